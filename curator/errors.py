@@ -1,0 +1,55 @@
+"""How curator says no: one sentence, one remedy, one documented exit code.
+
+Every error that a user can cause, or that the outside can cause, is a `CuratorError`. Its message is safe to print: it
+holds no trace text, no personal value and no key.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command."""
+
+    YES = 0
+    NO = 1
+    USAGE = 2
+    CONFIG = 3
+    SERVER = 4
+    INTERRUPTED = 130
+
+
+class CuratorError(Exception):
+    """A failure with a name.
+
+    `code` is stable and has a help page (`curator explain CODE`); `message` says what is wrong in one sentence; `remedy`
+    says what to do next.
+    """
+
+    exit_code: ExitCode = ExitCode.NO
+
+    def __init__(self, message: str, *, code: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class UsageError(CuratorError):
+    """Wrong arguments, or a malformed rule: exit 2."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(CuratorError):
+    """Missing or refused keys, a server that is too old: exit 3."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class ServerError(CuratorError):
+    """The server or the network failed: exit 4."""
+
+    exit_code = ExitCode.SERVER
