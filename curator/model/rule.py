@@ -1,0 +1,273 @@
+"""A rule: for one dataset, which traces count, how they map, what the schemas are, how PII is treated, what gates a release.
+
+These are the shapes of `rules/*.yaml`; `curator.rulebook` reads the files and names file, line and key of what is wrong.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from curator.model.base import Value
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class DatasetSpec(Value):
+    """The dataset that the rule feeds."""
+
+    name: str = Field(min_length=1)
+    description: str | None = None
+    metadata: dict[str, JsonValue] = {}
+
+
+class SignalRule(Value):
+    """One condition that makes a trace a failure: exactly one of `score`, `annotation`, `annotation_queue`, `level`."""
+
+    score: str | None = None
+    """A score's name. With `on: session`, scores of sessions count for the session's traces."""
+    below: float | None = None
+    """Numeric scores strictly below."""
+    above: float | None = None
+    """Numeric scores strictly above."""
+    at_most: float | None = None
+    at_least: float | None = None
+    is_: bool | None = Field(default=None, alias="is")
+    """Boolean scores."""
+    in_: tuple[str, ...] | None = Field(default=None, alias="in")
+    """Categories."""
+    source: Literal["API", "EVAL", "ANNOTATION"] | None = None
+    on: Literal["trace", "session"] = "trace"
+    annotation: bool | None = None
+    """True: any score that a human annotator gave."""
+    annotation_queue: str | None = None
+    """Name of an annotation queue: its open entries."""
+    level: Literal["ERROR", "WARNING"] | None = None
+    """A level of any observation of the trace."""
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "SignalRule":
+        chosen = [
+            self.score is not None,
+            bool(self.annotation),
+            self.annotation_queue is not None,
+            self.level is not None,
+        ]
+        if sum(chosen) != 1:
+            raise ValueError("a signal needs exactly one of score, annotation, annotation_queue, level")
+        bounds = [self.below, self.above, self.at_most, self.at_least, self.is_, self.in_]
+        if self.score is None and any(b is not None for b in bounds):
+            raise ValueError("below, above, at_most, at_least, is and in need a score")
+        if self.score is not None and sum(b is not None for b in bounds) != 1:
+            raise ValueError("a score signal needs exactly one of below, above, at_most, at_least, is, in")
+        return self
+
+
+class Filters(Value):
+    """Which traces the rule looks at; an empty list does not filter. Values of one list are alternatives."""
+
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    user_ids: tuple[str, ...] = ()
+    session_ids: tuple[str, ...] = ()
+
+
+class QueueSpec(Value):
+    """What makes a trace a failure."""
+
+    signals: tuple[SignalRule, ...] = Field(min_length=1)
+    filters: Filters = Filters()
+
+
+class FieldRule(Value):
+    """Where one field comes from: a JSONPath over the trace document, else a default; or a constant."""
+
+    from_: str | tuple[str, ...] | None = Field(default=None, alias="from")
+    """JSONPath(s) over `Trace.document()`; the first that finds something wins."""
+    default: JsonValue = None
+    value: JsonValue = None
+    """A constant."""
+    collect: Literal["first", "all"] = "first"
+    """`all` collects every match into a list."""
+    join: str | None = None
+    """Joins the matches of `all` into one string."""
+    required: bool = True
+    """A required field without value is a problem that names the field."""
+
+
+class Shape(Value):
+    """The runner's shape of `input` or `expected_output`: a schema and a mapping."""
+
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    """JSON Schema inline."""
+    schema_file: str | None = None
+    """Path of a JSON Schema file, relative to the rule."""
+    python: str | None = None
+    """`package.module:Model`, a pydantic model; read only when the user allows Python paths."""
+    fields: dict[str, FieldRule] = {}
+
+    @model_validator(mode="after")
+    def _one_schema(self) -> "Shape":
+        if sum(x is not None for x in (self.schema_, self.schema_file, self.python)) != 1:
+            raise ValueError("give exactly one of schema, schema_file, python")
+        return self
+
+
+class LineageSpec(Value):
+    """What lineage must say."""
+
+    failure_types: tuple[str, ...] = Field(min_length=1)
+    default_failure_type: str | None = None
+    rubric: str = Field(min_length=1)
+    risk: Literal["low", "medium", "high"] = "medium"
+    source_policy: Literal["scrubbed", "metadata-only"] = "scrubbed"
+
+    @model_validator(mode="after")
+    def _known_default(self) -> "LineageSpec":
+        if self.default_failure_type is not None and self.default_failure_type not in self.failure_types:
+            raise ValueError("default_failure_type must be one of failure_types")
+        return self
+
+
+class PathPolicy(Value):
+    """How findings under one path are treated. `path` may hold `*` for one step and `**` for any."""
+
+    path: str
+    action: Literal["replace", "keep", "drop", "surrogate", "constant"]
+    surrogate: str | None = None
+    """Such as `ORDER-###`: each `#` becomes a digit, consistent for equal values. Applies to the whole field."""
+    constant: JsonValue = None
+    reason: str | None = None
+    """Why `keep` is right here; recorded in lineage."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "PathPolicy":
+        if self.action == "surrogate" and (not self.surrogate or "#" not in self.surrogate):
+            raise ValueError("action surrogate needs surrogate with at least one #")
+        if self.action == "keep" and not self.reason:
+            raise ValueError("action keep needs a reason")
+        return self
+
+
+class ScrubPolicy(Value):
+    """How personal values and secrets are treated."""
+
+    entities: tuple[str, ...] | None = None
+    """Entities to look for; None means the default set."""
+    exclude: tuple[str, ...] = ()
+    """Entities of the default set not to look for."""
+    threshold: float = Field(default=0.45, ge=0, le=1)
+    thresholds: dict[str, float] = {}
+    """Threshold per entity."""
+    allow: tuple[str, ...] = ()
+    """Texts that are never a finding (product names)."""
+    deny: tuple[str, ...] = ()
+    """Texts that are always a finding (entity DENIED)."""
+    paths: tuple[PathPolicy, ...] = ()
+    strict: bool = False
+    """True: every finding needs a decision of the reviewer, suggestions included."""
+
+
+class IdSpec(Value):
+    """How item ids are made."""
+
+    scheme: Literal["derived", "pinned"] = "derived"
+    pin: dict[str, str] = {}
+    """Trace id (optionally `TRACE/CASE`) → pinned item id, for scheme pinned."""
+
+    @field_validator("pin")
+    @classmethod
+    def _safe(cls, pin: dict[str, str]) -> dict[str, str]:
+        for value in pin.values():
+            if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", value) or value in (".", ".."):
+                raise ValueError("a pinned id may hold only A-Z a-z 0-9 . _ - and at most 255 characters")
+        return pin
+
+
+class CheckSpec(Value):
+    """One check (evaluator) of an output against an item's expected output; see `curator explain checks`."""
+
+    name: Name
+    type: Literal[
+        "expected_outcome",
+        "required_terms_present",
+        "forbidden_terms_absent",
+        "json_schema",
+        "regex",
+        "jsonpath_equals",
+        "numeric_tolerance",
+        "python",
+    ]
+    path: str | None = None
+    """JSONPath into the output; the default depends on the type."""
+    expected_path: str | None = None
+    """JSONPath into the expected output."""
+    pattern: str | None = None
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    value: JsonValue = None
+    tolerance: float | None = Field(default=None, ge=0)
+    python: str | None = None
+    """`package.module:function` for type python: own evaluators, LLM judges."""
+    judge: bool = False
+    """True for noisy checks (LLM judges): never used to call a single run a regression."""
+
+
+class GateScore(Value):
+    """A required score with its threshold."""
+
+    name: str
+    at_least: float = 1.0
+    safety: bool = False
+    """A safety score is required of every item, not on average."""
+
+
+class GateSpec(Value):
+    """When a release may pass; fails closed."""
+
+    name: str | None = None
+    """Name of the gate in its JSON; the rubric when not given."""
+    required: tuple[GateScore, ...] = ()
+    max_cost_ratio: float | None = Field(default=None, gt=0)
+    max_latency_ratio: float | None = Field(default=None, gt=0)
+    min_items: int = Field(default=1, ge=1)
+    """Fewer items are too thin evidence."""
+    no_regression: bool = False
+    """Also blocked when a required score is significantly worse than the baseline's."""
+
+
+class SeedItem(Value):
+    """An item that the rule itself brings along (a synthetic first case)."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")
+    input: JsonValue
+    expected_output: JsonValue
+    metadata: dict[str, JsonValue] = {}
+
+
+class Rule(Value):
+    """One workflow: one file in `rules/`."""
+
+    rule: Name
+    version: int = Field(default=1, ge=1)
+    description: str = ""
+    dataset: DatasetSpec
+    queue: QueueSpec
+    input: Shape
+    expected_output: Shape
+    lineage: LineageSpec
+    scrub: ScrubPolicy = ScrubPolicy()
+    id: IdSpec = IdSpec()
+    checks: tuple[CheckSpec, ...] = ()
+    gate: GateSpec = GateSpec()
+    seed: tuple[SeedItem, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Rule":
+        names = [c.name for c in self.checks]
+        if len(set(names)) != len(names):
+            raise ValueError("two checks have the same name")
+        unknown = [s.name for s in self.gate.required if s.name not in names]
+        if unknown:
+            raise ValueError(f"the gate requires scores that no check gives: {', '.join(unknown)}")
+        return self

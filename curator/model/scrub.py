@@ -1,0 +1,66 @@
+"""Findings: detected personal values and secrets, without ever holding the value itself."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from curator.model.base import Value
+from curator.model.draft import Draft, Problem
+
+Action = Literal["replace", "keep", "drop", "surrogate", "constant", "suggest", "undecided"]
+
+
+class Finding(Value):
+    """One detected personal value. It says where, never what: the value is `text[start:end]` of the draft's own text."""
+
+    id: str
+    """Stable within one draft: `path:start-end:entity`, hashed short; what `--keep FINDING=REASON` names."""
+    path: str
+    """Path of the string (or key, or number) in the item: `input.query`, `expected_output.must_mention[0]`."""
+    in_key: bool = False
+    """True when the value stands in a dict key."""
+    start: int
+    end: int
+    entity: str
+    score: float
+    action: Action = "replace"
+    replacement: str | None = None
+    """What stands in its place: `<PERSON_1>`; None when nothing is replaced."""
+    reason: str | None = None
+    """Why it was kept, in the reviewer's words (scrubbed like any text)."""
+    recognizer: str = ""
+
+
+class ScrubSummary(Value):
+    """What lineage records of a scrub: counts and reasons, never values."""
+
+    replaced: dict[str, int] = {}
+    """Entity → number of findings replaced."""
+    kept: dict[str, int] = {}
+    """Entity → number of findings kept by a decision."""
+    reasons: tuple[str, ...] = ()
+    suggested: dict[str, int] = {}
+    """Entity → number of suggestions (places, organisations) left as they are."""
+    model: str | None = None
+    """The NER model in use; None says that names and places were not looked for."""
+
+
+class ScrubbedDraft(Value):
+    """A draft after the scrub: what would be written, and every finding with its decision."""
+
+    draft: Draft
+    """The draft it came from, unscrubbed: lives in memory only."""
+    input: JsonValue
+    expected_output: JsonValue
+    metadata: dict[str, JsonValue]
+    findings: tuple[Finding, ...]
+    summary: ScrubSummary
+    problems: tuple[Problem, ...] = ()
+    """The draft's problems and those that the scrub added."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether promote may write it: nothing undecided, nothing blocking."""
+        return not any(p.blocking for p in self.problems) and not any(
+            f.action == "undecided" for f in self.findings
+        )
