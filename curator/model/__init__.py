@@ -1,4 +1,7 @@
-"""The values that flow through the house: `Trace + Score` → `Failure` → `Draft` → `ScrubbedDraft` → `Item` → `Receipt`."""
+"""The values that flow through the house, left to right.
+
+`Trace + Score` → `Failure` → `Draft` → `ScrubbedDraft` → `Item` → `Receipt`.
+"""
 
 from curator.model.base import Value
 from curator.model.draft import Draft, Origin, Problem

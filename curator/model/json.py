@@ -12,7 +12,7 @@ def canonical(value: object) -> str:
 
 
 def parse_text(text: str | None) -> object:
-    """What an observation's raw `input` or `output` means: parsed when it is JSON, else the text itself, `""` → None.
+    """What an observation's raw `input` or `output` means: parsed when it is JSON, else the text; `""` → None.
 
     Langfuse returns both as raw strings that may or may not be JSON text.
     """

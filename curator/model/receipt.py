@@ -34,7 +34,7 @@ class Receipt(Value):
     fingerprint: str = ""
     """sha256 of the canonical item content as written; see lineage."""
     remedies: tuple[str, ...] = ()
-    """Names of the remedies that curator can apply by itself: `next-id`, `unarchive`, `clear-stale`, `repair`, `wait`, `draft`."""
+    """Remedies that curator can apply: `next-id`, `unarchive`, `clear-stale`, `repair`, `wait`, `draft`."""
 
     @property
     def ok(self) -> bool:

@@ -1,6 +1,6 @@
-"""A rule: for one dataset, which traces count, how they map, what the schemas are, how PII is treated, what gates a release.
+"""A rule: for one dataset, which traces count, how they map, the schemas, how PII is treated, what gates a release.
 
-These are the shapes of `rules/*.yaml`; `curator.rulebook` reads the files and names file, line and key of what is wrong.
+These are the shapes of `rules/*.yaml`; `curator.rulebook` reads the files and names file, line and key of an error.
 """
 
 import re

@@ -11,7 +11,7 @@ Action = Literal["replace", "keep", "drop", "surrogate", "constant", "suggest", 
 
 
 class Finding(Value):
-    """One detected personal value. It says where, never what: the value is `text[start:end]` of the draft's own text."""
+    """One detected personal value. It says where, never what: the value is `text[start:end]` of the draft's text."""
 
     id: str
     """Stable within one draft: `path:start-end:entity`, hashed short; what `--keep FINDING=REASON` names."""
@@ -61,6 +61,4 @@ class ScrubbedDraft(Value):
     @property
     def writable(self) -> bool:
         """Whether promote may write it: nothing undecided, nothing blocking."""
-        return not any(p.blocking for p in self.problems) and not any(
-            f.action == "undecided" for f in self.findings
-        )
+        return not any(p.blocking for p in self.problems) and not any(f.action == "undecided" for f in self.findings)

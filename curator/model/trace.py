@@ -12,7 +12,7 @@ ScoreSubject = Literal["trace", "observation", "session", "experiment"]
 
 
 class Observation(Value):
-    """One observation as the v2 API returns it. `input` and `output` are raw strings; None when not fetched or empty."""
+    """One observation as the v2 API returns it; `input` and `output` are raw strings, None if empty or not fetched."""
 
     id: str
     trace_id: str
@@ -97,7 +97,7 @@ class Trace(Value):
 
     @cached_property
     def root(self) -> Observation:
-        """The root observation: it carries name, user, session, tags, input and output. The earliest one if none is marked."""
+        """The root observation: it carries name, user, session, tags, input and output. The earliest if none is marked."""
         roots = [o for o in self.observations if o.is_root] or list(self.observations)
         return min(roots, key=lambda o: (o.start_time, o.id))
 
@@ -117,7 +117,8 @@ class Trace(Value):
     def document(self) -> dict[str, object]:
         """The JSON document that a rule's JSONPaths are evaluated on.
 
-        `{input, output, correction, trace: {id, name, user_id, session_id, environment, release, version, tags, metadata},
+        `{input, output, correction,
+        trace: {id, name, user_id, session_id, environment, release, version, tags, metadata},
         observations: [{id, parent_id, type, name, level, status_message, model, input, output, metadata}],
         scores: {name: value}, comments: [text]}`; inputs and outputs are parsed when they are JSON text.
         """
@@ -135,9 +136,7 @@ class Trace(Value):
                 "release": root.release,
                 "version": root.version,
                 "tags": list(root.tags),
-                "metadata": {
-                    key: parse_text(v) if isinstance(v, str) else v for key, v in root.metadata.items()
-                },
+                "metadata": {key: parse_text(v) if isinstance(v, str) else v for key, v in root.metadata.items()},
             },
             "observations": [
                 {

@@ -1,0 +1,86 @@
+"""The entry point: finds a command, imports only that command's module, turns every refusal into one sentence."""
+
+import importlib
+import sys
+
+import click
+
+from curator import __version__
+from curator.cli.output import say_error
+from curator.errors import CuratorError, ExitCode
+
+# name -> ("module:attribute", one-line help). The help stands here so that `--help` imports no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("curator.cli.demo:demo", "Try curator on a sandbox with demo data; nothing to configure."),
+    "sandbox": ("curator.cli.sandbox:sandbox", "Run the embedded Langfuse-compatible server."),
+    "queue": ("curator.cli.queue:queue", "List the failures that need a decision."),
+    "show": ("curator.cli.show:show", "Show one trace with observations, scores and comments."),
+    "draft": ("curator.cli.draft:draft", "Propose the dataset item of a trace; writes nothing."),
+    "promote": ("curator.cli.promote:promote", "Scrub, write, read back: traces become dataset items."),
+    "verify": ("curator.cli.verify:verify", "Read items back and hold them against their receipts."),
+    "dismiss": ("curator.cli.decide:dismiss", "Decide that a failure is not worth a case."),
+    "snooze": ("curator.cli.decide:snooze", "Put a failure off until later."),
+    "reopen": ("curator.cli.decide:reopen", "Take a decision back."),
+    "undo": ("curator.cli.undo:undo", "Take back the last action."),
+    "log": ("curator.cli.log:log", "Show the ledger of what was done."),
+    "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),
+    "scrub": ("curator.cli.scrub:scrub", "Scrub JSON or text from a file or pipe."),
+    "explain": ("curator.cli.explain:explain", "Explain a code or a topic."),
+    "doctor": ("curator.cli.doctor:doctor", "Say in words what is wrong with keys, server, model, terminal."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used (start-up must not pay for what a command does not use)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="curator")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Turn reviewed LLM failures from Langfuse into regression tests.
+
+    Without a command: the terminal UI on the configured Langfuse. `curator demo` needs no Langfuse.
+    """
+    if ctx.invoked_subcommand is None:
+        from curator.cli.tui import open_tui
+
+        open_tui()
+
+
+def main() -> None:
+    """Runs the command line and exits with a documented code; a user's mistake never shows a traceback."""
+    try:
+        result = cli.main(standalone_mode=False)
+        code = int(result) if isinstance(result, int) else ExitCode.YES
+    except CuratorError as error:
+        say_error(error)
+        code = error.exit_code
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        code = ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = ExitCode.YES
+    sys.exit(int(code))

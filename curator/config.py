@@ -1,0 +1,124 @@
+"""Settings: the config file in the platform's folder, then the environment, then flags; flags win."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+
+from curator.errors import ConfigError, UsageError
+from curator.model.base import Value
+from curator.model.rule import ScrubPolicy
+
+DEFAULT_BASE_URL = "https://cloud.langfuse.com"
+
+
+class Connection(Value):
+    """How to reach one Langfuse project. Keys are secret: they never show in a repr, a log or an error."""
+
+    base_url: str = DEFAULT_BASE_URL
+    public_key: str
+    secret_key: SecretStr
+    timeout: float = Field(default=30.0, gt=0)
+    """Seconds per request."""
+
+
+class Settings(Value):
+    """Everything that can be configured; see `curator explain config`."""
+
+    base_url: str | None = None
+    public_key: str | None = None
+    secret_key: SecretStr | None = None
+    timeout: float = Field(default=30.0, gt=0)
+    reviewer: str | None = None
+    """Who decides: written to lineage and decisions. The login name when not set."""
+    rules: str | None = None
+    """Folder of rule files; `./rules` when it exists, else the rules that ship with curator."""
+    allow_python: bool = False
+    """Whether rules may name Python paths (models, checks): they run code."""
+    theme: str = "curator-dark"
+    keys: dict[str, str] = {}
+    """Action id → keys, as in the table of keys."""
+    scrub: ScrubPolicy = ScrubPolicy()
+    """The team's scrub defaults; a rule adds to them."""
+
+    def connection(self) -> Connection:
+        """The connection to use. Raises ConfigError when a key is missing."""
+        missing = [
+            name
+            for name, value in (("LANGFUSE_PUBLIC_KEY", self.public_key), ("LANGFUSE_SECRET_KEY", self.secret_key))
+            if not value
+        ]
+        if missing:
+            raise ConfigError(
+                f"{' and '.join(missing)} not set: curator does not know which Langfuse project to use.",
+                code="CONFIG_KEYS_MISSING",
+                remedy=f"Set them in the environment or in {config_file()}; or try `curator demo`, which needs no keys.",
+            )
+        assert self.public_key is not None
+        assert self.secret_key is not None
+        base_url = (self.base_url or DEFAULT_BASE_URL).rstrip("/")
+        if not base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                "LANGFUSE_BASE_URL is not an http(s) address.",
+                code="CONFIG_BASE_URL",
+                remedy="Write it with its scheme, such as https://cloud.langfuse.com.",
+            )
+        return Connection(
+            base_url=base_url, public_key=self.public_key, secret_key=self.secret_key, timeout=self.timeout
+        )
+
+    def reviewer_name(self) -> str:
+        """The configured reviewer, else the login name."""
+        import getpass
+
+        try:
+            return self.reviewer or getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+
+def config_file() -> Path:
+    """`CURATOR_CONFIG`, else `config.toml` in the platform's config folder."""
+    return Path(os.environ.get("CURATOR_CONFIG") or platformdirs.user_config_path("curator") / "config.toml")
+
+
+def state_folder() -> Path:
+    """`CURATOR_STATE_DIR`, else the platform's state folder: journal, drafts, run results, what the TUI remembers."""
+    return Path(os.environ.get("CURATOR_STATE_DIR") or platformdirs.user_state_path("curator"))
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from file, environment and flags (those that are not None). Raises UsageError for a malformed file."""
+    path = config_file()
+    values: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{path} is not valid TOML: {error}.",
+                code="CONFIG_FILE",
+                remedy="Mend that line, or move the file away.",
+            ) from None
+    environment = {
+        "public_key": os.environ.get("LANGFUSE_PUBLIC_KEY"),
+        "secret_key": os.environ.get("LANGFUSE_SECRET_KEY"),
+        "base_url": os.environ.get("LANGFUSE_BASE_URL") or os.environ.get("LANGFUSE_HOST"),
+        "reviewer": os.environ.get("CURATOR_REVIEWER"),
+        "rules": os.environ.get("CURATOR_RULES"),
+    }
+    values |= {key: value for key, value in environment.items() if value}
+    values |= {key: value for key, value in flags.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise UsageError(
+            f"{path}: {where}: {first['msg']}.",
+            code="CONFIG_FILE",
+            remedy="See `curator explain config` for every key.",
+        ) from None
