@@ -55,7 +55,7 @@ class Settings(Value):
             raise ConfigError(
                 f"{' and '.join(missing)} not set: curator does not know which Langfuse project to use.",
                 code="CONFIG_KEYS_MISSING",
-                remedy=f"Set them in the environment or in {config_file()}; or try `curator demo`, which needs no keys.",
+                remedy=f"Set them in the environment or in {config_file()}; `curator demo` needs no keys.",
             )
         assert self.public_key is not None
         assert self.secret_key is not None

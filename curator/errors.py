@@ -21,8 +21,8 @@ class ExitCode(IntEnum):
 class CuratorError(Exception):
     """A failure with a name.
 
-    `code` is stable and has a help page (`curator explain CODE`); `message` says what is wrong in one sentence; `remedy`
-    says what to do next.
+    `code` is stable and has a help page (`curator explain CODE`); `message` says in one sentence what is wrong;
+    `remedy` says what to do next.
     """
 
     exit_code: ExitCode = ExitCode.NO

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used (start-up must not pay for what a command does not use)."""
+    """A group whose commands are imported when they are used (start-up pays for nothing else)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -1,4 +1,4 @@
-"""What commands print: data on stdout (JSON or text), everything else on stderr. Foreign text never acts on the terminal."""
+"""What commands print: data on stdout, everything else on stderr. Foreign text never acts on the terminal."""
 
 import json
 import unicodedata

@@ -97,7 +97,7 @@ class Trace(Value):
 
     @cached_property
     def root(self) -> Observation:
-        """The root observation: it carries name, user, session, tags, input and output. The earliest if none is marked."""
+        """The root observation (the earliest if none is marked): it carries name, user, session, input and output."""
         roots = [o for o in self.observations if o.is_root] or list(self.observations)
         return min(roots, key=lambda o: (o.start_time, o.id))
 
