@@ -1,0 +1,111 @@
+"""Where the sandbox keeps what it was sent: one SQLite file, one writer at a time, any number of readers."""
+
+import queue
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The current time with its zone."""
+    return datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Langfuse's way to write a time: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Store:
+    """A SQLite database that every resource module shares.
+
+    `data` is a directory that survives restarts (`sandbox.sqlite3` inside it); without it the database is a temporary
+    file that `close` removes. `schemas` are the `SCHEMA` strings of the resource modules and must be idempotent
+    (`CREATE TABLE IF NOT EXISTS`). Rows come back as `sqlite3.Row`.
+    """
+
+    def __init__(self, data: Path | None = None, schemas: Iterable[str] = (), clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._temporary = None if data else Path(tempfile.mkdtemp(prefix="curator-sandbox-"))
+        directory = data or self._temporary
+        assert directory is not None
+        directory.mkdir(parents=True, exist_ok=True)
+        self.path = directory / "sandbox.sqlite3"
+        self._lock = threading.RLock()
+        self._writer = self._connect()
+        self._writing_thread: int | None = None
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._closed = False
+        for schema in schemas:
+            self._writer.executescript(schema)
+
+    def now(self) -> datetime:
+        """The sandbox's clock; tests and demo data can bring their own."""
+        return self._clock()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with. Inside `write` of the same thread it is the writer, and sees what was written."""
+        if self._writing_thread == threading.get_ident():
+            yield self._writer
+            return
+        try:
+            db = self._readers.get_nowait()
+        except queue.Empty:
+            db = self._connect()
+        try:
+            yield db
+        finally:
+            if self._closed:
+                db.close()
+            else:
+                self._readers.put(db)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The one writing connection in a transaction: committed at the end, rolled back on any exception.
+
+        Nested calls of one thread join the outer transaction.
+        """
+        with self._lock:
+            if self._writing_thread is not None:
+                yield self._writer
+                return
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._writing_thread = threading.get_ident()
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            else:
+                self._writer.execute("COMMIT")
+            finally:
+                self._writing_thread = None
+
+    def close(self) -> None:
+        """Close every connection; remove the database when it was temporary."""
+        self._closed = True
+        with self._lock:
+            self._writer.close()
+        while not self._readers.empty():
+            self._readers.get_nowait().close()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _connect(self) -> sqlite3.Connection:
+        # A connection moves between threads but is used by one at a time, so sqlite3's own check is off.
+        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # Losing the last commits in a power cut is fine for kept data, and temporary data need no disk at all.
+        connection.execute(f"PRAGMA synchronous = {'OFF' if self._temporary else 'NORMAL'}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
