@@ -1,0 +1,128 @@
+"""Finds and loads rule files; every error names file, line and key.
+
+A rule file is data: no YAML tag constructs objects, schema files stay inside the rule's folder, and Python paths are
+only imported when the user allows it (see `curator explain rules`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from curator.config import Settings
+from curator.errors import UsageError
+from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
+
+__all__ = [
+    "LoadedRule",
+    "MalformedRule",
+    "RuleProblem",
+    "check_file",
+    "find_rule",
+    "load_rule",
+    "load_rules",
+    "rules_folder",
+    "shipped_rules",
+]
+
+MAX_BYTES = 1_000_000
+
+
+class MalformedRule(UsageError):
+    """A rule file that cannot be used: exit 2. `problems` names every line that is wrong."""
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        self.problems = tuple(problems)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(
+            f"{problems[0]}{more}",
+            code="RULE_MALFORMED",
+            remedy="`curator rules check` lists every problem with its line.",
+        )
+
+
+def shipped_rules() -> Path:
+    """The folder of the rules that come with curator: beside the package in a checkout, inside it in a wheel."""
+    inside = Path(__file__).parent.parent / "_rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "rules"
+
+
+def rules_folder(settings: Settings) -> Path:
+    """The configured folder, else `./rules` when it holds rule files, else the rules that ship with curator."""
+    if settings.rules:
+        return Path(settings.rules).expanduser()
+    here = Path("rules")
+    return here if next(_rule_files(here), None) else shipped_rules()
+
+
+def load_rules(settings: Settings) -> list[LoadedRule]:
+    """Every rule of the folder, by name. Raises UsageError when the folder is empty or two rules share a name."""
+    folder = rules_folder(settings)
+    loaded = [load_rule(path, allow_python=settings.allow_python) for path in _rule_files(folder)]
+    if not loaded:
+        raise UsageError(
+            f"No rule files (*.yaml) in {folder}.",
+            code="RULES_NONE",
+            remedy="`curator rules new NAME` writes a first one.",
+        )
+    by_name: dict[str, LoadedRule] = {}
+    for rule in loaded:
+        other = by_name.setdefault(rule.rule.rule, rule)
+        if other is not rule:
+            problem = f"the name {rule.rule.rule} is also used by {other.path.name}"
+            raise MalformedRule([RuleProblem(file=str(rule.path), line=1, key="rule", message=problem)])
+    return sorted(loaded, key=lambda rule: rule.rule.rule)
+
+
+def find_rule(name_or_path: str, settings: Settings) -> LoadedRule:
+    """The rule with that name or in that file. Raises UsageError with the names there are."""
+    path = Path(name_or_path).expanduser()
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return load_rule(path, allow_python=settings.allow_python)
+    folder = rules_folder(settings)
+    for candidate in (folder / f"{name_or_path}.yaml", folder / f"{name_or_path}.yml"):
+        if re.fullmatch(r"[A-Za-z0-9._-]+", name_or_path) and candidate.is_file():
+            return load_rule(candidate, allow_python=settings.allow_python)
+    rules = load_rules(settings)
+    for rule in rules:
+        if rule.rule.rule == name_or_path:
+            return rule
+    names = [rule.rule.rule for rule in rules]
+    raise UsageError(
+        f"No rule {name_or_path!r} in {folder}.{did_you_mean(name_or_path, names)}",
+        code="RULE_UNKNOWN",
+        remedy=f"There are: {', '.join(names)}.",
+    )
+
+
+def load_rule(path: Path, *, allow_python: bool = False) -> LoadedRule:
+    """Loads one file. Raises MalformedRule with every problem found, or UsageError when it cannot be read."""
+    text = _read(path)
+    problems, loaded = check_text(text, path, allow_python)
+    if problems or loaded is None:
+        raise MalformedRule(problems)
+    return loaded
+
+
+def check_file(path: Path, *, allow_python: bool = False) -> list[RuleProblem]:
+    """Every problem of one file, in the order of its lines; empty when it is fine."""
+    return check_text(_read(path), path, allow_python)[0]
+
+
+def _rule_files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(
+                f"{path} is larger than 1 MB: that is not a rule.", code="RULE_TOO_LARGE", remedy="Check the path."
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text.", code="RULE_UNREADABLE", remedy="Save it as UTF-8.") from None
+    except OSError as error:
+        raise UsageError(
+            f"Cannot read {path}: {error.strerror}.", code="RULE_UNREADABLE", remedy="Check the path."
+        ) from None

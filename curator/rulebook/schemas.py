@@ -1,0 +1,65 @@
+"""Where a rule's JSON Schemas come from."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from curator.model.rule import Shape
+
+
+class SchemaProblem(Exception):
+    """A schema that cannot be used; `key` is schema, schema_file or python."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key, self.message = key, message
+
+
+def resolve_schema(shape: Shape, path: Path, allow_python: bool) -> dict[str, Any]:
+    """The JSON Schema of a shape: inline, from a file beside the rule, or of a pydantic model. Raises SchemaProblem."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    if shape.schema_ is not None:
+        key, schema = "schema", shape.schema_
+    elif shape.schema_file is not None:
+        key, schema = "schema_file", _schema_from_file(path.parent, shape.schema_file)
+    else:
+        assert shape.python is not None
+        key, schema = "python", _schema_from_model(shape.python, allow_python)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise SchemaProblem(key, f"not a JSON Schema: {error.message} (at {error.json_path})") from None
+    return schema
+
+
+def _schema_from_file(folder: Path, name: str) -> dict[str, Any]:
+    target = (folder / name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise SchemaProblem("schema_file", "must stay inside the rule's folder")
+    try:
+        schema = json.loads(target.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SchemaProblem("schema_file", f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise SchemaProblem("schema_file", "is not JSON") from None
+    if not isinstance(schema, dict):
+        raise SchemaProblem("schema_file", "is not a JSON Schema object")
+    return schema
+
+
+def _schema_from_model(spec: str, allow_python: bool) -> dict[str, Any]:
+    if not allow_python:
+        raise SchemaProblem("python", "runs code: allow it with `allow_python = true` in the config or --allow-python")
+    module, _, name = spec.partition(":")
+    try:
+        model = getattr(importlib.import_module(module), name)
+    except Exception as error:  # the user's own module may raise anything
+        raise SchemaProblem("python", f"cannot import {spec}: {type(error).__name__}") from None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise SchemaProblem("python", f"{spec} is not a pydantic model")
+    return model.model_json_schema()
