@@ -123,15 +123,22 @@ def _line(node: Any, steps: Sequence[str | int]) -> int:
 
 
 def _explain(error: ValidationError, document: Any, problem: Any) -> list[RuleProblem]:
-    found = []
-    for each in error.errors(include_input=False, include_url=False):
-        steps = each["loc"]
-        message = each["msg"].removeprefix("Value error, ")
+    errors = error.errors(include_input=False, include_url=False)
+    typed_wrong: set[tuple[str | int, ...]] = set()
+    found: list[RuleProblem] = []
+    for each in errors:
         if each["type"] == "extra_forbidden":
-            message = f"unknown key{did_you_mean(str(steps[-1]), _known_keys(steps[:-1]))}"
-        elif each["type"] == "missing":
-            message = "missing"
-        found.append(problem(_line(document, steps), ".".join(str(s) for s in steps), message))
+            *parents, key = each["loc"]
+            close = _closest(str(key), _known_keys(parents))
+            typed_wrong.update({(*parents, close)} if close else ())
+            where, hint = ".".join(map(str, each["loc"])), f" (did you mean {close}?)" if close else ""
+            found.append(problem(_line(document, each["loc"]), where, f"unknown key{hint}"))
+    for each in errors:
+        steps = each["loc"]
+        if each["type"] == "extra_forbidden" or (each["type"] == "missing" and steps in typed_wrong):
+            continue
+        message = "missing" if each["type"] == "missing" else each["msg"].removeprefix("Value error, ")
+        found.append(problem(_line(document, steps), ".".join(map(str, steps)), message))
     return found
 
 
@@ -157,8 +164,12 @@ def _model_in(annotation: Any) -> Any:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """` (did you mean …?)` for a near miss, else nothing."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
+    close = _closest(word, known)
+    return f" (did you mean {close}?)" if close else ""
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 
 def _fields(key: str, shape: Shape, schema: dict[str, Any]) -> Iterator[tuple[list[str], str]]:

@@ -1,0 +1,28 @@
+"""`curator explain CODE|TOPIC`."""
+
+import click
+
+from curator.cli.output import print_json
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[CODE|TOPIC]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def explain(name: str | None, as_json: bool) -> None:
+    """Explain a failure code, an audit code or a topic; without a name, list every page."""
+    from curator.help import page, pages
+
+    if name is None:
+        listing = [{"code": each.code, "kind": each.kind, "title": each.title} for each in pages()]
+        if as_json:
+            print_json({"pages": listing})
+            return
+        width = max(len(each["code"]) for each in listing)
+        for each in listing:
+            click.echo(f"{each['code']:<{width}}  {each['title']}")
+        return
+    found = page(name)
+    if as_json:
+        print_json({"code": found.code, "title": found.title, "text": found.text})
+        return
+    click.echo(f"{found.title}\n{'─' * len(found.title)}\n\n{found.text}")

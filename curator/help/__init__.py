@@ -1,0 +1,52 @@
+"""The help pages: one Markdown page per code (`codes/CODE.md`) and per topic (`topics/topic.md`).
+
+`curator explain`, the TUI's help and the README all draw on these files.
+"""
+
+import difflib
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from curator.errors import UsageError
+from curator.model.base import Value
+
+_FOLDER = Path(__file__).parent
+
+
+class Page(Value):
+    """One page. `code` is its name (`ITEM_COLLISION`, `weekly-routine`); `text` is Markdown without the title line."""
+
+    code: str
+    kind: Literal["code", "topic"]
+    title: str
+    text: str
+
+
+@lru_cache(maxsize=1)
+def pages() -> tuple[Page, ...]:
+    """Every page: topics first, then codes, each by name."""
+    found = []
+    for kind, folder in (("topic", "topics"), ("code", "codes")):
+        for path in sorted((_FOLDER / folder).glob("*.md")):
+            head, _, text = path.read_text(encoding="utf-8").partition("\n")
+            title = head.removeprefix("#").strip().removeprefix(f"{path.stem}:").strip()
+            found.append(
+                Page(code=path.stem, kind="topic" if kind == "topic" else "code", title=title, text=text.strip())
+            )
+    return tuple(found)
+
+
+def page(name: str) -> Page:
+    """The page of a code or topic, whatever its case. Raises UsageError that names the nearest ones."""
+    by_name = {each.code.casefold(): each for each in pages()}
+    wanted = name.strip().casefold()
+    if wanted in by_name:
+        return by_name[wanted]
+    near = [by_name[match].code for match in difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)]
+    hint = f"Did you mean {', '.join(near)}? " if near else ""
+    raise UsageError(
+        f"There is no help page named {name!r}.",
+        code="HELP_UNKNOWN",
+        remedy=f"{hint}`curator explain` lists every page.",
+    )
