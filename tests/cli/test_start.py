@@ -1,0 +1,95 @@
+"""Start-up pays for nothing that a command does not use; mistakes get one sentence and a documented exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from curator.cli.main import COMMANDS
+
+HEAVY = ("textual", "langfuse", "presidio_analyzer", "spacy", "scipy", "pyarrow", "starlette", "jsonschema", "httpx")
+
+
+def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "curator", *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=clean | {"CURATOR_CONFIG": os.devnull} | environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, contextlib, io\n"
+        "from curator.cli.main import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()): cli.main(['--help'], standalone_mode=False)\n"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_names_every_command() -> None:
+    out = run("--help").stdout
+    assert all(f"  {name} " in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help(name: str) -> None:
+    done = run(name, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "Usage: " in done.stdout
+
+
+def test_version() -> None:
+    from curator import __version__
+
+    assert __version__ in run("--version").stdout
+
+
+def test_unknown_command() -> None:
+    done = run("promot")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("args", [("queue",), ("show", "t"), ("draft", "t", "--rules", "order-status-regression")])
+def test_missing_keys(args: tuple[str, ...]) -> None:
+    done = run(*args)
+    assert done.returncode == 3, done.stderr
+    assert "LANGFUSE_PUBLIC_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_malformed_config(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("reviewer = \n")
+    done = run("rules", "list", CURATOR_CONFIG=str(config))
+    assert done.returncode == 2
+    assert "not valid TOML" in done.stderr
+    config.write_text("reviewr = 'a'\n")
+    done = run("rules", "list", CURATOR_CONFIG=str(config))
+    assert done.returncode == 2
+    assert "reviewr" in done.stderr
+
+
+def test_rule_with_a_typo(tmp_path: Path) -> None:
+    rule = tmp_path / "r.yaml"
+    rule.write_text("rule: a\ndatset: {name: x}\n")
+    done = run("rules", "check", str(rule), "--json")
+    assert done.returncode == 2
+    problems = json.loads(done.stdout)["problems"]
+    assert {"file": str(rule), "line": 2, "key": "datset", "message": "unknown key (did you mean dataset?)"} in problems
+
+
+def test_explain_unknown() -> None:
+    done = run("explain", "NOPE_NOPE")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
