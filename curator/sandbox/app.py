@@ -27,8 +27,8 @@ from curator.sandbox.web import json_body, json_response
 
 MODULES = (
     "projects",
-    # "datasets",
-    # "dataset_items",
+    "datasets",
+    "dataset_items",
 )
 
 OTLP_PATH = "/api/public/otel/v1/traces"

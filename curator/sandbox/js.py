@@ -2,33 +2,37 @@
 
 import json
 import math
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-SAFE_INTEGER = 2**53
+Number = int | float | str
 
 
-def _integer(text: str) -> int | float:
-    """A whole number: beyond 2^53 it is rounded to the nearest double, as JavaScript holds it."""
-    value = int(text) if len(text) < 400 else math.inf
-    if abs(value) < SAFE_INTEGER:
-        return int(value)
-    return _number(text)
+def number(text: str) -> int | float:
+    """`Number(text)`: a double; `1.0` is 1, `-0.0` is 0, `1e400` is infinite, integers beyond 2^53 are rounded.
 
-
-def _number(text: str) -> int | float:
-    """Any number: `1.0` is 1, `-0.0` is 0 and `1e400` is infinite."""
+    A whole number comes back with the digits that JavaScript prints (12345678901234567890 → 12345678901234567000).
+    """
     value = float(text)
-    if value.is_integer() and abs(value) < 1e21:
-        return int(repr(value).partition(".")[0]) if abs(value) < 1e16 else int(_shortest(value))
-    return value
+    if not value.is_integer() or abs(value) >= 1e21:  # from 1e21 on JavaScript prints an exponent
+        return value
+    return int(Decimal(repr(value)))
 
 
-def _shortest(value: float) -> str:
-    """The digits that JavaScript prints for a large whole double (12345678901234567890 → 12345678901234567000)."""
-    digits, _, exponent = f"{value!r}".partition("e+")
-    whole, _, fraction = digits.partition(".")
-    fraction = fraction.rstrip("0")
-    return whole + fraction + "0" * (int(exponent or 0) - len(fraction))
+def number_or_source(text: str) -> Number:
+    """The number, or its own text when a double would lose digits (lossless-json's `isSafeNumber`)."""
+    value = float(text)
+    if math.isfinite(value) and _digits(text) == _digits(repr(value)):
+        return number(text)
+    return text
+
+
+def _digits(text: str) -> str:
+    """The significant digits of a number literal, without sign, point, exponent and outer zeros."""
+    mantissa = text.lower().partition("e")[0]
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    return (whole + fraction).lstrip("0").rstrip("0")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -39,9 +43,9 @@ def _refuse(name: str) -> Any:
     raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
 
 
-def parse(text: str) -> Any:
-    """`JSON.parse(text)`. Raises json.JSONDecodeError."""
-    return json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_refuse, object_pairs_hook=_object)
+def parse(text: str, numbers: Callable[[str], Number] = number) -> Any:
+    """`JSON.parse(text)`. Raises json.JSONDecodeError, and RecursionError for about a thousand levels."""
+    return json.loads(text, parse_int=numbers, parse_float=numbers, parse_constant=_refuse, object_pairs_hook=_object)
 
 
 def dumps(value: Any) -> bytes:

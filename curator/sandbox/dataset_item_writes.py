@@ -1,0 +1,100 @@
+"""How a POST becomes a new version of a dataset item: collision, merge, rewrite, validation, write."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from curator.sandbox import ajv, item_versions
+from curator.sandbox.datasets import find as find_dataset
+from curator.sandbox.errors import ApiError, conflict, invalid_request, not_found
+from curator.sandbox.ids import uuid4
+from curator.sandbox.item_versions import JSON_FIELDS, milliseconds
+from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.rewrites import check_storable, rewrite_field, to_jsonb
+from curator.sandbox.store import Store
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """What a POST asks for. None is "not said": null and absent are the same to Langfuse."""
+
+    dataset_name: str
+    fields: dict[str, Any]
+    id: str | None = None
+    source_trace_id: str | None = None
+    source_observation_id: str | None = None
+    status: str | None = None
+
+
+def upsert(store: Store, new: NewItem) -> sqlite3.Row:
+    """Write the item and return its row. Raises 400, 404, 409 and 500 as Langfuse does."""
+    with store.write() as db:
+        dataset = find_dataset(db, new.dataset_name)
+        if dataset is None:
+            raise not_found(f"Dataset {new.dataset_name} not found for project {PROJECT_ID}")
+        item_id = new.id or uuid4()
+        existing = item_versions.by_id(db, item_id) if new.id else None
+        if existing is not None and existing["dataset_id"] != dataset["id"]:
+            raise collision(item_id, existing["dataset_id"])
+        fields = prepare(new, existing, dataset)
+        columns = {
+            "id": item_id,
+            "dataset_id": dataset["id"],
+            **{JSON_FIELDS[name]: None if value is None else json.dumps(value) for name, value in fields.items()},
+            "source_trace_id": _merged(new.source_trace_id, existing, "source_trace_id"),
+            "source_observation_id": _merged(new.source_observation_id, existing, "source_observation_id"),
+            "status": _merged(new.status, existing, "status") or "ACTIVE",
+        }
+        for text in (item_id, columns["source_trace_id"], columns["source_observation_id"]):
+            check_storable(text or "")
+        replaced = item_versions.newest(db, item_id)
+        if replaced is not None and replaced["dataset_id"] != dataset["id"]:
+            raise collision(item_id, replaced["dataset_id"])
+        moment = milliseconds(store.now())
+        if replaced is not None:
+            moment = max(moment, replaced["valid_from"] + 1)
+            item_versions.end(db, replaced, moment)
+        item_versions.insert(db, {**columns, "valid_from": moment})
+        query = f"{item_versions.SELECT} WHERE item_versions.id = ? AND valid_from = ?"
+        row: sqlite3.Row = db.execute(query, (item_id, moment)).fetchone()
+        return row
+
+
+def prepare(new: NewItem, existing: sqlite3.Row | None, dataset: sqlite3.Row) -> dict[str, Any]:
+    """The JSON fields as they will be kept: merged, rewritten, valid. Raises 400."""
+    merged = {
+        name: value if value is not None or existing is None else json.loads(existing[JSON_FIELDS[name]] or "null")
+        for name, value in new.fields.items()
+    }
+    if new.id is None and merged["input"] is None:
+        raise invalid_request("Dataset item validation failed: Dataset item input cannot be null")
+    kept = {name: rewrite_field(value) for name, value in merged.items()}
+    wrong = []
+    for label, name, column in (
+        ("Input", "input", "input_schema"),
+        ("Expected output", "expectedOutput", "expected_output_schema"),
+    ):
+        schema = json.loads(dataset[column] or "null")
+        messages = ajv.first_errors(kept[name], schema) if schema is not None else []
+        if messages:
+            wrong.append(f"{label} validation failed: {', '.join(messages)}")
+    if wrong:
+        raise invalid_request(f"Dataset item validation failed: {'; '.join(wrong)}")
+    return {name: to_jsonb(value) for name, value in kept.items()}
+
+
+def collision(item_id: str, owner: str) -> ApiError:
+    """The permanent 409: the id lives, or is buried, in another dataset."""
+    return conflict(
+        f"Dataset item id {item_id} already exists in another dataset (id {owner}) in this project; "
+        f"item ids are unique per project across datasets. Use a different id or target dataset {owner}."
+    )
+
+
+def _merged(value: str | None, existing: sqlite3.Row | None, column: str) -> str | None:
+    """An unsaid value keeps the old one; `""` is a value."""
+    if value is None and existing is not None:
+        kept: str | None = existing[column]
+        return kept
+    return value

@@ -1,0 +1,119 @@
+"""The rows behind dataset items: every version of every item, with the time from and to which it was current.
+
+Times are whole milliseconds since 1970, as JavaScript keeps them. Usually one row per id is current (`valid_to` is
+null); concurrent first writes can leave several, and then `by_id` answers the oldest row, the list shows the newest.
+"""
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+from curator.sandbox.store import iso
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS item_versions (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    dataset_id TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'ACTIVE',
+    input TEXT,
+    expected_output TEXT,
+    metadata TEXT,
+    source_trace_id TEXT,
+    source_observation_id TEXT,
+    is_deleted INTEGER NOT NULL DEFAULT 0,
+    valid_from INTEGER NOT NULL,
+    valid_to INTEGER,
+    UNIQUE (id, valid_from)
+);
+CREATE INDEX IF NOT EXISTS item_versions_current ON item_versions (id) WHERE valid_to IS NULL;
+CREATE INDEX IF NOT EXISTS item_versions_list ON item_versions (dataset_id, valid_from DESC, id);
+CREATE INDEX IF NOT EXISTS item_versions_newest ON item_versions (valid_from DESC, id) WHERE valid_to IS NULL;
+CREATE INDEX IF NOT EXISTS item_versions_trace ON item_versions (source_trace_id);
+CREATE INDEX IF NOT EXISTS item_versions_observation ON item_versions (source_observation_id);
+"""
+
+JSON_FIELDS = {"input": "input", "expectedOutput": "expected_output", "metadata": "metadata"}
+SELECT = (
+    "SELECT item_versions.*, datasets.name AS dataset_name FROM item_versions JOIN datasets ON datasets.id = dataset_id"
+)
+
+
+def milliseconds(moment: datetime) -> int:
+    """The moment as JavaScript's `getTime()`."""
+    return int(moment.timestamp() * 1000)
+
+
+def by_id(db: sqlite3.Connection, item_id: str) -> sqlite3.Row | None:
+    """The current, undeleted row of the id: the oldest one when there are several."""
+    where = "item_versions.id = ? AND valid_to IS NULL AND is_deleted = 0 ORDER BY row LIMIT 1"
+    row: sqlite3.Row | None = db.execute(f"{SELECT} WHERE {where}", (item_id,)).fetchone()
+    return row
+
+
+def newest(db: sqlite3.Connection, item_id: str) -> sqlite3.Row | None:
+    """The row that the next write of the id replaces: the newest current one, tombstones included."""
+    where = "id = ? AND valid_to IS NULL ORDER BY valid_from DESC LIMIT 1"
+    row: sqlite3.Row | None = db.execute(f"SELECT * FROM item_versions WHERE {where}", (item_id,)).fetchone()
+    return row
+
+
+def page(
+    db: sqlite3.Connection, filters: dict[str, str | None], version: int | None, limit: int, offset: int
+) -> tuple[list[sqlite3.Row], int]:
+    """A page of ACTIVE items (current, or current at `version` in milliseconds) and the number of rows in all.
+
+    Several current rows of one id show once in the page but count each.
+    """
+    conditions, values = ["is_deleted = 0", "status = 'ACTIVE'"], list[Any]()
+    if version is None:
+        conditions.append("valid_to IS NULL")
+    else:
+        conditions.append("valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)")
+        values += [version, version]
+    for column, value in filters.items():
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    where = " AND ".join(conditions)
+    (total,) = db.execute(f"SELECT count(*) FROM item_versions WHERE {where}", values).fetchone()
+    rows = db.execute(
+        f"{SELECT} WHERE {where} ORDER BY valid_from DESC, item_versions.id LIMIT ? OFFSET ?", [*values, limit, offset]
+    )
+    return list({row["id"]: row for row in reversed(rows.fetchall())}.values())[::-1], total
+
+
+def insert(db: sqlite3.Connection, columns: dict[str, Any]) -> None:
+    """Add a row. Raises sqlite3.IntegrityError when the id has a version of that very millisecond."""
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    db.execute(f"INSERT INTO item_versions ({names}) VALUES ({marks})", tuple(columns.values()))
+
+
+def end(db: sqlite3.Connection, row: sqlite3.Row, moment: int) -> None:
+    """The row is current no longer."""
+    db.execute("UPDATE item_versions SET valid_to = ? WHERE row = ?", (moment, row["row"]))
+
+
+def bury(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
+    """End the row and leave a tombstone that keeps the id for its dataset."""
+    moment = max(milliseconds(now), row["valid_from"] + 1)
+    end(db, row, moment)
+    insert(db, {"id": row["id"], "dataset_id": row["dataset_id"], "is_deleted": 1, "valid_from": moment})
+
+
+def to_api(row: sqlite3.Row) -> dict[str, Any]:
+    """A row (with `dataset_name`) as the API shows it."""
+    moment = iso(datetime.fromtimestamp(row["valid_from"] / 1000, UTC))
+    return {
+        "id": row["id"],
+        "datasetId": row["dataset_id"],
+        "status": row["status"],
+        "sourceTraceId": row["source_trace_id"],
+        "sourceObservationId": row["source_observation_id"],
+        "createdAt": moment,
+        "updatedAt": moment,
+        **{field: json.loads(row[column] or "null") for field, column in JSON_FIELDS.items()},
+        "datasetName": row["dataset_name"],
+        "mediaReferences": [],
+    }
