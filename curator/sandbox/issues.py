@@ -1,0 +1,215 @@
+"""What zod 4.3 says about wrong query parameters and bodies, word for word as Langfuse passes it on.
+
+Every function returns one issue (a dict); a handler collects them and raises `errors.invalid_data(issues)`.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+Issue = dict[str, Any]
+Path = list[str | int]
+
+
+class _Undefined:
+    """JavaScript's `undefined`: the key is absent, which is not the same as null."""
+
+
+UNDEFINED = _Undefined()
+
+# zod's own expression, quoted back to the client in the issue.
+DATETIME_PATTERN = (
+    r"^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|"
+    r"\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|"
+    r"(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+    r"(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$"
+)
+_DATETIME = re.compile(DATETIME_PATTERN, re.ASCII)
+
+
+def type_name(value: object) -> str:
+    """The word zod uses for the type of a JSON value."""
+    match value:
+        case _Undefined():
+            return "undefined"
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "NaN" if isinstance(value, float) and math.isnan(value) else "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def invalid_type(path: Path, expected: str, value: object) -> Issue:
+    """A value of another type than `expected`."""
+    received = type_name(value)
+    issue = {
+        "expected": expected,
+        "code": "invalid_type",
+        "path": path,
+        "message": f"Invalid input: expected {expected}, received {received}",
+    }
+    if expected == "number" and received == "NaN":
+        issue["received"] = "NaN"
+    elif expected == "number" and isinstance(value, float) and math.isinf(value):
+        issue["received"] = "Infinity"
+    return issue
+
+
+def invalid_date(path: Path) -> Issue:
+    """A value that JavaScript cannot read as a date."""
+    return {
+        "expected": "date",
+        "code": "invalid_type",
+        "received": "Invalid Date",
+        "path": path,
+        "message": "Invalid input: expected date, received Date",
+    }
+
+
+def invalid_datetime(path: Path) -> Issue:
+    """A text that is no ISO 8601 time with an offset."""
+    return {
+        "origin": "string",
+        "code": "invalid_format",
+        "format": "datetime",
+        "pattern": f"/{DATETIME_PATTERN}/",
+        "path": path,
+        "message": "Invalid ISO datetime",
+    }
+
+
+def invalid_value(path: Path, values: Sequence[Any]) -> Issue:
+    """A value outside of an enumeration."""
+    quoted = "|".join(f'"{value}"' if isinstance(value, str) else str(value) for value in values)
+    message = f"Invalid input: expected {quoted}" if len(values) == 1 else f"Invalid option: expected one of {quoted}"
+    return {"code": "invalid_value", "values": list(values), "path": path, "message": message}
+
+
+def too_big(path: Path, maximum: float, origin: str = "number") -> Issue:
+    """Above the (inclusive) maximum of a number, of a string's length or of an array's length."""
+    unit = {"number": "to be", "string": "to have", "array": "to have"}[origin]
+    noun = {"number": "", "string": " characters", "array": " items"}[origin]
+    return {
+        "origin": origin,
+        "code": "too_big",
+        "maximum": maximum,
+        "inclusive": True,
+        "path": path,
+        "message": f"Too big: expected {origin} {unit} <={maximum}{noun}",
+    }
+
+
+def too_small(path: Path, minimum: float, origin: str = "number", *, inclusive: bool = True) -> Issue:
+    """Below the minimum of a number, of a string's length or of an array's length."""
+    unit = {"number": "to be", "string": "to have", "array": "to have"}[origin]
+    noun = {"number": "", "string": " characters", "array": " items"}[origin]
+    sign = ">=" if inclusive else ">"
+    return {
+        "origin": origin,
+        "code": "too_small",
+        "minimum": minimum,
+        "inclusive": inclusive,
+        "path": path,
+        "message": f"Too small: expected {origin} {unit} {sign}{minimum}{noun}",
+    }
+
+
+def not_an_integer(path: Path) -> Issue:
+    """A number with a fraction where a whole one is expected."""
+    return {
+        "expected": "int",
+        "format": "safeint",
+        "code": "invalid_type",
+        "path": path,
+        "message": "Invalid input: expected int, received number",
+    }
+
+
+def custom(message: str, path: Path | None = None) -> Issue:
+    """A rule that zod does not know by itself."""
+    return {"code": "custom", "path": path or [], "message": message}
+
+
+def unrecognized_keys(keys: list[str], path: Path | None = None) -> Issue:
+    """Keys that a strict object does not have."""
+    word = "key" if len(keys) == 1 else "keys"
+    quoted = ", ".join(f'"{key}"' for key in keys)
+    return {
+        "code": "unrecognized_keys",
+        "keys": keys,
+        "path": path or [],
+        "message": f"Unrecognized {word}: {quoted}",
+    }
+
+
+def invalid_union(path: Path, errors: list[list[Issue]]) -> Issue:
+    """No alternative of a union fits; `errors` says per alternative why."""
+    return {"code": "invalid_union", "errors": errors, "path": path, "message": "Invalid input"}
+
+
+def no_discriminator(path: Path, discriminator: str) -> Issue:
+    """A tagged union whose tag is none of the known ones."""
+    return {
+        "code": "invalid_union",
+        "errors": [],
+        "note": "No matching discriminator",
+        "discriminator": discriminator,
+        "path": [*path, discriminator],
+        "message": "Invalid input",
+    }
+
+
+def is_datetime(text: str) -> bool:
+    """Whether zod takes the text for an ISO 8601 time with an offset."""
+    return _DATETIME.match(text) is not None
+
+
+def to_number(value: object) -> float:
+    """JavaScript's `Number(value)`: NaN where it makes no sense."""
+    if isinstance(value, bool) or value is None:
+        return float(value or 0)
+    if isinstance(value, int | float):
+        return float(value)
+    if not isinstance(value, str):
+        return math.nan
+    text = value.strip()
+    if text == "":
+        return 0.0
+    if re.fullmatch(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+", text):
+        return float(int(text, 0))
+    if re.fullmatch(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Infinity)", text, re.ASCII):
+        return float(text)
+    return math.nan
+
+
+def to_milliseconds(value: object) -> int | None:
+    """JavaScript's `new Date(value)` as milliseconds since 1970, or None for an invalid date."""
+    if isinstance(value, bool) or value is None:
+        return int(value or 0)
+    if isinstance(value, int | float):
+        return int(value) if math.isfinite(value) else None
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if re.fullmatch(r"\d{4}(-\d\d)?", text):
+        text = f"{text}-01" if "-" in text else f"{text}-01-01"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError):
+            return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return math.floor(moment.timestamp() * 1000)

@@ -1,0 +1,399 @@
+"""The `filter` parameter of the observations API: checks it as Langfuse does and turns it into SQL.
+
+The columns, their types and the sentences are those of Langfuse 4.16.0 (`eventsTableCols`, `mapEventsTable.ts`,
+`clickhouse-filter.ts`).
+"""
+
+import json
+import math
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from curator.sandbox.errors import ApiError, internal, invalid_data, invalid_request
+from curator.sandbox.issues import (
+    UNDEFINED,
+    Issue,
+    Path,
+    custom,
+    invalid_date,
+    invalid_type,
+    invalid_union,
+    invalid_value,
+    no_discriminator,
+    to_milliseconds,
+)
+
+STRING_OPERATORS = ("=", "contains", "does not contain", "starts with", "ends with")
+NUMBER_OPERATORS = ("=", ">", "<", ">=", "<=")
+OPERATORS: dict[str, tuple[str, ...]] = {
+    "datetime": (">", "<", ">=", "<="),
+    "string": STRING_OPERATORS,
+    "number": NUMBER_OPERATORS,
+    "stringOptions": ("any of", "none of"),
+    "categoryOptions": ("any of", "none of"),
+    "arrayOptions": ("any of", "none of", "all of"),
+    "stringObject": STRING_OPERATORS,
+    "numberObject": NUMBER_OPERATORS,
+    "booleanObject": ("=", "<>"),
+    "boolean": ("=", "<>"),
+    "null": ("is null", "is not null"),
+    "positionInTrace": ("=",),
+}
+WITH_KEY = {"categoryOptions", "stringObject", "numberObject", "booleanObject"}
+POSITIONS = ("root", "first", "last", "nthFromEnd", "nthFromStart")
+
+# Which filter types a column of a given type takes.
+COMPATIBLE = {
+    "string": {"string", "stringOptions"},
+    "stringOptions": {"string", "stringOptions"},
+    "arrayOptions": {"arrayOptions", "stringOptions"},
+    "datetime": {"datetime"},
+    "number": {"number"},
+    "boolean": {"boolean"},
+    "stringObject": {"stringObject"},
+}
+
+IS_ROOT = "is_root"
+TRACE_NAME = "coalesce(nullif(trace_name, ''), iif(is_root, nullif(name, ''), NULL))"
+LATENCY = "(end_ms - start_ms) / 1000.0"
+
+
+def _summed(details: str, word: str) -> str:
+    return f"(SELECT coalesce(sum(value), 0) FROM json_each({details}) WHERE instr(lower(key), '{word}'))"
+
+
+def _total(details: str) -> str:
+    return f"json_extract({details}, '$.total')"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A filterable column: its names, its SQL and how it treats values.
+
+    `type` is the documented type, against which the filter's type is checked; columns without one (`checked=False`)
+    fail inside the database instead. `empty_is_null` columns treat `''` and NULL as the same value.
+    """
+
+    id: str
+    name: str
+    type: str
+    sql: str
+    checked: bool = True
+    empty_is_null: bool = False
+
+
+COLUMNS = (
+    Column("environment", "Environment", "stringOptions", "environment"),
+    Column("ingestionApiKey", "API Key", "stringOptions", "''"),
+    Column("ingestionSdkName", "SDK Name", "stringOptions", "''"),
+    Column("ingestionSdkVersion", "SDK Version", "stringOptions", "''"),
+    Column("ingestionSource", "Ingestion Source", "stringOptions", "'otel'"),
+    Column("type", "Type", "stringOptions", "type"),
+    Column("id", "ID", "stringOptions", "id"),
+    Column("name", "Name", "stringOptions", "name"),
+    Column("traceId", "Trace ID", "string", "trace_id"),
+    Column("startTime", "Start Time", "datetime", "start_ms"),
+    Column("endTime", "End Time", "datetime", "end_ms"),
+    Column("timeToFirstToken", "Time To First Token (s)", "number", "(completion_start_ms - start_ms) / 1000.0"),
+    Column("latency", "Latency (s)", "number", LATENCY),
+    Column("tokensPerSecond", "Tokens per second", "number", f"{_summed('usage_details', 'output')} / ({LATENCY})"),
+    Column("inputCost", "Input Cost ($)", "number", _summed("cost_details", "input")),
+    Column("outputCost", "Output Cost ($)", "number", _summed("cost_details", "output")),
+    Column("totalCost", "Total Cost ($)", "number", _total("cost_details")),
+    Column("level", "Level", "stringOptions", "level"),
+    Column("statusMessage", "Status Message", "string", "status_message"),
+    Column("model", "Model", "stringOptions", "model", checked=False),
+    Column("providedModelName", "Provided Model Name", "stringOptions", "model"),
+    Column("modelId", "Model ID", "stringOptions", "model_id"),
+    Column("inputTokens", "Input Tokens", "number", _summed("usage_details", "input")),
+    Column("outputTokens", "Output Tokens", "number", _summed("usage_details", "output")),
+    Column("totalTokens", "Total Tokens", "number", _total("usage_details")),
+    Column("tokens", "Tokens", "number", _total("usage_details"), checked=False),
+    Column("metadata", "Metadata", "stringObject", "metadata"),
+    Column("evaluatorId", "Evaluator ID", "stringOptions", "''"),
+    Column("ruleId", "Rule ID", "stringOptions", "''"),
+    Column("version", "Version", "string", "version"),
+    Column("release", "Release", "string", "release", empty_is_null=True),
+    Column("promptName", "Prompt Name", "stringOptions", "prompt_name"),
+    Column("promptVersion", "Prompt Version", "number", "prompt_version"),
+    Column("input", "Input", "string", "input"),
+    Column("output", "Output", "string", "output"),
+    Column("sessionId", "Session ID", "string", "session_id"),
+    Column("traceName", "Trace Name", "stringOptions", TRACE_NAME),
+    Column("userId", "User ID", "string", "user_id"),
+    Column("traceTags", "Trace Tags", "arrayOptions", "tags"),
+    Column("tags", "Tags", "arrayOptions", "tags", checked=False),
+    Column("traceEnvironment", "Trace Environment", "stringOptions", "environment", checked=False),
+    Column("hasParentObservation", "Has Parent Observation", "boolean", "parent_id <> ''"),
+    Column("isRootObservation", "Is Root Observation", "boolean", IS_ROOT),
+    Column("hasInput", "Has Input", "boolean", "input <> ''"),
+    Column("hasOutput", "Has Output", "boolean", "output <> ''"),
+    Column("parentObservationId", "Parent Observation ID", "string", "parent_id", checked=False, empty_is_null=True),
+    Column("experimentDatasetId", "Experiment Dataset ID", "stringOptions", "experiment_dataset_id"),
+    Column("experimentId", "Experiment ID", "stringOptions", "experiment_id", empty_is_null=True),
+    Column("experimentName", "Experiment Name", "stringOptions", "experiment_name"),
+    Column(
+        "isExperimentItemRootSpan",
+        "Is Experiment Item Root Span",
+        "boolean",
+        "experiment_item_root_id = id",
+    ),
+    # The sandbox does not look for tool definitions and calls inside inputs and outputs.
+    Column("toolDefinitions", "Available Tools", "number", "0"),
+    Column("toolCalls", "Tool Calls", "number", "0"),
+    Column("toolNames", "Tool Names", "arrayOptions", "'[]'"),
+    Column("calledToolNames", "Called Tool Names", "arrayOptions", "'[]'"),
+)
+_BY_NAME = {column.name: column for column in COLUMNS} | {column.id: column for column in COLUMNS}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One SQL condition with its parameters; `column` is the SQL of the column it is about."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+    column: str = ""
+
+
+def parse(text: str) -> list[dict[str, Any]]:
+    """The filters of the query parameter, checked as zod checks them.
+
+    Raises `ApiError` 400 for text that is no JSON and for filters of a wrong shape.
+    """
+    if not text:
+        return []
+    try:
+        filters = json.loads(text)
+    except ValueError:
+        raise invalid_request("Invalid JSON in filter parameter") from None
+    if not isinstance(filters, list):
+        raise invalid_data([invalid_type(["filter"], "array", filters)])
+    issues = [issue for index, one in enumerate(filters) for issue in _check(one, ["filter", index])]
+    if issues:
+        raise invalid_data(issues)
+    return filters
+
+
+def conditions(filters: list[dict[str, Any]]) -> list[Condition]:
+    """SQL for checked filters. Raises `ApiError` for unknown columns and filters that do not fit their column."""
+    relevant = [one for one in filters if one["type"] != "positionInTrace"]
+    for one in relevant:
+        column = _BY_NAME.get(one["column"])
+        if column and column.id in {"input", "output"} and one["type"] != "string":
+            raise invalid_request("Input/output filters only support filter type `string`.")
+    found = [_condition(one) for one in relevant]
+    io = [one for one in relevant if _BY_NAME[one["column"]].id in {"input", "output"}]
+    if io and not any(one["operator"] in {"matches", "="} for one in io):
+        raise invalid_request("Input/output filters require at least one `matches` or `=` operator.")
+    return found
+
+
+def register_functions(db: sqlite3.Connection) -> None:
+    """Teach a connection the SQL functions that the conditions use."""
+    db.create_function("has_all_tokens", 2, _has_all_tokens, deterministic=True)
+
+
+# ── shape ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check(one: object, path: Path) -> list[Issue]:
+    if not isinstance(one, dict):
+        return [invalid_type(path, "object", one)]
+    kind = one.get("type")
+    if not isinstance(kind, str) or kind not in OPERATORS:
+        return [no_discriminator(path, "type")]
+    issues = [] if isinstance(one.get("column"), str) else [_missing(one, "column", "string", path)]
+    if kind in WITH_KEY and not isinstance(one.get("key"), str):
+        issues.append(_missing(one, "key", "string", path))
+    issues += _check_operator(kind, one, path)
+    if kind == "positionInTrace":
+        return issues + _check_position(one, path)
+    return issues + _check_value(kind, one, path)
+
+
+def _missing(one: dict[str, Any], key: str, expected: str, path: Path) -> Issue:
+    return invalid_type([*path, key], expected, one.get(key, UNDEFINED))
+
+
+def _check_operator(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
+    operator = one.get("operator", UNDEFINED)
+    allowed = OPERATORS[kind]
+    if operator in allowed:
+        return []
+    at: Path = [*path, "operator"]
+    if kind in {"string", "stringObject"}:
+        if operator == "matches":
+            return []
+        return [invalid_union(at, [[invalid_value([], allowed)], [invalid_value([], ["matches"])]])]
+    return [invalid_value(at, allowed)]
+
+
+def _check_value(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
+    value = one.get("value", UNDEFINED)
+    at: Path = [*path, "value"]
+    match kind:
+        case "datetime":
+            return [] if value is not UNDEFINED and to_milliseconds(value) is not None else [invalid_date(at)]
+        case "string" | "stringObject":
+            return [] if isinstance(value, str) else [invalid_type(at, "string", value)]
+        case "number" | "numberObject":
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return [] if number else [invalid_type(at, "number", value)]
+        case "boolean" | "booleanObject":
+            return [] if isinstance(value, bool) else [invalid_type(at, "boolean", value)]
+        case "null":
+            return [] if value == "" else [invalid_value(at, [""])]
+    if not isinstance(value, list):
+        return [invalid_type(at, "array", value)]
+    issues = [invalid_type([*at, i], "string", v) for i, v in enumerate(value) if not isinstance(v, str)]
+    if not issues and not value and kind == "stringOptions":
+        return [custom("Invalid input", at)]
+    if not issues and not value and kind == "arrayOptions" and one.get("operator") == "any of":
+        sentence = (
+            "Value array must not be empty unless operator is 'all of' or 'none of' "
+            "(which represent waiting for selection)"
+        )
+        return [custom(sentence, path)]
+    return issues
+
+
+def _check_position(one: dict[str, Any], path: Path) -> list[Issue]:
+    key, value = one.get("key", UNDEFINED), one.get("value", UNDEFINED)
+    if key not in POSITIONS:
+        return [invalid_value([*path, "key"], POSITIONS)]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not UNDEFINED and not number:
+        return [invalid_type([*path, "value"], "number", value)]
+    if str(key).startswith("nth") and (not number or value < 1):
+        return [custom("Position must be >= 1 for nth selection", [*path, "value"])]
+    return []
+
+
+# ── SQL ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _condition(one: dict[str, Any]) -> Condition:
+    column = _BY_NAME.get(one["column"])
+    if column is None:
+        raise invalid_request(f"Column {one['column']} does not match a UI / CH table mapping.")
+    kind, operator = one["type"], one["operator"]
+    if kind != "null" and kind not in COMPATIBLE[column.type]:
+        raise _incompatible(one, column)
+    if operator == "matches":
+        _require_searchable(kind, column, one["value"])
+    match kind:
+        case "string":
+            sql, parameters = _string(column, operator, one["value"])
+        case "datetime":
+            sql, parameters = f"{column.sql} {operator} ?", (to_milliseconds(one["value"]),)
+        case "number":
+            sql, parameters = f"({column.sql}) {operator} ?", (one["value"],)
+        case "boolean":
+            sql, parameters = f"({column.sql}) {operator} ?", (int(one["value"]),)
+        case "null":
+            sql, parameters = _null(column, operator), ()
+        case "stringOptions":
+            if column.type == "arrayOptions":
+                raise internal()  # a text compared with a list: the database refuses
+            sql, parameters = _options(column, operator, one["value"])
+        case "arrayOptions":
+            sql, parameters = _array(column, operator, one["value"])
+        case _:
+            sql, parameters = _metadata(operator, one["key"], one["value"])
+    return Condition(sql, parameters, column.sql)
+
+
+def _incompatible(one: dict[str, Any], column: Column) -> ApiError:
+    if not column.checked:
+        return internal()
+    return invalid_request(
+        f"Invalid filter type '{one['type']}' for column '{one['column']}'. Expected filter type '{column.type}'."
+    )
+
+
+def _require_searchable(kind: str, column: Column, value: str) -> None:
+    if not re.search(r"[^\W_]", value):
+        raise invalid_request("`matches` requires at least one search token.")
+    text = kind == "string" and column.id in {"input", "output"}
+    if not text and not (kind == "stringObject" and column.id == "metadata"):
+        raise invalid_request("`matches` is only supported for input, output, and metadata filters.")
+
+
+def _string(column: Column, operator: str, value: str) -> tuple[str, tuple[Any, ...]]:
+    field = column.sql
+    if column.empty_is_null and value == "" and operator in {"=", "contains", "starts with", "ends with"}:
+        return f"({field} = '' OR {field} IS NULL)", ()
+    if operator == "matches":
+        sql = f"(instr(lower({field}), lower(?)) > 0 AND has_all_tokens(lower({field}), lower(?)))"
+        return sql, (value, value)
+    sql, parameters = _text_condition(field, operator, value)
+    if column.empty_is_null and operator == "does not contain":
+        sql = f"({field} <> '' AND {sql})"
+    return sql, parameters
+
+
+def _text_condition(field: str, operator: str, value: str) -> tuple[str, tuple[Any, ...]]:
+    match operator:
+        case "=":
+            return f"{field} = ?", (value,)
+        case "contains":
+            return f"instr({field}, ?) > 0", (value,)
+        case "does not contain":
+            return f"instr({field}, ?) = 0", (value,)
+        case "starts with":
+            return f"substr({field}, 1, ?) = ?", (len(value), value)
+        case _:
+            # An empty value ends every text, but `substr(text, -0)` is the whole text.
+            return f"(? = 0 OR substr({field}, -?) = ?)", (len(value), len(value), value)
+
+
+def _null(column: Column, operator: str) -> str:
+    if not column.empty_is_null:
+        return f"({column.sql}) {operator}"
+    if operator == "is null":
+        return f"({column.sql} = '' OR {column.sql} IS NULL)"
+    return f"({column.sql} <> '' AND {column.sql} IS NOT NULL)"
+
+
+def _options(column: Column, operator: str, values: list[str]) -> tuple[str, tuple[Any, ...]]:
+    marks = ", ".join("?" * len(values))
+    has_empty = column.empty_is_null and "" in values
+    if operator == "any of":
+        sql = f"{column.sql} IN ({marks})"
+        return (f"({sql} OR {column.sql} IS NULL)" if has_empty else sql), tuple(values)
+    sql = f"{column.sql} NOT IN ({marks})"
+    if column.empty_is_null:
+        guard = "IS NOT NULL" if has_empty else "<> ''"
+        sql = f"({sql} AND {column.sql} {guard})"
+    return sql, tuple(values)
+
+
+def _array(column: Column, operator: str, values: list[str]) -> tuple[str, tuple[Any, ...]]:
+    wanted = list(dict.fromkeys(values))
+    marks = ", ".join("?" * len(wanted))
+    if operator == "all of":
+        sql = f"(SELECT count(DISTINCT value) FROM json_each({column.sql}) WHERE value IN ({marks})) = ?"
+        return sql, (*wanted, len(wanted))
+    sql = f"EXISTS (SELECT 1 FROM json_each({column.sql}) WHERE value IN ({marks}))"
+    return (sql if operator == "any of" else f"NOT {sql}"), tuple(wanted)
+
+
+def _metadata(operator: str, key: str, value: str) -> tuple[str, tuple[Any, ...]]:
+    if operator == "matches":
+        condition, parameters = "instr(value, ?) > 0 AND has_all_tokens(value, ?)", (value, value)
+    else:
+        condition, parameters = _text_condition("value", operator, value)
+    return f"EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ? AND {condition})", (key, *parameters)
+
+
+def _has_all_tokens(text: str | None, query: str) -> bool:
+    """Whether the (at most 64) words of the query all occur in the text as whole words, as the text index sees it."""
+    wanted = list(dict.fromkeys(_tokens(query)))[:64]
+    return set(wanted) <= set(_tokens(text or ""))
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[0-9A-Za-z\u0080-\U0010ffff]+", text)

@@ -1,0 +1,225 @@
+"""GET /api/public/v2/observations: field groups, filters, cursor, newest first."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from curator.sandbox import observation_filter, observation_record
+from curator.sandbox.errors import invalid_data
+from curator.sandbox.issues import (
+    UNDEFINED,
+    Issue,
+    custom,
+    invalid_date,
+    invalid_datetime,
+    invalid_type,
+    invalid_union,
+    invalid_value,
+    is_datetime,
+    to_milliseconds,
+    too_big,
+    too_small,
+)
+from curator.sandbox.observation_filter import Condition
+from curator.sandbox.observation_record import CORE, GROUPS, iso, to_api, trace_hash
+from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.store import Store
+from curator.sandbox.web import json_response, store_of
+
+SCHEMA = observation_record.SCHEMA
+
+TYPES = (
+    "GENERATION",
+    "SPAN",
+    "EVENT",
+    "AGENT",
+    "TOOL",
+    "CHAIN",
+    "RETRIEVER",
+    "EVALUATOR",
+    "EMBEDDING",
+    "GUARDRAIL",
+)
+LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 50
+PARSE_IO = (
+    "parseIoAsJson=true is no longer supported on the v2 observations endpoint. Input/output fields are always "
+    "returned as raw strings. Remove the parseIoAsJson parameter or set it to false."
+)
+ORDER = "start_ms DESC, trace_hash DESC, id DESC"
+
+
+@dataclass
+class ObservationQuery:
+    """What one page of observations is: which groups, which rows, how many, after which."""
+
+    groups: set[str]
+    full_metadata: bool
+    limit: int
+    conditions: list[Condition] = field(default_factory=list)
+    after: tuple[int, int, str] | None = None
+
+
+def list_observations(request: Request) -> Response:
+    """One page, newest first, with a cursor while more follow."""
+    query = read_query(parameters(request))
+    rows, more = find(store_of(request), query)
+    data = [to_api(row, query.groups, full_metadata=query.full_metadata) for row in rows]
+    meta = {}
+    if more and rows:
+        last = rows[-1]
+        position = {"lastStartTimeTo": iso(last["start_ms"]), "lastTraceId": last["trace_id"], "lastId": last["id"]}
+        meta["cursor"] = encode_cursor(position, url_safe=False)
+    return json_response({"data": data, "meta": meta})
+
+
+def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
+    """The rows of a page, and whether more follow."""
+    columns = dict.fromkeys(CORE)
+    for group in query.groups:
+        columns |= dict.fromkeys(GROUPS[group])
+    now_ms = int(store.now().timestamp() * 1000)
+    conditions = [*query.conditions, Condition("visible_ms <= ?", (now_ms,))]
+    if query.after:
+        start, hashed, last_id = query.after
+        conditions.append(Condition("(start_ms, trace_hash, id) < (?, ?, ?)", (start, hashed, last_id)))
+        conditions.append(Condition("start_ms <= ?", (start,)))
+    sql = (
+        f"SELECT {', '.join(columns)} FROM observations {_index(query.conditions)} "
+        f"WHERE {' AND '.join(c.sql for c in conditions)} ORDER BY {ORDER} LIMIT ?"
+    )
+    values = [value for condition in conditions for value in condition.parameters]
+    with store.read() as db:
+        observation_filter.register_functions(db)
+        rows = db.execute(sql, (*values, query.limit + 1)).fetchall()
+    return rows[: query.limit], len(rows) > query.limit
+
+
+def _index(conditions: list[Condition]) -> str:
+    """Tell SQLite which index to take where it would otherwise walk all of time to find a few traces."""
+    if any(c.column == "trace_id" and c.sql.startswith(("trace_id = ", "trace_id IN")) for c in conditions):
+        return "INDEXED BY sqlite_autoindex_observations_1"
+    return ""
+
+
+def read_query(given: Parameters) -> ObservationQuery:
+    """The checked query. Raises `ApiError` 400 with the issues in the order of Langfuse's schema."""
+    reader = Reader(given)
+    chosen = _fields(reader)
+    expand = reader.texts("expandMetadata")
+    limit = _limit(reader)
+    after = _cursor(reader)
+    _parse_io(reader)
+    simple = _simple_conditions(reader)
+    filters = observation_filter.parse(reader.text("filter") or "")
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    advanced = observation_filter.conditions(filters)
+    taken = {condition.column for condition in advanced}
+    groups = {"core", "basic"} if chosen is None else {"core", *chosen}
+    return ObservationQuery(
+        groups=groups,
+        full_metadata="io" in groups or bool(expand),
+        limit=limit,
+        conditions=[*advanced, *(c for c in simple if c.column not in taken)],
+        after=after,
+    )
+
+
+def _fields(reader: Reader) -> list[str] | None:
+    value = reader.given.get("fields")
+    if isinstance(value, list):
+        reader.issues += [
+            invalid_value(["fields", i], tuple(GROUPS)) for i, one in enumerate(value) if one not in GROUPS
+        ]
+        return value
+    return [group for group in reader.texts("fields") if group in GROUPS] if value else None
+
+
+def _limit(reader: Reader) -> int:
+    number = reader.number("limit")
+    if number is None:
+        return DEFAULT_LIMIT
+    if number < 0:
+        reader.issues.append(too_small(["limit"], 0))
+    elif number > MAX_LIMIT:
+        reader.issues.append(too_big(["limit"], MAX_LIMIT))
+    return int(number)
+
+
+def _cursor(reader: Reader) -> tuple[int, int, str] | None:
+    text = reader.text("cursor")
+    if text is None:
+        return None
+    content = decode_cursor(text)
+    if not isinstance(content, dict):
+        reader.issues.append(invalid_type(["cursor"], "object", content))
+        return None
+    issues: list[Issue] = []
+    start = to_milliseconds(content["lastStartTimeTo"]) if "lastStartTimeTo" in content else None
+    if start is None:
+        issues.append(invalid_date(["cursor", "lastStartTimeTo"]))
+    texts = [content.get(name, UNDEFINED) for name in ("lastTraceId", "lastId")]
+    issues += [
+        invalid_type(["cursor", name], "string", text)
+        for name, text in zip(("lastTraceId", "lastId"), texts, strict=True)
+        if not isinstance(text, str)
+    ]
+    reader.issues += issues
+    return None if issues or start is None else (start, trace_hash(texts[0]), texts[1])
+
+
+def _parse_io(reader: Reader) -> None:
+    value = reader.given.get("parseIoAsJson")
+    if value == "true":
+        reader.issues.append(custom(PARSE_IO, ["parseIoAsJson"]))
+    elif value not in (None, "false"):
+        alternatives = [[invalid_value([], ["true"])], [invalid_value([], ["false"])]]
+        reader.issues.append(invalid_union(["parseIoAsJson"], alternatives))
+
+
+def _simple_conditions(reader: Reader) -> list[Condition]:
+    found: list[Condition] = []
+
+    def equals(column: str, value: str | None) -> None:
+        if value is not None:
+            found.append(Condition(f"{column} = ?", (value,), column))
+
+    equals("type", reader.choice("type", TYPES))
+    equals("name", reader.text("name"))
+    equals("user_id", reader.text("userId"))
+    equals("session_id", reader.text("sessionId"))
+    equals("level", reader.choice("level", LEVELS))
+    equals("trace_id", reader.text("traceId"))
+    equals("version", reader.text("version"))
+    equals("parent_id", reader.text("parentObservationId"))
+    root = reader.choice("isRootObservation", ("true", "false"))
+    if root is not None:
+        found.append(Condition("is_root" if root == "true" else "NOT is_root", (), observation_filter.IS_ROOT))
+    environment = reader.given.get("environment")
+    if environment is not None:
+        names = environment if isinstance(environment, list) else environment.split(",")
+        sql = f"environment IN ({', '.join('?' * len(names))})"
+        found.append(Condition(sql, tuple(names), "environment"))
+    for name, operator in (("fromStartTime", ">="), ("toStartTime", "<")):
+        moment = _datetime(reader, name)
+        if moment is not None:
+            found.append(Condition(f"start_ms {operator} ?", (moment,), "start_ms"))
+    return found
+
+
+def _datetime(reader: Reader, name: str) -> int | None:
+    text = reader.text(name)
+    if text is None:
+        return None
+    if not is_datetime(text):
+        reader.issues.append(invalid_datetime([name]))
+        return None
+    return to_milliseconds(text)
+
+
+routes = [Route("/api/public/v2/observations", list_observations, methods=["GET"])]

@@ -1,0 +1,267 @@
+"""/api/public/score-configs: create, list, get, change."""
+
+import json
+import re
+import sqlite3
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from curator.sandbox.errors import invalid_data, invalid_request, not_found
+from curator.sandbox.ids import uuid4
+from curator.sandbox.issues import (
+    UNDEFINED,
+    Issue,
+    custom,
+    invalid_type,
+    no_discriminator,
+    too_big,
+    too_small,
+)
+from curator.sandbox.observation_record import iso
+from curator.sandbox.params import page_meta, pagination
+from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.query import Reader, parameters
+from curator.sandbox.web import json_body, json_response, store_of
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS score_configs (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    data_type TEXT NOT NULL,
+    is_archived INTEGER NOT NULL,
+    description TEXT,
+    min_value REAL,
+    max_value REAL,
+    categories TEXT,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL
+);
+"""
+
+DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
+BOOLEAN_CATEGORIES = [{"label": "True", "value": 1}, {"label": "False", "value": 0}]
+NAME_LENGTH = 35
+NOT_PAIRS = "Category must be an array of objects with label value pairs, where labels and values are unique."
+EMPTY_UPDATE = "Request body cannot be empty. At least one field must be provided for update."
+
+Body = dict[str, Any]
+
+
+def list_configs(request: Request) -> Response:
+    """One page, newest first."""
+    reader = Reader(parameters(request))
+    page, limit = pagination(reader)
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    with store_of(request).read() as db:
+        total = db.execute("SELECT count(*) FROM score_configs").fetchone()[0]
+        rows = db.execute(
+            "SELECT * FROM score_configs ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?",
+            (limit, (page - 1) * limit),
+        ).fetchall()
+    return json_response({"data": [_shown(row) for row in rows], "meta": page_meta(page, limit, total)})
+
+
+def get_config(request: Request) -> Response:
+    """One config by id."""
+    with store_of(request).read() as db:
+        return json_response(_shown(_find(db, request.path_params["config_id"])))
+
+
+def create_config(request: Request) -> Response:
+    """A new config; names need not be unique."""
+    body = json_body(request)
+    issues = _check_new(body)
+    if issues:
+        raise invalid_data(issues)
+    store = store_of(request)
+    now_ms = int(store.now().timestamp() * 1000)
+    categories = BOOLEAN_CATEGORIES if body["dataType"] == "BOOLEAN" else body.get("categories")
+    record = {
+        "id": uuid4(),
+        "name": body["name"],
+        "data_type": body["dataType"],
+        "description": body.get("description"),
+        "min_value": body.get("minValue"),
+        "max_value": body.get("maxValue"),
+        "categories": None if categories is None else json.dumps(categories),
+        "now": now_ms,
+    }
+    with store.write() as db:
+        db.execute(
+            "INSERT INTO score_configs VALUES (:id, :name, :data_type, 0, :description, :min_value, :max_value, "
+            ":categories, :now, :now)",
+            record,
+        )
+        return json_response(_shown(_find(db, record["id"])))
+
+
+def update_config(request: Request) -> Response:
+    """Change or archive a config."""
+    body = json_body(request)
+    issues = _check_changes(body)
+    if issues:
+        raise invalid_data(issues)
+    columns = {
+        "name": "name",
+        "description": "description",
+        "minValue": "min_value",
+        "maxValue": "max_value",
+        "isArchived": "is_archived",
+        "categories": "categories",
+    }
+    changes = {column: body[key] for key, column in columns.items() if key in body}
+    if "categories" in changes:
+        changes["categories"] = json.dumps(changes["categories"])
+    store = store_of(request)
+    changes["updated_ms"] = int(store.now().timestamp() * 1000)
+    with store.write() as db:
+        config_id = request.path_params["config_id"]
+        changed = dict(_find(db, config_id)) | changes
+        low, high = changed["min_value"], changed["max_value"]
+        if changed["data_type"] == "NUMERIC" and low is not None and high is not None and high <= low:
+            raise invalid_request("Maximum value must be greater than Minimum value")
+        assignments = ", ".join(f"{column} = :{column}" for column in changes)
+        db.execute(f"UPDATE score_configs SET {assignments} WHERE id = :id", {**changes, "id": config_id})
+        return json_response(_shown(_find(db, config_id)))
+
+
+def _find(db: sqlite3.Connection, config_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = db.execute("SELECT * FROM score_configs WHERE id = ?", (config_id,)).fetchone()
+    if row is None:
+        raise not_found("Score config not found within authorized project")
+    return row
+
+
+def _shown(row: sqlite3.Row) -> Body:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "isArchived": bool(row["is_archived"]),
+        "description": row["description"],
+        "createdAt": iso(row["created_ms"]),
+        "updatedAt": iso(row["updated_ms"]),
+        "projectId": PROJECT_ID,
+        "maxValue": _number(row["max_value"]),
+        "minValue": _number(row["min_value"]),
+        "dataType": row["data_type"],
+        "categories": None if row["categories"] is None else json.loads(row["categories"]),
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return int(value) if value is not None and value.is_integer() else value
+
+
+def _check_new(body: Any) -> list[Issue]:
+    if not isinstance(body, dict):
+        return [invalid_type([], "object", body)]
+    kind = body.get("dataType", UNDEFINED)
+    if kind not in DATA_TYPES:
+        return [no_discriminator([], "dataType")]
+    issues = _check_name(body.get("name", UNDEFINED))
+    description = body.get("description")
+    if description is not None and not isinstance(description, str):
+        issues.append(invalid_type(["description"], "string", description))
+    categories = body.get("categories", UNDEFINED)
+    if kind == "NUMERIC":
+        issues += _check_range(body)
+    elif kind != "BOOLEAN":
+        issues += [
+            invalid_type([key], "undefined", body[key]) for key in ("maxValue", "minValue") if body.get(key) is not None
+        ]
+    if kind == "CATEGORICAL":
+        issues += _check_categories(categories)
+    elif categories is not UNDEFINED and not (kind == "NUMERIC" and categories is None):
+        issues.append(invalid_type(["categories"], "undefined", categories))
+    return issues
+
+
+def _check_name(name: Any) -> list[Issue]:
+    if not isinstance(name, str):
+        return [invalid_type(["name"], "string", name)]
+    issues = []
+    if not name:
+        issues.append(too_small(["name"], 1, "string"))
+    if len(name) > NAME_LENGTH:
+        issues.append(too_big(["name"], NAME_LENGTH, "string"))
+    if not re.fullmatch(r"[\w .()-]+", name):
+        issues.append(
+            {
+                "origin": "string",
+                "code": "invalid_format",
+                "format": "regex",
+                "pattern": r"/^[\p{L}\p{N}_ .()-]+$/u",
+                "path": ["name"],
+                "message": "Name contains invalid characters",
+            }
+        )
+    return issues
+
+
+def _check_range(body: Body) -> list[Issue]:
+    issues = [
+        invalid_type([key], "number", body[key])
+        for key in ("maxValue", "minValue")
+        if body.get(key) is not None and (isinstance(body[key], bool) or not isinstance(body[key], int | float))
+    ]
+    low, high = body.get("minValue"), body.get("maxValue")
+    if not issues and low is not None and high is not None and high <= low:
+        issues.append(custom("Maximum value must be greater than Minimum value"))
+    return issues
+
+
+def _check_categories(categories: Any) -> list[Issue]:
+    if not isinstance(categories, list) or not all(_is_pair(one) for one in categories):
+        return [custom(NOT_PAIRS, ["categories"])]
+    labels: set[str] = set()
+    values: set[float] = set()
+    for one in categories:
+        if one["label"] in labels:
+            sentence = f"Duplicate category label: {one['label']}, category labels must be unique"
+            return [custom(sentence, ["categories"])]
+        if one["value"] in values:
+            sentence = f"Duplicate category value: {one['value']}, category values must be unique"
+            return [custom(sentence, ["categories"])]
+        labels.add(one["label"])
+        values.add(one["value"])
+    return []
+
+
+def _is_pair(one: Any) -> bool:
+    if not isinstance(one, dict):
+        return False
+    label, value = one.get("label"), one.get("value")
+    return isinstance(label, str) and bool(label) and isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_changes(body: Any) -> list[Issue]:
+    if not isinstance(body, dict):
+        return [invalid_type([], "object", body)]
+    known = ("isArchived", "name", "minValue", "maxValue", "categories", "description")
+    issues: list[Issue] = []
+    if "isArchived" in body and not isinstance(body["isArchived"], bool):
+        issues.append(invalid_type(["isArchived"], "boolean", body["isArchived"]))
+    if "name" in body:
+        issues += _check_name(body["name"])
+    for key in ("minValue", "maxValue"):
+        if key in body and (isinstance(body[key], bool) or not isinstance(body[key], int | float)):
+            issues.append(invalid_type([key], "number", body[key]))
+    if "categories" in body:
+        issues += _check_categories(body["categories"])
+    if "description" in body and not isinstance(body["description"], str):
+        issues.append(invalid_type(["description"], "string", body["description"]))
+    if not issues and not any(key in body for key in known):
+        issues.append(custom(EMPTY_UPDATE))
+    return issues
+
+
+routes = [
+    Route("/api/public/score-configs", list_configs, methods=["GET"]),
+    Route("/api/public/score-configs", create_config, methods=["POST"]),
+    Route("/api/public/score-configs/{config_id:segment}", get_config, methods=["GET"]),
+    Route("/api/public/score-configs/{config_id:segment}", update_config, methods=["PATCH"]),
+]

@@ -1,0 +1,174 @@
+"""One score as the sandbox stores it: a log of versions, of which the newest visible one counts."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from curator.sandbox.observation_record import iso, parse_raw
+from curator.sandbox.projects import PROJECT_ID
+
+Row = dict[str, Any]
+
+# A score can be overwritten and deleted, and both become visible only when ingestion has caught up: every write is a
+# new row, and a row counts when it is visible and no visible row of the same id came after it.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS scores (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    visible_ms INTEGER NOT NULL,
+    timestamp_ms INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    data_type TEXT NOT NULL,
+    value REAL NOT NULL,
+    string_value TEXT,
+    source TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    trace_id TEXT,
+    observation_id TEXT,
+    session_id TEXT,
+    experiment_id TEXT,
+    config_id TEXT,
+    queue_id TEXT,
+    author_user_id TEXT,
+    comment TEXT,
+    metadata TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS scores_id ON scores (id, seq);
+CREATE INDEX IF NOT EXISTS scores_time ON scores (timestamp_ms DESC, id DESC);
+CREATE INDEX IF NOT EXISTS scores_name ON scores (name, timestamp_ms DESC, id DESC);
+CREATE INDEX IF NOT EXISTS scores_source ON scores (source, timestamp_ms DESC, id DESC);
+CREATE INDEX IF NOT EXISTS scores_type ON scores (data_type, timestamp_ms DESC, id DESC);
+CREATE INDEX IF NOT EXISTS scores_trace ON scores (trace_id) WHERE trace_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS scores_session ON scores (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS scores_experiment ON scores (experiment_id) WHERE experiment_id IS NOT NULL;
+"""
+
+DEFAULTS: Row = {
+    "id": "",
+    "deleted": 0,
+    "visible_ms": 0,
+    "timestamp_ms": 0,
+    "created_ms": 0,
+    "updated_ms": 0,
+    "name": "",
+    "data_type": "NUMERIC",
+    "value": 0.0,
+    "string_value": None,
+    "source": "API",
+    "environment": "default",
+    "trace_id": None,
+    "observation_id": None,
+    "session_id": None,
+    "experiment_id": None,
+    "config_id": None,
+    "queue_id": None,
+    "author_user_id": None,
+    "comment": None,
+    "metadata": "{}",
+}
+_INSERT = f"INSERT INTO scores ({', '.join(DEFAULTS)}) VALUES ({', '.join(f':{column}' for column in DEFAULTS)})"
+# What counts as a score: the newest version of an id that is visible at `?` (twice).
+CURRENT = (
+    "s.visible_ms <= ? AND NOT s.deleted AND NOT EXISTS "
+    "(SELECT 1 FROM scores n WHERE n.id = s.id AND n.seq > s.seq AND n.visible_ms <= ?)"
+)
+# What a later write of the same id cannot change.
+IMMUTABLE = ("timestamp_ms", "trace_id", "created_ms", "environment")
+
+
+def append(db: sqlite3.Connection, record: Row, now_ms: int) -> None:
+    """Add a version. Versions that no reader can see any more are removed."""
+    db.execute(_INSERT, record)
+    db.execute(
+        "DELETE FROM scores WHERE id = ?1 AND seq < (SELECT max(seq) FROM scores WHERE id = ?1 AND visible_ms <= ?2)",
+        (record["id"], now_ms),
+    )
+
+
+def load(db: sqlite3.Connection, records: Iterable[Row]) -> None:
+    """Write scores that are visible at once; each replaces every version of its id."""
+    batch = list(records)
+    db.executemany("DELETE FROM scores WHERE id = ?", [(record["id"],) for record in batch])
+    db.executemany(_INSERT, batch)
+
+
+def newest(db: sqlite3.Connection, score_id: str) -> Row | None:
+    """The newest version of a score, visible or not; None when there is none or it was deleted."""
+    row = db.execute("SELECT * FROM scores WHERE id = ? ORDER BY seq DESC LIMIT 1", (score_id,)).fetchone()
+    return None if row is None or row["deleted"] else dict(row)
+
+
+def merge(earlier: Row | None, record: Row, given: set[str]) -> Row:
+    """A write over an earlier version: what was not given stays, and some columns never change."""
+    if earlier is None:
+        return record
+    kept = {name for name in DEFAULTS if name in IMMUTABLE or name not in given}
+    kept -= {"deleted", "visible_ms", "updated_ms", "metadata"}
+    metadata = json.loads(earlier["metadata"]) | json.loads(record["metadata"])
+    return {**record, **{name: earlier[name] for name in kept}, "metadata": json.dumps(metadata)}
+
+
+def raw_metadata(metadata: Any) -> str:
+    """Score metadata as Langfuse stores it: names with texts."""
+    if metadata is None:
+        return "{}"
+    if not isinstance(metadata, dict):
+        metadata = {"metadata": metadata}
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for name, value in metadata.items()
+    }
+    return json.dumps(texts, ensure_ascii=False)
+
+
+def to_api(row: sqlite3.Row, groups: set[str]) -> Row:
+    """The row that `GET /api/public/v3/scores` answers for the field groups asked for."""
+    shown: Row = {
+        "id": row["id"],
+        "projectId": PROJECT_ID,
+        "name": row["name"],
+        "source": row["source"],
+        "timestamp": iso(row["timestamp_ms"]),
+        "environment": row["environment"],
+        "createdAt": iso(row["created_ms"]),
+        "updatedAt": iso(row["updated_ms"]),
+    }
+    if "details" in groups:
+        stored: dict[str, str] = json.loads(row["metadata"])
+        shown["comment"] = row["comment"]
+        shown["configId"] = row["config_id"]
+        shown["metadata"] = {name: parse_raw(value) for name, value in stored.items()}
+    if "annotation" in groups:
+        shown["authorUserId"] = row["author_user_id"]
+        shown["queueId"] = row["queue_id"]
+    if "subject" in groups:
+        shown["subject"] = _subject(row)
+    shown["dataType"] = row["data_type"]
+    shown["value"] = _value(row)
+    return shown
+
+
+def _subject(row: sqlite3.Row) -> Row:
+    if row["experiment_id"]:
+        return {"kind": "experiment", "id": row["experiment_id"]}
+    if row["observation_id"]:
+        subject = {"kind": "observation", "id": row["observation_id"]}
+        return subject | ({"traceId": row["trace_id"]} if row["trace_id"] else {})
+    if row["session_id"]:
+        return {"kind": "session", "id": row["session_id"]}
+    return {"kind": "trace", "id": row["trace_id"]}
+
+
+def _value(row: sqlite3.Row) -> Any:
+    match row["data_type"]:
+        case "NUMERIC":
+            value: float = row["value"]
+            return int(value) if value.is_integer() else value
+        case "BOOLEAN":
+            return row["value"] == 1
+        case _:
+            return row["string_value"]

@@ -1,0 +1,272 @@
+"""GET /api/public/v3/scores; POST and DELETE /api/public/scores."""
+
+import math
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from curator.sandbox import score_body, score_record
+from curator.sandbox.errors import invalid_data
+from curator.sandbox.issues import (
+    UNDEFINED,
+    custom,
+    invalid_date,
+    invalid_type,
+    invalid_value,
+    no_discriminator,
+    not_an_integer,
+    to_milliseconds,
+    to_number,
+    too_big,
+    too_small,
+    unrecognized_keys,
+)
+from curator.sandbox.observation_record import iso
+from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.score_body import DATA_TYPES
+from curator.sandbox.store import Store
+from curator.sandbox.web import json_body, json_response, store_of
+
+SCHEMA = score_record.SCHEMA
+
+GROUPS = ("core", "details", "subject", "annotation")
+SOURCES = ("API", "EVAL", "ANNOTATION")
+# Comma lists by parameter, with their column. Parameters are checked in the order of Langfuse's schema.
+LISTS = {
+    "id": "id",
+    "name": "name",
+    "source": "source",
+    "dataType": "data_type",
+    "environment": "environment",
+    "configId": "config_id",
+    "queueId": "queue_id",
+    "authorUserId": "author_user_id",
+    "traceId": "trace_id",
+    "sessionId": "session_id",
+    "observationId": "observation_id",
+    "experimentId": "experiment_id",
+}
+OTHERS = ("limit", "fields", "value", "valueMin", "valueMax", "fromTimestamp", "toTimestamp", "userId", "traceTags")
+KNOWN = {*LISTS, *OTHERS, "cursor"}
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 50
+
+
+def list_scores(request: Request) -> Response:
+    """One page, newest first, with a cursor while more follow."""
+    reader = Reader(parameters(request))
+    limit = read_limit(reader)
+    groups = _groups(reader)
+    where, values = _filters(reader)
+    after = _cursor(reader)
+    unknown = [name for name in reader.given if name not in KNOWN]
+    if unknown:
+        reader.issues.append(unrecognized_keys(unknown))
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    if after:
+        where.append("(s.timestamp_ms, s.id) < (?, ?)")
+        values += after
+    rows = _find(store_of(request), where, values, limit + 1)
+    meta: dict[str, Any] = {"limit": limit}
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        position = {"v": 1, "lastTimestamp": iso(last["timestamp_ms"]), "lastId": last["id"]}
+        meta["cursor"] = encode_cursor(position, url_safe=True)
+    return json_response({"data": [score_record.to_api(row, groups) for row in rows[:limit]], "meta": meta})
+
+
+def _find(store: Store, where: list[str], values: list[Any], limit: int) -> list[Any]:
+    now_ms = int(store.now().timestamp() * 1000)
+    sql = (
+        f"SELECT s.* FROM scores s WHERE {' AND '.join([score_record.CURRENT, *where])} "
+        "ORDER BY s.timestamp_ms DESC, s.id DESC LIMIT ?"
+    )
+    with store.read() as db:
+        return db.execute(sql, (now_ms, now_ms, *values, limit)).fetchall()
+
+
+def read_limit(reader: Reader) -> int:
+    """`limit`, a whole number from 1 to 100, 50 when it is absent or empty."""
+    if reader.given.get("limit") == "":
+        return DEFAULT_LIMIT
+    number = reader.number("limit")
+    if number is None:
+        return DEFAULT_LIMIT
+    if not number.is_integer():
+        reader.issues.append(not_an_integer(["limit"]))
+    elif number < 1:
+        reader.issues.append(too_small(["limit"], 1))
+    elif number > MAX_LIMIT:
+        reader.issues.append(too_big(["limit"], MAX_LIMIT))
+    return int(number)
+
+
+def _groups(reader: Reader) -> set[str]:
+    value = reader.given.get("fields")
+    chosen = value if isinstance(value, list) else reader.texts("fields")
+    reader.issues += [invalid_value(["fields", i], GROUPS) for i, group in enumerate(chosen) if group not in GROUPS]
+    return set(chosen)
+
+
+def _filters(reader: Reader) -> tuple[list[str], list[Any]]:
+    """SQL conditions with their values. Rules across parameters need well-formed parameters."""
+    where: list[str] = []
+    values: list[Any] = []
+    lists = {}
+    for name in ("id", "name", "source", "dataType", "environment", "configId", "queueId", "authorUserId"):
+        lists[name] = _list(reader, name)
+    wanted = reader.texts("value")
+    low = _bound(reader, "valueMin")
+    high = _bound(reader, "valueMax")
+    for name in ("traceId", "sessionId", "observationId", "experimentId"):
+        lists[name] = reader.texts(name)
+    since, until = reader.date("fromTimestamp"), reader.date("toTimestamp")
+    if all(issue["code"] == "custom" for issue in reader.issues) and set(reader.given) <= KNOWN:
+        _check_rules(reader, lists, wanted, low, high)
+    for name, chosen in lists.items():
+        if chosen:
+            where.append(f"s.{LISTS[name]} IN ({', '.join('?' * len(chosen))})")
+            values += chosen
+    if wanted and not reader.issues:
+        column, converted = _wanted(lists["dataType"][0], wanted)
+        where.append(f"{column} IN ({', '.join('?' * len(converted))})")
+        values += converted
+    bounds = (("s.value >= ?", low), ("s.value <= ?", high))
+    times = (("s.timestamp_ms >= ?", since), ("s.timestamp_ms < ?", until))
+    for sql, value in (*bounds, *times):
+        if value is not None:
+            where.append(sql)
+            values.append(value)
+    return where, values
+
+
+def _list(reader: Reader, name: str) -> list[str]:
+    """A comma list; the two enumerations are read in any case and checked."""
+    chosen = reader.texts(name)
+    allowed = {"source": SOURCES, "dataType": DATA_TYPES}.get(name)
+    if allowed is None:
+        return chosen
+    upper = [one.upper() for one in chosen]
+    reader.issues += [
+        custom(f'Invalid {name} value: "{one}". Allowed: {", ".join(_ORDER[name])}', [name])
+        for one in upper
+        if one not in allowed
+    ]
+    return upper
+
+
+_ORDER = {"source": SOURCES, "dataType": DATA_TYPES}
+
+
+def _bound(reader: Reader, name: str) -> float | None:
+    return None if reader.given.get(name) == "" else reader.number(name)
+
+
+def _check_rules(
+    reader: Reader, lists: dict[str, list[str]], wanted: list[str], low: float | None, high: float | None
+) -> None:
+    def refuse(message: str) -> None:
+        reader.issues.append(custom(message))
+
+    for name in ("userId", "traceTags"):
+        if reader.given.get(name):
+            refuse(f"{name} filter requires a trace JOIN and is not supported in v3 — use v2 or omit this filter")
+    kinds = lists["dataType"]
+    if wanted:
+        for sentence in _wrong_values(kinds, wanted):
+            refuse(sentence)
+    if (low is not None or high is not None) and kinds != ["NUMERIC"]:
+        refuse("valueMin and valueMax require dataType=NUMERIC as a single value")
+    if lists["observationId"] and not lists["traceId"]:
+        refuse("observationId filter requires traceId — observation IDs are scoped to a trace")
+    if sum(bool(lists[name]) for name in ("traceId", "sessionId", "experimentId")) > 1:
+        refuse("At most one of traceId, sessionId, experimentId may be specified")
+
+
+def _wrong_values(kinds: list[str], wanted: list[str]) -> list[str]:
+    if len(kinds) != 1:
+        return ["value filter requires a single dataType from: NUMERIC, BOOLEAN, CATEGORICAL"]
+    kind = kinds[0]
+    if kind not in ("NUMERIC", "BOOLEAN", "CATEGORICAL"):
+        return [f'value filter requires dataType to be NUMERIC, BOOLEAN, or CATEGORICAL (got "{kind}")']
+    start = f"value filter with dataType={kind} requires each value to be"
+    if kind == "NUMERIC":
+        return [f'{start} a finite number (got "{v}")' for v in wanted if not math.isfinite(to_number(v))]
+    if kind == "BOOLEAN":
+        return [f'{start} "true" or "false" (got "{v}")' for v in wanted if v not in ("true", "false")]
+    return []
+
+
+def _wanted(kind: str, wanted: list[str]) -> tuple[str, list[Any]]:
+    if kind == "NUMERIC":
+        return "s.value", [to_number(value) for value in wanted]
+    if kind == "BOOLEAN":
+        return "s.value", [1.0 if value == "true" else 0.0 for value in wanted]
+    return "s.string_value", list(wanted)
+
+
+def _cursor(reader: Reader) -> tuple[int, str] | None:
+    text = reader.text("cursor")
+    if text is None:
+        return None
+    content = decode_cursor(text)
+    if not isinstance(content, dict):
+        reader.issues.append(invalid_type(["cursor"], "object", content))
+        return None
+    if content.get("v") != 1:
+        reader.issues.append(no_discriminator(["cursor"], "v"))
+        return None
+    moment = to_milliseconds(content["lastTimestamp"]) if "lastTimestamp" in content else None
+    last = content.get("lastId", UNDEFINED)
+    if moment is None:
+        reader.issues.append(invalid_date(["cursor", "lastTimestamp"]))
+    if not isinstance(last, str):
+        reader.issues.append(invalid_type(["cursor", "lastId"], "string", last))
+    return (moment, last) if moment is not None and isinstance(last, str) else None
+
+
+def create_scores(request: Request) -> Response:
+    """One score (200 with its id) or, as SDK 5 sends them to servers from 4.59 on, a list (202, or 207 in part)."""
+    body = json_body(request)
+    if not isinstance(body, list):
+        issues = score_body.check(body)
+        if issues:
+            raise invalid_data(issues)
+        return json_response({"id": _write(request, [body])[0]})
+    accepted = [one for one in body if not score_body.check(one)]
+    _write(request, accepted)
+    if len(accepted) == len(body):
+        return json_response({"message": "Accepted"}, 202)
+    errors = [{"message": issue["message"]} for one in body for issue in score_body.check(one)[:1]]
+    return json_response({"accepted": len(accepted), "rejected": len(errors), "errors": errors}, 207)
+
+
+def _write(request: Request, bodies: list[Any]) -> list[str]:
+    store = store_of(request)
+    now_ms = int(store.now().timestamp() * 1000)
+    lag_ms = int(request.app.state.settings.lag.scores * 1000)
+    with store.write() as db:
+        return [score_body.write(db, body, now_ms, lag_ms) for body in bodies]
+
+
+def delete_score(request: Request) -> Response:
+    """Queued: the score, whether known or not, is gone when ingestion has caught up."""
+    store = store_of(request)
+    now_ms = int(store.now().timestamp() * 1000)
+    lag_ms = int(request.app.state.settings.lag.scores * 1000)
+    with store.write() as db:
+        earlier = score_record.newest(db, request.path_params["score_id"])
+        if earlier:
+            gone = {name: earlier[name] for name in score_record.DEFAULTS}
+            score_record.append(db, gone | {"deleted": 1, "visible_ms": now_ms + lag_ms}, now_ms)
+    return json_response({"message": "Score deletion queued successfully"}, 202)
+
+
+routes = [
+    Route("/api/public/v3/scores", list_scores, methods=["GET"]),
+    Route("/api/public/scores", create_scores, methods=["POST"]),
+    Route("/api/public/scores/{score_id:segment}", delete_score, methods=["DELETE"]),
+]
