@@ -1,0 +1,341 @@
+"""Lays values out as lines of styled text: JSON, a conversation, or prose. Pure: no widget, no terminal.
+
+Made for what traces really hold: strings of 5 MB, 10,000 lines of JSON, 400 levels of nesting. Nothing recurses, and a
+line is laid out once per width.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len
+
+from curator.model import join_path
+from curator.tui.masks import Masks, Piece
+from curator.tui.text import visible
+
+View = Literal["chat", "json"]
+MIN_WIDTH = 16
+INLINE = 56
+"""A container of scalars that fits into this many characters stands on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the screen. `continues` tells the wrapped rest of the row before it."""
+
+    pieces: tuple[Piece, ...]
+    continues: bool = False
+
+    @property
+    def text(self) -> str:
+        """The row without its styles."""
+        return "".join(text for _, text in self.pieces)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled value; `path` is where it stands in the value that the findings were made on."""
+
+    title: str
+    value: object
+    path: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: str
+    content: object
+    path: str
+    calls: object = None
+    calls_path: str = ""
+
+
+def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = "chat") -> list[Line]:
+    """The rows of a document. Values that are no conversation are shown as JSON or prose in either view."""
+    width = max(width, MIN_WIDTH)
+    lines: list[Line] = []
+    for section in sections:
+        if lines:
+            lines.append(Line(()))
+        if section.title:
+            note: tuple[Piece, ...] = (("dim", f"  {visible(section.note, limit=200)}"),) if section.note else ()
+            lines.append(Line((("heading", section.title), *note)))
+        lines.extend(_value_lines(section.value, section.path, width, masks, view))
+    return lines
+
+
+def _value_lines(value: object, path: str, width: int, masks: Masks, view: View) -> Iterator[Line]:
+    if masks.hides and value is not None:
+        yield Line((("mask", "looking for personal values …"),))
+    elif value is None or value == "":
+        yield Line((("dim", "– nothing –"),))
+    elif view == "chat" and (turns := conversation(value, path)):
+        yield from _chat_lines(turns, width, masks)
+    elif isinstance(value, str):
+        yield from _prose(value, path, width, masks)
+    else:
+        yield from _json_lines(value, path, width, masks)
+
+
+def conversation(value: object, path: str) -> list[Turn] | None:
+    """The turns of a value that is a chat: a list of messages, `{messages: […]}`, or one message; else None."""
+    if isinstance(value, dict) and isinstance(value.get("messages"), list):
+        value, path = value["messages"], join_path(path, "messages")
+    messages = value if isinstance(value, list) else [value]
+    if not messages or not all(isinstance(m, dict) and isinstance(m.get("role"), str) for m in messages):
+        return None
+    turns = []
+    for index, message in enumerate(messages):
+        here = join_path(path, index) if isinstance(value, list) else path
+        turns.append(
+            Turn(
+                role=message["role"],
+                content=message.get("content"),
+                path=join_path(here, "content"),
+                calls=message.get("tool_calls"),
+                calls_path=join_path(here, "tool_calls"),
+            )
+        )
+    return turns
+
+
+def _chat_lines(turns: Sequence[Turn], width: int, masks: Masks) -> Iterator[Line]:
+    for number, turn in enumerate(turns):
+        if number:
+            yield Line(())
+        known = turn.role if turn.role in ("user", "assistant", "system", "tool") else "other"
+        yield Line(((f"role-{known}", f"▌{visible(turn.role, limit=40)}"),))
+        if isinstance(turn.content, str):
+            yield from _indented(_prose(turn.content, turn.path, width - 2, masks))
+        elif turn.content is not None:
+            yield from _indented(_json_lines(turn.content, turn.path, width - 2, masks))
+        if turn.calls:
+            yield from _indented(_json_lines(turn.calls, turn.calls_path, width - 2, masks))
+
+
+def _indented(lines: Iterable[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield Line((("text", "  "), *line.pieces), line.continues)
+
+
+def _prose(text: str, path: str, width: int, masks: Masks) -> Iterator[Line]:
+    for paragraph in _paragraphs(masks.pieces(path, text, "text")):
+        yield from wrap(paragraph, width)
+
+
+def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Pieces, split at newlines, made visible."""
+    current: list[Piece] = []
+    for role, text in pieces:
+        first, *rest = visible(text, newlines=True).split("\n")
+        current.append((role, first))
+        for part in rest:
+            yield current
+            current = [(role, part)]
+    yield current
+
+
+def wrap(pieces: Sequence[Piece], width: int, indent: str = "", hanging: str = "") -> Iterator[Line]:
+    """One paragraph as rows of at most `width` cells, broken at blanks where there are some."""
+    text = "".join(part for _, part in pieces)
+    room = max(width - len(indent), MIN_WIDTH)
+    breaks = list(_breaks(text, room))
+    if len(breaks) == 1:
+        yield Line((("punctuation", indent), *pieces) if indent else tuple(pieces))
+        return
+    bounds = iter(pieces)
+    role, part = next(bounds)
+    used = 0  # characters of `part` that stand on earlier rows
+    at = 0
+    for number, end in enumerate(breaks):
+        row: list[Piece] = [("punctuation", (hanging or indent) if number else indent)] if indent else []
+        while at < end:
+            if used == len(part):
+                role, part = next(bounds)
+                used = 0
+                continue
+            take = min(end - at, len(part) - used)
+            row.append((role, part[used : used + take]))
+            used += take
+            at += take
+        yield Line(tuple(row), continues=number > 0)
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Offsets at which rows end; the last is the length of the text."""
+    start, length = 0, len(text)
+    narrow = text.isascii() or cell_len(text) == length
+    while True:
+        end = start + width if narrow else _fitting(text, start, width)
+        if end >= length:
+            yield length
+            return
+        blank = text.rfind(" ", start + 1, end + 1)
+        end = blank + 1 if blank > start + width // 2 else end
+        yield end
+        start = end
+
+
+def _fitting(text: str, start: int, width: int) -> int:
+    """The offset after the last character that still fits into `width` cells; at least one character."""
+    end = min(start + width, len(text))
+    while end > start + 1 and (over := cell_len(text[start:end]) - width) > 0:
+        end = max(start + 1, end - max(1, over // 2))
+    return end
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container that is being laid out."""
+
+    entries: Iterator[tuple[str | int, object]]
+    closer: str
+    path: str
+    left: int
+
+
+def _json_lines(value: object, path: str, width: int, masks: Masks) -> Iterator[Line]:
+    stack: list[_Frame] = []
+    yield from _entry(None, value, path, 0, width, masks, stack, last=True)
+    while stack:
+        frame = stack[-1]
+        entry = next(frame.entries, None)
+        if entry is None:
+            stack.pop()
+            comma = "," if stack and stack[-1].left else ""
+            yield Line((("punctuation", f"{_indent(len(stack), width)}{frame.closer}{comma}"),))
+            continue
+        frame.left -= 1
+        key, item = entry
+        here = join_path(frame.path, key)
+        yield from _entry(key, item, here, len(stack), width, masks, stack, last=frame.left == 0)
+
+
+def _indent(depth: int, width: int) -> str:
+    """Blanks; beyond a third of the width the depth is written as a number instead."""
+    most = max(width // 6, 2)
+    return "  " * depth if depth <= most else "  " * (most - 2) + f"⋯{depth} "
+
+
+def _entry(
+    key: str | int | None,
+    value: object,
+    path: str,
+    depth: int,
+    width: int,
+    masks: Masks,
+    stack: list[_Frame],
+    *,
+    last: bool,
+) -> Iterator[Line]:
+    """The rows of one entry; a container that does not fit on one row is pushed on the stack."""
+    pieces: list[Piece] = []
+    if isinstance(key, str):
+        pieces = [*masks.pieces(path, key, "key", in_key=True), ("punctuation", ": ")]
+    comma: list[Piece] = [] if last else [("punctuation", ",")]
+    indent = _indent(depth, width)
+    if isinstance(value, (dict, list)) and value and not (inline := _inline(value, path, masks)):
+        pieces.append(("punctuation", "{" if isinstance(value, dict) else "["))
+        entries: Iterator[tuple[str | int, object]]
+        entries = iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
+        stack.append(_Frame(entries, "}" if isinstance(value, dict) else "]", path, len(value)))
+        comma = []
+    elif isinstance(value, (dict, list)):
+        pieces += inline if value else [("punctuation", "{}" if isinstance(value, dict) else "[]")]
+    else:
+        pieces += _scalar(value, path, masks)
+    for number, paragraph in enumerate(_paragraphs([*pieces, *comma])):
+        if number == 0:
+            yield from wrap(paragraph, width, indent, indent + "  ")
+        else:
+            yield from wrap(paragraph, width, indent + "  ")
+
+
+def _scalar(value: object, path: str, masks: Masks) -> Iterator[Piece]:
+    if isinstance(value, str):
+        yield "quote", '"'
+        yield from masks.pieces(path, value, "string")
+        yield "quote", '"'
+    else:
+        role = "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else "constant"
+        yield from masks.pieces(path, _written(value), role)
+
+
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return str(value)  # an int of more digits than Python converts, or a value that no JSON holds
+
+
+def _inline(value: "dict[str, object] | list[object]", path: str, masks: Masks) -> list[Piece]:
+    """A short container of scalars on one row; empty when it is not short."""
+    if len(value) > 6:
+        return []
+    entries: list[tuple[str | int, object]]
+    entries = [*value.items()] if isinstance(value, dict) else [*enumerate(value)]
+    size = 2
+    for key, item in entries:
+        if isinstance(item, (dict, list)) or (isinstance(item, str) and (len(item) > INLINE or "\n" in item)):
+            return []
+        size += (len(str(key)) + 2 if isinstance(value, dict) else 0) + (len(item) + 4 if isinstance(item, str) else 8)
+    if size > INLINE:
+        return []
+    pieces: list[Piece] = [("punctuation", "{" if isinstance(value, dict) else "[")]
+    for number, (key, item) in enumerate(entries):
+        here = join_path(path, key)
+        if number:
+            pieces.append(("punctuation", ", "))
+        if isinstance(key, str):
+            pieces += [*masks.pieces(here, key, "key", in_key=True), ("punctuation", ": ")]
+        pieces += _scalar(item, here, masks)
+    return [*pieces, ("punctuation", "}" if isinstance(value, dict) else "]")]
+
+
+def find_in(lines: Sequence[Line], query: str) -> list[tuple[int, int, int]]:
+    """Where `query` occurs (any case): row, first and last column in characters; hits across wrapped rows count."""
+    wanted = query.lower()
+    if not wanted:
+        return []
+    hits = []
+    number = 0
+    while number < len(lines):
+        end = number + 1
+        while end < len(lines) and lines[end].continues:
+            end += 1
+        texts = [line.text for line in lines[number:end]]
+        whole = "".join(texts).lower()
+        at = whole.find(wanted)
+        while at >= 0:
+            row, column = number, at
+            while column >= len(texts[row - number]):
+                column -= len(texts[row - number])
+                row += 1
+            hits.append((row, column, column + len(wanted)))
+            at = whole.find(wanted, at + len(wanted))
+        number = end
+    return hits
+
+
+def estimated_size(value: object, enough: int) -> int:
+    """Characters in the strings of a value, roughly; stops counting at `enough`."""
+    total = 0
+    stack = [value]
+    while stack and total < enough:
+        item = stack.pop()
+        if isinstance(item, str):
+            total += len(item)
+        elif isinstance(item, dict):
+            total += 8 * len(item)
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            total += 8 * len(item)
+            stack.extend(item)
+        else:
+            total += 4
+    return total
