@@ -29,6 +29,9 @@ MODULES = (
     "projects",
     "datasets",
     "dataset_items",
+    "observations",
+    "scores",
+    "score_configs",
 )
 
 OTLP_PATH = "/api/public/otel/v1/traces"
