@@ -1,0 +1,244 @@
+"""One call to Langfuse: through the SDK, with its answer read from the wire and its failure named.
+
+The SDK builds the request. Its response models are stricter than curator needs and take a whole page down with one odd
+row, so the rows are read from the wire (`curator.gateway.rows`), one by one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import tenacity
+from pydantic import ValidationError
+
+from curator.config import Connection
+from curator.gateway import errors, translate
+from curator.gateway.wire import Wire
+
+if TYPE_CHECKING:
+    from langfuse.api import LangfuseAPI
+    from langfuse.api.core.request_options import RequestOptions
+
+T = TypeVar("T")
+Call = Callable[["LangfuseAPI", "RequestOptions"], object]
+Row = Mapping[str, Any]
+
+ATTEMPTS = 4
+PATIENCE_SECONDS = 75.0
+"""Longest sum of waits before a read gives up: a limit per minute frees itself within one minute."""
+URL_BUDGET = 12_000
+"""Bytes of ids in one URL; Langfuse refuses a URL of about 33 kB, proxies refuse from 16 kB."""
+_ONCE: "RequestOptions" = {"max_retries": 0}
+
+
+class Calls:
+    """The base of the gateway: connection, counting, retries, errors. Thread-safe."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        on_request: Callable[[str], None] | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """Nothing is sent and the SDK is not imported until the first call.
+
+        `on_request` hears of every request really sent (`GET /api/public/…`), on the thread that sends it;
+        `on_wait` hears the seconds and the reason when a read waits to be tried again.
+        """
+        self.base_url = connection.base_url
+        self.unreadable = 0
+        """Rows that the server sent and that could not be read; they are left out of every list."""
+        self._connection = connection
+        self._wire = Wire(connection, on_request)
+        self._on_wait = on_wait
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._sdk: LangfuseAPI | None = None
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests really sent so far."""
+        return self._wire.requests
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._wire.client.close()
+
+    def __enter__(self) -> "Calls":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _api(self) -> "LangfuseAPI":
+        with self._lock:
+            if self._sdk is None:
+                from langfuse.api import LangfuseAPI
+
+                self._sdk = LangfuseAPI(
+                    base_url=self._connection.base_url,
+                    x_langfuse_public_key=self._connection.public_key,
+                    timeout=self._connection.timeout,
+                    httpx_client=self._wire.client,
+                )
+            return self._sdk
+
+    def _read(self, call: Call, *, needs_v2: bool = False) -> Any:
+        """The JSON that a read answers. Transient failures are tried again, within the gateway's patience."""
+        waiting = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_transient),
+            wait=_wait,
+            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_before_delay(self._patience),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        return waiting(self._once, call, needs_v2=needs_v2)
+
+    def _write(self, call: Call) -> Any:
+        """The JSON that a write answers. Sent once: whether to send again is the caller's decision."""
+        return self._once(call, needs_v2=False)
+
+    def _once(self, call: Call, *, needs_v2: bool) -> Any:
+        from langfuse.api.core.api_error import ApiError
+
+        api, host = self._api(), self._wire.host
+        with self._wire.exchange() as exchange:
+            try:
+                call(api, _ONCE)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise translate.from_transport(error, exchange, host) from None
+            except ApiError as error:
+                if exchange.response is None:
+                    raise translate.bad_answer(host, f"status {error.status_code}") from None
+                raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
+            except Exception as error:
+                # After a good answer: the SDK's models refuse it. What curator needs of it is read below.
+                if exchange.response is None:
+                    raise _unsendable(error) from error
+                if not exchange.response.is_success:
+                    raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
+            if exchange.response is None:
+                raise translate.bad_answer(host, "there is none")
+            if not exchange.response.content:
+                return None
+            try:
+                return exchange.response.json()
+            except (ValueError, RecursionError):
+                raise translate.bad_answer(host, "it is not the JSON that Langfuse sends") from None
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        if self._on_wait is not None and state.next_action is not None and state.outcome is not None:
+            self._on_wait(float(state.next_action.sleep), str(state.outcome.exception()))
+
+    # ── reading answers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _one(self, body: object, convert: Callable[[Row], T]) -> T:
+        """One value from an answer that is one object. Raises BadAnswer."""
+        try:
+            if isinstance(body, Mapping):
+                return convert(body)
+        except (KeyError, TypeError, ValueError):
+            pass
+        raise translate.bad_answer(self._wire.host, "something that Langfuse always sends is missing")
+
+    def _rows(self, body: object) -> tuple[list[Row], Mapping[str, Any]]:
+        """Rows and meta of a page. Raises BadAnswer."""
+        if isinstance(body, Mapping):
+            data, meta = body.get("data"), body.get("meta") or {}
+            if isinstance(data, list) and isinstance(meta, Mapping):
+                return [row if isinstance(row, Mapping) else {} for row in data], meta
+        raise translate.bad_answer(self._wire.host, "it is not a page of a list")
+
+    def _converted(self, rows: Sequence[Row], convert: Callable[[Row], T]) -> Iterator[T]:
+        """The rows that can be read; the others are counted in `unreadable`."""
+        for row in rows:
+            try:
+                value = convert(row)
+            except (KeyError, TypeError, ValueError):
+                with self._lock:
+                    self.unreadable += 1
+                continue
+            yield value
+
+    def _by_cursor(self, page: Callable[[str | None], Any], convert: Callable[[Row], T]) -> Iterator[T]:
+        """All rows of a list with cursors; `page` fetches the page at a cursor."""
+        cursor: str | None = None
+        seen: set[str] = set()
+        while True:
+            rows, meta = self._rows(page(cursor))
+            yield from self._converted(rows, convert)
+            cursor = meta.get("cursor")
+            if not cursor:
+                return
+            if cursor in seen:
+                raise translate.bad_answer(self._wire.host, "its pages run in a circle")
+            seen.add(cursor)
+
+    def _by_page(self, page: Callable[[int], Any], convert: Callable[[Row], T]) -> Iterator[T]:
+        """All rows of a list with page numbers."""
+        number = 1
+        while True:
+            rows, meta = self._rows(page(number))
+            yield from self._converted(rows, convert)
+            if not rows or number >= int(meta.get("totalPages") or 0):
+                return
+            number += 1
+
+
+def batches(ids: Sequence[str], *, overhead: int) -> Iterator[list[str]]:
+    """The distinct ids in lists that fit into one URL; `overhead` is what each id costs beside its own quoted text."""
+    batch: list[str] = []
+    size = 0
+    for one in dict.fromkeys(ids):
+        cost = len(quote(one, safe="")) + overhead
+        if batch and size + cost > URL_BUDGET:
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += cost
+    if batch:
+        yield batch
+
+
+def in_path(name: str) -> str:
+    """An id or name quoted for a URL path: the SDK puts it there as it is. Raises Refused for what cannot stand there."""
+    if name in ("", ".", ".."):
+        raise errors.Refused(
+            "This name cannot be part of an address, so Langfuse cannot look it up.",
+            code="REFUSED",
+            remedy="Use letters, digits, `.`, `_` and `-`.",
+        )
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError as error:
+        raise _unsendable(error) from None
+
+
+def _unsendable(error: Exception) -> Exception:
+    """The SDK raised before anything was sent: the value cannot be JSON; anything else is a mistake of ours."""
+    if isinstance(error, ValidationError) or not isinstance(error, ValueError | RecursionError):
+        return error
+    return errors.Refused(
+        "The value cannot be sent as JSON (NaN, infinity, a broken character or too deep nesting).",
+        code="REFUSED",
+        remedy="Replace that value.",
+    )
+
+
+def _transient(error: BaseException) -> bool:
+    if isinstance(error, errors.Unreachable):
+        return error.dropped
+    return isinstance(error, errors.RateLimited | errors.ServerFailed)
+
+
+_backoff = tenacity.wait_exponential_jitter(initial=0.4, max=8, jitter=0.3)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, errors.RateLimited | errors.ServerFailed) else None
+    return _backoff(state) if asked is None else asked + 0.05

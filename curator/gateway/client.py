@@ -1,0 +1,46 @@
+"""The gateway: every read and write that curator does on Langfuse."""
+
+from curator.gateway import translate
+from curator.gateway.datasets import Datasets
+from curator.gateway.experiments import Experiments
+from curator.gateway.review import Review
+from curator.gateway.rows import project
+from curator.gateway.traces import Traces
+from curator.gateway.values import Project, ServerInfo
+
+
+class Gateway(Traces, Review, Datasets, Experiments):
+    """One connection to one Langfuse project, for all threads; a context manager."""
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def health(self) -> ServerInfo:
+        """The server's version and clock, after proof that the keys work and that the v2 observations API is there.
+
+        Two requests. Raises ServerTooOld, Unauthorised, Unreachable, GatewayError.
+        """
+        info = self.version()
+        if info.release and info.release[0] < 4:
+            raise translate.too_old(self._wire.host, version=info.version)
+        self._read(
+            lambda api, options: api.observations.get_many(fields="core", limit=1, request_options=options),
+            needs_v2=True,
+        )
+        return info
+
+    def version(self) -> ServerInfo:
+        """The server's version and clock; needs no keys. Raises GatewayError."""
+        body = self._read(lambda api, options: api.health.health(request_options=options))
+        return self._one(body, lambda row: ServerInfo(version=str(row["version"]), clock_skew=self._wire.clock_skew))
+
+    def project(self) -> Project:
+        """The project that the keys belong to. Raises GatewayError."""
+        rows, _ = self._rows(self._read(lambda api, options: api.projects.get(request_options=options)))
+        if not rows:
+            raise translate.bad_answer(self._wire.host, "it names no project")
+        return self._one(rows[0], project)
+
+    def trace_url(self, project: Project, trace_id: str) -> str:
+        """Address of a trace in the web app."""
+        return f"{self.base_url}/project/{project.id}/traces/{trace_id}"

@@ -1,0 +1,156 @@
+"""Datasets and their items."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from curator.gateway import errors, rows, translate
+from curator.gateway.calls import Calls, in_path
+from curator.model.item import Dataset, Item, StoredItem
+
+Clearable = Literal["input", "expected_output", "metadata"]
+
+
+class Datasets(Calls):
+    """Datasets and items. Writes are sent once; what an answer means is `curator.promote`'s to say."""
+
+    def datasets(self) -> list[Dataset]:
+        """All datasets of the project. Raises GatewayError."""
+
+        def page(number: int) -> Any:
+            return self._read(lambda api, options: api.datasets.list(page=number, limit=100, request_options=options))
+
+        return list(self._by_page(page, rows.dataset))
+
+    def dataset(self, name: str) -> Dataset | None:
+        """The dataset of that name (`/`, blanks and unicode are fine); None when there is none. Raises GatewayError."""
+        try:
+            body = self._read(lambda api, options: api.datasets.get(in_path(name), request_options=options))
+        except errors.NotFound:
+            return None
+        return self._one(body, rows.dataset)
+
+    def put_dataset(
+        self,
+        name: str,
+        description: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        input_schema: dict[str, Any] | None = None,
+        expected_output_schema: dict[str, Any] | None = None,
+    ) -> Dataset:
+        """Creates the dataset, or overwrites the given fields of the one of that name. Raises Refused, GatewayError."""
+        fields = {
+            "description": description,
+            "metadata": metadata,
+            "input_schema": input_schema,
+            "expected_output_schema": expected_output_schema,
+        }
+        given = {key: value for key, value in fields.items() if value is not None}
+        body = self._write(lambda api, options: api.datasets.create(name=name, request_options=options, **given))
+        return self._one(body, rows.dataset)
+
+    def item(self, item_id: str) -> StoredItem | None:
+        """The item with that id, in whichever dataset, archived ones too; None when there is none.
+
+        None also for a deleted id, which another dataset still cannot take. Raises GatewayError.
+        """
+        try:
+            body = self._read(lambda api, options: api.dataset_items.get(in_path(item_id), request_options=options))
+        except errors.NotFound:
+            return None
+        return self._one(body, rows.stored_item)
+
+    def items(
+        self,
+        dataset: str | None = None,
+        *,
+        source_trace_id: str | None = None,
+        source_observation_id: str | None = None,
+        version: datetime | None = None,
+        limit: int = 100,
+    ) -> "ItemPages":
+        """Active items, newest first, `limit` (1–100) per page; archived ones are left out by the server.
+
+        `version` gives the state at that time and needs `dataset`. Iterating raises NotFound for an unknown dataset,
+        GatewayError else.
+        """
+
+        def page(number: int) -> Any:
+            return self._read(
+                lambda api, options: api.dataset_items.list(
+                    dataset_name=dataset,
+                    source_trace_id=source_trace_id,
+                    source_observation_id=source_observation_id,
+                    version=version,
+                    page=number,
+                    limit=limit,
+                    request_options=options,
+                )
+            )
+
+        return ItemPages(self, page)
+
+    def put_item(self, item: Item, *, clear: Collection[Clearable] = ()) -> StoredItem:
+        """One POST: creates the item, or merges it into the one with its id.
+
+        The server keeps the old value of a field that is absent or null, so a None is not sent; fields named in
+        `clear` are sent as `""`, which the server stores as null. Raises Conflict, NotFound (missing dataset; on older
+        servers also a foreign id), Refused, TooLarge, NoAnswer, GatewayError.
+        """
+        fields: dict[str, Any] = {
+            "input": item.input,
+            "expected_output": item.expected_output,
+            "metadata": item.metadata,
+            "source_trace_id": item.source_trace_id,
+            "source_observation_id": item.source_observation_id,
+        }
+        given = {key: value for key, value in fields.items() if value is not None}
+        given |= {key: "" for key in clear if fields[key] is None}
+        body = self._write(
+            lambda api, options: api.dataset_items.create(
+                dataset_name=item.dataset,
+                id=item.id,
+                status=_status(item.status),
+                request_options=options,
+                **given,
+            )
+        )
+        return self._one(body, rows.stored_item)
+
+    def delete_item(self, item_id: str) -> None:
+        """Deletes the item; its id stays bound to its dataset. Raises NotFound, GatewayError."""
+        self._write(lambda api, options: api.dataset_items.delete(in_path(item_id), request_options=options))
+
+
+class ItemPages:
+    """Items of a list, page by page as they are asked for; `total_items` is what the server counts."""
+
+    def __init__(self, calls: Datasets, page: Any) -> None:
+        self._calls = calls
+        self._page = page
+        self._first: Any = None
+
+    @property
+    def total_items(self) -> int:
+        """How many items the server says there are (one request, which iterating uses too)."""
+        _, meta = self._calls._rows(self._cached(1))
+        total = meta.get("totalItems")
+        if not isinstance(total, int):
+            raise translate.bad_answer(self._calls._wire.host, "the number of items is missing")
+        return total
+
+    def __iter__(self) -> Iterator[StoredItem]:
+        return self._calls._by_page(self._cached, rows.stored_item)
+
+    def _cached(self, number: int) -> Any:
+        if number != 1:
+            return self._page(number)
+        if self._first is None:
+            self._first = self._page(1)
+        return self._first
+
+
+def _status(status: str) -> Any:
+    from langfuse.api import DatasetStatus
+
+    return DatasetStatus(status)

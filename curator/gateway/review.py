@@ -1,0 +1,121 @@
+"""Reading and writing what people do with traces: annotation queues and scores."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from curator.gateway import errors, rows
+from curator.gateway.calls import Calls, in_path
+from curator.gateway.values import AnnotationQueue
+from curator.model.trace import QueueEntry
+
+
+class Review(Calls):
+    """Annotation queues, and scores that curator itself gives."""
+
+    _scores_one_by_one = False
+    """Servers before 4.59 take one score object where newer ones take a list; found out at the first write."""
+
+    def annotation_queues(self) -> list[AnnotationQueue]:
+        """All annotation queues of the project. Raises GatewayError."""
+
+        def page(number: int) -> Any:
+            return self._read(
+                lambda api, options: api.annotation_queues.list_queues(page=number, limit=100, request_options=options)
+            )
+
+        return list(self._by_page(page, rows.annotation_queue))
+
+    def queue_entries(self, queue: AnnotationQueue, status: str = "PENDING") -> Iterator[QueueEntry]:
+        """Entries of a queue, newest first; one object may be listed twice, and may be gone. Raises GatewayError."""
+
+        def page(number: int) -> Any:
+            return self._read(
+                lambda api, options: api.annotation_queues.list_queue_items(
+                    in_path(queue.id), status=_status(status), page=number, limit=100, request_options=options
+                )
+            )
+
+        return self._by_page(page, lambda row: rows.queue_entry(row, queue.name))
+
+    def complete_queue_entry(self, queue_id: str, entry_id: str) -> None:
+        """Marks an entry COMPLETED; again changes nothing. Raises NotFound, GatewayError."""
+        self._set_queue_entry(queue_id, entry_id, "COMPLETED")
+
+    def reopen_queue_entry(self, queue_id: str, entry_id: str) -> None:
+        """Marks an entry PENDING again. Raises NotFound, GatewayError."""
+        self._set_queue_entry(queue_id, entry_id, "PENDING")
+
+    def _set_queue_entry(self, queue_id: str, entry_id: str, status: str) -> None:
+        self._write(
+            lambda api, options: api.annotation_queues.update_queue_item(
+                in_path(queue_id), in_path(entry_id), status=_status(status), request_options=options
+            )
+        )
+
+    def put_score(
+        self,
+        *,
+        id: str,
+        name: str,
+        value: float | str,
+        data_type: str,
+        trace_id: str | None = None,
+        observation_id: str | None = None,
+        session_id: str | None = None,
+        comment: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Writes a score; the same id overwrites. BOOLEAN values are 0 or 1.
+
+        The server answers before it stores (scores lag about 6 s), and drops a score that violates its config without a
+        word: only reading back proves it. Raises Refused, NoAnswer, GatewayError.
+        """
+        request = _request(
+            id=id,
+            name=name,
+            value=value,
+            data_type=data_type,
+            trace_id=trace_id,
+            observation_id=observation_id,
+            session_id=session_id,
+            comment=comment,
+            metadata=metadata,
+        )
+        if not self._scores_one_by_one:
+            try:
+                answer = self._write(lambda api, options: api.scores.create(request=[request], request_options=options))
+            except errors.Refused as error:
+                if error.status != 400:
+                    raise
+            else:
+                if isinstance(answer, dict) and answer.get("rejected"):
+                    raise errors.Refused(
+                        "Langfuse refuses the score.", code="REFUSED", server_message=str(answer.get("errors"))[:500]
+                    )
+                return
+        # An older server refuses a list before it stores anything: the same score as one object.
+        self._write(lambda api, options: self._post_score(request.dict()))
+        self._scores_one_by_one = True
+
+    def _post_score(self, score: dict[str, Any]) -> None:
+        from langfuse.api.core.api_error import ApiError
+
+        answer = self._wire.client.post(f"{self.base_url}/api/public/scores", json=score)
+        if not answer.is_success:
+            raise ApiError(status_code=answer.status_code)
+
+    def delete_score(self, score_id: str) -> None:
+        """Deletes a score; the server does it later (202) and does not say whether there was one."""
+        self._write(lambda api, options: api.scores.delete(in_path(score_id), request_options=options))
+
+
+def _status(status: str) -> Any:
+    from langfuse.api import AnnotationQueueStatus
+
+    return AnnotationQueueStatus(status)
+
+
+def _request(**fields: Any) -> Any:
+    from langfuse.api.scores import CreateScoreRequest
+
+    return CreateScoreRequest(**{key: value for key, value in fields.items() if value is not None})

@@ -1,0 +1,200 @@
+"""Reading what happened: observations, scores, comments."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from curator.gateway import errors, rows
+from curator.gateway.calls import Calls, batches
+from curator.model.trace import Comment, Observation, Score, Trace
+
+LIST_FIELDS = "core,basic,time,metrics,trace_context"
+IO_FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
+LIST_PAGE = 1000
+# Langfuse Cloud refuses answers over 5 MB, so inputs and outputs come in small pages.
+IO_PAGE = 100
+SCORE_FIELDS = "details,subject,annotation"
+SCORE_PAGE = 100
+Filter = dict[str, Any]
+
+
+class Traces(Calls):
+    """Reads of observations, scores and comments."""
+
+    def observations(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        trace_ids: Sequence[str] | None = None,
+        session_ids: Sequence[str] | None = None,
+        session_id: str | None = None,
+        roots_only: bool = False,
+        levels: Sequence[str] | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        io: bool = False,
+        filters: Sequence[Filter] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Observation]:
+        """Observations, newest first within each batch; conditions are joined by *and*, values of a list by *or*.
+
+        At most one of `ids`, `trace_ids` and `session_ids`; many ids are asked for in batches that fit into a URL, and
+        an empty list gives nothing. `io` adds input, output and metadata: only for what is looked at. `filters` are
+        conditions as the API's `filter` parameter takes them. Raises GatewayError.
+        """
+        if session_id is not None:
+            session_ids = [session_id]
+        common: list[Filter] = list(filters or ())
+        if roots_only:
+            common.append({"type": "boolean", "column": "isRootObservation", "operator": "=", "value": True})
+        if levels is not None:
+            common.append(_any_of("level", list(levels)))
+        if from_ is not None:
+            common.append({"type": "datetime", "column": "startTime", "operator": ">=", "value": _iso(from_)})
+        if to is not None:
+            common.append({"type": "datetime", "column": "startTime", "operator": "<", "value": _iso(to)})
+        column, wanted = _the_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
+        found = 0
+        # `%22…%22%2C` around each id
+        for batch in [None] if wanted is None else batches(wanted, overhead=9):
+            conditions = common if batch is None else [_any_of(column, batch), *common]
+            for one in self._observation_pages(conditions, io=io, limit=limit):
+                yield one
+                found += 1
+                if limit is not None and found >= limit:
+                    return
+
+    def _observation_pages(self, conditions: list[Filter], *, io: bool, limit: int | None) -> Iterator[Observation]:
+        # All conditions go into `filter`: beside it, Langfuse ignores the single query parameters.
+        text = json.dumps(conditions, separators=(",", ":"), ensure_ascii=False) if conditions else None
+        fields, size = (IO_FIELDS, IO_PAGE) if io else (LIST_FIELDS, LIST_PAGE)
+
+        def page(cursor: str | None) -> Any:
+            return self._read(
+                lambda api, options: api.observations.get_many(
+                    fields=fields,
+                    limit=min(size, limit or size),
+                    cursor=cursor,
+                    filter=text,
+                    request_options=options,
+                ),
+                needs_v2=True,
+            )
+
+        yield from self._by_cursor(page, rows.observation)
+
+    def scores(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        trace_ids: Sequence[str] | None = None,
+        session_ids: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
+        source: str | None = None,
+        data_type: str | None = None,
+        value: str | None = None,
+        value_min: float | None = None,
+        value_max: float | None = None,
+        queue_id: str | None = None,
+    ) -> Iterator[Score]:
+        """Scores, newest first within each batch of ids; `from_` and the bounds are inclusive, `to` is exclusive.
+
+        `value`, `value_min` and `value_max` need one `data_type` (the bounds: NUMERIC). An empty list gives nothing.
+        Names with a comma cannot be asked for, so then all names are fetched and the others left out here.
+        Raises GatewayError.
+        """
+        column, wanted = _the_one({"traceId": trace_ids, "sessionId": session_ids})
+        if names is not None and not names:
+            return
+        by_name = names is not None and not any("," in name for name in names)
+        for batch in [None] if wanted is None else batches(wanted, overhead=3):
+            ids = None if batch is None else ",".join(batch)
+
+            def page(cursor: str | None, ids: str | None = ids) -> Any:
+                return self._read(
+                    lambda api, options: api.scores.get_many(
+                        limit=SCORE_PAGE,
+                        cursor=cursor,
+                        fields=SCORE_FIELDS,
+                        name=",".join(names) if names and by_name else None,
+                        source=source,
+                        data_type=data_type,
+                        value=value,
+                        value_min=value_min,
+                        value_max=value_max,
+                        queue_id=queue_id,
+                        trace_id=ids if column == "traceId" else None,
+                        session_id=ids if column == "sessionId" else None,
+                        from_timestamp=from_,
+                        to_timestamp=to,
+                        request_options=options,
+                    ),
+                    needs_v2=True,
+                )
+
+            for one in self._by_cursor(page, rows.score):
+                if names is None or one.name in names:
+                    yield one
+
+    def trace(self, trace_id: str) -> Trace:
+        """A trace with all its observations (input and output too), scores and comments.
+
+        Raises NotFound (TRACE_NOT_FOUND) when it has no observation: it never existed, is not ingested yet (1–3 s,
+        under load up to minutes), or retention deleted it.
+        """
+        observations = tuple(self.observations(trace_ids=[trace_id], io=True))
+        if not observations:
+            raise errors.NotFound(
+                "Langfuse has no observation of this trace.",
+                code="TRACE_NOT_FOUND",
+                remedy="Check the id and the project; a fresh trace takes a moment, an old one may be past retention.",
+            )
+        began = min(one.start_time for one in observations)
+        mine = {one.id for one in observations}
+        comments = [*self.comments("TRACE", trace_id)]
+        comments += [one for one in self.comments("OBSERVATION", since=began) if one.object_id in mine]
+        return Trace(
+            id=trace_id,
+            observations=tuple(sorted(observations, key=lambda one: (one.start_time, one.id))),
+            scores=tuple(sorted(self.scores(trace_ids=[trace_id]), key=lambda one: (one.timestamp, one.id))),
+            comments=tuple(sorted(comments, key=lambda one: (one.created_at, one.id))),
+        )
+
+    def comments(
+        self, object_type: str, object_id: str | None = None, *, since: datetime | None = None
+    ) -> list[Comment]:
+        """Comments on a TRACE, OBSERVATION, SESSION or PROMPT, newest first.
+
+        Without `object_id`: on all objects of the type, made at or after `since`. Raises GatewayError.
+        """
+
+        def page(number: int) -> Any:
+            return self._read(
+                lambda api, options: api.comments.get(
+                    page=number, limit=100, object_type=object_type, object_id=object_id, request_options=options
+                )
+            )
+
+        found = []
+        for one in self._by_page(page, rows.comment):
+            if since is not None and one.created_at < since:
+                break
+            found.append(one)
+        return found
+
+
+def _the_one(choices: dict[str, Sequence[str] | None]) -> tuple[str, Sequence[str] | None]:
+    given = {column: ids for column, ids in choices.items() if ids is not None}
+    if len(given) > 1:
+        raise ValueError(f"at most one of {', '.join(choices)}")
+    return next(iter(given.items()), ("", None))
+
+
+def _any_of(column: str, values: list[str]) -> Filter:
+    return {"type": "stringOptions", "column": column, "operator": "any of", "value": values}
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

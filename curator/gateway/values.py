@@ -1,0 +1,80 @@
+"""What the gateway returns beyond the values of `curator.model`: facts about the server, queues, experiments."""
+
+from datetime import datetime
+from typing import Any
+
+from curator.model.base import Value
+from curator.model.trace import Score
+
+
+class ServerInfo(Value):
+    """What the server is; it has the v2 observations API, else `Gateway.health` raises."""
+
+    version: str
+    """Such as `4.16.0`; Langfuse Cloud reports its own."""
+    clock_skew: float | None = None
+    """Seconds by which this machine's clock is ahead of the server's `Date` header (exact to about a second)."""
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The version's leading numbers, `(4, 16, 0)`; empty when it does not start with a number."""
+        numbers = []
+        for part in self.version.lstrip("v").split("-")[0].split("."):
+            if not part.isdigit():
+                break
+            numbers.append(int(part))
+        return tuple(numbers)
+
+
+class Project(Value):
+    """The project that the keys belong to."""
+
+    id: str
+    name: str
+    retention_days: int | None = None
+    """Days after which traces are deleted; None when they are kept or the server does not say."""
+
+
+class AnnotationQueue(Value):
+    """A Langfuse annotation queue."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+class Experiment(Value):
+    """One run of a dataset (Langfuse: experiment)."""
+
+    id: str
+    name: str
+    description: str | None = None
+    start_time: datetime
+    end_time: datetime | None = None
+    item_count: int
+    dataset_id: str | None = None
+    metadata: dict[str, Any] = {}
+    scores: tuple[Score, ...] = ()
+
+
+class ExperimentItem(Value):
+    """One dataset item in one experiment: which trace it made, how it was scored."""
+
+    id: str
+    """Id of the root observation."""
+    trace_id: str
+    experiment_id: str
+    experiment_name: str
+    item_id: str
+    dataset_id: str | None = None
+    item_version: datetime | None = None
+    start_time: datetime
+    end_time: datetime | None = None
+    level: str = "DEFAULT"
+    environment: str | None = None
+    input: Any = None
+    output: Any = None
+    expected_output: Any = None
+    metadata: dict[str, Any] = {}
+    item_metadata: dict[str, Any] = {}
+    scores: tuple[Score, ...] = ()
