@@ -36,7 +36,7 @@ def create(request: Request) -> Response:
         status=body.choice("status", STATUSES),
     )
     body.check()
-    return json_response(to_api(upsert(store_of(request), item)))
+    return json_response(to_api(upsert(store_of(request), item, request.app.state.settings.faults)))
 
 
 def _item_id(body: Body) -> str | None:
@@ -53,7 +53,7 @@ def _item_id(body: Body) -> str | None:
 def get(request: Request) -> Response:
     """GET by id: also an archived item, never a deleted one."""
     with store_of(request).read() as db:
-        row = item_versions.by_id(db, request.path_params["id"])
+        row = item_versions.by_id(db, request.path_params["id"], _stale(request))
         if row is None:
             raise not_found("Dataset item not found")
         return json_response(to_api(row))
@@ -92,8 +92,15 @@ def list_all(request: Request) -> Response:
                 raise not_found("Dataset not found")
             dataset_id = dataset["id"]
         filters = {"dataset_id": dataset_id, **sources}
-        rows, total = item_versions.page(db, filters, version, limit, (page - 1) * limit)
+        moment = _stale(request) if version is None else version
+        rows, total = item_versions.page(db, filters, moment, limit, (page - 1) * limit)
         return json_response({"data": [to_api(row) for row in rows], "meta": page_meta(page, limit, total)})
+
+
+def _stale(request: Request) -> int | None:
+    """The moment (milliseconds) that the fault `stale-read` shows instead of now."""
+    seconds = request.app.state.settings.faults.number("stale-read")
+    return item_versions.milliseconds(store_of(request).now()) - int(seconds * 1000) if seconds else None
 
 
 routes = [

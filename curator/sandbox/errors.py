@@ -56,4 +56,3 @@ def forbidden(message: str) -> ApiError:
 
 
 INVALID_JSON = "Invalid JSON"
-BODY_TOO_LARGE = "Body exceeded 4.5mb limit"

@@ -45,17 +45,31 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def by_id(db: sqlite3.Connection, item_id: str) -> sqlite3.Row | None:
-    """The current, undeleted row of the id: the oldest one when there are several."""
-    where = "item_versions.id = ? AND valid_to IS NULL AND is_deleted = 0 ORDER BY row LIMIT 1"
-    row: sqlite3.Row | None = db.execute(f"{SELECT} WHERE {where}", (item_id,)).fetchone()
+def by_id(db: sqlite3.Connection, item_id: str, version: int | None = None) -> sqlite3.Row | None:
+    """The undeleted row of the id, current or current at `version`: the oldest one when there are several."""
+    condition, values = _current(version)
+    query = f"{SELECT} WHERE item_versions.id = ? AND is_deleted = 0 AND {condition} ORDER BY row LIMIT 1"
+    row: sqlite3.Row | None = db.execute(query, [item_id, *values]).fetchone()
     return row
+
+
+def _current(version: int | None) -> tuple[str, list[Any]]:
+    if version is None:
+        return "valid_to IS NULL", []
+    return "valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", [version, version]
 
 
 def newest(db: sqlite3.Connection, item_id: str) -> sqlite3.Row | None:
     """The row that the next write of the id replaces: the newest current one, tombstones included."""
     where = "id = ? AND valid_to IS NULL ORDER BY valid_from DESC LIMIT 1"
     row: sqlite3.Row | None = db.execute(f"SELECT * FROM item_versions WHERE {where}", (item_id,)).fetchone()
+    return row
+
+
+def at(db: sqlite3.Connection, item_id: str, moment: int) -> sqlite3.Row:
+    """The version that began at that very moment."""
+    query = f"{SELECT} WHERE item_versions.id = ? AND valid_from = ?"
+    row: sqlite3.Row = db.execute(query, (item_id, moment)).fetchone()
     return row
 
 
@@ -66,12 +80,8 @@ def page(
 
     Several current rows of one id show once in the page but count each.
     """
-    conditions, values = ["is_deleted = 0", "status = 'ACTIVE'"], list[Any]()
-    if version is None:
-        conditions.append("valid_to IS NULL")
-    else:
-        conditions.append("valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)")
-        values += [version, version]
+    current, values = _current(version)
+    conditions = ["is_deleted = 0", "status = 'ACTIVE'", current]
     for column, value in filters.items():
         if value is not None:
             conditions.append(f"{column} = ?")

@@ -9,8 +9,12 @@ from typing import Self
 import uvicorn
 
 from curator.errors import ServerError
-from curator.sandbox.app import NO_LAG, Lag, Settings, create_app, schemas
+from curator.sandbox.app import create_app, schemas
 from curator.sandbox.auth import Keys
+from curator.sandbox.connection import Connection
+from curator.sandbox.data_faults import apply_fault
+from curator.sandbox.ratelimit import RateLimit
+from curator.sandbox.settings import NO_LAG, Lag, Settings
 from curator.sandbox.store import Clock, Store, utc_now
 
 START_SECONDS = 20
@@ -20,7 +24,8 @@ class SandboxServer:
     """A sandbox on its own thread; a context manager.
 
     `port` 0 takes a free one. `data` keeps what is sent in a directory; without it everything is forgotten at the end.
-    Raises ServerError when the port is taken.
+    `rate_limit` is a plan of Langfuse Cloud (`hobby`, `core`). `store` can be filled before the server starts; faults
+    are switched on with `fault`. Raises ServerError when the port is taken.
     """
 
     def __init__(
@@ -30,17 +35,18 @@ class SandboxServer:
         port: int = 0,
         data: Path | None = None,
         lag: Lag = NO_LAG,
+        rate_limit: str | None = None,
         keys: Keys | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        self.settings = Settings(keys=keys or Keys(), lag=lag)
+        self.settings = Settings(keys or Keys(), lag, rate_limit=RateLimit(rate_limit) if rate_limit else None)
         self._socket = _bind(host, port)
         self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
         self.store = Store(data, schemas(), clock)
         app = create_app(self.store, self.settings)
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_level="warning",
@@ -70,6 +76,16 @@ class SandboxServer:
             "LANGFUSE_BASE_URL": self.base_url,
         }
 
+    def fault(self, name: str, argument: str | None = None) -> None:
+        """Switch a fault on (`faults.KINDS`). Raises UsageError."""
+        apply_fault(self.store, self.settings.faults, name, argument)
+
+    def is_empty(self) -> bool:
+        """Whether nothing has been sent or loaded yet."""
+        with self.store.read() as db:
+            tables = ("observations", "scores", "datasets")
+            return not any(db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for table in tables)
+
     def start(self) -> Self:
         """Serve; returns when requests are answered."""
         self._thread.start()
@@ -79,7 +95,7 @@ class SandboxServer:
             self._thread.join(0.01)
             if not self._thread.is_alive():
                 break
-        raise ServerError("The sandbox did not start.", code="sandbox-start")
+        raise ServerError("The sandbox did not start.", code="SANDBOX_START")
 
     def stop(self) -> None:
         """Finish open requests (two seconds), close the port, forget temporary data."""
@@ -111,7 +127,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise ServerError(
             f"Port {port} of {host} cannot be used: {error.strerror}.",
-            code="sandbox-port",
+            code="SANDBOX_PORT",
             remedy="Choose another port with --port, or 0 for a free one.",
         ) from None
     return listener

@@ -1,0 +1,123 @@
+"""`curator sandbox`: the embedded Langfuse-compatible server, until interrupted."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from curator.cli.output import say
+from curator.errors import UsageError
+
+if TYPE_CHECKING:
+    from curator.sandbox.load import LoadReport
+    from curator.sandbox.server import SandboxServer
+    from curator.sandbox.settings import Lag
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default="a free one", type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep what is sent in this folder.")
+@click.option("--seed", type=click.Choice(["demo", "none"]), default="none", show_default=True, help="Start with data.")
+@click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="Load saved rows (.jsonl[.gz]).")
+@click.option("--fault", "faults", multiple=True, metavar="NAME[=ARG]", help="Switch a fault on; `list` names them.")
+@click.option("--rate-limit", type=click.Choice(["hobby", "core"]), help="Limit requests as that Cloud plan does.")
+@click.option(
+    "--lag", default="measured", show_default=True, metavar="measured|SECONDS", help="Delay of new scores and traces."
+)
+def sandbox(
+    host: str,
+    port: int,
+    data: Path | None,
+    seed: str,
+    files: tuple[Path, ...],
+    faults: tuple[str, ...],
+    rate_limit: str | None,
+    lag: str,
+) -> None:
+    """Run the embedded Langfuse-compatible server until Ctrl-C.
+
+    For trying, testing and teaching: it answers as Langfuse 4.16 does for everything that curator uses, and keeps no
+    secrets. Its first three lines on stdout are the variables that curator and the Langfuse SDK read.
+    """
+    from curator.sandbox.faults import check_fault
+    from curator.sandbox.server import SandboxServer
+
+    if "list" in faults:
+        return _list_faults()
+    if host not in LOOPBACK:
+        say(f"Everybody who reaches {host} can read and change this sandbox: its keys are public.")
+    wanted = [(name, argument or None) for name, _, argument in (fault.partition("=") for fault in faults)]
+    for name, argument in wanted:
+        check_fault(name, argument)
+    server = SandboxServer(host=host, port=port, data=data, rate_limit=rate_limit, lag=_lag(lag))
+    try:
+        _fill(server, seed, files)
+        for name, argument in wanted:
+            server.fault(name, argument)
+        _serve(server)
+    finally:
+        server.stop()
+
+
+def _list_faults() -> None:
+    from curator.sandbox.faults import KINDS
+
+    width = max(map(len, KINDS))
+    for name, kind in KINDS.items():
+        click.echo(f"{name:<{width}}  {kind.form:<9} {kind.help}")
+
+
+def _lag(text: str) -> "Lag":
+    from curator.sandbox.settings import MEASURED_LAG, Lag
+
+    if text == "measured":
+        return MEASURED_LAG
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise UsageError("--lag takes `measured` or a number of seconds.", code="SANDBOX_LAG")
+    return Lag(seconds, seconds)
+
+
+def _fill(server: "SandboxServer", seed: str, files: tuple[Path, ...]) -> None:
+    if seed == "demo":
+        from curator.sandbox.demo import seed as seed_demo
+
+        if server.is_empty():
+            seed_demo(server.store, server.store.now())
+        else:
+            say("The folder already holds data; no demo data added.")
+    if files:
+        from curator.sandbox.load import load_files
+
+        report = load_files(server.store, files, _progress)
+        for bad in report.bad:
+            say(f"{bad.file}:{bad.line}: {bad.reason}")
+        if report.bad_total > len(report.bad):
+            say(f"… and {report.bad_total - len(report.bad)} more bad lines")
+        say(f"loaded {report.observations} observations and {report.scores} scores, {report.bad_total} lines skipped")
+
+
+def _progress(report: "LoadReport", share: float) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\rloading {share:4.0%}  {report.lines} lines", nl=share >= 1, err=True)
+
+
+def _serve(server: "SandboxServer") -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    server.start()
+    for name, value in server.environment().items():
+        click.echo(f"{name}={value}")
+    sys.stdout.flush()
+    say("sandbox is listening; Ctrl-C stops it")
+    stopped.wait()

@@ -1,0 +1,109 @@
+"""Faults that can be switched on, by flag or by API; each strikes deterministically.
+
+A strike is counted per fault: `every:N` strikes the N-th, 2N-th, … request that the fault concerns.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from curator.errors import UsageError
+
+EVERY = "every:"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a fault does, and what its argument means."""
+
+    help: str
+    argument: str = "every"  # every | seconds | days | version
+    default: str | None = "every:1"
+
+    @property
+    def form(self) -> str:
+        """How the argument is written."""
+        return "every:N" if self.argument == "every" else self.argument.upper()
+
+
+KINDS = {
+    "collision-404": Kind("an id of another dataset answers as a server of VERSION did", "version", "3.140"),
+    "lost-write": Kind("a dataset item is answered 200 and not stored"),
+    "drop-response": Kind("a write is stored and its connection closed without an answer"),
+    "stale-read": Kind("dataset items read as they were SECONDS ago", "seconds", None),
+    "duplicate-rows": Kind("a brand-new item id leaves two current rows, as concurrent first writes do"),
+    "http-409": Kind("a write to an existing item answers the transient conflict"),
+    "http-429": Kind("a request is refused with Retry-After: 1"),
+    "http-500": Kind("a request fails"),
+    "slow": Kind("every answer takes SECONDS longer", "seconds", None),
+    "truncate-body": Kind("an answer stops half-way and the connection closes"),
+    "split-run": Kind("of the items of a run, some appear under a second experiment id", default="every:2"),
+    "expire-traces": Kind("retention removes observations and scores older than DAYS, for good", "days", "0"),
+}
+
+
+def check_fault(name: str, argument: str | None) -> str:
+    """The argument that the fault will work with. Raises UsageError for an unknown name or a bad argument."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise UsageError(f"There is no fault {name}.", code="SANDBOX_FAULT", remedy=f"Faults: {', '.join(KINDS)}.")
+    value = argument or kind.default
+    if value is None or not _fits(kind, value):
+        given = f"not {argument!r}" if argument else "and none was given"
+        raise UsageError(f"The fault {name} takes {kind.form}, {given}.", code="SANDBOX_FAULT")
+    return value
+
+
+class Faults:
+    """The faults of one sandbox. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._active: dict[str, str] = {}
+        self._count: dict[str, int] = {}
+
+    def switch_on(self, name: str, argument: str | None = None) -> None:
+        """Activate a fault, counting from zero. Raises UsageError for an unknown name or a bad argument."""
+        value = check_fault(name, argument)
+        with self._lock:
+            self._active[name], self._count[name] = value, 0
+
+    def switch_off(self, name: str) -> None:
+        """Deactivate a fault; nothing happens when it is not active."""
+        with self._lock:
+            self._active.pop(name, None)
+
+    def active(self) -> dict[str, str]:
+        """The active faults and their arguments."""
+        with self._lock:
+            return dict(self._active)
+
+    def argument(self, name: str) -> str | None:
+        """The argument of an active fault, else None."""
+        return self._active.get(name)
+
+    def number(self, name: str) -> float:
+        """The seconds, days or N of an active fault, else 0."""
+        return float(self._active.get(name, "0").removeprefix(EVERY))
+
+    def strikes(self, name: str) -> bool:
+        """Count one request that the fault concerns; whether the fault strikes it."""
+        if name not in self._active:
+            return False
+        with self._lock:
+            value = self._active.get(name)
+            if value is None:
+                return False
+            self._count[name] += 1
+            return not value.startswith(EVERY) or self._count[name] % int(value.removeprefix(EVERY)) == 0
+
+
+def _fits(kind: Kind, value: str) -> bool:
+    if kind.argument == "every":
+        number = value.removeprefix(EVERY)
+        return value.startswith(EVERY) and number.isdecimal() and int(number) > 0
+    if kind.argument in ("seconds", "days"):
+        try:
+            return 0 <= float(value) < float("inf")
+        except ValueError:
+            return False
+    return all(part.isdecimal() for part in value.split("."))
