@@ -205,7 +205,7 @@ def batches(ids: Sequence[str], *, overhead: int) -> Iterator[list[str]]:
 
 
 def in_path(name: str) -> str:
-    """An id or name quoted for a URL path: the SDK puts it there as it is. Raises Refused for what cannot stand there."""
+    """An id or name quoted for a URL path (the SDK puts it there as it is). Raises Refused for what cannot be there."""
     if name in ("", ".", ".."):
         raise errors.Refused(
             "This name cannot be part of an address, so Langfuse cannot look it up.",

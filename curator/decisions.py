@@ -1,0 +1,134 @@
+"""Decisions about traces, shared with every reviewer as the categorical score `curation` on the trace.
+
+One trace has one decision: its score has an id derived from the trace, so a later decision overwrites an earlier one.
+The reason is the score's comment; reviewer, rule, item and the end of a snooze are its metadata.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, get_args
+
+from curator.model.failure import Decision, Signal, State
+from curator.model.trace import Score
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+SCORE_NAME = "curation"
+_STATES = frozenset(get_args(State))
+
+
+def score_id(trace_id: str) -> str:
+    """The id of the score that holds a trace's decision."""
+    return f"{SCORE_NAME}-{hashlib.sha256(trace_id.encode()).hexdigest()[:32]}"
+
+
+def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence[Signal] = ()) -> None:
+    """Shares a decision, and completes the annotation-queue entries behind the given signals.
+
+    A decision `open` makes these entries pending again. Entries that somebody has deleted are passed over. The score is
+    readable after the server's lag (about 6 s). Writing twice gives the same. Raises GatewayError.
+    """
+    metadata: dict[str, Any] = {
+        "reviewer": decision.reviewer,
+        "rule": decision.rule,
+        "item_id": decision.item_id,
+        "until": decision.until.isoformat() if decision.until else None,
+    }
+    gateway.put_score(
+        id=score_id(decision.trace_id),
+        name=SCORE_NAME,
+        value=decision.state,
+        data_type="CATEGORICAL",
+        trace_id=decision.trace_id,
+        comment=decision.reason or None,
+        metadata={key: value for key, value in metadata.items() if value is not None},
+    )
+    _move_entries(gateway, complete_entries, reopen=decision.state == "open")
+
+
+def retract(gateway: "Gateway", trace_id: str, *, reopen_entries: Sequence[Signal] = ()) -> None:
+    """Takes a trace's decision away as if there had been none. Raises GatewayError."""
+    gateway.delete_score(score_id(trace_id))
+    _move_entries(gateway, reopen_entries, reopen=True)
+
+
+def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
+    """Trace id → its newest decision; scores that are no decisions are passed over."""
+    found: list[Decision] = []
+    for score in scores:
+        if score.name != SCORE_NAME or score.trace_id is None or score.value not in _STATES:
+            continue
+        found.append(
+            Decision.model_validate(
+                {
+                    "trace_id": score.trace_id,
+                    "state": score.value,
+                    "reviewer": str(score.metadata.get("reviewer") or score.author_user_id or ""),
+                    "reason": score.comment or "",
+                    "rule": _text(score.metadata.get("rule")),
+                    "item_id": _text(score.metadata.get("item_id")),
+                    "until": _time(score.metadata.get("until")),
+                    "at": score.timestamp,
+                }
+            )
+        )
+    return newest(found)
+
+
+def newest(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Trace id → the newest of its decisions; of two at the same moment the later one in the list."""
+    found: dict[str, Decision] = {}
+    for decision in decisions:
+        known = found.get(decision.trace_id)
+        if known is None or decision.at >= known.at:
+            found[decision.trace_id] = decision
+    return found
+
+
+def state_of(decision: Decision | None, signals: Sequence[Signal], *, has_items: bool, now: datetime) -> State:
+    """What is to be done about a trace: the decision, unless it has run out or a person has come back to the trace.
+
+    Without a decision, an item that came from the trace counts as `promoted`. A snooze ends at its time. A dismissed or
+    snoozed trace is open again when a *person* raises it anew after the decision (an annotation, an annotation-queue
+    entry): that is a new question. A new automatic score is not: evaluators score the same behaviour again. A promoted
+    trace stays promoted: its case is being tested.
+    """
+    if decision is None:
+        return "promoted" if has_items else "open"
+    if decision.state == "snoozed" and decision.until is not None and decision.until <= now:
+        return "open"
+    if decision.state in ("dismissed", "snoozed") and any(_asks_again(signal, decision) for signal in signals):
+        return "open"
+    return decision.state
+
+
+def _asks_again(signal: Signal, decision: Decision) -> bool:
+    by_person = signal.kind in ("annotation", "queue") or signal.source == "ANNOTATION"
+    return by_person and signal.timestamp is not None and signal.timestamp > decision.at
+
+
+def _move_entries(gateway: "Gateway", signals: Sequence[Signal], *, reopen: bool) -> None:
+    from curator.gateway import NotFound
+
+    move = gateway.reopen_queue_entry if reopen else gateway.complete_queue_entry
+    for queue_id, entry_id in dict.fromkeys((s.queue_id, s.queue_entry_id) for s in signals):
+        if queue_id is None or entry_id is None:
+            continue
+        try:
+            move(queue_id, entry_id)
+        except NotFound:
+            continue
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

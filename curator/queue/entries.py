@@ -1,0 +1,51 @@
+"""Open entries of annotation queues, as signals."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from curator.model.failure import Signal
+from curator.model.trace import QueueEntry
+
+if TYPE_CHECKING:
+    from curator.gateway import AnnotationQueue, Gateway
+
+
+def entry_signal(entry: QueueEntry, rule: str, observation_id: str | None = None) -> Signal:
+    """The signal that an entry gives."""
+    return Signal(
+        kind="queue",
+        name=entry.queue_name,
+        source="QUEUE",
+        timestamp=entry.created_at,
+        observation_id=observation_id,
+        queue_entry_id=entry.id,
+        queue_id=entry.queue_id,
+        rule=rule,
+    )
+
+
+def traces_of_observations(gateway: "Gateway", observation_ids: Sequence[str]) -> dict[str, str]:
+    """Observation id → trace id, for those that still exist. Raises GatewayError."""
+    return {one.id: one.trace_id for one in gateway.observations(ids=observation_ids)}
+
+
+def entries_of(gateway: "Gateway", trace_ids: Collection[str]) -> dict[str, list[Signal]]:
+    """Trace id → the open entries, in any annotation queue, of the trace itself or of one of its observations.
+
+    Entries of sessions are left out: they are about more than the trace. Raises GatewayError.
+    """
+    entries = [one for queue in gateway.annotation_queues() for one in gateway.queue_entries(queue)]
+    observed = [one.object_id for one in entries if one.object_type == "OBSERVATION"]
+    traces = traces_of_observations(gateway, observed)
+    found: dict[str, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
+    for entry in entries:
+        if entry.object_type == "TRACE" and entry.object_id in found:
+            found[entry.object_id].append(entry_signal(entry, ""))
+        elif entry.object_type == "OBSERVATION" and (trace_id := traces.get(entry.object_id, entry.object_id)) in found:
+            found[trace_id].append(entry_signal(entry, "", entry.object_id))
+    return found
+
+
+def wanted_queues(queues: Iterable["AnnotationQueue"], names: Collection[str]) -> list["AnnotationQueue"]:
+    """The queues with one of the names."""
+    return [queue for queue in queues if queue.name in names]
