@@ -52,6 +52,7 @@ def reshape(
         rule,
         trace_id=trace.id,
         session_id=trace.root.session_id,
+        environment=trace.root.environment,
         signals=signals,
         failure_type=failure_type,
         schema_fingerprint=schema_fingerprint(loaded),

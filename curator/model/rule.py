@@ -122,6 +122,8 @@ class LineageSpec(Value):
     rubric: str = Field(min_length=1)
     risk: Literal["low", "medium", "high"] = "medium"
     source_policy: Literal["scrubbed", "metadata-only"] = "scrubbed"
+    reviewers: tuple[str, ...] = ()
+    """Who may approve; empty allows everybody. The audit names items that somebody else approved."""
 
     @model_validator(mode="after")
     def _known_default(self) -> "LineageSpec":

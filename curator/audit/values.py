@@ -1,0 +1,153 @@
+"""What an audit knows and says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from curator.gateway.values import Experiment, ExperimentItem
+from curator.model import Dataset, Observation, Receipt, StoredItem, Value
+from curator.rulebook import LoadedRule
+
+Severity = Literal["info", "warning", "error"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+
+
+class AuditFinding(Value):
+    """One thing that is not as it should be. Holds ids, paths, names and counts; never text of an item."""
+
+    code: str
+    severity: Severity
+    item_id: str | None
+    """None for the dataset as a whole."""
+    message: str
+    remedy: str
+
+
+class ItemFacts(Value):
+    """What one item's content says by itself: found by CPU work, on any worker, without the server."""
+
+    item_id: str
+    input_fingerprint: str
+    expected_fingerprint: str
+    input_text: str
+    """The input's texts in one line, for near-duplicates; never reported."""
+    schema_problems: tuple[str, ...] = ()
+    """`input.region must be one of eu, us`: paths and rules, never values."""
+    personal: dict[str, int] = {}
+    """Entity → count of personal values found today."""
+    secrets: dict[str, int] = {}
+    """Entity → count of secrets found today."""
+    unscrubbed: str | None = None
+    """Why the scrub could not look at it, or None."""
+    empty_expectation: bool = False
+    recorded_passes: bool | None = None
+    """Whether the recorded failing output passes the rule's checks; None when it was not looked at."""
+
+
+class Run(Value):
+    """One experiment over the dataset, with its items as far as they were fetched."""
+
+    experiment: Experiment
+    items: tuple[ExperimentItem, ...]
+    complete: bool
+    """False when the budget of requests ended before the run's items."""
+
+
+class Evidence(Value):
+    """Everything that the checks look at, gathered once. Checks are pure functions of it."""
+
+    dataset: Dataset
+    at: datetime
+    """The time of the audit."""
+    version: datetime | None
+    """The state of the dataset that is audited; None for now."""
+    items: tuple[StoredItem, ...]
+    """As listed: active items, newest first; an id may occur twice."""
+    total_items: int
+    """How many items the server counts."""
+    by_id: dict[str, StoredItem | None] = {}
+    """Items that were read by id: those of receipts that the list does not hold, and suspects of doubled rows."""
+    sources: dict[str, Observation] = {}
+    """Source trace id → its root observation."""
+    source_observations: frozenset[str] = frozenset()
+    """Ids of source observations that were seen."""
+    retention_days: int | None = None
+    rule: LoadedRule | None = None
+    receipts: dict[str, Receipt] = {}
+    """Item id → the newest receipt of this machine's journal that wrote it."""
+    has_journal: bool = False
+    """False when this machine holds no receipt of the dataset at all: then receipts prove nothing."""
+    runs: tuple[Run, ...] = ()
+    runs_complete: bool = True
+    """False when not every run could be looked at within the budget."""
+    facts: dict[str, ItemFacts] = {}
+    not_looked_at: tuple[str, ...] = ()
+    """In words: what the audit left out and why."""
+
+    def lineage(self, item: StoredItem) -> Mapping[str, Any]:
+        """The item's metadata if it is an object, else nothing."""
+        return item.metadata if isinstance(item.metadata, dict) else {}
+
+    def ours(self) -> Iterator[tuple[StoredItem, Mapping[str, Any]]]:
+        """The items that say where they came from, with their lineage; once per id."""
+        for item in self.distinct():
+            lineage = self.lineage(item)
+            if lineage.get("source") and (lineage.get("source_trace_id") or item.source_trace_id):
+                yield item, lineage
+
+    def distinct(self) -> Iterator[StoredItem]:
+        """Each id once: the first row that the list shows."""
+        seen: set[str] = set()
+        for item in self.items:
+            if item.id not in seen:
+                seen.add(item.id)
+                yield item
+
+
+Found = tuple[str | None, str]
+"""(item id or None for the dataset, message)."""
+
+
+class AuditCheck(NamedTuple):
+    """One check: a stable code with a help page, a severity, a remedy, and a pure function of the evidence."""
+
+    code: str
+    severity: Severity
+    title: str
+    remedy: str
+    look: Callable[[Evidence], Iterator[Found]]
+
+
+class AuditReport(Value):
+    """The result of an audit; deterministic for the same state of server, journal and rule."""
+
+    dataset: str
+    version: datetime | None
+    at: datetime
+    items: int
+    rule: str | None
+    findings: tuple[AuditFinding, ...]
+    checks: tuple[str, ...]
+    """Codes of the checks that were made."""
+    not_looked_at: tuple[str, ...] = ()
+    failure_types: dict[str, int] = {}
+    reviewers: dict[str, int] = {}
+    signals: dict[str, int] = {}
+    """Signal name → number of items that it brought here."""
+    ages: dict[str, int] = {}
+    """Age since approval in words → number of items."""
+    requests: int = 0
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Number of findings per severity."""
+        return {s: sum(f.severity == s for f in self.findings) for s in SEVERITIES}
+
+    def fails(self, at_least: Severity) -> bool:
+        """Whether a finding of that severity or a worse one exists."""
+        limit = SEVERITIES.index(at_least)
+        return any(SEVERITIES.index(f.severity) >= limit for f in self.findings)
+
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""How far the server's clock and this machine's may differ before times are compared."""
