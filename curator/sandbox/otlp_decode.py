@@ -1,0 +1,290 @@
+"""OTLP/HTTP trace exports, protobuf and JSON, as plain spans."""
+
+import gzip
+import json
+import math
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Attributes = dict[str, Any]
+
+ABSENT, NOT_AN_ID, NOT_A_LIST = "absent", "not_an_id", "not_an_array"
+
+
+class BadExport(ValueError):
+    """An export that Langfuse refuses; the message is its answer."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One span with what it inherits from its resource and its scope. Ids are hexadecimal, times milliseconds."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    name: str
+    start_ms: int | None
+    end_ms: int | None
+    attributes: Attributes
+    status_code: int = 0
+    status_message: str = ""
+    resource: Attributes = field(default_factory=dict)
+    scope_name: str = ""
+    scope_version: str = ""
+    scope_attributes: Attributes = field(default_factory=dict)
+
+
+def decode(body: bytes, content_type: str, encoding: str) -> list[Span]:
+    """The spans of an export. Raises BadExport with Langfuse's own sentence."""
+    if "gzip" in encoding:
+        try:
+            body = gzip.decompress(body)
+        except (OSError, EOFError, zlib.error):
+            raise BadExport("Failed to decompress request body") from None
+    kind = content_type.lower()
+    if "application/x-protobuf" in kind:
+        return list(_from_protobuf(body))
+    if "application/json" in kind:
+        return _from_json(body)
+    raise BadExport("Invalid content type")
+
+
+# ── protobuf ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _from_protobuf(body: bytes) -> Iterator[Span]:
+    # Loading the protobuf classes takes longer than the rest of the sandbox; only an export pays for them.
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    try:
+        request = ExportTraceServiceRequest.FromString(body)
+    except DecodeError:
+        raise BadExport("Failed to parse OTel Protobuf Trace") from None
+    problems = _Problems()
+    spans = [
+        (resource, scope, span)
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    for _, scope, span in spans:
+        problems.look_at({"traceId": span.trace_id or None, "spanId": span.span_id or None}, scope.scope.name)
+    problems.refuse()
+    for resource, scope, span in spans:
+        yield Span(
+            trace_id=span.trace_id.hex(),
+            span_id=span.span_id.hex(),
+            parent_id=span.parent_span_id.hex(),
+            name=span.name,
+            start_ms=_milliseconds(span.start_time_unix_nano or None),
+            end_ms=_milliseconds(span.end_time_unix_nano or None),
+            attributes=_protobuf_attributes(span.attributes),
+            status_code=span.status.code,
+            status_message=span.status.message,
+            resource=_protobuf_attributes(resource.resource.attributes),
+            scope_name=scope.scope.name,
+            scope_version=scope.scope.version,
+            scope_attributes=_protobuf_attributes(scope.scope.attributes),
+        )
+
+
+def _protobuf_attributes(pairs: Iterable[Any]) -> Attributes:
+    return {pair.key: _protobuf_value(pair.value) for pair in pairs}
+
+
+def _protobuf_value(value: Any) -> Any:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "int_value":
+            return value.int_value
+        case "double_value":
+            return _finite(value.double_value)
+        case "array_value":
+            return [_protobuf_value(one) for one in value.array_value.values]
+        case "kvlist_value":
+            return json.dumps(_protobuf_attributes(value.kvlist_value.values), ensure_ascii=False)
+        case "bytes_value":
+            return value.bytes_value.hex()
+        case _:
+            return "{}"
+
+
+def _finite(value: float) -> float | str:
+    """A number, or JavaScript's word for one that JSON cannot hold."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _from_json(body: bytes) -> list[Span]:
+    try:
+        request = json.loads(body)
+        resources = request.get("resourceSpans")
+    except (ValueError, AttributeError, RecursionError):
+        raise BadExport("Failed to parse OTel JSON Trace") from None
+    if not isinstance(resources, list):
+        return []
+    problems = _Problems()
+    found = list(_walk(resources, problems))
+    problems.refuse()
+    return [_json_span(*one) for one in found]
+
+
+def _walk(resources: list[Any], problems: "_Problems") -> Iterator[tuple[Attributes, Attributes, Attributes]]:
+    for resource in filter(None, resources):
+        about = resource.get("resource") or {}
+        problems.collection(about.get("attributes"), "resource.attributes")
+        for scope in problems.collection(resource.get("scopeSpans"), "scopeSpans"):
+            library = scope.get("scope") or {}
+            problems.collection(library.get("attributes"), "scope.attributes")
+            for span in problems.collection(scope.get("spans"), "spans"):
+                problems.look_at(span, str(library.get("name") or ""))
+                yield about, library, span
+
+
+def _json_span(resource: Attributes, scope: Attributes, span: Attributes) -> Span:
+    status = span.get("status") or {}
+    return Span(
+        trace_id=_json_id(span["traceId"]),
+        span_id=_json_id(span["spanId"]),
+        parent_id=_json_id(span.get("parentSpanId") or ""),
+        name=str(span.get("name") or ""),
+        start_ms=_json_milliseconds(span.get("startTimeUnixNano")),
+        end_ms=_json_milliseconds(span.get("endTimeUnixNano")),
+        attributes=_json_attributes(span.get("attributes")),
+        status_code=int(status.get("code") or 0) if str(status.get("code") or 0).isdecimal() else 0,
+        status_message=str(status.get("message") or ""),
+        resource=_json_attributes(resource.get("attributes")),
+        scope_name=str(scope.get("name") or ""),
+        scope_version=str(scope.get("version") or ""),
+        scope_attributes=_json_attributes(scope.get("attributes")),
+    )
+
+
+def _json_id(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value["data"]
+    return bytes(value).hex() if isinstance(value, list) else str(value)
+
+
+def _json_attributes(pairs: Any) -> Attributes:
+    return {str(pair.get("key")): _json_value(pair.get("value") or {}) for pair in pairs or []}
+
+
+def _json_value(value: Attributes) -> Any:
+    if "stringValue" in value:
+        return value["stringValue"]
+    if "doubleValue" in value:
+        return _json_number(value["doubleValue"])
+    if "boolValue" in value:
+        return value["boolValue"]
+    if isinstance(value.get("arrayValue"), dict) and "values" in value["arrayValue"]:
+        return [_json_value(one) for one in value["arrayValue"]["values"]]
+    if "intValue" in value:
+        return _json_number(value["intValue"])
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_number(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return number if math.isfinite(number) else value
+
+
+def _json_milliseconds(value: Any) -> int | None:
+    try:
+        return _milliseconds(int(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def _milliseconds(nanoseconds: int | None) -> int | None:
+    return None if nanoseconds is None else nanoseconds // 1_000_000
+
+
+class _Problems:
+    """Counts what makes an export unusable; one bad span refuses the whole of it, as on Langfuse."""
+
+    def __init__(self) -> None:
+        self.spans = self.bad_spans = self.bad_lists = 0
+        self.reasons: dict[str, None] = {}
+        self.scopes: dict[str, None] = {}
+
+    def look_at(self, span: Attributes, scope: str) -> None:
+        """Check a span's ids and lists."""
+        self.spans += 1
+        wrong: dict[str, None] = {}
+        for name in ("traceId", "spanId"):
+            reason = _wrong_id(span.get(name))
+            if reason:
+                wrong[f"{name}:{reason}"] = None
+        if span.get("parentSpanId") is not None and _wrong_id(span["parentSpanId"]):
+            wrong[f"parentSpanId:{NOT_AN_ID}"] = None
+        for name in ("attributes", "events"):
+            if span.get(name) is not None and not isinstance(span[name], list):
+                wrong[f"{name}:{NOT_A_LIST}"] = None
+        if wrong:
+            self.bad_spans += 1
+            self.reasons |= wrong
+            if scope:
+                self.scopes[scope] = None
+
+    def collection(self, value: Any, name: str) -> list[Any]:
+        """A list that may be absent; anything else counts as a problem and is empty."""
+        if value is None:
+            return []
+        if isinstance(value, list):
+            return value
+        self.bad_lists += 1
+        self.reasons[f"{name}:{NOT_A_LIST}"] = None
+        return []
+
+    def refuse(self) -> None:
+        """Raise BadExport if anything was wrong."""
+        if not self.bad_spans and not self.bad_lists:
+            return
+        problems, hints = [], []
+        if self.bad_spans:
+            problems.append(f"{self.bad_spans} of {self.spans} span(s) cannot be processed")
+        if self.bad_lists:
+            problems.append(f"{self.bad_lists} resource- or scope-level field(s) are present but not arrays")
+        if any(reason.endswith((f":{ABSENT}", f":{NOT_AN_ID}")) for reason in self.reasons):
+            hints.append("traceId and spanId are required on every span, and each must be a string or a byte array.")
+        if any(reason.endswith(f":{NOT_A_LIST}") for reason in self.reasons):
+            hints.append(
+                "scopeSpans, spans, attributes and events must all be arrays — OTLP attributes are a list of "
+                "{key, value} entries, not a JSON object."
+            )
+        scopes = ", ".join(list(self.scopes)[:5]) or "unknown"
+        raise BadExport(
+            f"Invalid OTLP trace export: {'; '.join(problems)} ({', '.join(self.reasons)}). {' '.join(hints)} "
+            "The entire export was rejected and no spans were ingested. "
+            f"Instrumentation scopes: {scopes}. This endpoint accepts OpenTelemetry traces only — if you are "
+            "exporting OpenTelemetry logs, point your log exporter elsewhere."
+        )
+
+
+def _wrong_id(value: Any) -> str | None:
+    if value is None:
+        return ABSENT
+    envelope = isinstance(value, dict) and value.get("type") == "Buffer" and isinstance(value.get("data"), list)
+    return None if isinstance(value, str | bytes | list) or envelope else NOT_AN_ID

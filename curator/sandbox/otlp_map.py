@@ -1,0 +1,264 @@
+"""Spans as observations: what Langfuse 4.16.0 makes of the attributes that SDK 5 writes.
+
+Spans of other instrumentations are understood as far as OpenTelemetry's own `gen_ai.*` names go; the many dialects that
+Langfuse also reads (Vercel AI, LiveKit, Genkit, …) are not.
+"""
+
+import json
+from typing import Any
+
+from curator.sandbox import observation_record
+from curator.sandbox.issues import to_milliseconds
+from curator.sandbox.observation_record import Row, trace_hash
+from curator.sandbox.otlp_decode import Attributes, Span
+from curator.sandbox.score_body import normal_environment
+
+OBSERVATION, TRACE, EXPERIMENT = "langfuse.observation", "langfuse.trace", "langfuse.experiment"
+
+TYPES = {
+    "langfuse.observation.type": {
+        name.lower(): name
+        for name in (
+            "SPAN",
+            "GENERATION",
+            "EVENT",
+            "EMBEDDING",
+            "AGENT",
+            "TOOL",
+            "CHAIN",
+            "RETRIEVER",
+            "GUARDRAIL",
+            "EVALUATOR",
+        )
+    },
+    "openinference.span.kind": {
+        "LLM": "GENERATION",
+        **{name: name for name in ("CHAIN", "RETRIEVER", "EMBEDDING", "AGENT", "TOOL", "GUARDRAIL", "EVALUATOR")},
+    },
+    "gen_ai.operation.name": {
+        "chat": "GENERATION",
+        "completion": "GENERATION",
+        "text_completion": "GENERATION",
+        "generate_content": "GENERATION",
+        "generate": "GENERATION",
+        "embeddings": "EMBEDDING",
+        "invoke_agent": "AGENT",
+        "create_agent": "AGENT",
+        "execute_tool": "TOOL",
+    },
+}
+LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
+MODELS = (f"{OBSERVATION}.model.name", "gen_ai.response.model", "gen_ai.request.model")
+USERS = ("langfuse.user.id", "user.id")
+SESSIONS = ("langfuse.session.id", "session.id", "gen_ai.conversation.id")
+ENVIRONMENTS = ("langfuse.environment", "deployment.environment.name", "deployment.environment")
+INPUTS = (f"{OBSERVATION}.input", "gen_ai.input.messages", "gen_ai.tool.call.arguments", "input.value")
+OUTPUTS = (f"{OBSERVATION}.output", "gen_ai.output.messages", "gen_ai.tool.call.result", "output.value")
+STATUS_ERROR = 2
+
+
+def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
+    """The record of a span that arrived at `now_ms` and is visible after the lag."""
+    given = span.attributes
+    kind = _type(given)
+    start = span.start_ms if span.start_ms is not None else span.end_ms
+    end = span.end_ms if span.end_ms is not None else span.start_ms
+    start = now_ms if start is None else start
+    record = observation_record.DEFAULTS | {
+        "trace_id": span.trace_id,
+        "id": span.span_id,
+        "trace_hash": trace_hash(span.trace_id),
+        "start_ms": start,
+        "end_ms": now_ms if end is None else end,
+        "parent_id": span.parent_id,
+        "is_app_root": int(_true(given.get("langfuse.internal.is_app_root"))),
+        "type": kind,
+        "name": _text(given.get("gen_ai.tool.name")) or span.name,
+        "level": _level(given, span.status_code),
+        "status_message": _text(given.get(f"{OBSERVATION}.status_message", span.status_message)),
+        "version": _text(given.get("langfuse.version", span.resource.get("service.version"))),
+        "environment": _environment(given, span.resource),
+        "public": int(_true(given.get(f"{TRACE}.public", given.get("langfuse.public")))),
+        "user_id": _first(given, USERS),
+        "session_id": _first(given, SESSIONS),
+        "completion_start_ms": _completion_start(given.get(f"{OBSERVATION}.completion_start_time")),
+        "created_ms": now_ms,
+        "updated_ms": now_ms,
+        "visible_ms": now_ms + lag_ms,
+        "trace_name": _text(given.get(f"{TRACE}.name")),
+        "release": _text(given.get("langfuse.release", span.resource.get("langfuse.release"))),
+        "tags": json.dumps(_tags(given.get(f"{TRACE}.tags") or given.get("langfuse.tags")), ensure_ascii=False),
+        "model": _first(given, MODELS),
+        "model_parameters": json.dumps(_model_parameters(given), ensure_ascii=False),
+        "usage_details": json.dumps(_usage(given)),
+        "cost_details": json.dumps(_cost(given)),
+        "metadata": json.dumps(_metadata(span), ensure_ascii=False),
+        "input": _first(given, INPUTS),
+        "output": _first(given, OUTPUTS),
+    }
+    if kind == "GENERATION":
+        record["prompt_name"] = _text(given.get(f"{OBSERVATION}.prompt.name"))
+        record["prompt_version"] = _whole(given.get(f"{OBSERVATION}.prompt.version"))
+    return record | _experiment(given)
+
+
+def _text(value: Any) -> str:
+    """A text column: empty when absent, JSON when it is no text."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _first(given: Attributes, names: tuple[str, ...]) -> str:
+    return next((_text(given[name]) for name in names if given.get(name)), "")
+
+
+def _true(value: Any) -> bool:
+    return value is True or value == "true"
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _type(given: Attributes) -> str:
+    for name, words in TYPES.items():
+        found = words.get(str(given.get(name)))
+        if found:
+            return found
+    if given.get("gen_ai.tool.name") or given.get("gen_ai.tool.call.id"):
+        return "TOOL"
+    return "GENERATION" if _first(given, MODELS) else "SPAN"
+
+
+def _level(given: Attributes, status_code: int) -> str:
+    named = str(given.get(f"{OBSERVATION}.level", "")).upper()
+    if named in LEVELS:
+        return named
+    return "ERROR" if status_code == STATUS_ERROR else "DEFAULT"
+
+
+def _environment(given: Attributes, resource: Attributes) -> str:
+    for name in ENVIRONMENTS:
+        value = given.get(name) or resource.get(name)
+        if value:
+            return normal_environment(str(value))
+    return "default"
+
+
+def _completion_start(value: Any) -> int | None:
+    if not isinstance(value, str):
+        return None
+    moment = to_milliseconds(value)
+    if moment is not None:
+        return moment
+    try:
+        return to_milliseconds(json.loads(value))  # SDKs write the time as a JSON text
+    except ValueError:
+        return None
+
+
+def _tags(value: Any) -> list[str]:
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return [value]
+    if isinstance(value, list):
+        return [_text(tag) for tag in value]
+    if not isinstance(value, str):
+        return []
+    return [tag.strip() for tag in value.split(",")] if "," in value else [value]
+
+
+def _object(value: Any) -> Attributes:
+    """A JSON object in a text, else nothing."""
+    try:
+        found = json.loads(value)
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _model_parameters(given: Attributes) -> Attributes:
+    found = _object(given.get(f"{OBSERVATION}.model.parameters"))
+    return {name: value if type(value) in (str, int, float) else _text(value) for name, value in found.items()}
+
+
+def _numbers(found: Attributes) -> dict[str, float]:
+    return {
+        name: value for name, value in found.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _usage(given: Attributes) -> dict[str, float]:
+    usage = _numbers(_object(given.get(f"{OBSERVATION}.usage_details")))
+    if not usage:
+        pairs = {"input": "gen_ai.usage.input_tokens", "output": "gen_ai.usage.output_tokens"}
+        usage = _numbers({key: given.get(name) for key, name in pairs.items()})
+    if usage and "total" not in usage:
+        usage["total"] = sum(usage.values())
+    return usage
+
+
+def _cost(given: Attributes) -> dict[str, float]:
+    cost = _numbers(_object(given.get(f"{OBSERVATION}.cost_details")))
+    if cost and "total" not in cost and cost.keys() <= {"input", "output"}:
+        cost["total"] = sum(cost.values())
+    return cost
+
+
+def _metadata(span: Span) -> dict[str, str]:
+    """Names with raw values; the user's own come last and win."""
+    scope = {"name": span.scope_name, "version": span.scope_version, "attributes": span.scope_attributes}
+    found: Attributes = {
+        "resourceAttributes": span.resource,
+        "scope": {name: value for name, value in scope.items() if value},
+    }
+    if not span.scope_name.startswith("langfuse-sdk"):
+        hidden = (*INPUTS, *OUTPUTS, f"{OBSERVATION}.metadata", f"{TRACE}.metadata")
+        found["attributes"] = {
+            name: _text(value) for name, value in span.attributes.items() if not name.startswith(hidden)
+        }
+    for prefix in (f"{OBSERVATION}.metadata", f"{TRACE}.metadata"):
+        found |= _prefixed(span.attributes, prefix)
+    return _flat(found)
+
+
+def _prefixed(given: Attributes, prefix: str) -> Attributes:
+    """`prefix` as a JSON object, and every `prefix.name` with its raw value."""
+    start = f"{prefix}."
+    named = {name.removeprefix(start): value for name, value in given.items() if name.startswith(start)}
+    return _object(given.get(prefix)) | {name: value for name, value in named.items() if name}
+
+
+def _flat(values: Attributes, prefix: str = "") -> dict[str, str]:
+    """Nested objects as dotted names with texts."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = _text(value)
+    return found
+
+
+def _experiment(given: Attributes) -> Row:
+    version = given.get(f"{EXPERIMENT}.item.version")
+    moment = to_milliseconds(version) if isinstance(version, str) and version else None
+    item_metadata = _prefixed(given, f"{EXPERIMENT}.item.metadata")
+    return {
+        "experiment_id": _text(given.get(f"{EXPERIMENT}.id")),
+        "experiment_name": _text(given.get(f"{EXPERIMENT}.name")),
+        "experiment_description": _text(given.get(f"{EXPERIMENT}.description")),
+        "experiment_dataset_id": _text(given.get(f"{EXPERIMENT}.dataset.id")),
+        "experiment_metadata": json.dumps(_flat(_prefixed(given, f"{EXPERIMENT}.metadata")), ensure_ascii=False),
+        "experiment_item_id": _text(given.get(f"{EXPERIMENT}.item.id")),
+        "experiment_item_root_id": _text(given.get(f"{EXPERIMENT}.item.root_observation_id")),
+        "experiment_item_version": observation_record.iso(moment),
+        "experiment_item_expected_output": _text(given.get(f"{EXPERIMENT}.item.expected_output")),
+        "experiment_item_metadata": json.dumps(_flat(item_metadata), ensure_ascii=False),
+    }
