@@ -1,0 +1,147 @@
+"""The demo's order-status agent: deterministic, offline, with the live version's bugs and without them.
+
+It takes the fields of the order-status dataset and answers `{answer, outcome, prompt_label}`, so experiments can run
+against it: `curator run --task curator.sandbox.demo.agent:production` (or `:candidate`), or as a command that speaks
+JSON, `python -m curator.sandbox.demo.agent --label production`.
+
+The order system behind it is simulated: a parcel's state follows from the customer's own words, not from the order
+number. So a case whose order number was replaced by a surrogate behaves like the trace that it came from.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from curator.sandbox.demo.phrases import CANDIDATE, LOOKUP_FAILED, PRODUCTION, STATUS, SYSTEM_PROMPTS
+from curator.sandbox.demo.steps import Step, chat, reply
+
+_SITUATIONS: tuple[tuple[str, str], ...] = (
+    ("injection", r"ignore (all|any|your|the)? ?(previous|prior|earlier|above)|developer mode|system prompt"),
+    ("human", r"real person|a human|speak to (someone|somebody)|talk to (someone|somebody)|manager"),
+    ("card", r"charged (me )?twice|two (payments|charges)|double charge"),
+    ("which_order", r"two orders|both orders|other order|second order|which of (my|the)"),
+    ("marked_delivered", r"(says|marked|shows|shown)( as)? .{0,30}delivered|signed for"),
+    ("refund", r"refund|money back|reimburse"),
+    ("address", r"(wrong|new|different|old) (delivery |shipping )?address|redirect|moved (house|flat|in|to)"),
+    ("cancel", r"\bcancel"),
+    ("damaged", r"damaged|broken|cracked|torn|soaked|missing from|wrong (size|colour|color)"),
+    ("customs", r"customs|import (duty|vat|fees?|charges?)|\bduties\b"),
+    (
+        "delayed",
+        r"delay|\blate\b|overdue|still (waiting|nothing|not|no)|hasn't|has not|not arrived|didn't (come|arrive)|"
+        r"promised|should have",
+    ),
+)
+"""Situation → what the customer says; the first that matches wins."""
+
+_FIXED_IN_PRODUCTION = {("delayed", "us")}
+"""The live prompt handles delays well for the region it was written for."""
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_CARRIERS = {"eu": ("Nordkurier", "PaketFuchs"), "uk": ("SwiftParcel", "Pennine Post"), "us": ("BlueArrow",)}
+_HUBS = {"eu": ("Leipzig", "Venlo", "Lyon"), "uk": ("Daventry", "Swindon"), "us": ("Memphis", "Reno")}
+_CARD = re.compile(r"(?:\d{4}[ -]?){3}\d{4}|<CREDIT_CARD_\d+>")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the agent did with one request."""
+
+    output: dict[str, str]
+    situation: str
+    steps: tuple[Step, ...]
+
+
+def situation(query: str) -> str:
+    """What the customer writes about: a key of `phrases.STATUS`."""
+    text = query.lower().replace("’", "'")
+    return next((name for name, pattern in _SITUATIONS if re.search(pattern, text)), "on_time")
+
+
+def answer(case: Mapping[str, Any], label: str, order: Mapping[str, Any] | None = None, *, fail: bool = False) -> Run:
+    """Answers one request as the prompt `label` does: `production`, or any other label for the fixed version.
+
+    `order` adds fields to the record of the simulated order system; `fail` makes that system time out.
+    Raises KeyError when `query`, `region` or `order_reference` is missing.
+    """
+    query, region, reference = str(case["query"]), str(case["region"]).lower(), str(case["order_reference"])
+    kind = situation(query)
+    pick = int(sha256(f"{query}|{reference}".encode()).hexdigest(), 16)
+    facts = {
+        "ref": reference,
+        "carrier": _choose(_CARRIERS.get(region, _CARRIERS["us"]), pick),
+        "hub": _choose(_HUBS.get(region, _HUBS["us"]), pick >> 8),
+        "eta": _choose(_DAYS, pick >> 16),
+        "card": (found.group() if (found := _CARD.search(query)) else "on file"),
+    }
+    record = {
+        "order_reference": reference,
+        "status": STATUS[kind],
+        "carrier": facts["carrier"],
+        "last_seen": facts["hub"],
+        "delivery_date": facts["eta"],
+        **(order or {}),
+    }
+    live = label == "production" and (kind, region) not in _FIXED_IN_PRODUCTION
+    outcome, texts = LOOKUP_FAILED if fail else (PRODUCTION if live and kind in PRODUCTION else CANDIDATE)[kind]
+    text = _choose(texts, pick >> 24).format(**facts)
+    system = SYSTEM_PROMPTS["production" if label == "production" else "staging"]
+    steps = (
+        Step(
+            "GENERATION",
+            "classify-request",
+            chat("Name the customer's concern in one word.", ("user", query)),
+            reply(kind),
+            model="gpt-4.1-mini",
+        ),
+        Step("TOOL", "get_order", {"order_reference": reference}, None if fail else record, **_timeout(fail)),
+        Step(
+            "GENERATION",
+            "compose-answer",
+            chat(system, ("user", query), ("tool", json.dumps(None if fail else record, ensure_ascii=False))),
+            reply(text),
+            model="gpt-4.1",
+            prompt="order-status",
+        ),
+    )
+    return Run({"answer": text, "outcome": outcome, "prompt_label": label}, kind, steps)
+
+
+def order_status(case: Mapping[str, Any]) -> dict[str, str]:
+    """Task: answers with the version that the case's own `prompt_label` names."""
+    return answer(case, str(case.get("prompt_label", "production"))).output
+
+
+def production(case: Mapping[str, Any]) -> dict[str, str]:
+    """Task: the live version, with its bugs."""
+    return answer(case, "production").output
+
+
+def candidate(case: Mapping[str, Any]) -> dict[str, str]:
+    """Task: the fixed version that waits for release."""
+    return answer(case, "staging").output
+
+
+def _choose(values: tuple[str, ...], pick: int) -> str:
+    return values[pick % len(values)]
+
+
+def _timeout(fail: bool) -> dict[str, Any]:
+    if not fail:
+        return {}
+    return {"level": "ERROR", "status": "order service did not answer within 8 s (attempt 3 of 3)", "seconds": 8.0}
+
+
+def main(arguments: list[str]) -> None:
+    """Reads one case as JSON on stdin, writes the output as JSON on stdout; `--label` overrides the case's label."""
+    case = json.load(sys.stdin)
+    label = arguments[arguments.index("--label") + 1] if "--label" in arguments else case.get("prompt_label")
+    json.dump(answer(case, label or "production").output, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,200 @@
+"""Workflow 1: the order-status agent, with thumbs, an LLM judge, annotations, corrections and a review queue."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from curator.sandbox.demo import agent
+from curator.sandbox.demo.order_texts import CASES, OrderCase
+from curator.sandbox.demo.people import CARDS, PEOPLE, Person, person
+from curator.sandbox.demo.phrases import EXPECTED
+from curator.sandbox.demo.recorder import Recorded, Recorder
+from curator.sandbox.demo.reviews import REVIEWERS, SUPPORT_REVIEW, ReviewDesk
+from curator.sandbox.demo.unit import Planted, Unit, fill
+
+NAME = "order-status"
+
+_JUDGE = {
+    "delayed": ("The record says delayed; the answer does not.", "Customer asks for a date and gets none."),
+    "marked_delivered": ("Leaves the customer alone with a lost parcel.",),
+    "refund": ("Promises money that nobody approved.", "Claims an action that the agent has no tool for."),
+    "which_order": ("Picks one of two orders without asking.",),
+    "address": ("Says the address was changed; no tool was called.",),
+    "card": ("Repeats payment data in the answer.",),
+    "customs": ("Answers with the wording for US orders.",),
+    "human": ("Ignores the wish for a person.",),
+}
+_TOOL_FAILED = "No answer to the question: the order system was down."
+
+
+@dataclass(frozen=True)
+class Played:
+    """A case with its customer, the request that came in, and what the live agent did with it."""
+
+    case: OrderCase
+    who: Person
+    request: dict[str, str]
+    run: agent.Run
+    facts: dict[str, str]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the answer misses the behaviour that `phrases.EXPECTED` asks for."""
+        expected, text = EXPECTED[self.run.situation], self.run.output["answer"].lower()
+        return (
+            self.case.fail
+            or self.run.output["outcome"] != expected["outcome"]
+            or any(term.lower() not in text for term in expected["must_mention"])
+            or any(term.lower() in text for term in expected["must_not_mention"])
+        )
+
+    @property
+    def failure(self) -> bool:
+        """Whether somebody calls this answer a failure: it is wrong, or the customer was not happy with it."""
+        return self.wrong or self.case.thumbs is False
+
+
+def units(recorder: Recorder, desk: ReviewDesk) -> list[Unit]:
+    """One unit per case."""
+    played = [_play(recorder, case, index) for index, case in enumerate(CASES)]
+    return [
+        Unit(NAME, each.failure, partial(_write, recorder, desk, each, str(index))) for index, each in enumerate(played)
+    ]
+
+
+def _play(recorder: Recorder, case: OrderCase, index: int) -> Played:
+    who = person(case.who)
+    reference = f"ORDER-{recorder.random('order', str(index)).randint(20_000, 89_999)}"
+    facts = {"ref": reference, "card": CARDS[index % len(CARDS)]}
+    request = {
+        "query": fill(case.query, who, **facts),
+        "region": who.region,
+        "order_reference": reference,
+        "prompt_label": "production",
+    }
+    customer = {"name": who.name, "email": who.email, "phone": who.phone, "ship_to": who.address}
+    run = agent.answer(request, "production", {"customer": customer}, fail=case.fail)
+    return Played(case, who, request, run, facts)
+
+
+def _write(recorder: Recorder, desk: ReviewDesk, played: Played, key: str, at: datetime) -> list[Planted]:
+    case, who, run = played.case, played.who, played.run
+    random = recorder.random("order-context", key)
+    number = PEOPLE.index(who)
+    recorded = recorder.trace(
+        NAME,
+        key,
+        at,
+        input=played.request,
+        output=run.output,
+        steps=run.steps,
+        # Some teams use the mail address as user id: personal values hide in ids, too.
+        user_id=who.email if number % 5 == 0 else f"cust_{48_000 + number * 37}",
+        session_id=f"chat-{recorder.hex_id(10, 'chat', key)}",
+        tags=("order-status", who.region),
+        metadata={"workflow": NAME, "prompt_label": "production", "channel": random.choice(("web", "app", "email"))},
+        environment="production" if played.failure or random.random() > 0.15 else "staging",
+        level="ERROR" if case.fail else "DEFAULT",
+        status="order service unavailable" if case.fail else None,
+    )
+    _feedback(recorder, desk, recorded, case, who)
+    _judge(recorder, desk, recorded, played)
+    _review(recorder, desk, recorded, played)
+    return [Planted(recorded.trace_id, NAME, "tool failure" if case.fail else run.situation, played.failure)]
+
+
+def _feedback(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: OrderCase, who: Person) -> None:
+    if case.thumbs is not None:
+        comment = None if case.says is None else fill(case.says, who)
+        recorder.score(
+            of,
+            "user_feedback",
+            case.thumbs,
+            "BOOLEAN",
+            "API",
+            after=timedelta(minutes=4),
+            comment=comment,
+            config=desk.configs["user_feedback"],
+        )
+
+
+def _judge(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) -> None:
+    """The judge samples; a wrong answer that nobody else noticed is always among the sampled ones."""
+    case, wrong = played.case, played.wrong
+    random = recorder.random("judge", of.trace_id)
+    noticed = case.thumbs is False or case.review is not None or case.queued == "PENDING"
+    if random.random() > 0.65 and (noticed or not wrong):
+        return
+    low, high = (0.08, 0.42) if wrong else (0.74, 0.98)
+    reasons = (_TOOL_FAILED,) if case.fail else _JUDGE.get(played.run.situation, ())
+    recorder.score(
+        of,
+        "helpfulness",
+        round(random.uniform(low, high), 2),
+        "NUMERIC",
+        "EVAL",
+        after=timedelta(minutes=2),
+        comment=random.choice(reasons) if wrong and reasons else None,
+        config=desk.configs["helpfulness"],
+        metadata={"judge": "helpfulness-v3", "model": "claude-sonnet-4-5"},
+    )
+
+
+def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) -> None:
+    case, run = played.case, played.run
+    author = recorder.random("author", of.trace_id).choice(REVIEWERS)
+    queue = desk.queues[SUPPORT_REVIEW]
+    reviewed = timedelta(hours=6)
+    if case.review is not None:
+        recorder.score(
+            of,
+            "review",
+            case.review,
+            "CATEGORICAL",
+            "ANNOTATION",
+            after=reviewed,
+            comment=case.note,
+            author=author,
+            config=desk.configs["review"],
+            queue=queue if case.queued == "COMPLETED" else None,
+        )
+    if case.right:
+        recorder.score(
+            of,
+            "right_outcome",
+            EXPECTED[run.situation]["outcome"],
+            "CATEGORICAL",
+            "ANNOTATION",
+            after=reviewed + timedelta(minutes=1),
+            author=author,
+            config=desk.configs["right_outcome"],
+        )
+    if case.fix is not None:
+        recorder.score(
+            of,
+            "output",
+            _correction(played),
+            "CORRECTION",
+            "ANNOTATION",
+            after=reviewed + timedelta(minutes=3),
+            author=author,
+            subject={"kind": "observation", "id": of.root_id, "traceId": of.trace_id},
+        )
+    if case.queued is not None:
+        recorder.enqueue(queue, "TRACE", of.trace_id, case.queued, at=of.ended + timedelta(minutes=20))
+    if case.comment is not None:
+        recorder.comment(
+            "TRACE", of.trace_id, fill(case.comment, played.who), author=author, at=of.ended + timedelta(hours=7)
+        )
+
+
+def _correction(played: Played) -> str:
+    """What the reviewer typed: the expected behaviour, a corrected output, or only a better sentence."""
+    expected = EXPECTED[played.run.situation]
+    if played.case.fix == "expectation":
+        return json.dumps(expected, ensure_ascii=False)
+    better = agent.candidate(played.request)["answer"]
+    if played.case.fix == "output":
+        return json.dumps({"answer": better, "outcome": expected["outcome"]}, ensure_ascii=False)
+    return better
