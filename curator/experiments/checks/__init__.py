@@ -1,0 +1,160 @@
+"""Checks: what a rule asks of an output. One type per file; `evaluate` applies all checks of a rule to one output.
+
+Importing this package imports neither langfuse nor scipy: the workbench asks here whether a recorded failure fails.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from curator.errors import UsageError
+from curator.experiments.calls import Caller, TimedOut
+from curator.experiments.checks import (
+    expected_outcome,
+    json_schema,
+    jsonpath_equals,
+    numeric_tolerance,
+    python_check,
+    regex_check,
+    terms,
+)
+from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
+from curator.experiments.reasons import reason
+from curator.jsonpath import path_error
+from curator.model.json import canonical
+from curator.model.rule import CheckSpec, Rule
+
+__all__ = ["CheckResult", "Checker", "evaluate", "fingerprint"]
+
+BuiltIn = Callable[[CheckSpec, Case, str], CheckResult]
+
+BUILT_IN: dict[str, BuiltIn] = {
+    "expected_outcome": expected_outcome.check,
+    "required_terms_present": terms.check_required,
+    "forbidden_terms_absent": terms.check_forbidden,
+    "json_schema": json_schema.check,
+    "regex": regex_check.check,
+    "jsonpath_equals": jsonpath_equals.check,
+    "numeric_tolerance": numeric_tolerance.check,
+}
+# What a type cannot do without.
+_NEEDS = {
+    "json_schema": ("schema_",),
+    "regex": ("pattern",),
+    "jsonpath_equals": ("path",),
+    "numeric_tolerance": ("path", "tolerance"),
+    "python": ("python",),
+}
+PYTHON_TIMEOUT_SECONDS = 60.0
+
+
+class Checker:
+    """The checks of one rule, ready to run: complete, compiled, Python paths loaded. Thread-safe; `close` it."""
+
+    def __init__(self, rule: Rule, *, allow_python: bool = False, timeout: float = PYTHON_TIMEOUT_SECONDS) -> None:
+        """Raises UsageError (CHECK_INCOMPLETE, CHECK_PATH, CHECK_PATTERN, PYTHON_NOT_ALLOWED, PYTHON_PATH)."""
+        self.rule = rule
+        self._timeout = timeout
+        self._caller = Caller()
+        self._functions: dict[str, Callable[..., Any]] = {}
+        for spec in rule.checks:
+            require_complete(spec)
+            if spec.type == "python":
+                self._functions[spec.name] = python_check.load(spec, allow_python)
+
+    def close(self) -> None:
+        """Lets go of the threads of async evaluators."""
+        self._caller.close()
+
+    def run(self, spec: CheckSpec, case: Case) -> list[CheckResult]:
+        """What one check says; a check that cannot say anything is a result with `error`, never an exception."""
+        try:
+            if spec.type == "python":
+                call = self._caller.call
+                returned = call(self._functions[spec.name], timeout=self._timeout, **python_check.arguments(case))
+                found = python_check.results(spec, returned)
+            else:
+                found = [BUILT_IN[spec.type](spec, case, self.rule.lineage.rubric)]
+        except (CheckFailed, TimedOut) as error:
+            found = [_without_score(spec, str(error))]
+        except Exception as error:  # an evaluator may raise anything
+            found = [_without_score(spec, f"the evaluator raised {reason(error)}")]
+        return [result.model_copy(update={"passed": verdict(self.rule, result.name, result.value)}) for result in found]
+
+    def evaluate(self, case: Case) -> list[CheckResult]:
+        """What every check of the rule says, in the rule's order."""
+        return [result for spec in self.rule.checks for result in self.run(spec, case)]
+
+    def wrong_shape(self, case: Case) -> str | None:
+        """Why this output is not what the checks can look at at all; None when it is."""
+        for spec in self.rule.checks:
+            if spec.type in BUILT_IN:
+                try:
+                    BUILT_IN[spec.type](spec, case, self.rule.lineage.rubric)
+                except ShapeWrong as error:
+                    return f"{error} ({spec.name} looks there)"
+                except CheckFailed:
+                    continue
+        return None
+
+    def fingerprints(self) -> dict[str, str]:
+        """Check name → fingerprint: equal fingerprints judge alike."""
+        return {spec.name: fingerprint(spec, self._functions.get(spec.name)) for spec in self.rule.checks}
+
+
+def evaluate(
+    rule: Rule, input: object, output: object, expected_output: object, metadata: object, *, allow_python: bool = False
+) -> list[CheckResult]:
+    """What the rule's checks say of one output: `passed` per check, `error` where one could not say anything.
+
+    Without `allow_python` (Settings.allow_python) checks of type python are not run: they answer with an error.
+    Raises UsageError for a rule whose checks are incomplete.
+    """
+    runnable = [spec for spec in rule.checks if allow_python or spec.type != "python"]
+    checker = Checker(rule.model_copy(update={"checks": tuple(runnable)}), allow_python=allow_python)
+    try:
+        found = checker.evaluate(Case(input=input, output=output, expected_output=expected_output, metadata=metadata))
+    finally:
+        checker.close()
+    left_out = [spec for spec in rule.checks if spec not in runnable]
+    return found + [_without_score(spec, "names a Python path, and rules may not run code here") for spec in left_out]
+
+
+def fingerprint(spec: CheckSpec, function: Callable[..., Any] | None = None) -> str:
+    """sha256 (hex, 16 characters) of what a check does: its specification, and its source for type python."""
+    from curator.experiments import functions
+
+    parts = [canonical(spec.model_dump(mode="json", by_alias=True))]
+    if function is not None:
+        parts.append(functions.fingerprint(function))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def require_complete(spec: CheckSpec) -> None:
+    """Raises UsageError when the check lacks what its type needs, or when a path, pattern or schema is malformed."""
+    missing = [name.rstrip("_") for name in _NEEDS.get(spec.type, ()) if getattr(spec, name) is None]
+    if missing:
+        raise UsageError(
+            f"The check {spec.name} of type {spec.type} needs {_and(missing)}.",
+            code="CHECK_INCOMPLETE",
+            remedy="See `curator explain checks` for what each type takes.",
+        )
+    for path in (spec.path, spec.expected_path):
+        if path is not None and (wrong := path_error(path)):
+            raise UsageError(
+                f"The check {spec.name}: {wrong}.",
+                code="CHECK_PATH",
+                remedy="Write it such as $.answer or $.steps[0].tool.",
+            )
+    if spec.pattern is not None:
+        regex_check.require_pattern(spec)
+    if spec.schema_ is not None:
+        json_schema.require_schema(spec)
+
+
+def _without_score(spec: CheckSpec, why: str) -> CheckResult:
+    return CheckResult(name=spec.name, value=None, passed=None, error=why)
+
+
+def _and(words: Iterable[str]) -> str:
+    return " and ".join(words)

@@ -1,0 +1,177 @@
+"""The statistics of a paired comparison; every number comes from scipy.
+
+One unit of evidence is one *item*: repeats of an item are averaged first, so that running an item four times makes it
+quieter, not four items. All functions are deterministic (fixed seed) and work on whole batches: the last axis is items.
+"""
+
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Test: TypeAlias = Literal["exact McNemar", "paired permutation"]
+
+SEED = 20_261_101
+RESAMPLES = 9_999
+NOISE_DRAWS = 2_000
+# Two item means closer than this are the same: averages of repeats carry rounding errors.
+SAME = 1e-9
+
+
+def item_deltas(baseline: Array, candidate: Array) -> Array:
+    """Candidate minus baseline per item, averaged over repeats first.
+
+    Both are `(..., items, repeats)` with NaN for a repeat without score; the result is `(..., items)`.
+    """
+    deltas = np.nanmean(candidate, axis=-1) - np.nanmean(baseline, axis=-1)
+    return np.where(np.abs(deltas) < SAME, 0.0, deltas)
+
+
+def paired_p(deltas: Array) -> tuple[Array, Test]:
+    """Two-sided p-values of "nothing changed" for a batch `(..., items)`, and the test that gave them.
+
+    Pass-fail of single runs: McNemar's exact test, which is the binomial test of the items that flipped. Otherwise a
+    paired permutation test: under "nothing changed" each item's difference could as well have had the other sign.
+    """
+    flat = deltas.reshape(-1, deltas.shape[-1])
+    if np.isin(flat, (-1.0, 0.0, 1.0)).all():
+        ups, downs = (flat > 0).sum(axis=-1), (flat < 0).sum(axis=-1)
+        values = [_mcnemar(int(up), int(down)) for up, down in zip(ups, downs, strict=True)]
+        return np.array(values).reshape(deltas.shape[:-1]), "exact McNemar"
+    moved = (flat != 0).any(axis=0)
+    return _sign_flips(flat[:, moved]).reshape(deltas.shape[:-1]), "paired permutation"
+
+
+@lru_cache(maxsize=10_000)
+def _mcnemar(up: int, down: int) -> float:
+    return float(stats.binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
+
+
+def _sign_flips(deltas: Array) -> Array:
+    """p-values `(batch,)` of `(batch, items)`; items that moved in no row were left out, they change nothing."""
+    if deltas.shape[-1] == 1:
+        return np.ones(deltas.shape[0])
+    zeros = np.zeros_like(deltas)
+
+    def mean_difference(candidate: Array, baseline: Array, axis: int = -1) -> Array:
+        return np.asarray(np.mean(candidate - baseline, axis=axis))
+
+    result = stats.permutation_test(
+        (deltas, zeros),
+        mean_difference,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=max(1, 4_000_000 // deltas.size),
+        axis=-1,
+        rng=np.random.default_rng(SEED),
+    )
+    return np.minimum(np.asarray(result.pvalue, dtype=np.float64), 1.0)
+
+
+def interval(deltas: Array, confidence: float = 0.95) -> tuple[float, float]:
+    """The paired bootstrap interval of the mean difference of `(items,)`: items are drawn, with all their repeats.
+
+    Where no item differs from the others (or only one item exists) the bootstrap has nothing to draw from: the mean
+    itself, twice.
+    """
+    mean = float(np.mean(deltas))
+    if deltas.size < 2 or np.ptp(deltas) < SAME:
+        return mean, mean
+    for method in ("BCa", "percentile"):
+        result = stats.bootstrap(
+            (deltas,),
+            np.mean,
+            vectorized=True,
+            n_resamples=RESAMPLES,
+            confidence_level=confidence,
+            method=method,
+            rng=np.random.default_rng(SEED),
+        )
+        low, high = float(result.confidence_interval.low), float(result.confidence_interval.high)
+        if np.isfinite([low, high]).all():
+            return low, high
+    return mean, mean
+
+
+def adjust(p_values: list[float]) -> list[float]:
+    """p-values corrected for looking at several scores at once (Benjamini-Hochberg).
+
+    When nothing changed at all, at most 5 % of comparisons raise any alarm at 0.05; when something did, at most 5 % of
+    the scores called changed are expected not to be.
+    """
+    if not p_values:
+        return []
+    return [float(p) for p in stats.false_discovery_control(p_values, method="bh")]
+
+
+def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int, bool]:
+    """How many items would move if nothing had changed: the central 95 % as `(low, high, measured)`.
+
+    `baseline` and `candidate` are `(items, repeats)`. With repeats on a side the noise is *measured*: both sides are
+    drawn from the repeats of one side. Without, the items that did move are all there is to know about the noise: the
+    range is what the same chance of moving would give in another pair of runs.
+    """
+    sides = [side for side in (baseline, candidate) if side.shape[-1] > 1]
+    if not sides:
+        moved, items = int((item_deltas(baseline, candidate) != 0).sum()), baseline.shape[0]
+        chance = stats.binom(items, moved / items)
+        return int(chance.ppf(0.025)), int(chance.ppf(0.975)), False
+    rng = np.random.default_rng(SEED)
+    counts = np.concatenate(
+        [_drawn_moves(side, baseline.shape[-1], candidate.shape[-1], NOISE_DRAWS // len(sides), rng) for side in sides]
+    )
+    low, high = np.quantile(counts, (0.025, 0.975), method="inverted_cdf")
+    return int(low), int(high), True
+
+
+def _drawn_moves(side: Array, left: int, right: int, draws: int, rng: np.random.Generator) -> Array:
+    """Numbers of items that move, `(draws,)`, when `left` and `right` repeats are both drawn from `side`."""
+    items, repeats = side.shape
+    rows = np.arange(items)[None, :, None]
+    first = side[rows, rng.integers(repeats, size=(draws, items, left))]
+    second = side[rows, rng.integers(repeats, size=(draws, items, right))]
+    known = ~(np.isnan(first).all(axis=-1) | np.isnan(second).all(axis=-1))
+    differences = np.where(known, item_deltas(_filled(first), _filled(second)), 0.0)
+    counts: Array = (differences != 0).sum(axis=-1).astype(np.float64)
+    return counts
+
+
+def _filled(values: Array) -> Array:
+    """The values with all-NaN items set to 0, so that their mean raises no warning; the caller masks them."""
+    return np.where(np.isnan(values).all(axis=-1, keepdims=True), 0.0, values)
+
+
+def item_p(baseline: Array, candidate: Array) -> Array | None:
+    """How surprising each item's move is given its own repeats: p-values `(items,)` of `(items, repeats)`.
+
+    A permutation test within each item; None when a side has a single run (one value says nothing about its noise).
+    """
+    if baseline.shape[-1] < 2 or candidate.shape[-1] < 2:
+        return None
+    complete = ~(np.isnan(baseline).any(axis=-1) | np.isnan(candidate).any(axis=-1))
+    result = np.ones(baseline.shape[0])
+    if complete.any():
+
+        def mean_difference(left: Array, right: Array, axis: int = -1) -> Array:
+            return np.asarray(np.mean(right, axis=axis) - np.mean(left, axis=axis))
+
+        test = stats.permutation_test(
+            (baseline[complete], candidate[complete]),
+            mean_difference,
+            vectorized=True,
+            n_resamples=RESAMPLES,
+            batch=max(1, 4_000_000 // (int(complete.sum()) * (baseline.shape[-1] + candidate.shape[-1]))),
+            axis=-1,
+            rng=np.random.default_rng(SEED),
+        )
+        result[complete] = np.minimum(test.pvalue, 1.0)
+    return result
+
+
+def smallest_p(items: int) -> float:
+    """The smallest p-value that `items` items can give, were each of them to move the same way."""
+    return _mcnemar(0, items)

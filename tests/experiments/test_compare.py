@@ -1,0 +1,227 @@
+"""Two runs, one verdict: what is compared, what is refused, and in which words."""
+
+import gzip
+import itertools
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curator.experiments.compare import Comparison, Metric, compare
+from curator.experiments.results import Integrity, Run, TaskRecord
+from curator.model.draft import Problem
+from tests.experiments.builders import column, make_run, seed_runs
+
+SHARED = Path(__file__).parents[3] / "shared" / "traces"
+
+
+def metric(comparison: Comparison, name: str = "s") -> Metric:
+    return next(each for each in comparison.metrics if each.name == name)
+
+
+def codes(comparison: Comparison) -> list[str]:
+    return [problem.code for problem in comparison.problems]
+
+
+def passes(count: int, of: int) -> list[list[float]]:
+    return column([1.0] * count + [0.0] * (of - count))
+
+
+def test_two_runs_of_unchanged_code() -> None:
+    comparison = compare(*seed_runs())
+    assert comparison.comparable
+    assert comparison.verdict == "no change detected"
+    means = {each.name: (round(each.baseline, 3), round(each.candidate, 3)) for each in comparison.metrics}
+    assert means == {"faithfulness": (4.925, 4.9), "relevance": (3.425, 3.425), "precision": (0.475, 0.45)}
+    assert {each.verdict for each in comparison.metrics} == {"no change detected"}
+    precision = metric(comparison, "precision")
+    assert precision.sentence == "no change detected: 1 of 40 items moved, expected noise 0–3"
+    assert precision.ci[0] <= 0 <= precision.ci[1]
+    assert comparison.red_items == 2  # what the side-by-side view paints red
+    assert "COMPARE_SINGLE_RUN" in codes(comparison)
+
+
+def test_a_real_drop_is_called_worse_and_a_rise_better() -> None:
+    before = make_run("before", {"s": passes(38, 40)})
+    after = make_run("after", {"s": passes(26, 40)})
+    down = compare(before, after)
+    assert metric(down).verdict == "worse"
+    assert metric(down).test == "exact McNemar"
+    assert metric(down).ci[1] < 0
+    assert down.verdict == "worse: s"
+    assert "12 of 40 items moved" in metric(down).sentence
+    up = compare(after, before)
+    assert metric(up).verdict == "better"
+    assert metric(up).delta == -metric(down).delta
+
+
+def test_many_scores_are_corrected_for() -> None:
+    rng = np.random.default_rng(17)
+    moved = passes(40, 40), passes(34, 40)
+    alone = compare(make_run("a", {"s": moved[0]}), make_run("b", {"s": moved[1]}))
+    assert metric(alone).verdict == "worse"
+    noise = {f"n{n}": (rng.random((40, 1)) < 0.5).astype(float) for n in range(8)}
+    other = {name: rng.permutation(table) for name, table in noise.items()}
+    among = compare(make_run("a", {"s": moved[0], **noise}), make_run("b", {"s": moved[1], **other}))
+    assert metric(among).p_uncorrected == metric(alone).p_uncorrected
+    assert metric(among).p_value > metric(among).p_uncorrected
+    assert metric(among).verdict == "no change detected"
+
+
+def test_evidence_orders_the_items() -> None:
+    baseline = np.ones((6, 4))
+    candidate = np.array([[1, 1, 1, 0], [0, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]])
+    changes = compare(make_run("a", {"s": baseline}), make_run("b", {"s": candidate.astype(float)})).changes
+    assert [change.item_id for change in changes] == ["002", "003", "001"]
+    assert changes[0].p_value == pytest.approx(2 / 70)
+
+
+def test_an_errored_item_did_not_pass() -> None:
+    whole = make_run("a", {"s": passes(10, 10)})
+    broken = with_errors(make_run("b", {"s": passes(10, 10)}), 7)
+    comparison = compare(whole, broken)
+    assert metric(comparison).candidate == pytest.approx(0.3)
+    assert metric(comparison).verdict == "worse"
+
+
+def test_an_errored_item_is_left_out_of_graded_scores_and_said() -> None:
+    whole = make_run("a", {"s": column([4.5] * 10)})
+    comparison = compare(whole, with_errors(make_run("b", {"s": column([4.5] * 10)}), 2))
+    assert metric(comparison).items == 8
+    assert "COMPARE_SCORE_MISSING" in codes(comparison)
+
+
+def test_versions_differ() -> None:
+    old = make_run("a", {"s": passes(8, 8)}, items=list("abcdefgh"))
+    new = make_run("b", {"s": passes(8, 8)}, items=list("cdefghij"))
+    comparison = compare(old, new)
+    assert comparison.comparable
+    assert comparison.items == 6
+    assert "only the 6 items" in next(p.message for p in comparison.problems if p.code == "COMPARE_VERSIONS")
+    nothing = compare(old, make_run("c", {"s": passes(2, 2)}, items=["x", "y"]))
+    assert not nothing.comparable
+    assert nothing.metrics == ()
+    assert nothing.verdict.startswith("not comparable: ")
+
+
+def test_a_changed_item_is_not_the_same_item() -> None:
+    before = make_run("a", {"s": passes(8, 8)})
+    after = make_run("b", {"s": passes(8, 8)})
+    items = dict(after.items)
+    items["001"] = items["001"].model_copy(update={"fingerprint": "other"})
+    assert compare(before, after.model_copy(update={"items": items})).items == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"dataset": "other"}, "COMPARE_DATASETS"),
+        ({"complete": False}, "COMPARE_NOT_WHOLE"),
+    ],
+)
+def test_not_comparable(fields: dict[str, object], code: str) -> None:
+    comparison = compare(make_run("a", {"s": passes(8, 8)}), make_run("b", {"s": passes(8, 8)}, **fields))
+    assert not comparable_metrics(comparison)
+    assert code in codes(comparison)
+
+
+def test_the_same_run_twice() -> None:
+    run = make_run("a", {"s": passes(8, 8)})
+    assert codes(compare(run, run)) == ["COMPARE_SAME_RUN"]
+
+
+def test_a_split_run_of_another_tool_is_not_compared() -> None:
+    problem = Problem(code="INTEGRITY_SPLIT_RUN", message="the run is split in two")
+    run = make_run("b", {"s": passes(8, 8)}, source="langfuse")
+    split = run.model_copy(
+        update={"repeats": (run.repeats[0].model_copy(update={"integrity": Integrity(ok=False, problems=(problem,))}),)}
+    )
+    comparison = compare(make_run("a", {"s": passes(8, 8)}), split)
+    assert not comparison.comparable
+    assert "split in two" in comparison.verdict
+
+
+def test_a_check_that_changed_is_not_compared() -> None:
+    before = make_run("a", {"s": passes(8, 8), "t": passes(8, 8)}, checks={"s": "1", "t": "1"})
+    after = make_run("b", {"s": passes(8, 8), "t": passes(8, 8)}, checks={"s": "2", "t": "1"})
+    comparison = compare(before, after)
+    assert [each.name for each in comparison.metrics] == ["t"]
+    assert "COMPARE_CHECK_CHANGED" in codes(comparison)
+
+
+def test_several_variables() -> None:
+    before = make_run("a", {"s": passes(8, 8)}, variables={"model": "m1", "prompt_label": "production"})
+    one = compare(before, make_run("b", {"s": passes(8, 8)}, variables={"model": "m1", "prompt_label": "staging"}))
+    assert [change.name for change in one.variables] == ["prompt_label"]
+    assert "COMPARE_SEVERAL_VARIABLES" not in codes(one)
+    two = compare(before, make_run("b", {"s": passes(8, 8)}, variables={"model": "m2", "prompt_label": "staging"}))
+    assert "COMPARE_SEVERAL_VARIABLES" in codes(two)
+    assert two.comparable
+
+
+def test_changed_code_is_a_variable() -> None:
+    before = make_run("a", {"s": passes(8, 8)}, task=TaskRecord(name="m:f", fingerprint="1"))
+    after = make_run("b", {"s": passes(8, 8)}, task=TaskRecord(name="m:f", fingerprint="2"))
+    assert [change.name for change in compare(before, after).variables] == ["task code"]
+    other = make_run("b", {"s": passes(8, 8)}, task=TaskRecord(name="m:g", fingerprint="1"))
+    assert [change.name for change in compare(before, other).variables] == ["task"]
+
+
+def test_too_few_items_are_said() -> None:
+    comparison = compare(make_run("a", {"s": passes(3, 3)}), make_run("b", {"s": passes(0, 3)}))
+    assert comparison.verdict == "no change detected"
+    assert "COMPARE_TOO_FEW" in codes(comparison)
+
+
+def test_categories_are_not_averaged() -> None:
+    run = make_run("a", {"s": passes(8, 8)})
+    item = run.repeats[0].items[0]
+    score = item.scores["s"].model_copy(update={"value": "positive", "data_type": "CATEGORICAL"})
+    items = (item.model_copy(update={"scores": {"s": score}}), *run.repeats[0].items[1:])
+    mixed = run.model_copy(update={"repeats": (run.repeats[0].model_copy(update={"items": items}),)})
+    assert compare(mixed, make_run("b", {"s": passes(8, 8)})).metrics == ()
+
+
+def test_resources() -> None:
+    comparison = compare(make_run("a", {"s": passes(8, 8)}), make_run("b", {"s": passes(8, 8)}))
+    assert [(each.name, each.ratio) for each in comparison.resources] == [("latency", 1.0)]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded trials are not part of this repository")
+def test_trials_of_one_agent_do_not_differ() -> None:
+    roots = {}
+    with gzip.open(SHARED / "airline.observations.jsonl.gz") as lines:
+        for row in map(json.loads, lines):
+            if row["isRootObservation"]:
+                roots[row["traceId"]] = (row["metadata"]["trial"], row["metadata"]["task_id"])
+    trials: dict[str, dict[str, float]] = defaultdict(dict)
+    with gzip.open(SHARED / "airline.scores.jsonl.gz") as lines:
+        for row in map(json.loads, lines):
+            trial, task = roots[row["subject"]["id"]]
+            trials[trial][task] = row["value"]
+    tasks = sorted(trials["0"])
+    runs = {
+        trial: make_run(trial, {"reward": column([values[task] for task in tasks])}, items=tasks)
+        for trial, values in trials.items()
+    }
+    pairs = list(itertools.combinations(sorted(runs), 2))
+    assert (len(pairs), len(tasks)) == (6, 50)
+    for left, right in pairs:
+        comparison = compare(runs[left], runs[right])
+        assert comparison.verdict == "no change detected"
+        assert comparison.red_items > 0  # the naive reading raises the alarm on every pair
+
+
+def with_errors(run: Run, count: int) -> Run:
+    """The run with its first `count` items errored."""
+    items = tuple(
+        item.model_copy(update={"output": None, "error": "TimeoutError", "scores": {}}) if index < count else item
+        for index, item in enumerate(run.repeats[0].items)
+    )
+    return run.model_copy(update={"repeats": (run.repeats[0].model_copy(update={"items": items}),)})
+
+
+def comparable_metrics(comparison: Comparison) -> tuple[Metric, ...]:
+    return comparison.metrics if comparison.comparable else ()
