@@ -146,7 +146,15 @@ COLUMNS = (
     Column("toolNames", "Tool Names", "arrayOptions", "'[]'"),
     Column("calledToolNames", "Called Tool Names", "arrayOptions", "'[]'"),
 )
-_BY_NAME = {column.name: column for column in COLUMNS} | {column.id: column for column in COLUMNS}
+Columns = dict[str, Column]
+
+
+def by_name(columns: tuple[Column, ...]) -> Columns:
+    """Columns by either of their names."""
+    return {column.name: column for column in columns} | {column.id: column for column in columns}
+
+
+OBSERVATION_COLUMNS = by_name(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -158,8 +166,8 @@ class Condition:
     column: str = ""
 
 
-def parse(text: str) -> list[dict[str, Any]]:
-    """The filters of the query parameter, checked as zod checks them.
+def parse(text: str, column_ids: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The filters of the query parameter, checked as zod checks them; `column_ids` limits the columns by id.
 
     Raises `ApiError` 400 for text that is no JSON and for filters of a wrong shape.
     """
@@ -172,20 +180,23 @@ def parse(text: str) -> list[dict[str, Any]]:
     if not isinstance(filters, list):
         raise invalid_data([invalid_type(["filter"], "array", filters)])
     issues = [issue for index, one in enumerate(filters) for issue in _check(one, ["filter", index])]
+    for index, one in enumerate(filters):
+        if column_ids and isinstance(one, dict) and one.get("column") not in column_ids:
+            issues.append(invalid_value(["filter", index, "column"], column_ids))
     if issues:
         raise invalid_data(issues)
     return filters
 
 
-def conditions(filters: list[dict[str, Any]]) -> list[Condition]:
+def conditions(filters: list[dict[str, Any]], columns: Columns = OBSERVATION_COLUMNS) -> list[Condition]:
     """SQL for checked filters. Raises `ApiError` for unknown columns and filters that do not fit their column."""
     relevant = [one for one in filters if one["type"] != "positionInTrace"]
     for one in relevant:
-        column = _BY_NAME.get(one["column"])
+        column = columns.get(one["column"])
         if column and column.id in {"input", "output"} and one["type"] != "string":
             raise invalid_request("Input/output filters only support filter type `string`.")
-    found = [_condition(one) for one in relevant]
-    io = [one for one in relevant if _BY_NAME[one["column"]].id in {"input", "output"}]
+    found = [_condition(one, columns.get(one["column"])) for one in relevant]
+    io = [one for one in relevant if columns[one["column"]].id in {"input", "output"}]
     if io and not any(one["operator"] in {"matches", "="} for one in io):
         raise invalid_request("Input/output filters require at least one `matches` or `=` operator.")
     return found
@@ -275,8 +286,7 @@ def _check_position(one: dict[str, Any], path: Path) -> list[Issue]:
 # ── SQL ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _condition(one: dict[str, Any]) -> Condition:
-    column = _BY_NAME.get(one["column"])
+def _condition(one: dict[str, Any], column: Column | None) -> Condition:
     if column is None:
         raise invalid_request(f"Column {one['column']} does not match a UI / CH table mapping.")
     kind, operator = one["type"], one["operator"]

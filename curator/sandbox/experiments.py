@@ -1,0 +1,330 @@
+"""GET /api/public/experiments and /experiment-items: what the observations and scores of runs add up to.
+
+Experiments arrive as `langfuse.experiment.*` attributes of spans; an experiment item is the observation that its
+`experiment_item_root_id` names.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from curator.sandbox import observation_filter, score_record
+from curator.sandbox.errors import invalid_data
+from curator.sandbox.issues import (
+    UNDEFINED,
+    invalid_datetime,
+    invalid_type,
+    invalid_value,
+    is_datetime,
+    no_discriminator,
+    not_an_integer,
+    to_milliseconds,
+    too_big,
+    too_small,
+)
+from curator.sandbox.observation_filter import Column, Columns, Condition, by_name
+from curator.sandbox.observation_record import iso, trace_hash
+from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.scores import read_limit
+from curator.sandbox.store import Store
+from curator.sandbox.web import json_response, store_of
+
+SCHEMA = ""
+
+SUMMARY_GROUPS = ("core", "metadata", "scores")
+ITEM_GROUPS = ("core", "dataset", "io", "metadata", "itemMetadata", "experimentMetadata", "scores")
+SUMMARY_COLUMNS = by_name(
+    (
+        Column("id", "ID", "stringOptions", "experiment_id"),
+        Column("name", "Name", "stringOptions", "experiment_name"),
+        Column("datasetId", "Dataset ID", "stringOptions", "experiment_dataset_id"),
+    )
+)
+ITEM_COLUMNS = by_name(
+    (
+        Column("experimentId", "ID", "stringOptions", "experiment_id"),
+        Column("experimentName", "Name", "stringOptions", "experiment_name"),
+        Column("experimentItemId", "Experiment Item ID", "stringOptions", "experiment_item_id"),
+        Column("datasetId", "Dataset ID", "stringOptions", "experiment_dataset_id"),
+    )
+)
+MAX_SCORES = 50
+DAY_MS = 86_400_000
+LISTED_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
+
+Cursor = dict[str, Any]
+Scores = dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class RunQuery:
+    """A checked query of either list."""
+
+    groups: set[str]
+    limit: int
+    score_limit: int
+    cursor: Cursor | None
+    conditions: list[Condition]
+
+
+def list_experiments(request: Request) -> Response:
+    """One page of experiments, the one with the latest activity first."""
+    query = _read(Reader(parameters(request)), SUMMARY_GROUPS, {"core"}, SUMMARY_COLUMNS)
+    store = store_of(request)
+    conditions = [Condition("experiment_id <> ''"), *query.conditions, _visible(store)]
+    where, values = _join(conditions)
+    after = "TRUE"
+    position: tuple[Any, ...] = ()
+    if query.cursor:
+        after = "(latest_ms, experiment_id, latest_id) < (?, ?, ?)"
+        position = (query.cursor["time"], query.cursor["lastExperimentId"], query.cursor["lastId"])
+    sql = f"""
+        WITH events AS (SELECT * FROM observations WHERE {where}),
+        latest AS (
+            SELECT experiment_id, start_ms AS latest_ms, trace_id AS latest_trace, id AS latest_id, row_number()
+            OVER (PARTITION BY experiment_id ORDER BY start_ms DESC, id DESC) AS place FROM events
+        )
+        SELECT e.experiment_id, max(e.experiment_name) AS name, max(e.experiment_description) AS description,
+            max(e.experiment_dataset_id) AS dataset_id, max(e.experiment_metadata) AS metadata,
+            min(e.start_ms) AS start_ms, max(max(e.start_ms, coalesce(e.end_ms, e.start_ms))) AS end_ms,
+            count(DISTINCT iif(e.id = e.experiment_item_root_id, e.id, NULL)) AS items,
+            latest_ms, latest_trace, latest_id
+        FROM events e JOIN latest ON latest.experiment_id = e.experiment_id AND place = 1
+        WHERE {after.replace("experiment_id", "e.experiment_id")}
+        GROUP BY e.experiment_id ORDER BY latest_ms DESC, e.experiment_id DESC, latest_id DESC LIMIT ?
+    """
+    with store.read() as db:
+        rows = db.execute(sql, (*values, *position, query.limit + 1)).fetchall()
+        page = rows[: query.limit]
+        scores: Scores = {}
+        if "scores" in query.groups and page:
+            ids = [row["experiment_id"] for row in page]
+            times = [row["latest_ms"] for row in page]
+            alone = "s.trace_id IS NULL AND s.observation_id IS NULL AND s.session_id IS NULL"
+            subject = Condition(f"s.experiment_id IN ({_marks(ids)}) AND {alone}", tuple(ids))
+            scores = _scores(db, store, subject, times, "experiment_id", query.score_limit)
+    data = [_summary(row, query.groups, scores) for row in page]
+    last = (page[-1]["latest_ms"], page[-1]["latest_trace"], page[-1]["latest_id"]) if page else None
+    return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
+
+
+def list_items(request: Request) -> Response:
+    """One page of experiment items, newest first."""
+    query = _read(Reader(parameters(request)), ITEM_GROUPS, {"core", "dataset"}, ITEM_COLUMNS)
+    store = store_of(request)
+    conditions = [
+        Condition("experiment_id <> '' AND experiment_item_id <> '' AND experiment_item_root_id = id"),
+        *query.conditions,
+        _visible(store),
+    ]
+    if query.cursor:
+        position = (query.cursor["time"], trace_hash(query.cursor["lastTraceId"]), query.cursor["lastId"])
+        conditions.append(
+            Condition(
+                "(start_ms, trace_hash, id, experiment_id) < (?, ?, ?, ?)",
+                (*position, query.cursor["lastExperimentId"]),
+            )
+        )
+    where, values = _join(conditions)
+    sql = (
+        f"SELECT * FROM observations WHERE {where} "
+        "ORDER BY start_ms DESC, trace_hash DESC, id DESC, experiment_id DESC LIMIT ?"
+    )
+    with store.read() as db:
+        rows = db.execute(sql, (*values, query.limit + 1)).fetchall()
+        page = rows[: query.limit]
+        scores: Scores = {}
+        if "scores" in query.groups and page:
+            ids, traces = [row["id"] for row in page], [row["trace_id"] for row in page]
+            alone = "s.observation_id IS NULL AND s.session_id IS NULL AND s.experiment_id IS NULL"
+            subject = Condition(
+                f"s.trace_id IN ({_marks(traces)}) AND (s.observation_id IN ({_marks(ids)}) OR ({alone}))",
+                (*traces, *ids),
+            )
+            scores = _scores(db, store, subject, [row["start_ms"] for row in page], "trace_id", query.score_limit)
+    data = [_item(row, query.groups, scores) for row in page]
+    last = (page[-1]["start_ms"], page[-1]["trace_id"], page[-1]["id"]) if page else None
+    return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
+
+
+# ── query ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: Columns) -> RunQuery:
+    chosen = reader.texts("fields")
+    reader.issues += [invalid_value(["fields", i], groups) for i, one in enumerate(chosen) if one not in groups]
+    limit = read_limit(reader)
+    score_limit = _score_limit(reader)
+    cursor_text = reader.text("cursor")
+    times = [
+        _time(reader, "fromStartTime", ">=", required=True),
+        _time(reader, "toStartTime", "<", required=False),
+    ]
+    ids = {column.id: column for column in columns.values()}
+    lists = {name: reader.texts(name) for name in ids}
+    filters = observation_filter.parse(reader.text("filter") or "", tuple(ids))
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    cursor = _cursor(reader, cursor_text) if cursor_text is not None else None
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    conditions = observation_filter.conditions(filters, columns)
+    taken = {condition.column for condition in conditions}
+    for name, wanted in lists.items():
+        if wanted and ids[name].sql not in taken:
+            conditions.append(Condition(f"{ids[name].sql} IN ({_marks(wanted)})", tuple(wanted)))
+    conditions += [condition for condition in times if condition]
+    return RunQuery(set(chosen) | {"core"} if chosen else default, limit, score_limit, cursor, conditions)
+
+
+def _score_limit(reader: Reader) -> int:
+    if reader.given.get("scoreLimit", "") == "":
+        return MAX_SCORES
+    number = reader.number("scoreLimit")
+    if number is None:
+        return MAX_SCORES
+    if not number.is_integer():
+        reader.issues.append(not_an_integer(["scoreLimit"]))
+    elif number < 1:
+        reader.issues.append(too_small(["scoreLimit"], 1))
+    elif number > MAX_SCORES:
+        reader.issues.append(too_big(["scoreLimit"], MAX_SCORES))
+    return int(number)
+
+
+def _time(reader: Reader, name: str, operator: str, *, required: bool) -> Condition | None:
+    text = reader.text(name)
+    if text is None:
+        if required and name not in reader.given:
+            reader.issues.append(invalid_type([name], "string", UNDEFINED))
+        return None
+    if not is_datetime(text):
+        reader.issues.append(invalid_datetime([name]))
+        return None
+    return Condition(f"start_ms {operator} ?", (to_milliseconds(text),))
+
+
+def _cursor(reader: Reader, text: str) -> Cursor | None:
+    content = decode_cursor(text)
+    if not isinstance(content, dict):
+        reader.issues.append(invalid_type(["cursor"], "object", content))
+        return None
+    if content.get("v") != 1:
+        reader.issues.append(no_discriminator(["cursor"], "v"))
+        return None
+    names = ("lastTime", "lastTraceId", "lastId", "lastExperimentId")
+    wrong = [name for name in names if not isinstance(content.get(name), str)]
+    reader.issues += [invalid_type(["cursor", name], "string", content.get(name, UNDEFINED)) for name in wrong]
+    if wrong:
+        return None
+    return {**content, "time": to_milliseconds(content["lastTime"]) or 0}
+
+
+def _visible(store: Store) -> Condition:
+    return Condition("visible_ms <= ?", (int(store.now().timestamp() * 1000),))
+
+
+def _join(conditions: list[Condition]) -> tuple[str, tuple[Any, ...]]:
+    values = tuple(value for condition in conditions for value in condition.parameters)
+    return " AND ".join(condition.sql for condition in conditions), values
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _scores(db: sqlite3.Connection, store: Store, subject: Condition, times: list[int], key: str, limit: int) -> Scores:
+    """Up to `limit` scores per subject, newest first, from a day before to a day after the page's times."""
+    now_ms = int(store.now().timestamp() * 1000)
+    sql = (
+        f"SELECT s.* FROM scores s WHERE {score_record.CURRENT} AND {subject.sql} "
+        f"AND s.timestamp_ms >= ? AND s.timestamp_ms <= ? AND s.data_type IN ({_marks(list(LISTED_TYPES))}) "
+        "ORDER BY s.seq DESC"
+    )
+    until = min(now_ms, max(times) + DAY_MS)
+    values = (now_ms, now_ms, *subject.parameters, min(times) - DAY_MS, until, *LISTED_TYPES)
+    found: Scores = defaultdict(list)
+    for row in db.execute(sql, values):
+        if len(found[row[key]]) < limit:
+            found[row[key]].append(score_record.to_api(row, {"core", "subject"}))
+    return found
+
+
+# ── answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answer(data: list[Any], more: bool, last: tuple[int, str, str] | None, experiment: str) -> Response:
+    meta = {}
+    if more and last:
+        # The database's own way to write a time, which the cursor hands back to it.
+        moment = datetime.fromtimestamp(last[0] / 1000, UTC)
+        cursor = {
+            "v": 1,
+            "lastTime": f"{moment:%Y-%m-%d %H:%M:%S}.{last[0] % 1000:03d}000",
+            "lastTraceId": last[1],
+            "lastId": last[2],
+            "lastExperimentId": experiment,
+        }
+        meta["cursor"] = encode_cursor(cursor, url_safe=True)
+    return json_response({"data": data, "meta": meta})
+
+
+def _summary(row: sqlite3.Row, groups: set[str], scores: Scores) -> dict[str, Any]:
+    shown = {
+        "id": row["experiment_id"],
+        "name": row["name"],
+        "description": row["description"],
+        "startTime": iso(row["start_ms"]),
+        "endTime": iso(row["end_ms"]),
+        "itemCount": row["items"],
+        "datasetId": row["dataset_id"] or None,
+    }
+    if "metadata" in groups:
+        shown["metadata"] = json.loads(row["metadata"])
+    if "scores" in groups:
+        shown["scores"] = scores.get(row["experiment_id"], [])
+    return shown
+
+
+def _item(row: sqlite3.Row, groups: set[str], scores: Scores) -> dict[str, Any]:
+    shown = {
+        "id": row["id"],
+        "traceId": row["trace_id"],
+        "startTime": iso(row["start_ms"]),
+        "endTime": iso(row["end_ms"]),
+        "level": row["level"],
+        "environment": row["environment"],
+        "experimentId": row["experiment_id"],
+        "experimentName": row["experiment_name"],
+        "experimentItemId": row["experiment_item_id"],
+    }
+    if "dataset" in groups:
+        shown["experimentDatasetId"] = row["experiment_dataset_id"] or None
+        shown["experimentItemVersion"] = row["experiment_item_version"]
+    if "io" in groups:
+        shown["input"] = row["input"]
+        shown["output"] = row["output"]
+        shown["expectedOutput"] = row["experiment_item_expected_output"]
+    if "metadata" in groups:
+        shown["metadata"] = json.loads(row["metadata"])
+    if "itemMetadata" in groups:
+        shown["experimentItemMetadata"] = json.loads(row["experiment_item_metadata"])
+    if "experimentMetadata" in groups:
+        shown["experimentMetadata"] = json.loads(row["experiment_metadata"])
+        shown["experimentDescription"] = row["experiment_description"]
+    if "scores" in groups:
+        shown["scores"] = scores.get(row["trace_id"], [])
+    return shown
+
+
+routes = [
+    Route("/api/public/experiments", list_experiments, methods=["GET"]),
+    Route("/api/public/experiment-items", list_items, methods=["GET"]),
+]
