@@ -12,7 +12,7 @@ from curator.sandbox.faults import Faults
 from curator.sandbox.ids import uuid4
 from curator.sandbox.item_versions import JSON_FIELDS, milliseconds
 from curator.sandbox.projects import PROJECT_ID
-from curator.sandbox.rewrites import check_storable, rewrite_field, to_jsonb
+from curator.sandbox.rewrites import check_text, rewrite_field, to_jsonb
 from curator.sandbox.store import Store
 
 
@@ -35,6 +35,7 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         if dataset is None:
             raise not_found(f"Dataset {new.dataset_name} not found for project {PROJECT_ID}")
         item_id = new.id or uuid4()
+        check_text(item_id)
         existing = item_versions.by_id(db, item_id) if new.id else None
         if existing is not None and existing["dataset_id"] != dataset["id"]:
             raise collision(item_id, existing["dataset_id"], dataset["name"], faults)
@@ -74,7 +75,7 @@ def prepare(new: NewItem, existing: sqlite3.Row | None, dataset: sqlite3.Row) ->
         ("Expected output", "expectedOutput", "expected_output_schema"),
     ):
         schema = json.loads(dataset[column] or "null")
-        messages = ajv.first_errors(kept[name], schema) if schema is not None else []
+        messages = [message for _, message, _ in ajv.errors_of(kept[name], schema)] if schema is not None else []
         if messages:
             wrong.append(f"{label} validation failed: {', '.join(messages)}")
     if wrong:
@@ -85,8 +86,8 @@ def prepare(new: NewItem, existing: sqlite3.Row | None, dataset: sqlite3.Row) ->
     columns["source_trace_id"] = _merged(new.source_trace_id, existing, "source_trace_id")
     columns["source_observation_id"] = _merged(new.source_observation_id, existing, "source_observation_id")
     columns["status"] = _merged(new.status, existing, "status") or "ACTIVE"
-    for text in (new.id, columns["source_trace_id"], columns["source_observation_id"]):
-        check_storable(text or "")
+    for text in (columns["source_trace_id"], columns["source_observation_id"]):
+        check_text(text or "")
     return columns
 
 

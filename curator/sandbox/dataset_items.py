@@ -76,7 +76,7 @@ def list_all(request: Request) -> Response:
     dataset_name = query.text("datasetName")
     sources = {"source_trace_id": query.text("sourceTraceId")}
     sources["source_observation_id"] = query.text("sourceObservationId")
-    version = query.date("version")
+    version = _version(query)
     page, limit = pagination(query)
     if not query.issues and version is not None and not dataset_name:
         query.issues.append(
@@ -95,6 +95,14 @@ def list_all(request: Request) -> Response:
         moment = _stale(request) if version is None else version
         rows, total = item_versions.page(db, filters, moment, limit, (page - 1) * limit)
         return json_response({"data": [to_api(row) for row in rows], "meta": page_meta(page, limit, total)})
+
+
+def _version(query: Reader) -> int | None:
+    """`version` in milliseconds. Unlike other dates here, an empty text is an invalid one."""
+    if query.given.get("version") == "":
+        query.issues.append(issues.invalid_date(["version"]))
+        return None
+    return query.date("version")
 
 
 def _stale(request: Request) -> int | None:

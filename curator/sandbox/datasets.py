@@ -1,6 +1,7 @@
 """Datasets: `/api/public/v2/datasets`."""
 
 import json
+import re
 import sqlite3
 from typing import Any
 from urllib.parse import unquote
@@ -9,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import ajv, issues
+from curator.sandbox import ajv, issues, js
 from curator.sandbox.dataset_names import name_issues
 from curator.sandbox.errors import internal, invalid_data, invalid_request, not_found
 from curator.sandbox.ids import cuid
 from curator.sandbox.params import Body, page_meta, pagination
 from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.query import Reader, parameters
-from curator.sandbox.rewrites import to_jsonb
-from curator.sandbox.store import iso
+from curator.sandbox.rewrites import check_text, to_jsonb
+from curator.sandbox.store import Store, iso
 from curator.sandbox.web import json_body, json_response, store_of
 
 SCHEMA = """
@@ -34,11 +35,14 @@ CREATE TABLE IF NOT EXISTS datasets (
 CREATE INDEX IF NOT EXISTS datasets_newest ON datasets (created_at DESC, id);
 """
 
+MAX_REASONS = 10
+BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 JSON_FIELDS = {"metadata": "metadata", "inputSchema": "input_schema", "expectedOutputSchema": "expected_output_schema"}
 
 
 def find(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     """The dataset with exactly this name."""
+    check_text(name)
     row: sqlite3.Row | None = db.execute("SELECT * FROM datasets WHERE name = ?", (name,)).fetchone()
     return row
 
@@ -68,26 +72,62 @@ def create(request: Request) -> Response:
     }
     if description is not None:
         columns["description"] = description
-    store = store_of(request)
+    return json_response(to_api(_upsert(store_of(request), name, columns)))
+
+
+def _upsert(store: Store, name: str, columns: dict[str, str | None]) -> sqlite3.Row:
     now = iso(store.now())
+    columns["updated_at"] = now
     with store.write() as db:
-        if find(db, name) is None:
+        existing = find(db, name)
+        if existing is None:
             columns |= {"id": cuid(store.now()), "name": name, "created_at": now}
-        columns["updated_at"] = now
-        if "id" in columns:
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
             db.execute(f"INSERT INTO datasets ({names}) VALUES ({marks})", tuple(columns.values()))
         else:
+            if "input_schema" in columns or "expected_output_schema" in columns:
+                check_items(db, existing, {**existing, **columns})
             changes = ", ".join(f"{column} = ?" for column in columns)
             db.execute(f"UPDATE datasets SET {changes} WHERE name = ?", (*columns.values(), name))
         row = find(db, name)
     assert row is not None
-    return json_response(to_api(row))
+    return row
+
+
+def check_items(db: sqlite3.Connection, dataset: sqlite3.Row, columns: dict[str, str | None]) -> None:
+    """A new schema must hold for every item that is there, archived ones too. Raises 400 with up to ten reasons."""
+    wrong: list[dict[str, Any]] = []
+    checks = [
+        (field, column, json.loads(columns[schema] or "null"))
+        for field, column, schema in (
+            ("input", "input", "input_schema"),
+            ("expectedOutput", "expected_output", "expected_output_schema"),
+        )
+    ]
+    rows = db.execute(
+        "SELECT id, input, expected_output FROM item_versions WHERE dataset_id = ? AND valid_to IS NULL "
+        "AND is_deleted = 0 ORDER BY valid_from DESC, id",
+        (dataset["id"],),
+    )
+    for row in rows:
+        for field, column, schema in checks:
+            errors = ajv.errors_of(json.loads(row[column] or "null"), schema) if schema is not None else []
+            if errors:
+                listed = [{"path": path, "message": text, "keyword": keyword} for path, text, keyword in errors]
+                wrong.append({"datasetItemId": row["id"], "field": field, "errors": listed})
+        if len(wrong) >= MAX_REASONS:
+            break
+    if wrong:
+        count = "more than 10" if len(wrong) >= MAX_REASONS else len(wrong)
+        details = js.dumps(wrong[:MAX_REASONS]).decode()
+        raise invalid_request(f"Schema validation failed for {count} item(s). Details: {details}")
 
 
 def get(request: Request) -> Response:
     """GET by name. Langfuse decodes the name once more than the URL was encoded, so `a%2Fb` is never found."""
     name = request.path_params["name"]
+    if BROKEN_ESCAPE.search(name):
+        raise internal("URI malformed")
     try:
         name = unquote(name, errors="strict")
     except UnicodeDecodeError:

@@ -19,17 +19,19 @@ from curator.sandbox.connection import Dropped, Truncated, connection_of
 from curator.sandbox.data_faults import split_runs
 from curator.sandbox.errors import ApiError, internal
 from curator.sandbox.ratelimit import too_many_requests
+from curator.sandbox.rewrites import cut_bottomless
 from curator.sandbox.settings import Settings
 from curator.sandbox.web import json_body, json_response
 
 Handler = Callable[[Request], Response]
 
+ITEMS_PATH = "/api/public/dataset-items"
 OTLP_PATH = "/api/public/otel/v1/traces"
 OPEN_PATHS = ("/api/public/health", "/api/public/ready")
 HEAD_LIMIT = 16 * 1024
 # Next.js parses bodies of 1 MiB unless a route says otherwise.
 BODY_LIMIT = ("1mb", 1024 * 1024)
-BODY_LIMITS = {"/api/public/dataset-items": ("4.5mb", int(4.5 * 1024 * 1024)), OTLP_PATH: ("64mb", 64 * 1024 * 1024)}
+BODY_LIMITS = {ITEMS_PATH: ("4.5mb", int(4.5 * 1024 * 1024)), OTLP_PATH: ("64mb", 64 * 1024 * 1024)}
 
 
 def guarded(route: Route) -> Route:
@@ -63,14 +65,16 @@ def guarded(route: Route) -> Route:
             return Truncated(response)
         return response
 
-    return Route(route.path, endpoint, methods=sorted(route.methods or ()), name=route.name)
+    return Route(route.path, endpoint, methods=sorted((route.methods or set()) - {"HEAD"}), name=route.name)
 
 
 def _answer(handler: Handler, request: Request, path: str) -> Response:
     """On a worker thread: SQLite and large JSON must not stop the event loop."""
     settings: Settings = request.app.state.settings
     try:
-        if path != OTLP_PATH and request.headers.get("content-type", "").startswith("application/json"):
+        if path == ITEMS_PATH:
+            request.state.body = cut_bottomless(request.state.body.decode("utf-8", errors="replace")).encode()
+        if path != OTLP_PATH:
             json_body(request)
         if path not in OPEN_PATHS:
             authorize(request.headers.get("authorization"), request.method, path, settings.keys)

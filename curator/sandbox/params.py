@@ -35,7 +35,14 @@ def _whole(query: Reader, name: str, default: int) -> int:
     if not value.is_integer():
         query.issues.append(issues.not_an_integer([name]))
         return default
+    if abs(value) > SAFE_INTEGER:
+        query.issues.append(_unsafe(name, value))
     return int(value)
+
+
+def _unsafe(name: str, value: float) -> Issue:
+    issue = issues.too_big([name], SAFE_INTEGER) if value > 0 else issues.too_small([name], -SAFE_INTEGER)
+    return {**issue, "note": "Integers must be within the safe integer range."}
 
 
 def page_meta(page: int, limit: int, total: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from curator.sandbox.errors import INVALID_JSON, ApiError
 from curator.sandbox.store import Store
 
 JSON = "application/json; charset=utf-8"
+JSON_TYPES = ("application/json", "application/ld+json")
 
 
 class SegmentConvertor(Convertor[str]):
@@ -51,14 +52,19 @@ def raw_body(request: Request) -> bytes:
 
 
 def json_body(request: Request) -> Any:
-    """The body as JavaScript's `JSON.parse` would see it; an empty body is `{}`.
+    """The body as Next.js hands it on: parsed when it is called JSON (empty is `{}`), otherwise its text.
 
-    Raises 400 `Invalid JSON` (plain text).
+    Raises 400 `Invalid JSON` (plain text), and RecursionError for about a thousand levels.
     """
     if not hasattr(request.state, "json"):
-        body = raw_body(request)
-        try:
-            request.state.json = js.parse(body.decode("utf-8", errors="replace")) if body else {}
-        except json.JSONDecodeError:
-            raise ApiError(400, INVALID_JSON) from None
+        text = raw_body(request).decode("utf-8", errors="replace")
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        request.state.json = _parse(text) if kind in JSON_TYPES else text
     return request.state.json
+
+
+def _parse(text: str) -> Any:
+    try:
+        return js.parse(text) if text else {}
+    except json.JSONDecodeError:
+        raise ApiError(400, INVALID_JSON) from None
