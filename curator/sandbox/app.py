@@ -34,6 +34,8 @@ MODULES = (
     "annotation_queues",
     "comments",
     "legacy",
+    "otlp",
+    "experiments",
 )
 
 NOT_FOUND_PAGE = (
