@@ -14,6 +14,7 @@ from curator.model.trace import Score
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
+    from curator.journal import Journal
 
 SCORE_NAME = "curation"
 _STATES = frozenset(get_args(State))
@@ -46,6 +47,23 @@ def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence
         metadata={key: value for key, value in metadata.items() if value is not None},
     )
     _move_entries(gateway, complete_entries, reopen=decision.state == "open")
+
+
+def decide(
+    gateway: "Gateway",
+    journal: "Journal",
+    decision: Decision,
+    *,
+    complete_entries: Sequence[Signal] = (),
+    batch: str = "",
+) -> None:
+    """Dismisses, snoozes or reopens: shares the decision, then notes it in the journal.
+
+    Until the server shows the score, `journal.decisions` is what the queue knows of it. Raises GatewayError, and then
+    nothing is noted.
+    """
+    record(gateway, decision, complete_entries=complete_entries)
+    journal.decide(decision, batch=batch)
 
 
 def retract(gateway: "Gateway", trace_id: str, *, reopen_entries: Sequence[Signal] = ()) -> None:

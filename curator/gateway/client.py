@@ -1,5 +1,7 @@
 """The gateway: every read and write that curator does on Langfuse."""
 
+from urllib.parse import quote
+
 from curator.gateway import translate
 from curator.gateway.datasets import Datasets
 from curator.gateway.experiments import Experiments
@@ -11,6 +13,8 @@ from curator.gateway.values import Project, ServerInfo
 
 class Gateway(Traces, Review, Datasets, Experiments):
     """One connection to one Langfuse project, for all threads; a context manager."""
+
+    _project: Project | None = None
 
     def __enter__(self) -> "Gateway":
         return self
@@ -35,12 +39,18 @@ class Gateway(Traces, Review, Datasets, Experiments):
         return self._one(body, lambda row: ServerInfo(version=str(row["version"]), clock_skew=self._wire.clock_skew))
 
     def project(self) -> Project:
-        """The project that the keys belong to. Raises GatewayError."""
-        rows, _ = self._rows(self._read(lambda api, options: api.projects.get(request_options=options)))
-        if not rows:
-            raise translate.bad_answer(self._wire.host, "it names no project")
-        return self._one(rows[0], project)
+        """The project that the keys belong to; asked for once. Raises GatewayError."""
+        if self._project is None:
+            rows, _ = self._rows(self._read(lambda api, options: api.projects.get(request_options=options)))
+            if not rows:
+                raise translate.bad_answer(self._wire.host, "it names no project")
+            self._project = self._one(rows[0], project)
+        return self._project
 
-    def trace_url(self, project: Project, trace_id: str) -> str:
-        """Address of a trace in the web app."""
-        return f"{self.base_url}/project/{project.id}/traces/{trace_id}"
+    def trace_url(self, trace_id: str) -> str:
+        """Address of a trace in the web app. Raises GatewayError."""
+        return f"{self.base_url}/project/{self.project().id}/traces/{quote(trace_id, safe='')}"
+
+    def item_url(self, dataset_id: str, item_id: str) -> str:
+        """Address of a dataset item in the web app. Raises GatewayError."""
+        return f"{self.base_url}/project/{self.project().id}/datasets/{dataset_id}/items/{quote(item_id, safe='')}"

@@ -1,6 +1,6 @@
 """Open entries of annotation queues, as signals."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from curator.model.failure import Signal
@@ -29,12 +29,12 @@ def traces_of_observations(gateway: "Gateway", observation_ids: Sequence[str]) -
     return {one.id: one.trace_id for one in gateway.observations(ids=observation_ids)}
 
 
-def entries_of(gateway: "Gateway", trace_ids: Collection[str]) -> dict[str, list[Signal]]:
-    """Trace id → the open entries, in any annotation queue, of the trace itself or of one of its observations.
+def entries_of(gateway: "Gateway", trace_ids: Collection[str], *, status: str = "PENDING") -> dict[str, list[Signal]]:
+    """Trace id → its entries with that status in any annotation queue, of the trace itself or of its observations.
 
     Entries of sessions are left out: they are about more than the trace. Raises GatewayError.
     """
-    entries = [one for queue in gateway.annotation_queues() for one in gateway.queue_entries(queue)]
+    entries = [one for queue in gateway.annotation_queues() for one in gateway.queue_entries(queue, status)]
     observed = [one.object_id for one in entries if one.object_type == "OBSERVATION"]
     traces = traces_of_observations(gateway, observed)
     found: dict[str, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
@@ -44,6 +44,31 @@ def entries_of(gateway: "Gateway", trace_ids: Collection[str]) -> dict[str, list
         elif entry.object_type == "OBSERVATION" and (trace_id := traces.get(entry.object_id, entry.object_id)) in found:
             found[trace_id].append(entry_signal(entry, "", entry.object_id))
     return found
+
+
+def require_traces(gateway: "Gateway", trace_ids: Sequence[str]) -> None:
+    """Raises NotFound (TRACE_NOT_FOUND) unless Langfuse knows every trace: by an observation, a score or an entry.
+
+    A trace that retention deleted may live on in its scores and annotation-queue entries, and can still be decided.
+    """
+    unknown = dict.fromkeys(trace_ids)
+    looks: list[Callable[[], Iterable[str | None]]] = [
+        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown), roots_only=True)),
+        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown))),
+        lambda: (one.trace_id for one in gateway.scores(trace_ids=list(unknown))),
+        lambda: (trace_id for trace_id, entries in entries_of(gateway, list(unknown)).items() if entries),
+    ]
+    for look in looks:
+        for trace_id in list(look()):
+            unknown.pop(trace_id or "", None)
+        if not unknown:
+            return
+    from curator.gateway import NotFound
+
+    which = "this trace" if len(trace_ids) == 1 else f"{len(unknown)} of these {len(trace_ids)} traces"
+    raise NotFound(
+        f"Langfuse knows nothing of {which}.", code="TRACE_NOT_FOUND", remedy="Check the ids and the project."
+    )
 
 
 def wanted_queues(queues: Iterable["AnnotationQueue"], names: Collection[str]) -> list["AnnotationQueue"]:

@@ -1,0 +1,117 @@
+"""`curator dismiss|snooze|reopen`: decisions that every reviewer sees."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import CuratorError, UsageError
+from curator.model import Decision, State
+
+Command = Callable[..., None]
+
+
+def _shared(function: Command) -> Command:
+    """Arguments that the three commands share."""
+    options: list[Callable[[Command], Command]] = [
+        click.argument("traces", metavar="TRACE…", nargs=-1, required=True),
+        click.option("--rules", "rule", metavar="RULE", help="The rule whose failure this is (a name or a file)."),
+        click.option(
+            "--entries", is_flag=True, help="Also complete (reopen: make pending) the trace's annotation-queue entries."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@_shared
+@click.option("--reason", required=True, help="Why it is not worth a case; every reviewer reads it.")
+def dismiss(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+    """Decide that failures are not worth a case. A person who raises one again brings it back."""
+    if not reason.strip():
+        raise UsageError("A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…".')
+    _decide(traces, "dismissed", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
+
+
+@click.command()
+@_shared
+@click.option("--until", default="7d", show_default=True, metavar="3d|DATE", help="When it comes back.")
+@click.option("--reason", default="", help="Why later; every reviewer reads it.")
+def snooze(traces: tuple[str, ...], until: str, reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+    """Put failures off: they come back at that time."""
+    from curator.queue import parse_time
+
+    now = datetime.now().astimezone()
+    end = parse_time(until, now, back=False)
+    if end <= now:
+        raise UsageError("That time is past.", code="DECISION", remedy="Give --until a time to come, such as 3d.")
+    _decide(traces, "snoozed", reason=reason, until=end, rule=rule, entries=entries, as_json=as_json)
+
+
+@click.command()
+@_shared
+@click.option("--reason", default="", help="Why it is open again; every reviewer reads it.")
+def reopen(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+    """Take decisions back: the failures are open again."""
+    _decide(traces, "open", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
+
+
+def _decide(
+    traces: Sequence[str],
+    state: State,
+    *,
+    reason: str,
+    until: datetime | None,
+    rule: str | None,
+    entries: bool,
+    as_json: bool,
+) -> None:
+    from curator.decisions import decide
+    from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.queue import entries_of, require_traces
+    from curator.rulebook import find_rule
+
+    settings = load_settings()
+    connection = settings.connection()
+    rule_name = find_rule(rule, settings).rule.rule if rule else None
+    traces = list(dict.fromkeys(traces))
+    done: list[dict[str, Any]] = []
+    problem: CuratorError | None = None
+    with Gateway(connection) as gateway, Journal.of(connection) as journal:
+        require_traces(gateway, traces)
+        status = "COMPLETED" if state == "open" else "PENDING"
+        moved = entries_of(gateway, traces, status=status) if entries else {}
+        for trace_id in traces:
+            decision = Decision(
+                trace_id=trace_id,
+                state=state,
+                reviewer=settings.reviewer_name(),
+                reason=reason,
+                rule=rule_name,
+                until=until,
+                at=datetime.now(UTC),
+            )
+            concerned = moved.get(trace_id, [])
+            try:
+                decide(gateway, journal, decision, complete_entries=concerned)
+            except CuratorError as error:
+                problem = error
+                break
+            done.append(decision.model_dump(mode="json") | {"entries": [one.queue_entry_id for one in concerned]})
+        requests = gateway.requests
+    if as_json:
+        shown = {"code": problem.code, "message": problem.message, "remedy": problem.remedy} if problem else None
+        print_json({"decisions": done, "problem": shown, "requests": requests})
+    else:
+        for one in done:
+            click.echo(f"{plain(one['trace_id'])}  {state}")
+    if problem is not None:
+        say(f"{len(done)} of {len(traces)} decided.")
+        raise problem

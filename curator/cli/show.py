@@ -1,0 +1,134 @@
+"""`curator show`: one trace with its observations, scores and comments."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import click
+
+from curator.cli.columns import cell, duration, number, row, when, width
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.model import Observation, Trace
+
+
+@click.command()
+@click.argument("trace_id", metavar="TRACE")
+@click.option("--io", "with_io", is_flag=True, help="Also print input and output of every observation.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def show(trace_id: str, with_io: bool, as_json: bool) -> None:
+    """Show one trace: its observations as a tree, its scores, its comments.
+
+    It prints what Langfuse holds, personal values included.
+    """
+    from curator.gateway import Gateway
+
+    with Gateway(load_settings().connection()) as gateway:
+        trace = gateway.trace(trace_id)
+        url = gateway.trace_url(trace_id)
+        unreadable, requests = gateway.unreadable, gateway.requests
+    if as_json:
+        print_json(_document(trace, url) | {"unreadable": unreadable, "requests": requests})
+        return
+    _print(trace, url, with_io)
+    if unreadable:
+        say(f"{unreadable} rows of the server could not be read and are left out.")
+
+
+def _document(trace: Trace, url: str) -> dict[str, object]:
+    root = trace.root
+    return {
+        "trace": {
+            "id": trace.id,
+            "name": trace.name,
+            "observation_id": root.id,
+            "timestamp": root.start_time.isoformat(),
+            "latency": root.latency,
+            "user_id": root.user_id,
+            "session_id": root.session_id,
+            "environment": root.environment,
+            "release": root.release,
+            "version": root.version,
+            "tags": list(root.tags),
+            "metadata": root.metadata,
+            "input": root.input,
+            "output": root.output,
+            "url": url,
+        },
+        "observations": [one.model_dump(mode="json") for one in trace.observations],
+        "scores": [one.model_dump(mode="json") for one in trace.scores],
+        "comments": [one.model_dump(mode="json") for one in trace.comments],
+    }
+
+
+def _print(trace: Trace, url: str, with_io: bool) -> None:
+    root = trace.root
+    facts = {
+        "trace": trace.id,
+        "name": trace.name,
+        "time": root.start_time.astimezone().isoformat(timespec="seconds"),
+        "latency": duration(root.latency),
+        "session": root.session_id,
+        "user": root.user_id,
+        "environment": root.environment,
+        "release": root.release,
+        "tags": ", ".join(root.tags),
+        "link": url,
+    }
+    for name, fact in facts.items():
+        if fact:
+            click.echo(f"{name:<12}{plain(fact)}")
+    click.echo(f"\nobservations ({len(trace.observations)})")
+    for indent, branch, one in tree(trace.observations):
+        level = "" if one.level == "DEFAULT" else one.level
+        what = f"{indent}{branch}{one.type} {one.name or ''}"
+        room = width() - 24
+        line = f"{cell(what, min(room, 56))}  {cell(duration(one.latency), 8)}  {cell(level, 8)}"
+        click.echo(line.rstrip())
+        if one.status_message:
+            click.echo(f"{indent}   {plain(one.status_message)}")
+        if with_io:
+            for label, text in (("input", one.input), ("output", one.output)):
+                if text:
+                    click.echo(f"{indent}   {label}: {plain(text, keep_newlines=True)}")
+    click.echo(f"\nscores ({len(trace.scores)})")
+    for score in trace.scores:
+        on = f" on {score.observation_id}" if score.observation_id else ""
+        click.echo(
+            row([(score.name, 24), (score.source, 10), (when(score.timestamp), 11), (number(score.value) + on, 10)])
+        )
+        if score.comment:
+            click.echo(f"   {plain(score.comment)}")
+    click.echo(f"\ncomments ({len(trace.comments)})")
+    for one_comment in trace.comments:
+        who = one_comment.author_user_id or ""
+        click.echo(f"{when(one_comment.created_at)}  {plain(who)}  {plain(one_comment.content, keep_newlines=True)}")
+
+
+def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, str, Observation]]:
+    """Observations depth first, in the order of their start: (indent, branch sign, observation).
+
+    One whose parent is missing stands at the top; so does one that is its own ancestor. Each is given once.
+    """
+    ordered = sorted(observations, key=lambda one: (one.start_time, one.id))
+    known = {one.id for one in ordered}
+    children: dict[str | None, list[Observation]] = defaultdict(list)
+    for one in ordered:
+        children[one.parent_id if one.parent_id in known and one.parent_id != one.id else None].append(one)
+    given: set[str] = set()
+    # A stack instead of recursion: a trace may be thousands of steps deep.
+    stack = [("", "", one) for one in reversed(children[None])]
+    while True:
+        if not stack:
+            circle = next((one for one in ordered if one.id not in given), None)
+            if circle is None:
+                return
+            stack.append(("", "", circle))
+        indent, branch, one = stack.pop()
+        if one.id in given:
+            continue
+        given.add(one.id)
+        yield indent, branch, one
+        below = [child for child in children[one.id] if child.id not in given]
+        deeper = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+        for child in reversed(below):
+            stack.append((deeper, "└─ " if child is below[-1] else "├─ ", child))
