@@ -29,7 +29,8 @@ from curator.sandbox.issues import (
     too_big,
     too_small,
 )
-from curator.sandbox.observation_filter import Column, Columns, Condition, by_name
+from curator.sandbox.observation_columns import Column, Columns, by_name
+from curator.sandbox.observation_filter import Condition
 from curator.sandbox.observation_record import iso, trace_hash
 from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.scores import read_limit

@@ -23,8 +23,10 @@ from curator.sandbox.issues import (
     too_big,
     too_small,
 )
+from curator.sandbox.observation_columns import IS_ROOT
 from curator.sandbox.observation_filter import Condition
-from curator.sandbox.observation_record import CORE, GROUPS, iso, to_api, trace_hash
+from curator.sandbox.observation_record import iso, trace_hash
+from curator.sandbox.observation_view import CORE, GROUPS, to_api
 from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
@@ -199,7 +201,7 @@ def _simple_conditions(reader: Reader) -> list[Condition]:
     equals("parent_id", reader.text("parentObservationId"))
     root = reader.choice("isRootObservation", ("true", "false"))
     if root is not None:
-        found.append(Condition("is_root" if root == "true" else "NOT is_root", (), observation_filter.IS_ROOT))
+        found.append(Condition("is_root" if root == "true" else "NOT is_root", (), IS_ROOT))
     environment = reader.given.get("environment")
     if environment is not None:
         names = environment if isinstance(environment, list) else environment.split(",")
