@@ -43,6 +43,15 @@ def gone(_: Request) -> Response:
     raise ApiError(404, {"message": GONE})
 
 
+def no_models(request: Request) -> Response:
+    """An empty page: the sandbox knows no models and no prices, so it computes no costs."""
+    reader = Reader(parameters(request))
+    page, limit = pagination(reader)
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    return json_response({"data": [], "meta": page_meta(page, limit, 0)})
+
+
 def no_prompts(request: Request) -> Response:
     """An empty page: the sandbox keeps no prompts."""
     reader = Reader(parameters(request))
@@ -62,6 +71,7 @@ def metrics(request: Request) -> Response:
 
 routes = [
     *(Route(f"/api/public{path}", gone, methods=methods) for path, methods in PATHS.items()),
+    Route("/api/public/models", no_models, methods=["GET"]),
     Route("/api/public/v2/prompts", no_prompts, methods=["GET"]),
     Route("/api/public/v2/metrics", metrics, methods=["GET"]),
 ]

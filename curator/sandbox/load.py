@@ -1,4 +1,4 @@
-"""Loads saved observations and scores from `.jsonl` and `.jsonl.gz` files, streamed."""
+"""Loads saved observations, scores and reviews from `.jsonl` and `.jsonl.gz` files, streamed."""
 
 import gzip
 import json
@@ -10,7 +10,9 @@ from typing import Any
 
 from curator.errors import UsageError
 from curator.sandbox import observation_record, score_record
-from curator.sandbox.load_rows import BadRow, convert
+from curator.sandbox.load_reviews import TABLES
+from curator.sandbox.load_rows import convert
+from curator.sandbox.load_values import BadRow
 from curator.sandbox.store import Store
 
 BATCH = 1000
@@ -28,10 +30,14 @@ class BadLine:
 
 @dataclass
 class LoadReport:
-    """What a load did so far. `bad` holds the first 20 bad lines, `bad_total` counts them all."""
+    """What a load did so far. `bad` holds the first 20 bad lines, `bad_total` counts them all.
+
+    `reviews` counts annotation queues, their items, comments and score configs.
+    """
 
     observations: int = 0
     scores: int = 0
+    reviews: int = 0
     lines: int = 0
     bad_total: int = 0
     bad: list[BadLine] = field(default_factory=list)
@@ -116,12 +122,21 @@ def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, bytes]], re
             continue
         if kind == "observation":
             observations.append(record)
-        else:
+        elif kind == "score":
             scores[record["id"]] = record
             report.scores += 1
+        else:
+            _replace(db, TABLES[kind], record)
+            report.reviews += 1
     observation_record.insert(db, observations)
     score_record.load(db, scores.values())
     report.observations += len(observations)
+
+
+def _replace(db: sqlite3.Connection, table: str, record: dict[str, Any]) -> None:
+    columns = ", ".join(record)
+    values = ", ".join(f":{column}" for column in record)
+    db.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})", record)
 
 
 def _parse(line: bytes) -> Any:

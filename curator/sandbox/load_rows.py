@@ -8,35 +8,33 @@ times without a zone).
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from curator.sandbox import observation_record, score_record
+from curator.sandbox import load_reviews, observation_record, score_record
+from curator.sandbox.load_values import BadRow, milliseconds, required
 from curator.sandbox.observation_record import raw_metadata, trace_hash
 
 Row = dict[str, Any]
-Kind = Literal["observation", "score"]
 
 SCORE_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT")
 
 
-class BadRow(ValueError):
-    """A line that is no observation and no score; the message says why, without its content."""
-
-
-def convert(row: Any) -> tuple[Kind, Row]:
-    """The record of one row. Raises BadRow."""
+def convert(row: Any) -> tuple[str, Row]:
+    """The kind of a row (`observation`, `score` or one of `load_reviews.KEYS`) and its record. Raises BadRow."""
     if not isinstance(row, dict):
         raise BadRow("not a JSON object")
     if "startTime" not in row and any("_" in name for name in row):
         row = {_camel(name): value for name, value in row.items()}
     if _is_score(row):
         return "score", _score(row)
+    kind = load_reviews.kind_of(row)
+    if kind:
+        return kind, load_reviews.convert(kind, row)
     if "startTime" in row:
         return "observation", _observation(row)
     if "timestamp" in row and "id" in row:
         return "observation", _trace(row)
-    raise BadRow("neither an observation (startTime) nor a trace (timestamp) nor a score (name, value)")
+    raise BadRow("no observation (startTime), trace (timestamp), score (name, value), queue, comment or score config")
 
 
 def _is_score(row: Row) -> bool:
@@ -48,37 +46,11 @@ def _camel(name: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
 
 
-def _required(row: Row, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadRow(f"{name} is missing")
-    return value
-
-
 def _text(value: Any) -> str:
     """A text column: empty when absent."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _milliseconds(value: Any, name: str) -> int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return int(value)
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise BadRow(f"{name} is no time") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    # Whole arithmetic: a float timestamp would lose milliseconds.
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = datetime.resolution * 1000
 
 
 def _object(value: Any, name: str) -> Row:
@@ -119,17 +91,17 @@ def _tags(value: Any) -> str:
 
 
 def _observation(row: Row) -> Row:
-    trace_id = _required(row, "traceId")
-    start = _milliseconds(row["startTime"], "startTime")
+    trace_id = required(row, "traceId")
+    start = milliseconds(row["startTime"], "startTime")
     if start is None:
         raise BadRow("startTime is missing")
-    end = _milliseconds(row.get("endTime"), "endTime")
+    end = milliseconds(row.get("endTime"), "endTime")
     parent = _text(row.get("parentObservationId"))
-    created = _milliseconds(row.get("createdAt"), "createdAt")
+    created = milliseconds(row.get("createdAt"), "createdAt")
     parameters = row.get("modelParameters")
     record = observation_record.DEFAULTS | {
         "trace_id": trace_id,
-        "id": _required(row, "id"),
+        "id": required(row, "id"),
         "trace_hash": trace_hash(trace_id),
         "start_ms": start,
         "end_ms": end,
@@ -145,7 +117,7 @@ def _observation(row: Row) -> Row:
         "public": int(bool(row.get("public"))),
         "user_id": _text(row.get("userId")),
         "session_id": _text(row.get("sessionId")),
-        "completion_start_ms": _milliseconds(row.get("completionStartTime"), "completionStartTime"),
+        "completion_start_ms": milliseconds(row.get("completionStartTime"), "completionStartTime"),
         "created_ms": start if created is None else created,
         "trace_name": _text(row.get("traceName")),
         "release": _text(row.get("release")),
@@ -167,7 +139,7 @@ def _observation(row: Row) -> Row:
         "input": _text(row.get("input")),
         "output": _text(row.get("output")),
     }
-    updated = _milliseconds(row.get("updatedAt"), "updatedAt")
+    updated = milliseconds(row.get("updatedAt"), "updatedAt")
     record["updated_ms"] = record["created_ms"] if updated is None else updated
     return record
 
@@ -185,10 +157,10 @@ def _version(value: Any) -> int | None:
 
 def _trace(row: Row) -> Row:
     """A row of a trace export, as the root observation that holds the same facts."""
-    trace_id = _required(row, "id")
+    trace_id = required(row, "id")
     root_id = hashlib.sha256(trace_id.encode()).hexdigest()[:16]
     latency = row.get("latency")
-    start = _milliseconds(row["timestamp"], "timestamp")
+    start = milliseconds(row["timestamp"], "timestamp")
     end = start + round(latency * 1000) if start is not None and isinstance(latency, int | float) else None
     root = {**row, "id": root_id, "traceId": trace_id, "startTime": start, "endTime": end, "traceName": row.get("name")}
     return _observation({**root, "parentObservationId": None, "type": "SPAN"})
@@ -200,17 +172,17 @@ def _score(row: Row) -> Row:
     kind = where.get("kind")
     trace_id = {"trace": where.get("id"), "observation": where.get("traceId")}.get(str(kind), row.get("traceId"))
     data_type, number, text = _score_value(row)
-    timestamp = _milliseconds(row.get("timestamp"), "timestamp")
+    timestamp = milliseconds(row.get("timestamp"), "timestamp")
     if timestamp is None:
         raise BadRow("timestamp is missing")
-    created = _milliseconds(row.get("createdAt"), "createdAt")
-    updated = _milliseconds(row.get("updatedAt"), "updatedAt")
+    created = milliseconds(row.get("createdAt"), "createdAt")
+    updated = milliseconds(row.get("updatedAt"), "updatedAt")
     record = score_record.DEFAULTS | {
-        "id": _required(row, "id"),
+        "id": required(row, "id"),
         "timestamp_ms": timestamp,
         "created_ms": timestamp if created is None else created,
         "updated_ms": timestamp if updated is None else updated,
-        "name": _required(row, "name"),
+        "name": required(row, "name"),
         "data_type": data_type,
         "value": number,
         "string_value": text,
