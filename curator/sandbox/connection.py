@@ -8,7 +8,6 @@ import socket
 import struct
 from typing import Any
 
-import h11
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,16 +27,13 @@ class Connection(H11Protocol):
         application = self.app
 
         async def introduce(scope: Scope, receive: Receive, send: Send) -> None:
-            await application({**scope, "extensions": {KEY: self}}, receive, send)
+            if self.reset_on_next_request:
+                self.reset()
+                await until_disconnected(receive)
+            else:
+                await application({**scope, "extensions": {KEY: self}}, receive, send)
 
         self.app = introduce
-
-    def data_received(self, data: bytes) -> None:
-        """Read on, unless this is the request that must meet a reset connection."""
-        if self.reset_on_next_request and self.conn.their_state is h11.IDLE:
-            self.reset()
-            return
-        super().data_received(data)
 
     def reset(self) -> None:
         """Send RST: the client fails with `Connection reset by peer`."""
@@ -61,7 +57,7 @@ class Dropped(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["extensions"][KEY].reset()
-        await _until_disconnected(receive)
+        await until_disconnected(receive)
 
 
 class Truncated(Response):
@@ -77,9 +73,10 @@ class Truncated(Response):
         await send(start)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         scope["extensions"][KEY].hang_up()
-        await _until_disconnected(receive)
+        await until_disconnected(receive)
 
 
-async def _until_disconnected(receive: Receive) -> None:
+async def until_disconnected(receive: Receive) -> None:
+    """Wait until the client's end of the connection is known to be gone."""
     while (await receive())["type"] != "http.disconnect":
         await asyncio.sleep(0)

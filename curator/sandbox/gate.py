@@ -37,11 +37,12 @@ BODY_LIMITS = {ITEMS_PATH: ("4.5mb", int(4.5 * 1024 * 1024)), OTLP_PATH: ("64mb"
 def guarded(route: Route) -> Route:
     """The route with everything around its handler."""
     handler: Handler = route.endpoint
+    name = route.path.replace(":segment", "")
 
     async def endpoint(request: Request) -> Response:
         state = request.app.state
         counts: Counter[str] = state.requests
-        counts[f"{request.method} {route.path}"] += 1
+        counts[f"{request.method} {name}"] += 1
         faults = state.settings.faults
         try:
             if _head_size(request) > HEAD_LIMIT:
