@@ -19,7 +19,7 @@ FIRST = timedelta(days=13.8)
 """Age of the oldest trace."""
 LAST = timedelta(minutes=40)
 """Age of the newest trace."""
-_RECENT = 1.65
+_RECENT = 1.5
 """Exponent that puts about two thirds of the traces into the last seven days."""
 
 
