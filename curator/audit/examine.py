@@ -61,8 +61,6 @@ def recorded_passes(rule: LoadedRule, item: StoredItem, output: object) -> bool 
     return all(result.passed for result in results) if results else None
 
 
-def examine_many(
-    items: Sequence[StoredItem], rule: LoadedRule | None, recorded: Mapping[str, Any]
-) -> list[ItemFacts]:
+def examine_many(items: Sequence[StoredItem], rule: LoadedRule | None, recorded: Mapping[str, Any]) -> list[ItemFacts]:
     """`examine` for a chunk of items; `recorded` maps item ids to recorded outputs. Runs in any process."""
     return [examine(item, rule, recorded.get(item.id), has_recorded=item.id in recorded) for item in items]

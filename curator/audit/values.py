@@ -134,6 +134,8 @@ class AuditReport(Value):
     reviewers: dict[str, int] = {}
     signals: dict[str, int] = {}
     """Signal name → number of items that it brought here."""
+    flows: dict[str, dict[str, int]] = {}
+    """Signal name → failure type → number of items that came that way."""
     ages: dict[str, int] = {}
     """Age since approval in words → number of items."""
     requests: int = 0

@@ -19,6 +19,6 @@ CHECK = AuditCheck(
     code="LIN004",
     severity="error",
     title="source trace does not exist",
-    remedy="Check the trace id and the project. Deleted on request? Then the item may have to go too (`curator erase --trace`).",
+    remedy="Check the trace id and the project. Deleted on request? Then the item may have to go too.",
     look=look,
 )
