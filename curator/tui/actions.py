@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "queue",
-        "dismiss",
+        "dismiss_failure",
         "d",
         "Dismiss",
         "Decide that it is not worth a case, with a reason.",
@@ -164,6 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go into the preview; `h` or `esc` comes back.",
         show_as="l →",
     ),
+    Action("queue", "focus_list", "h,left,shift+tab", "List", "Back to the list.", show_as="h ←"),
     Action("queue", "reveal", "r", "Reveal", "Show personal values, or mask them again."),
     Action("queue", "copy_link", "y", "Copy link", "Copy the trace's address in Langfuse."),
     Action("queue", "browse", "b", "Browser", "Open the trace in Langfuse."),
@@ -178,9 +179,10 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         twin="curator draft TRACE --rules R",
     ),
+    Action("trace", "open", "enter", "Open", "Read the step; on another trace of the session, go there."),
     Action(
         "trace",
-        "dismiss",
+        "dismiss_failure",
         "d",
         "Dismiss",
         "Decide that it is not worth a case.",
@@ -209,7 +211,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "workbench",
-        "dismiss",
+        "dismiss_failure",
         "d",
         "Dismiss",
         "Decide that it is not worth a case.",

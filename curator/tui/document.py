@@ -34,14 +34,24 @@ class Line:
         return "".join(text for _, text in self.pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark: a few words of curator's own, then a text from outside that stands at `path`."""
+
+    lead: tuple[Piece, ...]
+    text: str = ""
+    path: str = ""
+
+
 @dataclass(frozen=True)
 class Section:
-    """A titled value; `path` is where it stands in the value that the findings were made on."""
+    """A titled value, or notes; `path` is where the value stands in what the findings were made on."""
 
     title: str
     value: object
     path: str
     note: str = ""
+    notes: tuple[Note, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +75,29 @@ def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = 
         if section.title:
             note: tuple[Piece, ...] = (("dim", f"  {visible(section.note, limit=200)}"),) if section.note else ()
             lines.append(Line((("heading", section.title), *note)))
-        lines.extend(_value_lines(section.value, section.path, width, masks, view))
+        if section.notes is not None:
+            lines.extend(line for note in section.notes for line in _note_lines(note, width, masks))
+        else:
+            lines.extend(_value_lines(section.value, section.path, width, masks, view))
     return lines
+
+
+def _note_lines(note: Note, width: int, masks: Masks) -> Iterator[Line]:
+    lead = [(role, visible(text, limit=400)) for role, text in note.lead]
+    text = list(_paragraphs(masks.pieces(note.path, note.text, "text"))) if note.text else [[]]
+    lead_width = sum(cell_len(part) for _, part in lead)
+    if lead_width + sum(cell_len(part) for _, part in text[0]) <= width or not note.text:
+        yield from wrap([*lead, *text[0]], width)
+    else:
+        yield from wrap(lead, width)
+        yield from _indented(wrap(text[0], width - 2))
+    for paragraph in text[1:]:
+        yield from _indented(wrap(paragraph, width - 2))
 
 
 def _value_lines(value: object, path: str, width: int, masks: Masks, view: View) -> Iterator[Line]:
     if masks.hides and value is not None:
-        yield Line((("mask", "looking for personal values …"),))
+        yield Line((("dim", "looking for personal values …"),))
     elif value is None or value == "":
         yield Line((("dim", "– nothing –"),))
     elif view == "chat" and (turns := conversation(value, path)):

@@ -35,7 +35,7 @@ class Masks:
     def pieces(self, path: str, text: str, role: str, *, in_key: bool = False) -> Iterator[Piece]:
         """`text` cut at its findings: the rest in `role`, a masked value as `‹PERSON›`, a revealed one as it is."""
         if self.hides:
-            yield "mask", "‹not checked yet›"
+            yield "dim", "…"
             return
         findings = self._by_path.get((path, in_key)) if self._by_path else None
         if not findings:
@@ -50,7 +50,17 @@ class Masks:
             if self.revealed:
                 yield "found", text[finding.start : finding.end]
             else:
-                yield "mask", f"‹{finding.entity}›"
+                yield "mask", _label(finding)
             at = max(at, finding.end)
         if at < len(text):
             yield role, text[at:]
+
+
+UNCHECKED = "UNCHECKED"
+"""The entity that stands for a stretch of text in which nobody has looked."""
+
+
+def _label(finding: Finding) -> str:
+    if finding.entity == UNCHECKED:
+        return f"‹{finding.end - finding.start:,} more characters, not looked through; r shows them›"
+    return f"‹{finding.entity}›"

@@ -1,0 +1,203 @@
+"""The app: its places, its theme, its keys, and what belongs to no single screen."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from curator.config import Settings
+from curator.errors import CuratorError
+from curator.model import Decision, Failure
+from curator.tui import actions
+from curator.tui.masks import Piece
+from curator.tui.screens.queue import QueueScreen
+from curator.tui.session import Connected, Session
+from curator.tui.text import Harmless, visible
+from curator.tui.themes import THEMES, own_variables
+from curator.tui.widgets.frame import content
+
+if TYPE_CHECKING:
+    pass
+
+
+def _datasets() -> Screen[None]:
+    from curator.tui.screens.datasets import DatasetsScreen
+
+    return DatasetsScreen()
+
+
+def _runs() -> Screen[None]:
+    from curator.tui.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
+def _log() -> Screen[None]:
+    from curator.tui.screens.log import LogScreen
+
+    return LogScreen()
+
+
+class CuratorApp(App[None]):
+    """curator in a terminal. It paints before the SDK, the network or presidio are loaded."""
+
+    TITLE = "curator"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "queue": lambda: QueueScreen(),
+        "datasets": _datasets,
+        "runs": _runs,
+        "log": _log,
+    }
+    DEFAULT_MODE = "queue"
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (100, "-wide"),
+        (150, "-very-wide"),
+    ]
+    ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 4
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._harmless = Harmless()
+        self._busy = ""
+        self._connected: Connected | None = None
+        self._lost: CuratorError | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._first_theme(session.settings)
+        self.set_keymap(session.settings.keys)
+
+    def _first_theme(self, settings: Settings) -> str:
+        wanted = self.session.standing.theme or settings.theme
+        if self.console.color_system == "standard" and wanted in ("curator-dark", "curator-light"):
+            return "curator-ansi"
+        return wanted if wanted in self.available_themes else "curator-dark"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return super().get_theme_variable_defaults() | own_variables(self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._harmless]
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        if unknown := actions.unknown_ids(self.session.settings.keys):
+            self.tell([("warn", f"The config file gives keys to unknown actions: {', '.join(unknown)}.")], bad=True)
+        if isinstance(self.screen, QueueScreen):
+            self.screen.start()
+
+    @property
+    def _queue_screen(self) -> QueueScreen:
+        return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
+
+    # What every screen uses
+
+    def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
+        """A short message that goes away by itself; foreign text in it cannot act."""
+        self.notify(visible(content(pieces).plain, limit=400), severity="error" if bad else "information", markup=False)
+
+    def busy(self, what: str) -> None:
+        """Something is under way (or, with an empty text, nothing is)."""
+        self._busy = what
+        self._show_connection()
+
+    def connected(self, connected: Connected) -> None:
+        """The server answered."""
+        self._connected, self._lost, self._busy = connected, None, ""
+        self._show_connection()
+
+    def disconnected(self, error: CuratorError) -> None:
+        """The server did not answer, or refused."""
+        self._lost, self._busy = error, ""
+        self._show_connection()
+
+    def connection_words(self) -> list[Piece]:
+        """Project and server, and how they are, for the top bar."""
+        host = visible(self.session.host, limit=60)
+        name = visible(self._connected.project, limit=40) if self._connected else ""
+        words: list[Piece] = [("text", name), ("dim", f"{' · ' if name else ''}{host} ")]
+        if self._busy:
+            return [("dim", f"{visible(self._busy, limit=60)} … "), *words, ("info", "◌")]
+        if self._lost is not None:
+            return [*words, ("bad", "▲")]
+        return [*words, ("good", "●") if self._connected else ("dim", "○")]
+
+    def _show_connection(self) -> None:
+        from curator.tui.screens.place import Place
+
+        if isinstance(self.screen, Place):
+            self.screen.show_connection()
+
+    # Sharing decisions
+
+    def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
+        """Shares decisions in the background, one batch after the other; a refusal takes them back."""
+
+    # Ways to other screens
+
+    def open_trace(self, trace_id: str, failure: Failure | None = None) -> None:
+        """Opens a trace."""
+        from curator.tui.screens.trace import TraceScreen
+
+        self.push_screen(TraceScreen(trace_id, failure))
+
+    def neighbour(self, trace_id: str, by: int) -> Failure | None:
+        """The failure `by` rows further in the queue as it is listed; None at its ends."""
+        rows = self._queue_screen.failures.rows
+        place = next((i for i, f in enumerate(rows) if f.trace_id == trace_id), None)
+        if place is None:
+            # It has just been decided and left the list: its place holds the next one.
+            place = self._queue_screen.failures.cursor - (1 if by > 0 else 0)
+        wanted = place + by
+        if not 0 <= wanted < len(rows):
+            return None
+        self._queue_screen.failures.cursor = wanted
+        return rows[wanted]
+
+    def open_workbench(self, trace_id: str, failure: Failure | None = None) -> None:
+        """Opens the workbench on a trace."""
+
+    def open_bulk(self, failures: Sequence[Failure]) -> None:
+        """Opens the promotion of several failures."""
+
+    def copy_link(self, trace_id: str) -> None:
+        """Copies a trace's address."""
+
+    def browse(self, trace_id: str) -> None:
+        """Opens a trace in the browser."""
+
+    # Actions of the place "app"
+
+    async def action_go(self, place: str) -> None:
+        await self.switch_mode(place)
+
+    def action_help(self) -> None:
+        from curator.tui.screens.help import HelpScreen
+        from curator.tui.screens.place import Place
+
+        if isinstance(self.screen, Place):
+            self.push_screen(HelpScreen(self.screen.help_for_focus(), self.session.settings.keys))
+
+    def action_undo(self) -> None:
+        pass
+
+    def action_refresh(self) -> None:
+        from curator.tui.screens.place import Place
+
+        if isinstance(self.screen, Place):
+            self.screen.reload()
+
+    def action_cycle_theme(self) -> None:
+        names = [theme.name for theme in THEMES]
+        place = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(place + 1) % len(names)]
+        self.session.stand(theme=self.theme)

@@ -1,0 +1,105 @@
+"""What the terminal remembers between two starts: where the reviewer stood, and drafts that were not written yet.
+
+One folder per project in the state folder, readable by the user alone. Each draft is a file of its own and every write
+replaces a file whole, so two terminals at once cannot tear each other's state.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from curator.config import Settings, state_folder
+from curator.model.base import Value
+
+
+class Standing(Value):
+    """Where the reviewer stood."""
+
+    since: str = "7d"
+    state: str = "open"
+    rule: str | None = None
+    filter: str = ""
+    trace_id: str | None = None
+    theme: str | None = None
+
+
+class DraftState(Value):
+    """What a reviewer changed in one draft; enough to make the same draft again from the trace."""
+
+    trace_id: str
+    rule: str
+    case: str = "1"
+    failure_type: str | None = None
+    edits: dict[str, JsonValue] = {}
+    keep: dict[str, str] = {}
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(self.edits or self.keep or self.failure_type or self.case != "1")
+
+
+class Memory:
+    """The remembered things of one project."""
+
+    def __init__(self, settings: Settings) -> None:
+        project = hashlib.sha256(f"{settings.base_url}\n{settings.public_key}".encode()).hexdigest()[:16]
+        self._folder = state_folder() / "terminal" / project
+
+    def standing(self) -> Standing:
+        """Where the reviewer stood; the defaults when nothing readable is kept."""
+        try:
+            return Standing.model_validate_json((self._folder / "standing.json").read_bytes())
+        except (OSError, ValidationError):
+            return Standing()
+
+    def keep_standing(self, standing: Standing) -> None:
+        """Keeps where the reviewer stands."""
+        self._write(self._folder / "standing.json", standing.model_dump_json())
+
+    def draft(self, trace_id: str) -> DraftState | None:
+        """The unwritten draft of a trace; None without one."""
+        try:
+            return DraftState.model_validate_json(self._draft_file(trace_id).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def keep_draft(self, draft: DraftState) -> None:
+        """Keeps a draft, or forgets it when nothing in it was changed."""
+        if draft.touched:
+            self._write(self._draft_file(draft.trace_id), draft.model_dump_json())
+        else:
+            self.forget_draft(draft.trace_id)
+
+    def forget_draft(self, trace_id: str) -> None:
+        """Drops the draft of a trace: it was written or thrown away."""
+        with contextlib.suppress(OSError):
+            self._draft_file(trace_id).unlink(missing_ok=True)
+
+    def drafts(self) -> set[str]:
+        """Names of the draft files; see `has_draft`."""
+        try:
+            return {path.stem for path in (self._folder / "drafts").glob("*.json")}
+        except OSError:
+            return set()
+
+    def _draft_file(self, trace_id: str) -> Path:
+        return self._folder / "drafts" / f"{draft_name(trace_id)}.json"
+
+    def _write(self, path: Path, text: str) -> None:
+        # A full disk or a read-only home must not end a review: what cannot be remembered is forgotten.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
+                file.write(text)
+            os.replace(name, path)
+
+
+def draft_name(trace_id: str) -> str:
+    """The file name of a trace's draft: trace ids come from outside, so they are hashed."""
+    return hashlib.sha256(trace_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,7 @@
+"""x."""
+
+from curator.tui.screens.place import Place
+
+
+class DatasetsScreen(Place):
+    """x."""

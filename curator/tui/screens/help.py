@@ -1,0 +1,84 @@
+"""The help: keys of the screen it was asked from, then of everything; and the help pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from curator.tui.actions import PLACES, HelpRow, Place, help_rows
+
+
+class HelpScreen(ModalScreen[None]):
+    """Everything that the keys do here, and below it what they do elsewhere; typing narrows it."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar = [("escape,question_mark,q", "close", "Close")]
+
+    def __init__(self, first: Sequence[Place], keymap: Mapping[str, str]) -> None:
+        super().__init__()
+        self._first = list(dict.fromkeys([*first, "app"]))
+        self._keymap = keymap
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help"):
+            yield Label("Keys", id="help-title")
+            yield Input(placeholder="type to narrow: promote, mask, copy …", compact=True, id="help-filter")
+            with VerticalScroll(id="help-body"):
+                yield Static(id="help-rows")
+            yield Static(
+                Content.styled("↑ ↓ scroll   esc close   curator explain: pages on every topic", "$faint"),
+                id="help-foot",
+            )
+
+    def on_mount(self) -> None:
+        self._show("")
+
+    @on(Input.Changed, "#help-filter")
+    def _narrow(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def _show(self, words: str) -> None:
+        places: list[Place] = [*self._first, *(place for place in PLACES if place not in self._first)]
+        wanted = words.lower().split()
+        blocks = []
+        for place in places:
+            rows = [
+                row
+                for row in help_rows(place, self._keymap)
+                if all(w in f"{row.keys} {row.label} {row.help} {row.twin} {PLACES[place]}".lower() for w in wanted)
+            ]
+            if rows:
+                blocks.append(_block(PLACES[place], rows, here=place in self._first))
+        self.query_one("#help-rows", Static).update(
+            Content("\n\n").join(blocks) if blocks else Content.styled("Nothing is called that.", "$faint")
+        )
+
+    def on_key(self, event: object) -> None:
+        body = self.query_one("#help-body", VerticalScroll)
+        key = getattr(event, "key", "")
+        if key in ("down", "up", "pagedown", "pageup"):
+            {
+                "down": body.scroll_down,
+                "up": body.scroll_up,
+                "pagedown": body.scroll_page_down,
+                "pageup": body.scroll_page_up,
+            }[key](animate=False)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _block(title: str, rows: Sequence[HelpRow], *, here: bool) -> Content:
+    width = max(12, max(cell_len(row.keys) for row in rows) + 2)
+    lines = [Content.styled(title, "bold $primary" if here else "bold $faint")]
+    for row in rows:
+        keys = row.keys + " " * (width - cell_len(row.keys))
+        twin = f"  {row.twin}" if row.twin else ""
+        lines.append(Content.assemble(("  " + keys, "$accent"), row.help, (twin, "$faint")))
+    return Content("\n").join(lines)

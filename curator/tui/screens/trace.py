@@ -1,0 +1,262 @@
+"""One trace: its steps in time, what went in and out of each, what people said, what was made of it."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Static
+
+from curator.errors import CuratorError
+from curator.model import Failure, Trace
+from curator.tui import actions
+from curator.tui.decide import Deciding
+from curator.tui.sections import Sheet, of_comments, of_observation, of_scores, of_stored
+from curator.tui.session import Around
+from curator.tui.steps import Step, bar_pieces, label_pieces, latency_pieces, steps_around, steps_of
+from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.rows import Column, Rows
+from curator.tui.widgets.text_view import TextView
+from curator.tui.words import STATE_SIGNS, age, duration, plural
+
+BAR = 14
+"""Cells of a time bar."""
+
+
+class TraceScreen(Deciding):
+    """See `actions.of("trace")` for its keys."""
+
+    BINDINGS = actions.bindings("trace")
+    CSS_PATH = "trace.tcss"
+    place = "queue"
+    help_places = ("trace", "list", "text")
+    AUTO_FOCUS = "#steps"
+
+    def __init__(self, trace_id: str, failure: Failure | None = None) -> None:
+        super().__init__()
+        self.trace_id = trace_id
+        self.failure = failure
+        self._trace: Trace | None = None
+        self._around = Around()
+        self._shown: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopBar("queue")
+        yield Static("", id="trace-title")
+        yield Banner()
+        with Vertical(classes="page-holder", id="instead"):
+            yield Page()
+        with Horizontal(id="panes"):
+            with Vertical(id="left", classes="pane"):
+                yield Rows(
+                    [
+                        Column(label_pieces),
+                        Column(latency_pieces, width=9, right=True),
+                        Column(lambda step: bar_pieces(step, BAR), width=BAR, from_width=46),
+                    ],
+                    key=lambda step: step.key,
+                    id="steps",
+                )
+            with Vertical(id="right", classes="pane"):
+                yield Static("", classes="pane-title", id="step-title")
+                yield MaskedView(id="step")
+                yield LineInput("/", "search in this step", id="search")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._title()
+        self.reload()
+
+    @property
+    def steps(self) -> Rows[Step]:
+        """The list of steps."""
+        return self.query_one("#steps", Rows)
+
+    @property
+    def view(self) -> MaskedView:
+        """The text beside it."""
+        return self.query_one("#step", MaskedView)
+
+    # Data
+
+    def reload(self) -> None:
+        if self._trace is None:
+            self._instead(True)
+            self.query_one(Page).waiting("fetching the trace")
+        again = self._trace is not None
+        self.fetch(
+            "trace", lambda report: self.session.trace(self.trace_id, fresh=again), self._fetched, self._not_fetched
+        )
+
+    def _fetched(self, trace: Trace) -> None:
+        self._trace = trace
+        self.calm()
+        self._instead(False)
+        self._title()
+        self._list()
+        self.steps.focus()
+        self.fetch("around", lambda report: self.session.around(trace), self._fetched_around, self.trouble)
+
+    def _fetched_around(self, around: Around) -> None:
+        self._around = around
+        self._list()
+
+    def _not_fetched(self, error: CuratorError) -> None:
+        if self._trace is None:
+            self._instead(True)
+            self.query_one(Page).refused(error)
+        else:
+            self.trouble(error)
+
+    def _list(self) -> None:
+        if self._trace is not None:
+            self.steps.show(
+                [*steps_of(self._trace), *steps_around(self._trace, self._around.siblings, self._around.items)]
+            )
+
+    def _instead(self, yes: bool) -> None:
+        self.query_one("#instead").display = yes
+        self.query_one("#panes").display = not yes
+
+    def _title(self) -> None:
+        failure = self.session.failure(self.trace_id) or self.failure
+        root = self._trace.root if self._trace else None
+        state = failure.state if failure else "open"
+        sign, role = STATE_SIGNS[state]
+        name = (self._trace.name if self._trace else failure.name if failure else None) or "trace"
+        facts = [
+            f"{age(root.start_time)} ago" if root else "",
+            duration(root.latency) if root else "",
+            plural(len(self._trace.observations), "step") if self._trace else "",
+            (root.environment or "") if root else "",
+            " ".join(f"#{tag}" for tag in root.tags[:5]) if root else "",
+            self.trace_id[:32],
+        ]
+        words = "  ".join(fact for fact in facts if fact)
+        self.query_one("#trace-title", Static).update(
+            content([(role, f"{sign} "), ("strong", name), ("dim", f"  {words}")])
+        )
+
+    def changed(self, *, advance: bool = False) -> None:
+        self._title()
+        if advance:
+            self.action_next()
+
+    # The step under the cursor
+
+    @on(Rows.Moved, "#steps")
+    def _moved(self, event: Rows.Moved) -> None:
+        step: Step = event.row
+        if step.key == self._shown and not isinstance(event, Rows.Chosen):
+            return
+        self._shown = step.key
+        self._step_title(step)
+        sheet = self._sheet(step)
+        self.view.hide_again()
+        self.view.put(sheet, None)
+        rule = self.failure.signals[0].rule if self.failure else None
+        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, rule), self.view.found, self.trouble)
+
+    def _sheet(self, step: Step) -> Sheet:
+        trace = self._trace
+        if trace is None:
+            return Sheet()
+        if step.kind == "scores":
+            return of_scores(trace.scores)
+        if step.kind == "comments":
+            return of_comments(trace.comments)
+        if step.item is not None:
+            return of_stored(step.item)
+        if step.observation is not None:
+            return of_observation(step.observation)
+        return Sheet()
+
+    def _step_title(self, step: Step) -> None:
+        pieces = label_pieces(step)[1:]
+        if step.kind == "observation" and step.observation is not None:
+            one = step.observation
+            facts = [one.type.lower(), one.model or "", duration(one.latency)]
+            facts.append(f"${one.total_cost:.5f}" if one.total_cost else "")
+            pieces.append(("dim", "  " + "  ".join(fact for fact in facts if fact)))
+        self.query_one("#step-title", Static).update(content(pieces))
+
+    # Search
+
+    @on(TextView.SearchAsked)
+    def _search(self, event: TextView.SearchAsked) -> None:
+        self.query_one("#search", LineInput).open()
+
+    @on(LineInput.Typed, "#search")
+    def _searching(self, event: LineInput.Typed) -> None:
+        count = self.view.search(event.text)
+        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
+
+    @on(LineInput.Left, "#search")
+    def _searched(self, event: LineInput.Left) -> None:
+        line = self.query_one("#search", LineInput)
+        if not event.kept or not event.text:
+            line.put("")
+            self.view.search("")
+            line.display = False
+        self.view.focus()
+
+    # Actions of the place "trace"
+
+    def action_back(self) -> None:
+        if isinstance(self.focused, TextView):
+            self.steps.focus()
+        else:
+            self.app.pop_screen()
+
+    @on(Rows.Chosen, "#steps")
+    def action_open(self) -> None:
+        step = self.steps.current
+        if step is not None and step.kind == "sibling" and step.observation is not None:
+            self.curator.open_trace(step.observation.trace_id, self.session.failure(step.observation.trace_id))
+        else:
+            self.view.focus()
+
+    def action_next_pane(self) -> None:
+        self.view.focus()
+
+    def action_previous_pane(self) -> None:
+        self.steps.focus()
+
+    def action_other_view(self) -> None:
+        self.view.view = "json" if self.view.view == "chat" else "chat"
+
+    def action_reveal(self) -> None:
+        self.view.toggle_reveal()
+
+    def action_promote(self) -> None:
+        self.curator.open_workbench(self.trace_id, self.session.failure(self.trace_id) or self.failure)
+
+    def _mine(self) -> list[Failure]:
+        failure = self.session.failure(self.trace_id) or self.failure
+        if failure is None:
+            self.tell([("text", "No rule finds this trace, so there is nothing to decide.")])
+        return [failure] if failure else []
+
+    def action_dismiss_failure(self) -> None:
+        self.ask_dismissal(self._mine())
+
+    def action_snooze(self) -> None:
+        self.ask_snooze(self._mine())
+
+    def action_next(self) -> None:
+        self._step_over(1)
+
+    def action_previous(self) -> None:
+        self._step_over(-1)
+
+    def _step_over(self, by: int) -> None:
+        neighbour = self.curator.neighbour(self.trace_id, by)
+        if neighbour is None:
+            self.tell([("text", "That was the last one." if by > 0 else "That is the first one.")])
+            return
+        self.app.switch_screen(TraceScreen(neighbour.trace_id, neighbour))
+
+    def action_copy_link(self) -> None:
+        self.curator.copy_link(self.trace_id)
+
+    def action_browse(self) -> None:
+        self.curator.browse(self.trace_id)

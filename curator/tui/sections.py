@@ -1,0 +1,135 @@
+"""What is shown of a failure, an observation, its scores and comments, as sections of a document.
+
+Each builder returns the sections and the value in which personal values are looked for; paths of the one are paths of
+the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
+from curator.tui.document import Note, Section
+from curator.tui.masks import Piece
+from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
+
+
+@dataclass
+class Sheet:
+    """Sections, and the one value that holds every foreign text in them."""
+
+    sections: list[Section] = field(default_factory=list)
+    foreign: dict[str, object] = field(default_factory=dict)
+
+    def add(self, title: str, name: str, value: object, note: str = "") -> None:
+        """A section that shows a value."""
+        self.foreign[name] = value
+        self.sections.append(Section(title, value, name, note))
+
+    def add_notes(self, title: str, name: str, notes: Sequence[tuple[Sequence[Piece], str | None]]) -> None:
+        """A section of remarks: own words, and a foreign text each."""
+        self.foreign[name] = [text or "" for _, text in notes]
+        made = tuple(Note(tuple(lead), text or "", join_path(name, i)) for i, (lead, text) in enumerate(notes))
+        self.sections.append(Section(title, None, name, notes=made))
+
+    def add_facts(self, facts: Mapping[str, str | None]) -> None:
+        """A section of names and short values; those without a value are left out."""
+        known = {name: value for name, value in facts.items() if value}
+        width = max((len(name) for name in known), default=0) + 2
+        self.add_notes("Facts", "facts", [([("key", f"{name:<{width}}")], value) for name, value in known.items()])
+
+
+def of_failure(failure: Failure, root: Observation | None) -> Sheet:
+    """The preview of a failure: why it is one, what went in and what came out."""
+    sheet = Sheet()
+    sheet.add_notes("Why", "signals", [(lead, comment) for lead, comment in _signals(failure.signals)])
+    if failure.decision is not None and failure.decision.state != "open":
+        decision = failure.decision
+        lead = [("strong", decision.state), ("dim", f" by {decision.reviewer} {age(decision.at)} ago  ")]
+        sheet.add_notes("Decision", "decision", [(lead, decision.reason)])
+    if root is not None:
+        sheet.add("Input", "input", parse_text(root.input))
+        sheet.add("Output", "output", parse_text(root.output))
+        if root.status_message:
+            sheet.add("Status", "status", root.status_message)
+    return sheet
+
+
+def _signals(signals: Sequence[Signal]) -> list[tuple[list[Piece], str | None]]:
+    """Each signal once, however many rules count it."""
+    once = {(s.kind, s.name, str(s.value), s.source, s.comment): s for s in signals}
+    return [([*signal_pieces(s), ("dim", f"  {said_by(s)}  ")], s.comment) for s in once.values()]
+
+
+def of_observation(observation: Observation) -> Sheet:
+    """One observation: input, output, what it ran on, metadata."""
+    sheet = Sheet()
+    if observation.status_message:
+        sheet.add("Status", "status", observation.status_message, note=observation.level)
+    sheet.add("Input", "input", parse_text(observation.input))
+    sheet.add("Output", "output", parse_text(observation.output))
+    facts: dict[str, str | None] = {
+        "model": observation.model,
+        "latency": duration(observation.latency) or None,
+        "cost": f"${observation.total_cost:.5f}" if observation.total_cost else None,
+        "start": clock(observation.start_time),
+        "level": observation.level if observation.level != "DEFAULT" else None,
+        "environment": observation.environment,
+        "version": observation.version,
+        "release": observation.release,
+        "user": observation.user_id,
+        "session": observation.session_id,
+        "tags": ", ".join(observation.tags) or None,
+        "id": observation.id,
+    }
+    sheet.add_facts(facts)
+    if observation.metadata:
+        metadata = {key: parse_text(v) if isinstance(v, str) else v for key, v in observation.metadata.items()}
+        sheet.add("Metadata", "metadata", metadata)
+    return sheet
+
+
+def of_scores(scores: Sequence[Score]) -> Sheet:
+    """Every score, newest first: with a name given twice, that is its history."""
+    sheet = Sheet()
+    notes = []
+    for score in sorted(scores, key=lambda s: s.timestamp, reverse=True):
+        human = score.source == "ANNOTATION"
+        lead: list[Piece] = [
+            ("accent" if human else "dim", "✎ " if human else "· "),
+            ("text", score.name),
+            ("strong", f" {score_value(score.value)}" if score.data_type not in ("TEXT", "CORRECTION") else ""),
+            ("dim", f"  {score.source.lower()} on the {score.subject}, {age(score.timestamp)} ago  "),
+        ]
+        text = str(score.value) if score.data_type in ("TEXT", "CORRECTION") else ""
+        notes.append((lead, "\n".join(part for part in (text, score.comment or "") if part)))
+    sheet.add_notes("Scores", "scores", notes)
+    return sheet
+
+
+def of_comments(comments: Sequence[Comment]) -> Sheet:
+    """Every comment, oldest first: a conversation reads downwards."""
+    sheet = Sheet()
+    notes = [
+        ([("accent", "✎ "), ("dim", f"on the {c.object_type.lower()}, {age(c.created_at)} ago  ")], c.content)
+        for c in sorted(comments, key=lambda c: c.created_at)
+    ]
+    sheet.add_notes("Comments", "comments", notes)
+    return sheet
+
+
+def of_stored(item: StoredItem) -> Sheet:
+    """A dataset item as the server holds it."""
+    sheet = Sheet()
+    sheet.add("Input", "input", item.input)
+    sheet.add("Expected output", "expected_output", item.expected_output)
+    sheet.add("Lineage", "metadata", item.metadata)
+    facts = {
+        "status": item.status,
+        "source trace": item.source_trace_id,
+        "source observation": item.source_observation_id,
+        "created": clock(item.created_at),
+        "updated": clock(item.updated_at),
+        "id": item.id,
+    }
+    sheet.add_facts(facts)
+    return sheet

@@ -1,0 +1,136 @@
+"""A trace as rows: the tree of its observations with time bars, then what people said, the session, the items."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from curator.model import Observation, StoredItem, Trace
+from curator.tui.masks import Piece
+from curator.tui.words import LEVEL_ROLES, age, duration, plural, type_sign
+
+Kind = Literal["observation", "scores", "comments", "session", "sibling", "items", "item"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row beside a trace."""
+
+    kind: Kind
+    key: str
+    guides: str = ""
+    """The lines of the tree before the row."""
+    label: str = ""
+    observation: Observation | None = None
+    item: StoredItem | None = None
+    begin: float = 0.0
+    """Where the time bar starts and ends, as parts of the trace's duration."""
+    end: float = 0.0
+
+
+def steps_of(trace: Trace) -> list[Step]:
+    """The rows that a trace itself gives."""
+    first = min(o.start_time for o in trace.observations)
+    last = max(o.end_time or o.start_time for o in trace.observations)
+    whole = max((last - first).total_seconds(), 1e-9)
+    rows = [
+        Step(
+            kind="observation",
+            key=o.id,
+            guides=guides,
+            label=o.name or o.type.lower(),
+            observation=o,
+            begin=(o.start_time - first).total_seconds() / whole,
+            end=((o.end_time or o.start_time) - first).total_seconds() / whole,
+        )
+        for guides, o in tree(trace.observations)
+    ]
+    if trace.scores:
+        rows.append(Step("scores", "scores", label=plural(len(trace.scores), "score")))
+    if trace.comments:
+        rows.append(Step("comments", "comments", label=plural(len(trace.comments), "comment")))
+    return rows
+
+
+def steps_around(trace: Trace, siblings: Sequence[Observation], items: Sequence[StoredItem]) -> list[Step]:
+    """The rows around a trace: other traces of its session, items that were made from it."""
+    others = sorted((o for o in siblings if o.trace_id != trace.id), key=lambda o: o.start_time)
+    rows = []
+    if others:
+        rows.append(Step("session", "session", label=f"session, {plural(len(others), 'other trace')}"))
+        for number, other in enumerate(others):
+            guides = "└ " if number == len(others) - 1 else "├ "
+            label = f"{other.trace_name or other.name or other.trace_id[:12]}  {age(other.start_time)} ago"
+            rows.append(Step("sibling", f"sibling-{other.trace_id}", guides, label, observation=other))
+    if items:
+        rows.append(Step("items", "items", label=f"made from it: {plural(len(items), 'item')}"))
+        for number, item in enumerate(items):
+            guides = "└ " if number == len(items) - 1 else "├ "
+            rows.append(Step("item", f"item-{item.id}", guides, f"{item.dataset}  {item.status.lower()}", item=item))
+    return rows
+
+
+def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, Observation]]:
+    """Observations depth first, by start, each once, with the lines of the tree before it.
+
+    One whose parent is missing, or that is its own ancestor, stands at the top. No recursion: traces can be deep.
+    """
+    known = {o.id for o in observations}
+    children: dict[str | None, list[Observation]] = defaultdict(list)
+    for one in sorted(observations, key=lambda o: (o.start_time, o.id)):
+        children[one.parent_id if one.parent_id in known and one.parent_id != one.id else None].append(one)
+    left = {o.id: o for o in sorted(observations, key=lambda o: (o.start_time, o.id))}
+    stack: list[tuple[str, str, Observation]] = [("", "", o) for o in reversed(children[None])]
+    while left:
+        if not stack:
+            stack.append(("", "", next(iter(left.values()))))
+        above, branch, one = stack.pop()
+        if left.pop(one.id, None) is None:
+            continue
+        yield above + branch, one
+        deeper = above + {"": "", "├ ": "│ ", "└ ": "  "}[branch]
+        below = [child for child in children[one.id] if child.id in left]
+        for child in reversed(below):
+            stack.append((deeper, "└ " if child is below[-1] else "├ ", child))
+
+
+SIGNS: dict[Kind, tuple[str, str]] = {
+    "scores": ("warn", "★"),
+    "comments": ("accent", "✎"),
+    "session": ("info", "§"),
+    "sibling": ("dim", "▸"),
+    "items": ("good", "▣"),
+    "item": ("good", "▪"),
+}
+
+
+def label_pieces(step: Step) -> list[Piece]:
+    """The first column: guides, sign, name, and the level when it is not the usual one."""
+    if step.kind != "observation" or step.observation is None:
+        role, sign = SIGNS[step.kind]
+        return [("punctuation", step.guides), (role, f"{sign} "), ("text", step.label)]
+    level = step.observation.level
+    role = LEVEL_ROLES.get(level, "")
+    pieces: list[Piece] = [
+        ("punctuation", step.guides[-24:]),
+        (role or "info", f"{type_sign(step.observation)} "),
+        (role or "text", step.label),
+    ]
+    if role:
+        pieces.append((role, f"  {level.lower()}"))
+    return pieces
+
+
+def latency_pieces(step: Step) -> list[Piece]:
+    """The second column."""
+    return [("dim", duration(step.observation.latency))] if step.kind == "observation" and step.observation else []
+
+
+def bar_pieces(step: Step, width: int) -> list[Piece]:
+    """The third column: when the step ran within the trace."""
+    if step.kind != "observation":
+        return []
+    first = min(int(step.begin * width), width - 1)
+    last = max(first + 1, min(round(step.end * width), width))
+    role = LEVEL_ROLES.get(step.observation.level, "info") if step.observation else "info"
+    return [("punctuation", "·" * first), (role, "━" * (last - first)), ("punctuation", "·" * (width - last))]

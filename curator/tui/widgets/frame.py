@@ -1,0 +1,196 @@
+"""What frames every screen: the bar on top, the banner of a failed call, the page that stands in for missing data."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Label, Static
+
+from curator.errors import CuratorError
+from curator.tui.masks import Piece
+from curator.tui.text import safe, visible
+
+PLACE_KEYS = {"queue": ("Q", "Queue"), "datasets": ("D", "Datasets"), "runs": ("R", "Runs"), "log": ("L", "Log")}
+
+
+def content(pieces: Sequence[Piece]) -> Content:
+    """Pieces as content in the theme's colours, for widgets that Textual draws."""
+    return Content.assemble(
+        *((visible(text, limit=2000, newlines=True), STYLES.get(role, "")) for role, text in pieces)
+    )
+
+
+STYLES = {
+    "strong": "bold",
+    "dim": "$faint",
+    "heading": "bold $primary",
+    "good": "$success",
+    "bad": "$error",
+    "warn": "$warning",
+    "accent": "$accent",
+    "info": "$primary",
+    "mask": "$mask",
+    "key": "$syntax-key",
+    "underline": "bold underline",
+}
+
+
+class PlaceLabel(Label):
+    """One place in the top bar: its key and its name."""
+
+    def __init__(self, place: str, here: bool) -> None:
+        key, name = PLACE_KEYS[place]
+        super().__init__(content([("accent", key), ("strong" if here else "dim", f" {name}")]))
+        self.place = place
+        self.set_class(here, "-here")
+
+    async def on_click(self, event: events.Click) -> None:
+        await self.app.run_action(f"app.go('{self.place}')")
+
+
+class TopBar(Horizontal):
+    """Where one is, where one can go, and which project this is."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        yield Label(Content.styled("curator", "bold $primary"), id="brand")
+        for place in PLACE_KEYS:
+            yield PlaceLabel(place, place == self._place)
+        yield Static("", id="connection")
+
+    def show_connection(self, pieces: Sequence[Piece]) -> None:
+        """What is known of the connection, at the right."""
+        self.query_one("#connection", Static).update(content(pieces))
+
+
+class Banner(Static):
+    """One line over data that is still good: the last call failed, and what to do."""
+
+    def show(self, error: CuratorError) -> None:
+        """Shows an error."""
+        self.update(
+            Content.assemble(
+                ("▲ ", "bold $error"),
+                (visible(error.message, limit=300), "$error"),
+                (f"  {visible(error.remedy, limit=300)}" if error.remedy else "", "$faint"),
+                ("  ^r", "$accent"),
+                (" retries", "$faint"),
+            )
+        )
+        self.display = True
+
+    def clear(self) -> None:
+        """The last call went well."""
+        self.display = False
+
+
+class Page(Static):
+    """Stands in for data that is not there: still coming, none, or refused."""
+
+    def waiting(self, what: str, done: int = 0, total: int | None = None) -> None:
+        """A wait, with numbers as soon as there are some."""
+        self.remove_class("-error")
+        amount = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
+        self.update(
+            Content.assemble(
+                ("◌  ", "$primary"), (visible(what, limit=200), ""), ("  " if amount else "", ""), (amount, "$faint")
+            )
+        )
+
+    def nothing(self, sign: str, title: str, hints: Sequence[Sequence[Piece]] = ()) -> None:
+        """A good state without rows: what that means, and what one can do."""
+        self.remove_class("-error")
+        parts: list[Content] = [Content.assemble((f"{sign}  ", "$success"), (visible(title, limit=300), "bold"))]
+        parts += [Content("")] if hints else []
+        parts += [content(hint) for hint in hints]
+        self.update(Content("\n").join(parts))
+
+    def refused(self, error: CuratorError) -> None:
+        """A failed call without older data to show."""
+        self.add_class("-error")
+        self.update(
+            Content("\n").join(
+                [
+                    Content.assemble(("▲  ", "bold $error"), safe(error.message)),
+                    safe(error.remedy, "$faint"),
+                    Content(""),
+                    content([("accent", "^r"), ("dim", " try again   "), ("accent", "q"), ("dim", " quit")]),
+                ]
+            )
+        )
+
+
+class LineInput(Horizontal):
+    """A line to type into at the foot of a pane, hidden until it is asked for."""
+
+    class Typed(Message):
+        """The text changed."""
+
+        def __init__(self, line: "LineInput", text: str) -> None:
+            super().__init__()
+            self.line = line
+            self.text = text
+
+        @property
+        def control(self) -> "LineInput":
+            return self.line
+
+    class Left(Typed):
+        """The user left the line: `kept` with enter, dropped with escape."""
+
+        def __init__(self, line: "LineInput", text: str, kept: bool) -> None:
+            super().__init__(line, text)
+            self.kept = kept
+
+    def __init__(self, sign: str, placeholder: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self._sign = sign
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        yield Label(Content.styled(self._sign, "bold $accent"))
+        yield Input(placeholder=self._placeholder, compact=True)
+        yield Static("", classes="note")
+
+    def open(self) -> None:
+        """Shows the line and lets the user type."""
+        self.display = True
+        self.query_one(Input).focus()
+
+    def put(self, text: str) -> None:
+        """Sets the text without telling anybody."""
+        box = self.query_one(Input)
+        with box.prevent(Input.Changed):
+            box.value = text
+
+    def note(self, text: str) -> None:
+        """A remark at the end of the line: how many hits."""
+        self.query_one(".note", Static).update(Content.styled(visible(text), "$faint"))
+
+    @property
+    def text(self) -> str:
+        """What stands in the line."""
+        return self.query_one(Input).value
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(self, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left(self, event.value, kept=True))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left(self, self.text, kept=False))
+        elif event.key == "down":
+            event.stop()
+            self.post_message(self.Left(self, self.text, kept=True))
