@@ -1,0 +1,110 @@
+"""The journal: a crash-safe local record of drafts, promotions, decisions and the ledger.
+
+One SQLite file (`journal.sqlite3`, mode 0600) in the state folder, for every Langfuse project, any number of processes
+and threads. It never holds text that has not passed the scrub.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from curator.config import Connection, state_folder
+from curator.journal.database import Database
+from curator.journal.decisions import Decisions
+from curator.journal.drafts import Drafts, SavedDraft
+from curator.journal.ledger import Ledger, LedgerEntry, Recorded
+from curator.journal.locks import Busy, item_lock
+from curator.journal.promotions import Entry, Previous, Promotion, Promotions
+from curator.model import Decision, Receipt
+
+__all__ = [
+    "Busy",
+    "Entry",
+    "Journal",
+    "LedgerEntry",
+    "Previous",
+    "Promotion",
+    "Recorded",
+    "SavedDraft",
+    "scope_of",
+]
+
+FILE = "journal.sqlite3"
+
+
+class Journal:
+    """The journal of one Langfuse project on this machine. Thread-safe; a context manager."""
+
+    def __init__(self, scope: str, path: Path | None = None) -> None:
+        """Opens or creates the journal. `scope` names the project (`scope_of`). Raises ConfigError."""
+        self.path = path or state_folder() / FILE
+        self._db = Database(self.path, scope)
+        self.promotions = Promotions(self._db)
+        self.drafts = Drafts(self._db)
+        self.decisions = Decisions(self._db)
+        self.ledger = Ledger(self._db)
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Journal":
+        """The journal of the project that a connection leads to."""
+        return cls(scope_of(connection))
+
+    @contextmanager
+    def item_lock(self, item_id: str, patience: float) -> Iterator[None]:
+        """Holds the right to write an item id on this machine. Raises Busy after `patience` seconds."""
+        with item_lock(self.path.parent / "locks", item_id, patience):
+            yield
+
+    def finish(
+        self,
+        promotion: str | None,
+        receipt: Receipt,
+        decision: Decision | None = None,
+        *,
+        batch: str = "",
+        case: str | None = None,
+    ) -> None:
+        """Ends a promotion: receipt, ledger and the decision to share, all or nothing.
+
+        `promotion` is None for one that was refused before it began. With `case` the saved draft of that case is
+        forgotten: it has become an item.
+        """
+        with self._db.write():
+            if promotion is not None:
+                self.promotions.finish(promotion, receipt, decision)
+            if decision is not None:
+                self.decisions.remember(decision)
+            self.ledger.promoted(receipt, promotion=promotion, batch=batch)
+            if case is not None:
+                self.drafts.drop(receipt.trace_id, receipt.rule, case)
+
+    def decide(self, decision: Decision, *, batch: str = "") -> None:
+        """Records a dismissal, a snooze or a reopening: local state and ledger, all or nothing."""
+        with self._db.write():
+            before = self.decisions.get(decision.trace_id)
+            self.decisions.remember(decision)
+            self.ledger.decided(decision, before, batch=batch)
+
+    def roll_back(self, promotion: Promotion, reason: str) -> None:
+        """Turns an unfinished promotion that wrote nothing into a saved draft, and forgets it."""
+        with self._db.write() as db:
+            if promotion.item is not None:
+                self.drafts.save(SavedDraft.of_item(promotion.item, rule=promotion.rule, reason=reason))
+            db.execute("DELETE FROM promotions WHERE id = ?", (promotion.id,))
+
+    def close(self) -> None:
+        """Ends this process's sign of life and closes the file."""
+        self.promotions.close()
+        self._db.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def scope_of(connection: Connection) -> str:
+    """Names a project by server and public key, without holding either."""
+    return hashlib.sha256(f"{connection.base_url}\n{connection.public_key}".encode()).hexdigest()[:24]

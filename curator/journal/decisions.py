@@ -1,0 +1,38 @@
+"""What this machine decided lately: covers the seconds to minutes until Langfuse shows a decision's score."""
+
+from datetime import timedelta
+
+from curator.journal.database import Database, now, stamp
+from curator.model import Decision
+
+KEPT = timedelta(days=7)
+"""Long after any ingestion lag the shared score alone counts."""
+
+
+class Decisions:
+    """The newest local decision of each trace of one scope."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def remember(self, decision: Decision) -> None:
+        """Keeps a decision, in place of an older one of the same trace; forgets those past `KEPT`."""
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO decisions (scope, trace_id, at, decision) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (scope, trace_id) DO UPDATE SET at = excluded.at, decision = excluded.decision"
+                " WHERE excluded.at >= decisions.at",
+                (self._db.scope, decision.trace_id, stamp(decision.at), decision.model_dump_json()),
+            )
+            db.execute("DELETE FROM decisions WHERE scope = ? AND at < ?", (self._db.scope, stamp(now() - KEPT)))
+
+    def all(self) -> list[Decision]:
+        """Every local decision, oldest first: what `find_failures` takes as `decisions`."""
+        query = "SELECT decision FROM decisions WHERE scope = ? ORDER BY at"
+        return [Decision.model_validate_json(row["decision"]) for row in self._db.rows(query, (self._db.scope,))]
+
+    def get(self, trace_id: str) -> Decision | None:
+        """The local decision of a trace."""
+        query = "SELECT decision FROM decisions WHERE scope = ? AND trace_id = ?"
+        row = self._db.row(query, (self._db.scope, trace_id))
+        return None if row is None else Decision.model_validate_json(row["decision"])

@@ -1,0 +1,153 @@
+"""The ledger: what was done, by whom, with which outcome. Lines are added, never changed."""
+
+import uuid
+from datetime import datetime
+from typing import Literal
+
+from curator.journal.database import Database, Row, stamp
+from curator.model import Decision, Receipt
+from curator.model.base import Value
+
+LedgerAction = Literal["promote", "dismiss", "snooze", "reopen", "undo"]
+_ACTION_OF_STATE: dict[str, LedgerAction] = {"dismissed": "dismiss", "snoozed": "snooze", "open": "reopen"}
+
+
+class LedgerEntry(Value):
+    """One thing that was done. It holds no text of a trace, of an item or of a reviewer: it is safe to publish."""
+
+    id: str
+    at: datetime
+    action: LedgerAction
+    trace_id: str = ""
+    item_id: str | None = None
+    dataset: str | None = None
+    rule: str = ""
+    reviewer: str = ""
+    verdict: str | None = None
+    """The receipt's verdict; None for decisions."""
+    write: str | None = None
+    """created, updated, archived, deleted, restored or none."""
+    problem: str | None = None
+    """Code of what went wrong."""
+    fingerprint: str | None = None
+    undoes: str | None = None
+    """For an undo: the entry that it takes back."""
+
+    @property
+    def effective(self) -> bool:
+        """Whether it changed anything that can be taken back."""
+        return self.action != "undo" and (self.action != "promote" or self.write not in (None, "none"))
+
+
+class Restore(Value):
+    """What taking an entry back needs beyond the entry itself; stays on this machine."""
+
+    promotion: str | None = None
+    """Id of the promotion in the journal."""
+    decision: Decision | None = None
+    """The decision that was made."""
+    before: Decision | None = None
+    """The decision that it replaced; None for an open failure."""
+
+
+class Recorded(Value):
+    """An entry with its batch and what undo needs."""
+
+    entry: LedgerEntry
+    batch: str
+    restore: Restore = Restore()
+    undone_by: str | None = None
+
+
+class Ledger:
+    """The ledger of one scope."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def promoted(self, receipt: Receipt, *, promotion: str | None, batch: str = "") -> LedgerEntry:
+        """Adds a promotion with its outcome, whatever it was."""
+        entry = LedgerEntry(
+            id=uuid.uuid4().hex,
+            at=receipt.at,
+            action="promote",
+            trace_id=receipt.trace_id,
+            item_id=receipt.item_id,
+            dataset=receipt.dataset,
+            rule=receipt.rule,
+            reviewer=receipt.reviewer,
+            verdict=receipt.verdict,
+            write=receipt.action,
+            problem=None if receipt.problem is None else receipt.problem.code,
+            fingerprint=receipt.fingerprint or None,
+        )
+        return self._add(entry, batch, Restore(promotion=promotion))
+
+    def decided(self, decision: Decision, before: Decision | None, *, batch: str = "") -> LedgerEntry:
+        """Adds a dismissal, a snooze or a reopening. The reviewer's reason is not in the ledger's entry."""
+        entry = LedgerEntry(
+            id=uuid.uuid4().hex,
+            at=decision.at,
+            action=_ACTION_OF_STATE[decision.state],
+            trace_id=decision.trace_id,
+            rule=decision.rule or "",
+            reviewer=decision.reviewer,
+        )
+        return self._add(entry, batch, Restore(decision=decision, before=before))
+
+    def undone(self, entry: LedgerEntry) -> LedgerEntry:
+        """Adds an undo, and marks the entry that it takes back."""
+        with self._db.write() as db:
+            self._add(entry, "", Restore())
+            db.execute("UPDATE ledger SET undone_by = ? WHERE id = ?", (entry.id, entry.undoes))
+        return entry
+
+    def entries(self, limit: int | None = None) -> list[LedgerEntry]:
+        """The newest `limit` entries (all without it), oldest first."""
+        return [each.entry for each in self._recorded("", (), limit)][::-1]
+
+    def last(self, count: int, *, whole_batch: bool = False) -> list[Recorded]:
+        """The newest `count` entries that can be taken back and have not been, newest first.
+
+        With `whole_batch` each counts together with the others of its batch (one command, one bulk action).
+        """
+        found: list[Recorded] = []
+        batches: list[str] = []
+        for each in self._recorded("AND undone_by IS NULL", (), None):
+            if not each.entry.effective:
+                continue
+            unit = each.batch if whole_batch and each.batch else each.entry.id
+            if unit not in batches:
+                if len(batches) == count:
+                    break
+                batches.append(unit)
+            found.append(each)
+        return found
+
+    def get(self, entry_id: str) -> Recorded | None:
+        """The entry with that id."""
+        return next(iter(self._recorded("AND id = ?", (entry_id,), 1)), None)
+
+    def _recorded(self, condition: str, values: tuple[str, ...], limit: int | None) -> list[Recorded]:
+        query = f"SELECT * FROM ledger WHERE scope = ? {condition} ORDER BY seq DESC LIMIT ?"
+        return [
+            _recorded(row) for row in self._db.rows(query, (self._db.scope, *values, -1 if limit is None else limit))
+        ]
+
+    def _add(self, entry: LedgerEntry, batch: str, restore: Restore) -> LedgerEntry:
+        text = entry.model_dump_json()
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO ledger (id, scope, at, action, batch, entry, restore) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (entry.id, self._db.scope, stamp(entry.at), entry.action, batch, text, restore.model_dump_json()),
+            )
+        return entry
+
+
+def _recorded(row: Row) -> Recorded:
+    return Recorded(
+        entry=LedgerEntry.model_validate_json(row["entry"]),
+        batch=row["batch"],
+        restore=Restore.model_validate_json(row["restore"]),
+        undone_by=row["undone_by"],
+    )

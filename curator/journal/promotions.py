@@ -1,0 +1,185 @@
+"""The record of every promotion, written before each step, so that a kill at any point leaves a plain story.
+
+`draft` (nothing asked of the server yet) → `intent` (a write may be under way) → `answered` (the server said yes) →
+`done` (there is a receipt). The scrubbed item is kept until the receipt stands, then dropped.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from curator.journal.database import Database, Row, now, stamp
+from curator.journal.locks import Owner, is_alive
+from curator.model import Decision, Item, Receipt, StoredItem
+from curator.model.base import Value
+
+T = TypeVar("T", bound=Value)
+Step = Literal["draft", "intent", "answered", "done"]
+Entry = tuple[str, str]
+"""An annotation-queue entry: queue id, entry id."""
+
+
+class Previous(Value):
+    """What stood under the id before the write; None values for an id that was free."""
+
+    updated_at: datetime | None = None
+    """Version of the item before the write: Langfuse can list the state at that time."""
+    content: StoredItem | None = None
+    """The item before the write, when it is clean of personal values; else only Langfuse holds it."""
+
+
+class Promotion(Value):
+    """One promotion as the journal knows it."""
+
+    id: str
+    dataset: str
+    item_id: str
+    trace_id: str
+    rule: str
+    reviewer: str
+    state: Step
+    started_at: datetime
+    item: Item | None = None
+    previous: Previous | None = None
+    """None until the write was intended."""
+    answer: StoredItem | None = None
+    """Times and status of the server's answer; its content is left out."""
+    receipt: Receipt | None = None
+    decision: Decision | None = None
+    """The decision that still has to be shared."""
+    entries: tuple[Entry, ...] = ()
+    """Annotation-queue entries to complete, or completed, with it."""
+
+
+class Promotions:
+    """Writes and finds promotions of one scope."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._folder = db.path.parent / "locks"
+        self._owner: Owner | None = None
+
+    def begin(self, item: Item, *, rule: str, reviewer: str, entries: Sequence[Entry] = ()) -> str:
+        """Records a scrubbed item as the draft of a promotion; returns the promotion's id."""
+        if self._owner is None:
+            self._owner = Owner(self._folder)
+        identity, moment = uuid.uuid4().hex, stamp(now())
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO promotions (id, scope, dataset, item_id, trace_id, rule, reviewer, state, owner,"
+                " started_at, updated_at, item, entries) VALUES (?, ?, ?, ?, ?, ?, ?, 'draft', ?, ?, ?, ?, ?)",
+                (
+                    identity,
+                    self._db.scope,
+                    item.dataset,
+                    item.id,
+                    item.source_trace_id or "",
+                    rule,
+                    reviewer,
+                    self._owner.name,
+                    moment,
+                    moment,
+                    item.model_dump_json(),
+                    json.dumps(entries),
+                ),
+            )
+        return identity
+
+    def retarget(self, promotion: str, item: Item) -> None:
+        """Records that the item goes on under another id; nothing has been written under the first."""
+        self._set(promotion, state="draft", item_id=item.id, item=item.model_dump_json())
+
+    def intend(self, promotion: str, previous: Previous) -> None:
+        """Records that the write is about to be sent, and what it replaces."""
+        self._set(promotion, state="intent", previous=previous.model_dump_json())
+
+    def answered(self, promotion: str, answer: StoredItem) -> None:
+        """Records that the server accepted the write. Only when and how is kept, not the content."""
+        bare = answer.model_copy(update={"input": None, "expected_output": None, "metadata": None})
+        self._set(promotion, state="answered", answer=bare.model_dump_json())
+
+    def finish(self, promotion: str, receipt: Receipt, decision: Decision | None) -> None:
+        """Records the receipt and the decision that is still to be shared; forgets the item."""
+        self._set(
+            promotion,
+            state="done",
+            item_id=receipt.item_id,
+            item=None,
+            owner=None,
+            receipt=receipt.model_dump_json(),
+            decision=None if decision is None else decision.model_dump_json(),
+        )
+
+    def shared(self, promotion: str) -> None:
+        """Records that the decision has reached Langfuse."""
+        self._set(promotion, decision=None)
+
+    def give_up(self, promotion: str) -> None:
+        """Leaves an unfinished promotion for `unfinished` to find (after an interrupt)."""
+        self._set(promotion, owner=None)
+
+    def unfinished(self) -> list[Promotion]:
+        """Promotions that nobody works on any more and that have no receipt, oldest first."""
+        rows = self._db.rows(
+            "SELECT * FROM promotions WHERE scope = ? AND state <> 'done' ORDER BY started_at", (self._db.scope,)
+        )
+        return [_promotion(row) for row in rows if not is_alive(self._folder, row["owner"])]
+
+    def unshared(self) -> list[Promotion]:
+        """Finished promotions whose decision has not reached Langfuse, oldest first."""
+        query = "SELECT * FROM promotions WHERE scope = ? AND decision IS NOT NULL ORDER BY started_at"
+        return [_promotion(row) for row in self._db.rows(query, (self._db.scope,))]
+
+    def get(self, promotion: str) -> Promotion | None:
+        """The promotion with that id."""
+        row = self._db.row("SELECT * FROM promotions WHERE id = ?", (promotion,))
+        return None if row is None else _promotion(row)
+
+    def of_dataset(self, dataset: str) -> list[Promotion]:
+        """Every promotion into a dataset that has a receipt, oldest first."""
+        query = "SELECT * FROM promotions WHERE scope = ? AND dataset = ? AND state = 'done' ORDER BY updated_at, rowid"
+        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, dataset))]
+
+    def of_trace(self, trace_id: str, dataset: str) -> list[Promotion]:
+        """Every promotion of a trace into a dataset that has a receipt, oldest first."""
+        query = (
+            "SELECT * FROM promotions WHERE scope = ? AND trace_id = ? AND dataset = ? AND state = 'done'"
+            " ORDER BY updated_at, rowid"
+        )
+        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, trace_id, dataset))]
+
+    def close(self) -> None:
+        """Ends this process's sign of life."""
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+
+    def _set(self, promotion: str, **columns: object) -> None:
+        columns["updated_at"] = stamp(now())
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        with self._db.write() as db:
+            db.execute(f"UPDATE promotions SET {assignments} WHERE id = ?", (*columns.values(), promotion))
+
+
+def _promotion(row: Row) -> Promotion:
+    def part(name: str, kind: type[T]) -> T | None:
+        return None if row[name] is None else kind.model_validate_json(row[name])
+
+    return Promotion(
+        id=row["id"],
+        dataset=row["dataset"],
+        item_id=row["item_id"],
+        trace_id=row["trace_id"],
+        rule=row["rule"],
+        reviewer=row["reviewer"],
+        state=row["state"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        item=part("item", Item),
+        previous=part("previous", Previous),
+        answer=part("answer", StoredItem),
+        receipt=part("receipt", Receipt),
+        decision=part("decision", Decision),
+        entries=tuple((queue, entry) for queue, entry in json.loads(row["entries"])),
+    )

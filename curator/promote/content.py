@@ -1,0 +1,152 @@
+"""What is looked at before anything is sent: the id, losses on the way in, size, and the second scrub."""
+
+import re
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from curator import lineage
+from curator.model import Finding, Item, ScrubPolicy, StoredItem
+from curator.promote import ways
+from curator.promote.job import Finder
+from curator.promote.rewrites import (
+    MAX_BYTES,
+    Rewrite,
+    Rule,
+    body_bytes,
+    rewrites,
+    with_numbers_as_text,
+    without_control_characters,
+)
+from curator.promote.ways import Stop, Way
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
+
+_IN_WORDS: dict[Rule, tuple[Way, str]] = {
+    "control": (ways.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
+    "number": (ways.NUMBER, "is a number that Langfuse would round"),
+    "not-finite": (ways.NUMBER, "is not a number that JSON can hold"),
+    "too-deep": (ways.TOO_DEEP, "is nested too deep ({}): Langfuse fails, or stores nothing"),
+    "unstorable": (ways.UNSTORABLE, "holds text that Langfuse cannot store: {}"),
+    "key-dropped": (ways.KEY_DROPPED, "is a key that Langfuse would drop"),
+    "parsed": (ways.PARSED, "is a string that Langfuse would store as a {}"),
+    "emptied": (ways.PARSED, "is an empty string, which Langfuse would store as null"),
+}
+
+# Lineage that curator itself writes: ids, digests, versions and the reviewer's chosen name are no leak.
+OWN_LINEAGE = frozenset(
+    {
+        lineage.SOURCE,
+        lineage.SOURCE_TRACE_ID,
+        lineage.RUBRIC,
+        "case",
+        "rule",
+        "rule_version",
+        "reviewer",
+        "approved_at",
+        "scrub",
+        "fingerprints",
+        "schema_fingerprint",
+        "curator_version",
+        "source_policy",
+        "id_attempt",
+    }
+)
+
+
+def losses(item: Item) -> list[Rewrite]:
+    """Everything that Langfuse would lose of an item: what the front ends show before the write."""
+    return [
+        each
+        for base, value in (
+            ("input", item.input),
+            ("expected_output", item.expected_output),
+            ("metadata", item.metadata),
+        )
+        for each in rewrites(value, base)
+        if each.lossy
+    ]
+
+
+def check_content(item: Item) -> None:
+    """Refuses what would not arrive as it is. Raises Stop."""
+    if not _SAFE_ID.fullmatch(item.id) or item.id in (".", ".."):
+        raise Stop(ways.BAD_ID, "This item id cannot stand in an address, so the item could never be read back.")
+    found = losses(item)
+    if found:
+        first = found[0]
+        way, words = _IN_WORDS[first.rule]
+        more = f" ({len(found) - 1} more such places)" if len(found) > 1 else ""
+        raise Stop(way, f"{first.path} {words.format(first.detail)}{more}.", path=first.path)
+    size = body_bytes(item.model_dump(mode="json"))
+    if size > MAX_BYTES:
+        raise Stop(ways.TOO_LARGE, f"The item has {size / 2**20:.1f} MiB; Langfuse takes {MAX_BYTES / 2**20:.1f} MiB.")
+
+
+def adapted(item: Item, remedies: Sequence[str] | frozenset[str]) -> Item:
+    """The item with the remedies `strip` and `as-text` applied, its fingerprints brought up to date."""
+    if not {"strip", "as-text"} & set(remedies) or any(each.rule == "too-deep" for each in losses(item)):
+        return item
+    fields: dict[str, JsonValue] = {
+        "input": item.input,
+        "expected_output": item.expected_output,
+        "metadata": item.metadata,
+    }
+    if "strip" in remedies:
+        fields = {name: without_control_characters(value) for name, value in fields.items()}
+    if "as-text" in remedies:
+        fields = {name: with_numbers_as_text(value) for name, value in fields.items()}
+    metadata = fields["metadata"]
+    assert isinstance(metadata, dict)
+    if "fingerprints" in metadata:
+        metadata = metadata | {
+            "fingerprints": {name: lineage.fingerprint(fields[name]) for name in ("input", "expected_output")}
+        }
+    return item.model_copy(update=fields | {"metadata": metadata})
+
+
+def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) -> list[Finding]:
+    """Personal values that nobody decided to keep. Raises CuratorError when the scrub cannot tell.
+
+    As many findings of an entity as lineage says were kept are let through, and those that the policy keeps.
+    """
+    metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
+    value: JsonValue = {
+        "input": item.input,
+        "expected_output": item.expected_output,
+        "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
+    }
+    allowed = _kept(metadata)
+    found = []
+    for finding in scrubber.find(value, policy):
+        if finding.action in ("keep", "suggest"):
+            continue
+        if allowed.get(finding.entity, 0) > 0:
+            allowed[finding.entity] -= 1
+            continue
+        found.append(finding)
+    return found
+
+
+def in_words(found: Sequence[Finding]) -> str:
+    """Findings by entity and path, never by value."""
+    places = ", ".join(dict.fromkeys(f"{each.entity} at {each.path}" for each in found[:5]))
+    return places + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+
+def check_scrubbed(item: Item, scrubber: Finder, policy: ScrubPolicy) -> None:
+    """Refuses an item that still holds personal values. Raises Stop, CuratorError."""
+    if found := leftovers(item, scrubber, policy):
+        raise Stop(
+            ways.NOT_SCRUBBED,
+            f"The item still holds personal values or secrets: {in_words(found)}.",
+            path=found[0].path,
+        )
+
+
+def _kept(metadata: dict[str, JsonValue]) -> dict[str, int]:
+    scrub = metadata.get("scrub")
+    kept = scrub.get("kept") if isinstance(scrub, dict) else None
+    if not isinstance(kept, dict):
+        return {}
+    return {entity: count for entity, count in kept.items() if isinstance(count, int)}

@@ -1,0 +1,77 @@
+"""What a refusal of the server means. The status alone does not tell: only its sentence, and what a read shows."""
+
+import re
+
+from curator.gateway.errors import Conflict, GatewayError, NotFound, Refused, ServerFailed, TooLarge
+from curator.model import Item, StoredItem
+from curator.promote import ways
+from curator.promote.ways import Stop, stop_of
+
+# The sentence for an id that lives in another dataset, by server version; before 2.66 the answer was a bare 500.
+_COLLISIONS = (
+    re.compile(r"already exists in another dataset \(id (?P<owner>[^)\s]+)\)"),  # 3.207 and later, 409
+    re.compile(r"^Dataset item with id .+ not found for project"),  # 3.140 to 3.206, 404
+    re.compile(r"already exists in a dataset other than"),  # 3.43 to 3.139, 404
+    re.compile(r"(?i)dataset item.* was not found in the dataset"),  # 3.5 to 3.42, 404
+)
+_TRANSIENT = re.compile(r"(?i)modified concurrently|retry the request")
+_VALIDATION = re.compile(r"Dataset item validation failed: (?P<words>.*)", re.DOTALL)
+
+
+def is_collision(error: GatewayError) -> bool:
+    """Whether the server says, in the words of any version, that the id belongs to another dataset."""
+    return isinstance(error, (Conflict, NotFound)) and any(p.search(error.server_message) for p in _COLLISIONS)
+
+
+def is_transient(error: GatewayError) -> bool:
+    """Whether a 409 is only about this moment: somebody else writes the item right now."""
+    return isinstance(error, Conflict) and not is_collision(error) and bool(_TRANSIENT.search(error.server_message))
+
+
+def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: str | None) -> Stop:
+    """The named reason why a write was refused.
+
+    `stored` is what a read of the id shows after the refusal, `owner` the name of the dataset that the server named by
+    id, when it could be looked up.
+    """
+    elsewhere = stored is not None and stored.dataset != item.dataset
+    if is_collision(error) or (isinstance(error, ServerFailed) and elsewhere):
+        return _taken(item, stored, owner)
+    if isinstance(error, NotFound) and error.server_message.startswith(f"Dataset {item.dataset} not found"):
+        return Stop(ways.DATASET_MISSING, f"Langfuse has no dataset named {item.dataset!r}.")
+    if isinstance(error, Refused) and (found := _VALIDATION.search(error.server_message)):
+        words = " ".join(found["words"].split())[:300]
+        return Stop(ways.SCHEMA_REFUSED, f"The dataset's schema refuses the item: {words}.")
+    if isinstance(error, TooLarge):
+        return Stop(ways.TOO_LARGE, error.message)
+    if isinstance(error, (Conflict, NotFound, Refused)):
+        return Stop(ways.SERVER_REFUSED, f"Langfuse refused the item (status {error.status}) for an unknown reason.")
+    return stop_of(error)
+
+
+def owner_id(error: GatewayError) -> str | None:
+    """The dataset id that a collision names; older servers do not say it."""
+    for pattern in _COLLISIONS[:1]:
+        if found := pattern.search(error.server_message):
+            return found["owner"]
+    return None
+
+
+def taken_by(item: Item, stored: StoredItem) -> Stop:
+    """The refusal of an id that a read shows in another dataset."""
+    return _taken(item, stored, None)
+
+
+def _taken(item: Item, stored: StoredItem | None, owner: str | None) -> Stop:
+    if stored is not None and stored.dataset != item.dataset:
+        return Stop(
+            ways.COLLISION,
+            f"The id {item.id} belongs to the dataset {stored.dataset!r}; item ids are unique per project.",
+        )
+    where = f"the dataset {owner!r}" if owner else "another dataset"
+    if stored is None:
+        return Stop(
+            ways.TOMBSTONE,
+            f"The id {item.id} was deleted from {where}: it cannot be read any more, and no other dataset can take it.",
+        )
+    return Stop(ways.COLLISION, f"Langfuse says that the id {item.id} belongs to {where}.")

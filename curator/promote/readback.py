@@ -1,0 +1,180 @@
+"""Earns the verdict: reads the item by id and by list until both agree, and says in words what they show."""
+
+import time
+from collections.abc import Sequence
+
+from curator.gateway.errors import GatewayError
+from curator.model import Check, Item, StoredItem
+from curator.model.base import Value
+from curator.promote import ways
+from curator.promote.compare import Difference, differences, summary
+from curator.promote.content import in_words, leftovers
+from curator.promote.job import Job
+from curator.promote.ways import Stop, Way, stop_of
+
+SMALL_LIST = 100
+
+
+class Reading(Value):
+    """One look at an item, by id and by list."""
+
+    by_id: StoredItem | None
+    listed: StoredItem | None
+    """The row of the list; archived items have none."""
+    rows: int
+    """Distinct items in the list."""
+    total: int
+    """What the server counts; more than the rows when an id has several current rows."""
+    counted: bool
+    """Whether rows and total cover the same items, so that they can be compared."""
+
+    @property
+    def duplicated(self) -> bool:
+        """Whether this id has several current rows: list and id answer different versions of it."""
+        if self.by_id is None or self.listed is None:
+            return False
+        surplus = self.counted and self.total > self.rows
+        return self.by_id.updated_at != self.listed.updated_at or (surplus and self.rows == 1)
+
+
+class Proof(Value):
+    """What the read-back proved."""
+
+    stored: StoredItem
+    other_approval: bool = False
+    """True when the very same case stands there with another approval: an earlier one, or another reviewer's."""
+
+
+def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
+    """Two requests: the item by id, and the list of its source trace (the newest items when it has none).
+
+    `known` is what a read by id has just shown; then one request is enough. Raises GatewayError.
+    """
+    by_id = known or job.gateway.item(item.id)
+    trace = item.source_trace_id or None
+    pages = job.gateway.items(item.dataset, source_trace_id=trace, limit=SMALL_LIST)
+    rows: dict[str, StoredItem] = {}
+    for row in pages:
+        rows.setdefault(row.id, row)
+        if trace is None and len(rows) >= SMALL_LIST:
+            break  # a fresh write stands on the first page
+    return Reading(
+        by_id=by_id,
+        listed=rows.get(item.id),
+        rows=len(rows),
+        total=pages.total_items,
+        counted=trace is not None,
+    )
+
+
+class Late(Exception):
+    """The reading does not show the write (yet)."""
+
+    def __init__(self, way: Way, message: str) -> None:
+        super().__init__(message)
+        self.way = way
+        self.message = message
+
+
+class Duplicated(Exception):
+    """The id has several current rows."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading
+
+
+def judge(item: Item, reading: Reading, answer: StoredItem | None) -> Proof:
+    """What a reading means for an item that was written (`answer`) or found (None).
+
+    Raises Late when it may come right by itself, Duplicated, and Stop with the named reason else.
+    """
+    stored, listed = reading.by_id, reading.listed
+    if reading.duplicated and not _behind(listed, answer):
+        raise Duplicated(reading)
+    if stored is None and listed is None:
+        raise Late(ways.LOST_WRITE, "Langfuse accepted the write, but neither the id nor the list shows it")
+    if stored is None or _behind(stored, answer):
+        if listed is None or _behind(listed, answer):
+            raise Late(ways.LOST_WRITE, "Langfuse accepted the write, but still shows what was there before")
+        raise Late(ways.STALE_READ, "The list shows the item, reading it by id does not")
+    found = differences(item, stored)
+    if found:
+        other_approval = not differences(item, stored, volatile=False)
+        if not other_approval or (answer is not None and stored.updated_at <= answer.updated_at):
+            raise _wrong(found, stored, answer)
+    if listed is None or _behind(listed, answer):
+        raise Late(ways.STALE_READ, "The item can be read by id, but the list does not show it")
+    return Proof(stored=stored, other_approval=bool(found))
+
+
+def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredItem | None = None) -> Proof:
+    """Reads until id and list agree, within the patience for late readings.
+
+    `answer` is what the server said to the write, None when there was none; `known` see `look`. Raises Stop with the
+    named reason, and Duplicated.
+    """
+    began = time.monotonic()
+    pause = 0.15
+    while True:
+        try:
+            return judge(item, look(job, item, known), answer)
+        except GatewayError as error:
+            raise stop_of(error, verdict="refused" if answer is None else "failed") from None
+        except Late as late:
+            if time.monotonic() + pause > began + job.patience.late:
+                raise Stop(late.way, f"{late.message} (after {time.monotonic() - began:.1f} s).") from None
+        job.pace.sleep(pause)
+        pause, known = min(pause * 2, 2), None
+
+
+def check_clean(job: Job, stored: StoredItem) -> None:
+    """The second scrub, of what came back. Raises Stop, CuratorError."""
+    if found := leftovers(stored, job.scrubber, job.policy):
+        raise Stop(
+            ways.NOT_CLEAN,
+            f"What came back holds personal values or secrets: {in_words(found)}.",
+            path=found[0].path,
+        )
+
+
+def checks_of(proof: Proof, reading: str) -> tuple[Check, ...]:
+    """The checks that a proof stands for; `reading` says how it was read."""
+    stored = proof.stored
+    equal = "input, expected output, metadata and source are as sent"
+    if proof.other_approval:
+        metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
+        equal = f"the same case, approved by {metadata.get('reviewer')} at {metadata.get('approved_at')}"
+    return (
+        Check(name="read back", ok=True, detail=reading),
+        Check(name="dataset", ok=True, detail=stored.dataset),
+        Check(name="active", ok=True, detail="experiments will run it"),
+        Check(name="equal", ok=True, detail=equal),
+        Check(name="once", ok=True, detail="listed exactly once"),
+        Check(name="clean", ok=True, detail="the second scrub finds nothing"),
+    )
+
+
+def _behind(stored: StoredItem | None, answer: StoredItem | None) -> bool:
+    """Whether a reading is older than the write."""
+    return answer is not None and stored is not None and stored.updated_at < answer.updated_at
+
+
+def _wrong(found: Sequence[Difference], stored: StoredItem, answer: StoredItem | None) -> Stop:
+    kinds = {each.kind for each in found}
+    if answer is not None and stored.updated_at > answer.updated_at:
+        return Stop(
+            ways.OVERWRITTEN,
+            f"Somebody wrote the item {stored.id} again right after: it now differs ({summary(list(found))}).",
+        )
+    if "status" in kinds:
+        return Stop(ways.ARCHIVED, f"Langfuse took the write and kept the item {stored.id} archived.")
+    if kinds == {"stale"}:
+        return Stop(
+            ways.STALE_FIELDS,
+            f"Langfuse kept old values that the item leaves empty: {', '.join(each.path for each in found)}.",
+            path=found[0].path,
+        )
+    return Stop(
+        ways.REWRITTEN, f"Langfuse stored something else than was sent: {summary(list(found))}.", path=found[0].path
+    )

@@ -1,0 +1,80 @@
+"""Several current rows of one id: who repairs them, and how.
+
+Two machines that write a brand-new id at the same moment leave two rows. Reading by id shows the older, the list the
+newer; later writes do not mend it. Deleting takes one row at a time, so all are deleted and the item is written anew.
+"""
+
+import random
+import time
+
+from curator.gateway.errors import GatewayError, NotFound
+from curator.model import StoredItem
+from curator.promote import ways
+from curator.promote.job import Job
+from curator.promote.plan import Plan
+from curator.promote.readback import Duplicated, Proof, Reading, read_back
+from curator.promote.ways import Stop, stop_of
+from curator.promote.write import previous_of, write
+
+MAX_ROWS = 25
+_ROUNDS = 4
+
+
+def settle_duplicates(job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading) -> Proof:
+    """Repairs the rows when this promotion may: it just created the id, or the remedy `repair` was asked for.
+
+    Of two machines, the one whose row the list shows repairs at once; the other gives it time first. Raises Stop.
+    """
+    if plan.action != "created" and "repair" not in job.remedies:
+        raise Stop(
+            ways.DUPLICATES,
+            f"The id {plan.item.id} has several current rows: reading by id and by list disagree.",
+        )
+    for _ in range(_ROUNDS):
+        if not _is_newest(reading, answer) and "repair" not in job.remedies:
+            try:
+                return _wait_for_other(job, plan, answer)
+            except Duplicated as still:
+                reading = still.reading
+        answer = _rewrite(job, plan, promotion)
+        try:
+            return read_back(job, plan.item, answer)
+        except Duplicated as again:
+            reading = again.reading
+            job.pace.sleep(random.uniform(0, job.patience.repair / 2))
+    raise Stop(ways.DUPLICATES, f"The id {plan.item.id} keeps getting several current rows while it is repaired.")
+
+
+def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:
+    return answer is not None and reading.listed is not None and reading.listed.updated_at == answer.updated_at
+
+
+def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None) -> Proof:
+    """Reads on while the other machine repairs. Raises Duplicated when it did not, Stop."""
+    deadline = time.monotonic() + job.patience.repair * random.uniform(0.5, 1)
+    while True:
+        try:
+            return read_back(job, plan.item, answer)
+        except Duplicated:
+            if time.monotonic() > deadline:
+                raise
+            job.pace.sleep(0.3)
+
+
+def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem:
+    """Deletes every row of the id and writes the item once."""
+    # Back to `intent`: a kill between the deletions and the write must leave a draft, not a lost item.
+    known = job.journal.promotions.get(promotion)
+    previous = known.previous if known is not None else None
+    job.journal.promotions.intend(promotion, previous or previous_of(job, plan.before))
+    try:
+        for _ in range(MAX_ROWS):
+            try:
+                job.gateway.delete_item(plan.item.id)
+            except NotFound:
+                break
+    except GatewayError as error:
+        raise stop_of(error, verdict="failed") from None
+    answer = write(job, plan.model_copy(update={"action": "created", "before": None}))
+    job.journal.promotions.answered(promotion, answer)
+    return answer

@@ -1,0 +1,249 @@
+"""What Langfuse stores for a value that it is sent: every rewrite predicted, every loss named before the write.
+
+Facts measured on Langfuse 4.16.0:
+
+- a top-level string that parses as JSON is stored parsed, `""` is stored as null; nested strings are left alone;
+- control characters vanish from strings at any depth; a NUL in a key, or a lone surrogate anywhere, is answered 500;
+- whole numbers beyond 2^53 are rounded, `1.0` becomes `1`, `-0.0` becomes `0`, infinite numbers null; NaN is refused;
+- `__proto__` keys are dropped, the order of keys changes;
+- about 2,000 levels are answered with 500, about 20,000 are stored as null without a word.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal
+
+from curator.model.base import Value
+from curator.model.json import Json, join_path
+
+Rule = Literal["parsed", "emptied", "control", "unstorable", "number", "not-finite", "key-dropped", "too-deep", "whole"]
+
+LOSSLESS: frozenset[Rule] = frozenset({"whole"})
+"""Rewrites that change how a value is spelled, not what it is."""
+
+MAX_DEPTH = 200
+"""Levels that certainly survive: the server fails from some 1,000 on, pydantic from 255 on."""
+
+MAX_BYTES = int(4.4 * 1024 * 1024)
+"""The largest request body that was seen to be accepted; above 4.5 MB the server answers 413 and resets."""
+
+SAFE_INTEGER = 2**53
+_SIGNIFICANT_DIGITS = 16  # what large numbers keep: 12345678901234567890 comes back as 12345678901234570000
+
+# NUL to backspace, vertical tab, shift-out to unit separator, DEL and C1; tab, newline, form feed and CR stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+_UNSTORABLE_TEXT = re.compile(r"[\ud800-\udfff]")
+_UNSTORABLE_KEY = re.compile(r"[\x00\ud800-\udfff]")
+
+
+class Rewrite(Value):
+    """One thing that the server would do to a value. `detail` counts and names characters, never quotes them."""
+
+    path: str
+    rule: Rule
+    detail: str = ""
+
+    @property
+    def lossy(self) -> bool:
+        """Whether what comes back means something else than what was sent."""
+        return self.rule not in LOSSLESS
+
+
+def rewrites(value: Json, base: str = "", *, top_level: bool = True) -> list[Rewrite]:
+    """Every rewrite that the server would do to a field, in the order of the document.
+
+    `base` is the field's path (`input`). `top_level` is False for a value that stands inside a field.
+    """
+    if _too_deep(value):
+        return [Rewrite(path=base, rule="too-deep", detail=f"more than {MAX_DEPTH} levels")]
+    found = list(_walk(value, base))
+    if top_level and isinstance(value, str):
+        if value == "":
+            found.insert(0, Rewrite(path=base, rule="emptied"))
+        elif (kind := parsed_kind(value)) is not None:
+            found.insert(0, Rewrite(path=base, rule="parsed", detail=kind))
+    return found
+
+
+def stored_form(value: Json, *, top_level: bool = True) -> Json:
+    """What the server stores for a value, losses included. Needs a value of at most `MAX_DEPTH` levels."""
+    if top_level and isinstance(value, str):
+        if value == "":
+            return None
+        if parsed_kind(value) is not None:
+            return stored_form(_parsed(value), top_level=False)
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, list):
+        return [stored_form(each, top_level=False) for each in value]
+    if isinstance(value, dict):
+        return {key: stored_form(each, top_level=False) for key, each in value.items() if key != "__proto__"}
+    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
+        return _stored_number(value)
+    return value
+
+
+def without_control_characters(value: Json) -> Json:
+    """The value with the vanishing characters taken out beforehand, so that what is written is what stays."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, list):
+        return [without_control_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {key: without_control_characters(each) for key, each in value.items()}
+    return value
+
+
+def with_numbers_as_text(value: Json) -> Json:
+    """The value with every number that would change written as a string of its digits."""
+    if isinstance(value, list):
+        return [with_numbers_as_text(each) for each in value]
+    if isinstance(value, dict):
+        return {key: with_numbers_as_text(each) for key, each in value.items()}
+    if isinstance(value, (int, float)) and _number_rewrite(value) in ("number", "not-finite"):
+        return f"{Decimal(value):f}"
+    return value
+
+
+def parsed_kind(text: str) -> str | None:
+    """What a top-level string is stored as when the server parses it (`number`, `object` …); None when it stays.
+
+    Numbers that a double cannot hold exactly stay text (`"12345678901234567890"`, `"1e999"`).
+    """
+    try:
+        value = json.loads(text, parse_constant=_not_json, parse_float=_decimal, parse_int=_decimal)
+    except RecursionError:
+        return "deeply nested JSON"
+    except ValueError:
+        return None
+    if isinstance(value, Decimal):
+        return "number" if _exact(value) else None
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string without its quotes"
+    return "object" if isinstance(value, dict) else "list"
+
+
+def body_bytes(body: object) -> int:
+    """Size of a JSON request body in bytes, as the client sends it."""
+    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+
+
+def same_number(one: float, other: float) -> bool:
+    """Whether two JSON numbers are the same double, however they are spelled (`1` and `1.0`, `1e25` and its digits)."""
+    if one == other:
+        return True
+    try:
+        return (isinstance(one, float) or isinstance(other, float)) and float(one) == float(other)
+    except OverflowError:
+        return False
+
+
+def _walk(value: Json, path: str) -> Iterator[Rewrite]:
+    if isinstance(value, str):
+        yield from _text(value, path)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _walk(each, join_path(path, index))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            where = join_path(path, key)
+            if key == "__proto__":
+                yield Rewrite(path=where, rule="key-dropped")
+            if _UNSTORABLE_KEY.search(key):
+                yield Rewrite(path=where, rule="unstorable", detail="a NUL or half a character in a key")
+            yield from _walk(each, where)
+    elif (rule := _number_rewrite(value)) is not None:
+        yield Rewrite(path=path, rule=rule)
+
+
+def _text(text: str, path: str) -> Iterator[Rewrite]:
+    if control := _CONTROL.findall(text):
+        signs = ", ".join(sorted({f"U+{ord(c):04X}" for c in control}))
+        yield Rewrite(path=path, rule="control", detail=f"{len(control)} × {signs}")
+    if _UNSTORABLE_TEXT.search(text):
+        yield Rewrite(path=path, rule="unstorable", detail="half a character (a lone surrogate)")
+
+
+def _number_rewrite(value: Json) -> Rule | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not-finite"
+    stored = _stored_number(value)
+    if stored is None:
+        return "not-finite"
+    if not same_number(value, stored):
+        return "number"
+    if isinstance(value, float) and (value.is_integer() or value == 0):
+        return "whole"
+    return None
+
+
+def _stored_number(value: int | float) -> int | float | None:
+    """The number that comes back; None for one that no double can hold."""
+    try:
+        double = float(value)
+    except OverflowError:
+        return None
+    if not math.isfinite(double):
+        return None
+    if isinstance(value, int) and abs(value) <= SAFE_INTEGER:
+        return value
+    if not double.is_integer():
+        return double
+    if abs(double) <= SAFE_INTEGER:
+        return int(double)
+    return int(Decimal(f"{double:.{_SIGNIFICANT_DIGITS - 1}e}"))
+
+
+def _exact(number: Decimal) -> bool:
+    """Whether a double prints the same significant digits as this literal (lossless-json's `isSafeNumber`)."""
+    double = float(number)
+    return math.isfinite(double) and _digits(number) == _digits(Decimal(repr(double)))
+
+
+def _digits(number: Decimal) -> str:
+    return "".join(map(str, number.as_tuple().digits)).strip("0")
+
+
+def _decimal(literal: str) -> Decimal:
+    try:
+        return Decimal(literal)
+    except ArithmeticError:  # an exponent of twenty digits
+        return Decimal("Infinity")
+
+
+def _parsed(text: str) -> Json:
+    """The value that the server makes of a top-level string: numbers that no double holds exactly stay text."""
+
+    def number(literal: str) -> Json:
+        return float(literal) if _exact(_decimal(literal)) else literal
+
+    value: Json = json.loads(text, parse_float=number, parse_int=number)
+    return value
+
+
+def _not_json(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _too_deep(value: Json) -> bool:
+    """Whether a value has more than `MAX_DEPTH` levels, without recursion."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for each in level
+            if isinstance(each, (dict, list))
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,87 @@
+"""The decision `promoted` that follows a proved promotion: remembered here at once, shared as a score on the trace."""
+
+import time
+from collections.abc import Sequence
+
+from curator import decisions
+from curator.gateway.errors import GatewayError, NoAnswer, RateLimited, ServerFailed
+from curator.journal import Entry
+from curator.model import Check, Decision, Receipt, Signal
+from curator.promote.job import Job
+
+_PAUSE = 0.5
+
+
+def promoted(job: Job, receipt: Receipt, entries: Sequence[Entry] = ()) -> Decision | None:
+    """The decision to share for a proved receipt; None when there is nothing new to say.
+
+    For `unchanged` that is so unless annotation-queue entries are to be completed, or an earlier write of this very
+    item ended before its decision was shared.
+    """
+    if not receipt.trace_id:
+        return None
+    if receipt.verdict == "unchanged" and not entries and not _owed(job, receipt):
+        return None
+    return Decision(
+        trace_id=receipt.trace_id,
+        state="promoted",
+        reviewer=receipt.reviewer,
+        rule=receipt.rule or None,
+        item_id=receipt.item_id,
+        at=receipt.at,
+    )
+
+
+def share(job: Job, promotion: str, receipt: Receipt, decision: Decision | None, entries: Sequence[Entry]) -> Receipt:
+    """Shares the decision and completes the entries; the receipt says so, also when it did not work.
+
+    What could not be shared stays in the journal, and `resume` tries again.
+    """
+    if decision is None:
+        return receipt
+    try:
+        record(job, decision, entries)
+    except GatewayError as error:
+        check = Check(
+            name="decision", ok=False, detail=f"not shared yet ({error.code}); curator tries again at its next start"
+        )
+    else:
+        job.journal.promotions.shared(promotion)
+        check = Check(name="decision", ok=True, detail="shared as score `curation`")
+    return receipt.model_copy(update={"checks": (*receipt.checks, check)})
+
+
+def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
+    """Writes a decision and moves the entries; writing twice gives the same, so a lost answer is simply repeated.
+
+    Raises GatewayError when the patience for limits is used up.
+    """
+    signals = [
+        Signal(kind="queue", name="", source="QUEUE", queue_id=queue, queue_entry_id=entry, rule="")
+        for queue, entry in entries
+    ]
+    deadline = time.monotonic() + job.patience.limit
+    failures = 0
+    while True:
+        job.pace.wait()
+        try:
+            decisions.record(job.gateway, decision, complete_entries=signals)
+            return
+        except RateLimited as error:
+            pause = _PAUSE if error.retry_after is None else error.retry_after
+            if time.monotonic() + pause > deadline:
+                raise
+            job.pace.hold(pause)
+        except (NoAnswer, ServerFailed):
+            failures += 1
+            if failures >= 3:
+                raise
+            job.pace.sleep(_PAUSE)
+
+
+def _owed(job: Job, receipt: Receipt) -> bool:
+    """Whether this machine wrote the item before and could not finish the job."""
+    earlier = [p for p in job.journal.promotions.of_trace(receipt.trace_id, receipt.dataset) if p.receipt is not None]
+    mine = [p.receipt for p in earlier if p.receipt is not None and p.item_id == receipt.item_id]
+    wrote = any(each.action != "none" for each in mine)
+    return wrote and not any(each.ok for each in mine)

@@ -1,0 +1,150 @@
+"""One write, until it is known whether it happened: waits for rate limits, reads after a lost answer, never guesses."""
+
+import random
+import time
+
+from curator.errors import CuratorError
+from curator.gateway.errors import (
+    BadAnswer,
+    Conflict,
+    Forbidden,
+    GatewayError,
+    NoAnswer,
+    RateLimited,
+    ServerFailed,
+    Unauthorised,
+    Unreachable,
+)
+from curator.journal import Previous
+from curator.model import Item, StoredItem
+from curator.promote import ways
+from curator.promote.compare import differences
+from curator.promote.content import leftovers
+from curator.promote.diagnosis import diagnose, is_transient, owner_id
+from curator.promote.job import Job
+from curator.promote.plan import Plan
+from curator.promote.ways import Stop, stop_of
+
+_PAUSE = 1.0
+"""Seconds to wait on a 429 that does not say how long."""
+_GATEWAY_TIMEOUTS = (408, 502, 504)
+"""Somebody between gave up waiting: the server may still be at work on the write."""
+
+
+class Changed(Exception):
+    """Somebody else changed the item since the preflight: the plan has to be made anew."""
+
+
+def write(job: Job, plan: Plan) -> StoredItem:
+    """Sends the item; returns the server's answer, or what a read shows when the answer got lost.
+
+    Raises Stop with the named reason when the item was not written or nobody can tell, and Changed.
+    """
+    item, tried_again = plan.item, False
+    limit_until = time.monotonic() + job.patience.limit
+    conflict_until = time.monotonic() + job.patience.conflict
+    while True:
+        job.pace.wait()
+        try:
+            return job.gateway.put_item(item, clear=plan.clear)
+        except RateLimited as error:
+            pause = _PAUSE if error.retry_after is None else error.retry_after
+            if time.monotonic() + pause > limit_until:
+                raise stop_of(error) from None
+            job.pace.hold(pause + random.uniform(0, 0.2))
+        except Conflict as error:
+            if not is_transient(error):
+                raise explain(job, error, item) from None
+            if time.monotonic() > conflict_until:
+                raise Stop(ways.MODIFIED, f"Somebody else keeps writing the item {item.id} at the same time.") from None
+            job.pace.sleep(random.uniform(0.05, 0.4))
+            if _version(read(job, item.id)) != _version(plan.before):
+                raise Changed from None
+        except (NoAnswer, BadAnswer, ServerFailed) as error:
+            answered = isinstance(error, ServerFailed) and error.status not in _GATEWAY_TIMEOUTS
+            found = _settle(job, plan, patience=0 if answered else job.patience.late)
+            if found is not None:
+                return found
+            # A server that said "failed", and a read that proves it, make a second try safe.
+            if not answered or tried_again:
+                raise _unwritten(job, error, item, answered=answered) from None
+            tried_again = True
+        except (Unauthorised, Forbidden, Unreachable) as error:
+            raise stop_of(error) from None
+        except GatewayError as error:
+            raise explain(job, error, item) from None
+
+
+def intend_and_write(job: Job, the_plan: Plan, promotion: str) -> StoredItem:
+    """The write, with the journal ahead of it and behind it. Raises Stop, Changed."""
+    job.journal.promotions.intend(promotion, previous_of(job, the_plan.before))
+    answer = write(job, the_plan)
+    job.journal.promotions.answered(promotion, answer)
+    return answer
+
+
+def previous_of(job: Job, before: StoredItem | None) -> Previous:
+    """What the journal may keep of the item before the write: its content only when that is clean."""
+    if before is None:
+        return Previous()
+    try:
+        clean = not leftovers(before, job.scrubber, job.policy)
+    except CuratorError:
+        clean = False
+    return Previous(updated_at=before.updated_at, content=before if clean else None)
+
+
+def read(job: Job, item_id: str) -> StoredItem | None:
+    """The item under an id, in whichever dataset. Raises Stop when it cannot be read."""
+    try:
+        return job.gateway.item(item_id)
+    except GatewayError as error:
+        raise stop_of(error) from None
+
+
+def explain(job: Job, error: GatewayError, item: Item) -> Stop:
+    """The named reason of a refused write, with the help of a read and, for a foreign id, the owner's name."""
+    try:
+        stored = job.gateway.item(item.id)
+        owner = None
+        if stored is None and (dataset_id := owner_id(error)) is not None:
+            owner = next((d.name for d in job.gateway.datasets() if d.id == dataset_id), None)
+    except GatewayError as unreadable:
+        return stop_of(unreadable)
+    return diagnose(error, item, stored, owner)
+
+
+def _settle(job: Job, plan: Plan, *, patience: float) -> StoredItem | None:
+    """The item when a read shows that a write without a usable answer happened; None when the state stays as before.
+
+    Raises Changed when something else stands there, Stop.
+    """
+    deadline = time.monotonic() + patience
+    pause = 0.1
+    while True:
+        try:
+            stored = job.gateway.item(plan.item.id)
+        except GatewayError as error:
+            raise stop_of(error, verdict="failed") from None
+        if stored is not None and not differences(plan.item, stored):
+            return stored
+        if _version(stored) != _version(plan.before):
+            raise Changed
+        if time.monotonic() + pause > deadline:
+            return None
+        job.pace.sleep(pause)
+        pause = min(pause * 2, 1)
+
+
+def _unwritten(job: Job, error: GatewayError, item: Item, *, answered: bool) -> Stop:
+    if answered:
+        return explain(job, error, item)  # before 2.66 a foreign id was answered with 500
+    return Stop(
+        ways.UNANSWERED,
+        f"The answer to the write got lost ({error.code}), and for {job.patience.late:g} s no read has shown the item.",
+    )
+
+
+def _version(stored: StoredItem | None) -> object:
+    """What changes with every write of an id."""
+    return None if stored is None else (stored.dataset_id, stored.updated_at)

@@ -1,0 +1,44 @@
+"""A sandbox, a gateway and a journal per test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.model import Item, Receipt, ScrubPolicy
+from curator.promote import promote
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, connection_of
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def gateway(server: SandboxServer) -> Iterator[Gateway]:
+    with Gateway(connection_of(server)) as gateway:
+        gateway.put_dataset(DATASET)
+        yield gateway
+
+
+@pytest.fixture
+def journal(tmp_path: Path, server: SandboxServer) -> Iterator[Journal]:
+    with Journal("test", tmp_path / "journal.sqlite3") as journal:
+        yield journal
+
+
+@pytest.fixture
+def run(gateway: Gateway, journal: Journal) -> Promote:
+    """Promotes an item with the test's gateway and journal."""
+
+    def run(item: Item, **options: Any) -> Receipt:
+        options = {"policy": ScrubPolicy(), "rule": "order-status", "reviewer": "ada", "patience": QUICK} | options
+        return promote(options.pop("gateway", gateway), options.pop("journal", journal), EmailFinder(), item, **options)
+
+    return run
