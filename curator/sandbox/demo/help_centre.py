@@ -52,7 +52,11 @@ def _write(recorder: Recorder, desk: ReviewDesk, case: RagCase, key: str, at: da
         at,
         type="CHAIN",
         input={"question": question},
-        output={"answer": case.answer, "sources": [each["id"] for each in found]},
+        output={
+            "answer": case.answer,
+            "outcome": "answer" if found else "unknown",
+            "sources": [each["id"] for each in found],
+        },
         steps=(
             Step(
                 "CHAIN",
