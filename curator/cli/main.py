@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reopen": ("curator.cli.decide:reopen", "Take a decision back."),
     "undo": ("curator.cli.undo:undo", "Take back the last action."),
     "log": ("curator.cli.log:log", "Show the ledger of what was done."),
+    "audit": ("curator.cli.audit:audit", "Audit where a dataset came from, or one item's lineage."),
     "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),
     "scrub": ("curator.cli.scrub:scrub", "Scrub JSON or text from a file or pipe."),
     "explain": ("curator.cli.explain:explain", "Explain a code or a topic."),
