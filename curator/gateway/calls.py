@@ -141,7 +141,7 @@ class Calls:
         try:
             if isinstance(body, Mapping):
                 return convert(body)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             pass
         raise translate.bad_answer(self._wire.host, "something that Langfuse always sends is missing")
 
@@ -158,7 +158,7 @@ class Calls:
         for row in rows:
             try:
                 value = convert(row)
-            except (KeyError, TypeError, ValueError):
+            except (KeyError, TypeError, ValueError, OverflowError):
                 with self._lock:
                     self.unreadable += 1
                 continue
@@ -235,7 +235,7 @@ def _transient(error: BaseException) -> bool:
     return isinstance(error, errors.RateLimited | errors.ServerFailed)
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.4, max=8, jitter=0.3)
+_backoff = tenacity.wait_exponential(multiplier=0.4, max=8) + tenacity.wait_random(0, 0.3)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -24,6 +24,9 @@ class Datasets(Calls):
 
     def dataset(self, name: str) -> Dataset | None:
         """The dataset of that name (`/`, blanks and unicode are fine); None when there is none. Raises GatewayError."""
+        if "%" in name or name in ("", ".", ".."):
+            # Langfuse decodes a name once more than it was encoded, and `..` is no path segment: look through the list.
+            return next((one for one in self.datasets() if one.name == name), None)
         try:
             body = self._read(lambda api, options: api.datasets.get(in_path(name), request_options=options))
         except errors.NotFound:

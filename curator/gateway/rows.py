@@ -184,7 +184,12 @@ def experiment_item(row: Row) -> ExperimentItem:
 
 
 def _scores(rows: object) -> tuple[Score, ...]:
-    return tuple(score(row) for row in rows) if isinstance(rows, list) else ()
+    """Scores that came with an experiment. One that cannot be read makes the whole row unreadable: fail closed."""
+    if rows is None:
+        return ()
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError("scores are a list of objects")
+    return tuple(score(row) for row in rows)
 
 
 def _required(row: Row, key: str) -> str:
