@@ -1,0 +1,86 @@
+"""From a draft to a scrubbed draft, and a second look at what a server returned."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy
+from curator.scrub.fields import pruned
+from curator.scrub.gate import Choices, summary
+from curator.scrub.meaning import problems
+from curator.scrub.normalise import fold
+from curator.scrub.pipeline import Pipeline
+from curator.scrub.places import finding_id
+from curator.scrub.locate import Located
+from curator.scrub.policy import compiled
+from curator.scrub.walk import walk
+
+
+def scrub_draft(
+    pipeline: Pipeline, draft: Draft, policy: ScrubPolicy, choices: Choices, *, review: bool
+) -> ScrubbedDraft:
+    """Scrubs input, expected output and metadata as one item: the same value has one placeholder in all three.
+
+    Raises NotScrubbed; never returns a draft that was read in part.
+    """
+    own = frozenset(x for x in (draft.trace_id, draft.observation_id, draft.item_id, draft.dataset) if x)
+    result = pipeline.scrub(_root(draft), policy, choices=choices, review=review, untouched=own)
+    value = cast("dict[str, Any]", result.value)
+    added = list(problems(draft, value, result.findings))
+    stale = sorted(set(choices) - {f.id for f in result.findings})
+    if stale:
+        added.append(
+            Problem(
+                code="PII_UNKNOWN_FINDING",
+                message=f"there is no finding {', '.join(stale)}.",
+                remedy="List the findings again: an edit of the text moves them.",
+            )
+        )
+    return ScrubbedDraft(
+        draft=draft,
+        input=value.get("input"),
+        expected_output=value.get("expected_output"),
+        metadata=value.get("metadata") or {},
+        findings=result.findings,
+        summary=summary(result.findings, pipeline.engine.model),
+        problems=(*draft.problems, *added),
+    )
+
+
+def values_of(draft: Draft, findings: Sequence[Finding], policy: ScrubPolicy) -> dict[str, str]:
+    """Finding id → the text that was found, for a reviewer who asks to see it. Keep it in memory only."""
+    return texts_at(_root(draft), findings, policy)
+
+
+def texts_at(root: object, findings: Sequence[Finding], policy: ScrubPolicy) -> dict[str, str]:
+    """Finding id → its text in the value that was scrubbed or searched."""
+    leaves = list(walk(pruned(root, compiled(policy), (), [])))
+    texts = {}
+    for index, leaf in enumerate(leaves):
+        for f in findings:
+            if f.in_key == leaf.in_key and f.end <= len(leaf.text):
+                place = Located(f.start, f.end, f.entity, f.score, f.recognizer)
+                if finding_id(leaves, index, place) == f.id:
+                    texts[f.id] = leaf.text[f.start : f.end]
+    return texts
+
+
+def leftovers(
+    pipeline: Pipeline, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy
+) -> tuple[Finding, ...]:
+    """What a second scrub finds in `{"input": …, "expected_output": …, "metadata": …}` as the server returned it.
+
+    Suggestions do not count, nor what the reviewer kept, nor the surrogates that curator itself put there.
+    """
+    root = dict(stored)
+    found = [f for f in pipeline.find(root, policy) if f.action != "suggest"]
+    if not found:
+        return ()
+    originals = values_of(scrubbed.draft, scrubbed.findings, policy)
+    accepted = {fold(originals[f.id]) for f in scrubbed.findings if f.action == "keep" and f.id in originals}
+    accepted |= {fold(f.replacement) for f in scrubbed.findings if f.action == "surrogate" and f.replacement}
+    texts = texts_at(root, found, policy)
+    return tuple(f for f in found if fold(texts.get(f.id, "")) not in accepted)
+
+
+def _root(draft: Draft) -> dict[str, Any]:
+    return {"input": draft.input, "expected_output": draft.expected_output, "metadata": dict(draft.metadata)}

@@ -1,0 +1,78 @@
+"""The gate: what happens with each finding, who decided it, and what lineage records of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import model_validator
+
+from curator.model import Finding, ScrubSummary, Value
+from curator.model.rule import PathPolicy
+from curator.model.scrub import Action
+from curator.scrub.entities import SUGGESTIONS
+
+
+class Choice(Value):
+    """A reviewer's decision on one finding."""
+
+    action: Literal["replace", "keep"]
+    reason: str | None = None
+    """Why it is kept; it is scrubbed like any text and recorded in lineage."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Choice":
+        if self.action == "keep" and not (self.reason or "").strip():
+            raise ValueError("keeping a finding needs a reason")
+        return self
+
+
+Choices = Mapping[str, Choice]
+
+
+def action_of(
+    entity: str, choice: Choice | None, rule: PathPolicy | None, *, strict: bool, review: bool
+) -> tuple[Action, str | None]:
+    """`(action, reason)` of a finding. A reviewer's choice comes first; `strict` accepts nothing less. Then
+    the rule's word for the path; then suggestions are left alone, a reviewer (`review`) has to decide, and a command
+    replaces.
+    """
+    if choice is not None:
+        return choice.action, choice.reason
+    if strict:
+        return "undecided", None
+    if rule is not None and rule.action == "keep":
+        return "keep", rule.reason
+    if rule is not None and rule.action == "replace":
+        return "replace", None
+    if entity in SUGGESTIONS:
+        return "suggest", None
+    return ("undecided" if review else "replace"), None
+
+
+def replaces(action: Action) -> bool:
+    """Whether the text is replaced under this action; an undecided finding is, to be on the safe side."""
+    return action not in ("keep", "suggest")
+
+
+def summary(findings: Iterable[Finding], model: str | None) -> ScrubSummary:
+    """What lineage records: entity → count, and the reasons for what was kept. Never a value."""
+    counted: dict[str, Counter[str]] = {"replaced": Counter(), "kept": Counter(), "suggested": Counter()}
+    reasons: Counter[tuple[str, str]] = Counter()
+    for finding in findings:
+        match finding.action:
+            case "keep":
+                counted["kept"][finding.entity] += 1
+                reasons[finding.entity, finding.reason or ""] += 1
+            case "suggest":
+                counted["suggested"][finding.entity] += 1
+            case "undecided":
+                pass
+            case _:
+                counted["replaced"][finding.entity] += 1
+    return ScrubSummary(
+        replaced=dict(sorted(counted["replaced"].items())),
+        kept=dict(sorted(counted["kept"].items())),
+        suggested=dict(sorted(counted["suggested"].items())),
+        reasons=tuple(f"{entity} x {n}: {reason}" for (entity, reason), n in sorted(reasons.items())),
+        model=model,
+    )

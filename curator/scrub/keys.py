@@ -1,0 +1,50 @@
+"""What a dict key says about its value.
+
+A value on its own ("Jane Hunter", 4915112345678) says little; `customer name: Jane Hunter` says much. So a short value
+is read with its keys as a lead-in, and recognizers need to know only one kind of context: text.
+"""
+
+import regex
+
+_WORDS = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\d+")
+_LONGEST = 200
+"""A longer value is prose and speaks for itself."""
+
+_TELLING = frozenset(
+    """
+    name names fullname firstname lastname surname forename nickname first last middle maiden given family
+    customer client passenger passengers guest patient user users employee contact contacts author assignee owner
+    reporter recipient sender holder cardholder beneficiary traveler traveller attendee member person people agent
+    manager driver spouse buyer seller student teacher doctor applicant candidate
+    phone phones telephone tel mobile cell cellphone fax whatsapp msisdn phonenumber
+    email emails mail
+    dob birth birthday birthdate dateofbirth born
+    ssn social nino insurance
+    iban account bic bank card cards cc pan creditcard
+    ip address addresses addr street road line1 line2 address1 address2 zip zipcode postcode postal shipping billing
+    username userid login handle screenname uid
+    password passwd passphrase pwd pass pin secret secrets token tokens apikey key keys auth authorization bearer
+    credential credentials cookie cookies session signature sig private
+    from to cc bcc attn
+    """.split()
+)
+_BLANK = frozenset({"id", "no", "number", "value"})
+"""Keys that say nothing themselves, but pass on what the key above them says."""
+_NEVER = frozenset({"content", "text", "message", "messages", "query", "question", "answer", "output", "input"})
+
+
+def words(key: str) -> list[str]:
+    """`firstName`, `first_name`, `First-Name` → first, name."""
+    return [word.lower() for word in _WORDS.findall(key)]
+
+
+def lead_in(keys: tuple[str, ...], text: str) -> str:
+    """What to read before a value: `customer name: `, or nothing when the keys say nothing or the value is prose."""
+    if len(text) > _LONGEST or not keys:
+        return ""
+    own = words(keys[-1])
+    if not own or len(own) > 6 or not _NEVER.isdisjoint(own):
+        return ""
+    above = [w for w in words(keys[-2]) if w in _TELLING and w not in own] if len(keys) > 1 else []
+    tells = not _TELLING.isdisjoint(own) or (above and (own[0] in _BLANK or own[0].isdigit()))
+    return " ".join([*above, *own]) + ": " if tells else ""

@@ -1,0 +1,132 @@
+"""Reads the leaves of an item through the engine and says where in their own texts something was found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from curator.scrub.embedded import Piece, pieces
+from curator.scrub.engine import Engine
+from curator.scrub.keys import lead_in
+from curator.scrub.normalise import OffsetMap, normalise
+from curator.scrub.placeholders import PLACEHOLDER
+from curator.scrub.walk import Leaf
+
+_ORDINARY_KEY = regex.compile(r"[A-Za-z_$@.\-][A-Za-z_$.\- ]{0,60}\d{0,4}")
+_MIN_DIGITS = 7
+_SIGNIFICANT = regex.compile(r"[\p{L}\p{N}].*[\p{L}\p{N}]", regex.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Something found in a leaf's own text."""
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    recognizer: str
+    depth: int = 0
+    """How many JSON texts lie around it inside the leaf."""
+    quote: bool = False
+    """It is a bare JSON number inside the leaf: its replacement needs quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stretch of a leaf as the engine reads it."""
+
+    leaf: int
+    text: str
+    lead: int
+    """Length of the lead-in, which is no part of the leaf."""
+    maps: tuple[OffsetMap, ...]
+    depth: int
+    quote: bool
+
+    def locate(self, start: int, end: int) -> tuple[int, int] | None:
+        """The leaf's own span for a span of the reading; None when nothing but the lead-in was meant."""
+        start, end = max(start - self.lead, 0), end - self.lead
+        if start >= end:
+            return None
+        for map_ in self.maps:
+            start, end = map_.span(start, end)
+        return start, end
+
+    @property
+    def own(self) -> str:
+        """The reading without its lead-in."""
+        return self.text[self.lead :]
+
+
+def readings(leaves: Sequence[Leaf], skip: frozenset[int] = frozenset()) -> list[Reading]:
+    """What of the leaves is worth reading: pieces of JSON on their own, normalised, with what their keys say before them."""
+    out = []
+    for i, leaf in enumerate(leaves):
+        if i in skip:
+            continue
+        if leaf.in_key:
+            parts: list[Piece] = [Piece(leaf.text, leaf.keys, (), is_key=True)]
+        elif leaf.number:
+            parts = [Piece(leaf.text, leaf.keys, ())]
+        else:
+            parts = list(pieces(leaf.text, leaf.keys))
+        for part in parts:
+            if part.is_key and _ORDINARY_KEY.fullmatch(part.text):
+                continue
+            if part.number and sum(c.isdigit() for c in part.text) < _MIN_DIGITS:
+                continue
+            text, map_ = normalise(part.text)
+            lead = "" if part.is_key else lead_in(part.keys, text)
+            if _SIGNIFICANT.search(text):
+                out.append(Reading(i, lead + text, len(lead), (map_, *part.maps), part.depth, part.number))
+    return out
+
+
+def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Located]]:
+    """Everything the engine finds, per leaf, at any score; placeholders are nobody's finding."""
+    found: list[list[Located]] = [[] for _ in range(count)]
+    for part, spans in zip(parts, engine.find([p.text for p in parts]), strict=True):
+        for span in spans:
+            for start, end in _clipped(part, *_trim(part.text, max(span.start, part.lead), span.end), span.entity):
+                place = part.locate(start, end)
+                if place:
+                    found[part.leaf].append(
+                        Located(*place, span.entity, span.score, span.recognizer, part.depth, part.quote)
+                    )
+    return found
+
+
+def moved(item: Located, start: int, end: int) -> Located:
+    """The same finding somewhere else."""
+    return replace(item, start=start, end=end)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _clipped(part: Reading, start: int, end: int, entity: str) -> list[tuple[int, int]]:
+    """The parts of a span outside of placeholders that are worth a finding."""
+    inside = [m.span() for m in PLACEHOLDER.finditer(part.text) if m.start() < end and m.end() > start]
+    if not inside:
+        return [(start, end)] if start < end else []
+    rest = []
+    for a, b in inside:
+        rest.append((start, a))
+        start = b
+    rest.append((start, end))
+    return [(a, b) for a, b in rest if a < b and is_significant(part.text[a:b], entity)]
+
+
+def is_significant(text: str, entity: str) -> bool:
+    """Whether what is left of a finding after a cut still says something."""
+    if _SIGNIFICANT.search(text) is None:
+        return False
+    if entity == "PERSON":
+        return regex.search(r"\p{Lu}\p{Ll}", text) is not None
+    return sum(c.isalnum() for c in text) > 2

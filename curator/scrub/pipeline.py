@@ -1,0 +1,242 @@
+"""The whole scrub of one item: walk, read, decide, number, replace, and look again until nothing more is found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import regex
+
+from curator.model import Finding, Json, ScrubPolicy
+from curator.scrub.engine import Engine
+from curator.scrub.entities import SUGGESTIONS
+from curator.scrub.errors import NotScrubbed
+from curator.scrub.fields import allowed, declared, denied, pruned, settled, template
+from curator.scrub.gate import Choices, action_of, replaces
+from curator.scrub.known import TERMS, KnownValues
+from curator.scrub.limits import Limits
+from curator.scrub.locate import Located, locate, readings
+from curator.scrub.normalise import fold
+from curator.scrub.placeholders import Placeholders
+from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id
+from curator.scrub.policy import CompiledPolicy, compiled
+from curator.scrub.rebuild import rebuild
+from curator.scrub.resolve import resolve
+from curator.scrub.walk import Leaf, Steps, path_of, walk
+
+_ROUNDS = 6
+"""Replacing a value changes its sentence, and the model may now see what it missed: so the result is read again."""
+_PLAIN = ScrubPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """A scrubbed JSON value with its findings, in reading order."""
+
+    value: Json
+    findings: tuple[Finding, ...]
+
+
+class Pipeline:
+    """The scrub, over one engine. Not thread-safe: the worker runs one at a time."""
+
+    def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
+        self.engine = engine
+        self.limits = limits or Limits()
+
+    def warm(self, values: Iterable[object]) -> None:
+        """Reads many values in one batch, so that scrubbing each of them finds its texts already read."""
+        parts = [p for value in values for p in readings(self._leaves(value, ()))]
+        self.engine.find(list(dict.fromkeys(p.text for p in parts)))
+
+    def find(self, value: object, policy: ScrubPolicy, base: Steps = ()) -> tuple[Finding, ...]:
+        """Every finding in a value, unreplaced; what placeholders, surrogates and the rule's paths cover is none."""
+        rules = compiled(policy)
+        leaves = self._leaves(pruned(value, rules, base, []), base)
+        found = self._found(leaves, rules, frozenset(), declare=False)
+        decided = [
+            Decided(i, item, "suggest" if item.entity in SUGGESTIONS else "replace")
+            for i, items in enumerate(found)
+            for item in items
+            if (rule := rules.at(leaves[i].steps)) is None or rule.action != "keep"
+        ]
+        return _findings(leaves, decided)
+
+    def scrub(
+        self,
+        value: object,
+        policy: ScrubPolicy,
+        *,
+        choices: Choices | None = None,
+        review: bool = False,
+        untouched: frozenset[str] = frozenset(),
+    ) -> Scrubbed:
+        """Scrubs a JSON value. `untouched` are ids of curator's own (trace, observation, item) that name nobody.
+
+        Raises NotScrubbed when a limit is exceeded or the text does not come to rest.
+        """
+        rules = compiled(policy)
+        whole: list[Finding] = []
+        value = pruned(value, rules, (), whole)
+        leaves = self._leaves(value, ())
+        skip = frozenset(i for i, leaf in enumerate(leaves) if leaf.text in untouched)
+        decided: list[Decided] = []
+        fresh = self._decided(leaves, self._found(leaves, rules, skip), rules, choices or {}, review)
+        for _ in range(_ROUNDS):
+            if not fresh:
+                break
+            decided = _numbered(leaves, _joined(decided, fresh), rules)
+            fresh = self._decided(leaves, self._again(leaves, decided, rules, skip), rules, choices or {}, review)
+        if fresh:
+            raise NotScrubbed("each replacement brings another finding to light")
+        self._clean_reasons(leaves, decided)
+        return Scrubbed(rebuild(value, *edited(leaves, decided)), (*_findings(leaves, decided), *whole))
+
+    def _leaves(self, value: object, base: Steps) -> list[Leaf]:
+        leaves: list[Leaf] = []
+        total = 0
+        for leaf in walk(value, base):
+            size = len(leaf.text)
+            total += size
+            if size > self.limits.string_chars:
+                raise NotScrubbed(f"a text of {size:,} characters is longer than {self.limits.string_chars:,}")
+            if total > self.limits.item_chars:
+                raise NotScrubbed(f"the item is longer than {self.limits.item_chars:,} characters")
+            leaves.append(leaf)
+            if len(leaves) > self.limits.leaves:
+                raise NotScrubbed(f"the item has more than {self.limits.leaves:,} texts")
+        return leaves
+
+    def _found(
+        self, leaves: Sequence[Leaf], rules: CompiledPolicy, skip: frozenset[int], *, declare: bool = True
+    ) -> list[list[Located]]:
+        """Per leaf what counts under the policy, without overlaps. `declare`: also fields that the rule replaces."""
+        fields = {i: declared(leaf) for i, leaf in enumerate(leaves) if declare and template(leaf, rules)}
+        closed = skip | {i for i, leaf in enumerate(leaves) if settled(leaf, rules)}
+        parts = readings(leaves, closed)
+        found = [
+            [f for f in raw if rules.counts(f.entity, f.score) and not allowed(leaf.text, f, rules)]
+            for leaf, raw in zip(leaves, locate(self.engine, parts, len(leaves)), strict=True)
+        ]
+        for i, item in (*fields.items(), *denied(parts, rules)):
+            found[i].append(item)
+        known = KnownValues()
+        for leaf, items in zip(leaves, found, strict=True):
+            for item in items:
+                known.add(leaf.text[item.start : item.end], item.entity, item.score)
+        terms = [i for i, leaf in enumerate(leaves) if not TERMS.isdisjoint(leaf.keys)]
+        for i, item in known.again(parts, terms):
+            if not allowed(leaves[i].text, item, rules):
+                found[i].append(item)
+        return [resolve(leaf.text, items) for leaf, items in zip(leaves, found, strict=True)]
+
+    def _again(
+        self, leaves: Sequence[Leaf], decided: Sequence[Decided], rules: CompiledPolicy, skip: frozenset[int]
+    ) -> list[list[Located]]:
+        """What is found in the scrubbed texts, at its place in the original ones."""
+        changes = edited(leaves, decided)
+        if not any(changes):
+            return []
+        found = self._found(after(leaves, changes), rules, skip, declare=False)
+        earlier = by_leaf(decided)
+        fresh: list[list[Located]] = []
+        for i, (leaf, items) in enumerate(zip(leaves, found, strict=True)):
+            placed = [b for item in items for b in back(item, leaf.text, earlier.get(i, []))]
+            fresh.append([p for p in placed if not _suggested(p, earlier.get(i, []))])
+        return fresh
+
+    def _decided(
+        self,
+        leaves: Sequence[Leaf],
+        found: Sequence[Sequence[Located]],
+        rules: CompiledPolicy,
+        choices: Choices,
+        review: bool,
+    ) -> list[Decided]:
+        decided = []
+        for i, items in enumerate(found):
+            rule = rules.at(leaves[i].steps)
+            for item in items:
+                choice = choices.get(finding_id(leaves, i, item))
+                if item.entity == "FIELD" and choice is None:
+                    decided.append(Decided(i, item, "surrogate"))
+                    continue
+                action, reason = action_of(item.entity, choice, rule, strict=rules.source.strict, review=review)
+                decided.append(Decided(i, item, action, reason))
+        return decided
+
+    def _clean_reasons(self, leaves: Sequence[Leaf], decided: Sequence[Decided]) -> None:
+        """A reason is stored: it may neither repeat the value that it keeps nor name somebody else."""
+        cleaned: dict[str, str] = {}
+        kept = {leaves[d.leaf].text[d.item.start : d.item.end]: d.item.entity for d in decided if d.action == "keep"}
+        for d in decided:
+            if d.reason is None:
+                continue
+            if d.reason not in cleaned:
+                text = d.reason
+                for value, entity in kept.items():
+                    text = regex.sub(regex.escape(value), f"<{entity}_1>", text, flags=regex.IGNORECASE)
+                cleaned[d.reason] = str(cast("dict[str, Json]", self.scrub({"reason": text}, _PLAIN).value)["reason"])
+            d.reason = cleaned[d.reason]
+
+
+def _suggested(item: Located, earlier: Sequence[Decided]) -> bool:
+    """Whether a suggestion only repeats one that is known."""
+    return item.entity in SUGGESTIONS and any(d.item.start < item.end and d.item.end > item.start for d in earlier)
+
+
+def _joined(decided: Sequence[Decided], fresh: Sequence[Decided]) -> list[Decided]:
+    """Both, in reading order. A suggestion gives way to a new finding in its place."""
+    stays = [
+        d
+        for d in decided
+        if d.item.entity not in SUGGESTIONS
+        or not any(f.leaf == d.leaf and f.item.start < d.item.end and f.item.end > d.item.start for f in fresh)
+    ]
+    return sorted((*stays, *fresh), key=lambda d: (d.leaf, d.item.start))
+
+
+def _numbered(leaves: Sequence[Leaf], decided: list[Decided], rules: CompiledPolicy) -> list[Decided]:
+    """Gives every finding that is replaced its replacement, from left to right."""
+    placeholders = Placeholders(leaf.text for leaf in leaves)
+    templates = {fold(leaf.text): t for leaf in leaves if (t := template(leaf, rules)) is not None}
+    originals = frozenset(leaf.text for leaf in leaves if template(leaf, rules) is not None)
+    for d in decided:
+        value = leaves[d.leaf].text[d.item.start : d.item.end]
+        if not replaces(d.action):
+            d.replacement = None
+        elif d.item.entity == "FIELD":
+            d.replacement = placeholders.surrogate(templates[fold(value)], value, originals)
+        else:
+            d.replacement = placeholders.of(d.item.entity, value)
+    return decided
+
+
+def _findings(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> tuple[Finding, ...]:
+    shown = _shown(leaves, decided)
+    return tuple(
+        Finding(
+            id=finding_id(leaves, d.leaf, d.item),
+            path=path_of(leaves[d.leaf].steps, shown),
+            in_key=leaves[d.leaf].in_key,
+            start=d.item.start,
+            end=d.item.end,
+            entity=d.item.entity,
+            score=d.item.score,
+            action=d.action,
+            replacement=d.replacement,
+            reason=d.reason,
+            recognizer=d.item.recognizer,
+        )
+        for d in decided
+    )
+
+
+def _shown(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> dict[Steps, str]:
+    """Names for keys in which something was found, kept or not: a path is printed, a personal value is not."""
+    placeholders = Placeholders(leaf.text for leaf in leaves)
+    hidden = [
+        Decided(d.leaf, d.item, d.action, None, d.replacement or placeholders.of(d.item.entity, "kept"))
+        for d in decided
+        if leaves[d.leaf].in_key
+    ]
+    return edited(leaves, hidden)[1]

@@ -1,0 +1,1 @@
+"""One recognizer per file. Importing this package imports presidio: only the worker does."""

@@ -1,0 +1,42 @@
+"""Payment card numbers."""
+
+import regex
+
+from curator.scrub.recognizers.base import RegexRecognizer, digits, rule
+
+
+def luhn(number: str) -> bool:
+    """ISO/IEC 7812-1 check digit over a string of digits."""
+    total = 0
+    for i, c in enumerate(reversed(number)):
+        n = int(c) * (2 if i % 2 else 1)
+        total += n - 9 if n > 9 else n
+    return total % 10 == 0
+
+
+class CreditCardRecognizer(RegexRecognizer):
+    """12 to 19 digits with a valid check digit; fewer than 15 bare digits, or an unknown issuer, only with a telling word."""
+
+    ENTITY = "CREDIT_CARD"
+    CONTEXT = (
+        "card", "credit", "debit", "visa", "mastercard", "amex", "maestro", "discover", "diners", "jcb", "unionpay",
+        "cc", "ccnum", "pan", "payment", "kreditkarte", "karte", "carte", "tarjeta",
+    )  # fmt: skip
+    RULES = (
+        rule("grouped", r"(?<![\p{L}\p{N}_.]|\d[ \-]) \d{4}(?P<sep>[ \-]) \d{4,6}(?P=sep) \d{4,5} (?:(?P=sep)\d{1,4}){0,2} (?![\p{L}\p{N}_]|[ \-.]\d)", 0.6),
+        rule("bare", r"(?<![\p{L}\p{N}_.\-/]|\d[ ]) \d{12,19} (?![\p{L}\p{N}_\-/]|\.\d)", 0.3),
+    )  # fmt: skip
+    # Issuer ranges: Visa, Mastercard (5- and 2-series), Amex, Discover, Diners, JCB, UnionPay, Maestro.
+    _ISSUER = regex.compile(
+        r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|6011|64[4-9]|65|3(?:0[0-5]|[689])|35(?:2[89]|[3-8])|62|5[06-9]|6[37]"
+    )
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """Checks the length and the check digit; a known issuer with 15 digits or more needs no telling word."""
+        number = digits(match.group())
+        if not 12 <= len(number) <= 19 or len(set(number)) < 3 or not luhn(number):
+            return 0
+        known = self._ISSUER.match(number) is not None
+        if known and len(number) >= 15:
+            return 0.9
+        return score if known else 0.2

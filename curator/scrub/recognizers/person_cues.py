@@ -1,0 +1,118 @@
+"""Names that the words around them give away: salutations, titles, introductions, form fields, relations."""
+
+from collections.abc import Iterable
+
+import regex
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from curator.scrub.recognizers.base import RegexRecognizer, rule
+from curator.scrub.recognizers.names import (
+    NAME,
+    POSTNOMINAL,
+    TITLE,
+    TITLES,
+    is_family,
+    is_given,
+    is_product,
+    is_stop,
+    is_thing_suffix,
+)
+
+_V = rf"(?P<value>{NAME})"
+_LOWER = r"(?P<value>\p{L}[\p{L}\p{M}'’\-]+(?:[ ]\p{L}[\p{L}\p{M}'’.\-]*){0,4})"
+_ROLE = (
+    r"(?:customer|client|passenger|guest|patient|user|contact|account[ ]?(?:holder|owner|manager)|card[ ]?holder|holder|beneficiary|recipient|sender"
+    r"|employee|manager|agent|author|assignee|owner|reporter|attendee|spouse|driver|travell?er|member|buyer|seller|student|teacher|doctor|applicant"
+    r"|candidate|nominee|insured|tenant|landlord|emergency[ ]contact|signatory|signed|payee|payer|supervisor|instructor|participant)"
+)
+_OF_NAME = r"(?:first|last|full|given|family|middle|maiden|sur|nick|fore|display|legal|preferred|real|birth)[ _\-]?names?|surname|forename|nachname|vorname"
+
+
+class PersonCueRecognizer(RegexRecognizer):
+    """Cues are strong (a title, `my name is`, a form field) or weak (`this is`, `Thanks`): a weak one needs a known name."""
+
+    ENTITY = "PERSON"
+    RULES = (
+        rule("title", rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) {NAME})", 0.85),
+        rule("introduction", rf"(?i:\bname(?:'s|[ ]is|[ ]was|[ ]on[ ]the[ ](?:account|booking|card|reservation)[ ]is)[ :]{{1,2}}|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|call[ ]me|named|known[ ]as)[ ]){_V}", 0.8),
+        rule("field of a name", rf"(?i:\b(?:{_OF_NAME})[\"']?[ ]?[:=][ ]?[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n|&<]|[ ]*$|[ ]{{2}}|[ ](?:and|email|phone|dob)\b)", 0.85),
+        rule("field of a role", rf"(?i:\b{_ROLE}s?(?:[ _]?(?:full[ _]?)?name)?[\"']?[ ]?[:=][ ]?[\"']?){_V}", 0.6),
+        rule("field `name` of a role", rf"(?i:\b{_ROLE}s?[ _]name[\"']?[ ]?[:=][ ]?[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n]|[ ]*$)", 0.8),
+        rule("weak: field `name`", rf"(?i:\bnames?\b[\"']?[ ]?[:=][ ]?[\"']?){_V}", 0.6),
+        rule("letter", rf"(?i:\b(?:dear|sincerely|yours(?:[ ](?:truly|faithfully|sincerely))?|(?:kind|best|warm)?[ ]?regards|sehr[ ]geehrte[r]?|liebe[r]?|lieben?[ ]grüße|mit[ ]freundlichen[ ]grüßen|cordialement)[,!]?\s{{1,3}}){_V}", 0.7),
+        rule("weak: greeting", rf"(?i:\b(?:hi|hello|hey|thanks|thank[ ]you|thx|cheers|morning|afternoon|evening|welcome(?:[ ]back)?|bye|goodbye|best|love|hallo|danke|bonjour|merci|hola|gracias)[,!.]?\s{{1,3}}(?:again[ ])?){_V}(?=[\s]*(?:[,.!?:;\"')\n]|$|-|here|for))", 0.55),
+        rule("weak: speaker", rf"(?i:\b(?:this[ ]is|i[ ]am|i'm|im|it's|it[ ]is|here[ ]is|ich[ ]bin|je[ ]suis|soy|signed(?:[ ]by)?|she's|he's|she[ ]is|he[ ]is|who[ ]is|by)[ ]){_V}", 0.6),
+        rule("relation", rf"(?i:\b(?:my|his|her|our|their|your)[ ](?:late[ ]|ex-?|older[ ]|younger[ ]|step)?(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|partner|spouse|boss|colleague|coworker|friend|manager|assistant|uncle|aunt|cousin|grandmother|grandfather|neighbou?r|fianc[ée]e?|boyfriend|girlfriend|roommate|doctor|lawyer|child|kid|baby|nephew|niece),?[ ]){_V}", 0.75),
+        rule("weak: dealing with", rf"(?i:\b(?:met|meet(?:ing)?|ask(?:ed)?(?:[ ]for)?|contact(?:ed)?|called|told|from|to|with|for|between|and|by|sold[ ]to|deliver[ ]to)\b:?[ ]){_V}", 0.55),
+        rule("dealing with", rf"(?i:\b(?:work(?:s|ed|ing)?[ ]with|sp(?:eak|oke)(?:[ ](?:to|with))|talk(?:ed|ing)?[ ](?:to|with)|met[ ]with|meeting[ ]with|loop(?:ed)?[ ]in|escalated?[ ]to|assign(?:ed)?[ ]to|emailed|behalf[ ]of|attn|c/o|ship[ ]to|bill[ ]to|reports[ ]to|managed[ ]by|account[ ]holder|cardholder)\b:?[ ]){_V}", 0.55),
+        rule("before an address", rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]{{0,2}}(?:<|\[|\(|&lt;)[^\s<>()\[\]@]{{1,100}}@)", 0.75),
+        rule("before a date of birth", rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]?[,(\-][ ]?(?i:dob|d\.o\.b|date[ ]of[ ]birth|born)\b)", 0.75),
+        rule("weak: signature", rf"(?:^|\n)[ ]*[-–—~]{{1,2}}[ ]?{_V}[ ]*(?:$|\n)", 0.6),
+        rule("possessor", rf"(?<![\p{{L}}\p{{N}}_.]){_V}(?='s[ ](?i:account|order|booking|reservation|email|phone|address|birthday|profile|card|passport|date[ ]of[ ]birth|dob|ticket|flight)\b)", 0.5),
+    )  # fmt: skip
+
+    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+        """Trims each match to what can be a name; drops weak ones without a known name."""
+        for start, end, score, name in super().find(text, nlp):
+            span = trimmed(text, start, end)
+            if span is None:
+                continue
+            value = text[span[0] : span[1]]
+            if name.startswith("weak") or name == "field of a role" or name == "possessor":
+                if not _known(value):
+                    continue
+            elif is_product(value) and not TITLES.match(value):
+                continue
+            elif name == "dealing with" and not (_known(value) or _two_words(value)):
+                continue
+            yield *span, score, name
+
+
+def _two_words(value: str) -> bool:
+    words = value.split()
+    return len(words) > 1 and not any(is_product(w) for w in words)
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Cuts words off both ends that are no part of a name; None when nothing is left or it is a thing or a place."""
+    words = [(start + m.start(), start + m.end()) for m in _WORDS.finditer(text[start:end])]
+    while words and is_stop(text[slice(*words[-1])].strip("'’")) and not _TITLE_WORD.fullmatch(text[slice(*words[-1])]):
+        words.pop()
+    while words and is_stop(text[slice(*words[0])].strip("'’")) and not _begins_name(text, words):
+        words.pop(0)
+    for i, (a, b) in enumerate(words):
+        ended = i and text[slice(*words[i - 1])][-1] in ",;:" and not _DEGREE.fullmatch(text[a:b])
+        if ended or (i and is_stop(text[a:b]) and not _begins_name(text, words[i:])):
+            words = words[:i]
+            break
+    if all(_TITLE_WORD.fullmatch(text[a:b]) for a, b in words):
+        return None
+    last = text[slice(*words[-1])]
+    following = _NEXT.match(text, words[-1][1])
+    if (len(words) > 1 and is_thing_suffix(last)) or (following and is_thing_suffix(following[1])):
+        return None
+    a, b = words[0][0], words[-1][1]
+    while b > a and text[b - 1] in "'’-,;:" or text[a:b].endswith(("'s", "’s")):
+        b -= 2 if text[a:b].endswith(("'s", "’s")) else 1
+    return (a, b) if b > a else None
+
+
+def _begins_name(text: str, words: list[tuple[int, int]]) -> bool:
+    """`April Martinez`, `May Jones`: a month that is a given name, before a family name."""
+    return len(words) > 1 and is_given(text[slice(*words[0])]) and is_family(text[slice(*words[1])].rstrip(".,;:"))
+
+
+def _known(value: str) -> bool:
+    """Whether a name has a title, or its first word is a given name that the rest does not contradict."""
+    if TITLES.match(value):
+        return True
+    words = value.split()
+    if is_product(value) or (len(words) > 1 and is_product(words[0])):
+        return False
+    return is_given(words[0]) or (len(words) > 1 and is_family(words[-1]))
+
+
+_WORDS = regex.compile(r"[^\s]+")
+_NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
+_TITLE_WORD = regex.compile(TITLE)
+_DEGREE = regex.compile(POSTNOMINAL.replace(",?[ ]", "", 1) + r"[.,;:]?")

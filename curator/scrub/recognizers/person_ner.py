@@ -1,0 +1,70 @@
+"""Names, places and organisations from the NER model, without what it is known to get wrong."""
+
+from collections.abc import Iterable
+
+import regex
+from presidio_analyzer import LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from curator.scrub.recognizers.names import is_given, is_place_prefix, is_product, is_stop
+from curator.scrub.recognizers.person_cues import trimmed
+
+_NO_NAME = regex.compile(r"[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
+
+
+class NerRecognizer(LocalRecognizer):  # type: ignore[misc]  # presidio ships no complete types
+    """Hands on the model's entities; a person must look like one: a capital, no digits, no product, no place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=["PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"], name="NerRecognizer"
+        )
+
+    def load(self) -> None:
+        """Nothing to load: the NLP engine holds the model."""
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The model's entities of the kinds asked for."""
+        if nlp_artifacts is None:
+            return []
+        return [
+            RecognizerResult(
+                entity_type=entity,
+                start=start,
+                end=end,
+                score=score,
+                recognition_metadata={
+                    RecognizerResult.RECOGNIZER_NAME_KEY: "model",
+                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+                },
+            )
+            for start, end, entity, score in self._found(text, nlp_artifacts)
+            if entity in entities
+        ]
+
+    @staticmethod
+    def _found(text: str, nlp: NlpArtifacts) -> Iterable[tuple[int, int, str, float]]:
+        for span in nlp.entities:
+            if span.label_ != "PERSON":
+                yield span.start_char, span.end_char, span.label_, 0.6
+                continue
+            for line in regex.finditer(r"[^\n\r\t]+", text[span.start_char : span.end_char]):
+                found = person(text, span.start_char + line.start(), span.start_char + line.end())
+                if found:
+                    yield found[0], found[1], "PERSON", 0.85
+
+
+def person(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The part of a model's PERSON that can be one."""
+    span = trimmed(text, start, end)
+    if span is None:
+        return None
+    value = text[slice(*span)]
+    words = value.split()
+    if _NO_NAME.search(value) or is_product(value) or (is_product(words[0]) and not is_given(words[-1])):
+        return None
+    if len(words) > 1 and is_place_prefix(words[0]):
+        return None
+    return None if all(is_stop(w) for w in words) else span

@@ -1,0 +1,91 @@
+"""Walks any JSON value and hands out every text in it that may hold a personal value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from curator.model import join_path
+from curator.scrub.errors import NotScrubbed
+
+MAX_DEPTH = 200
+_MIN_DIGITS = 7
+"""Integers with fewer digits are no telephone, card or account number."""
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A string, a long number or a dict key: where it is, its text, and the keys above it."""
+
+    steps: Steps
+    """Steps from the item's root, e.g. `("input", "messages", 0, "content")`; of a key: those of its value."""
+    text: str
+    keys: tuple[str, ...]
+    in_key: bool = False
+    number: bool = False
+
+
+def walk(value: object, base: Steps = ()) -> Iterator[Leaf]:
+    """Every leaf of `value` in reading order, dict keys before their values.
+
+    Raises NotScrubbed for values nested deeper than 200 levels and for anything that is not JSON.
+    """
+    stack: list[tuple[object, Steps]] = [(value, base)]
+    while stack:
+        node, steps = stack.pop()
+        if isinstance(node, str):
+            if node:
+                yield Leaf(steps, node, _keys(steps))
+        elif node is None or isinstance(node, bool):
+            continue
+        elif isinstance(node, int | float):
+            text = _digits(node)
+            if text:
+                yield Leaf(steps, text, _keys(steps), number=True)
+        elif len(steps) > MAX_DEPTH:
+            raise NotScrubbed(f"a value is nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(node, dict):
+            stack.extend(_entries(node, steps))
+        elif isinstance(node, list | tuple):
+            stack.extend((child, (*steps, i)) for i, child in reversed(list(enumerate(node))))
+        elif isinstance(node, Leaf):
+            yield node
+        else:
+            raise NotScrubbed(f"a value of type {type(node).__name__} is not JSON")
+
+
+def path_of(steps: Steps, shown: dict[Steps, str] | None = None) -> str:
+    """The printable path of steps. `shown` gives the scrubbed form of personal dict keys, by the steps of their values."""
+    path = ""
+    for i, step in enumerate(steps):
+        if shown and isinstance(step, str):
+            step = shown.get(steps[: i + 1], step)
+        path = join_path(path, step)
+    return path
+
+
+def _entries(node: dict[object, object], steps: Steps) -> Iterator[tuple[object, Steps]]:
+    """A dict's children for the stack (last first), every key before its value."""
+    for key, child in reversed(list(node.items())):
+        if not isinstance(key, str):
+            raise NotScrubbed("a dict key is not a string")
+        here = (*steps, key)
+        yield child, here
+        if key:
+            yield Leaf(here, key, _keys(steps), in_key=True), here
+
+
+def _keys(steps: Steps) -> tuple[str, ...]:
+    return tuple(step for step in steps if isinstance(step, str))
+
+
+def _digits(number: int | float) -> str:
+    """A number's digits when it is long enough to be an identifier; spreadsheets turn those into floats."""
+    if isinstance(number, float):
+        if not number.is_integer():
+            return ""
+        number = int(number)
+    if abs(number) >= 10**30:
+        raise NotScrubbed("a number has more than 30 digits")
+    text = str(number)
+    return text if len(text.lstrip("-")) >= _MIN_DIGITS else ""
