@@ -28,6 +28,9 @@ class Connection(H11Protocol):
 
         async def introduce(scope: Scope, receive: Receive, send: Send) -> None:
             if self.reset_on_next_request:
+                # A client that is still writing would see a broken pipe instead.
+                while (await receive()).get("more_body"):
+                    pass
                 self.reset()
                 await until_disconnected(receive)
             else:
