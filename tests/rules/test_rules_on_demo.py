@@ -18,8 +18,6 @@ from curator.sandbox.demo import agent
 from curator.sandbox.demo.data import DemoData
 
 RULES = {loaded.rule.rule: loaded for loaded in load_rules(Settings(rules=str(shipped_rules())))}
-# These look into a list of names; the built-in checks of terms read one text.
-LIST_CHECKS = {"sources_retrieved", "forbidden_tools_not_called"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def test_complete_drafts_describe_behaviour(name: str, drafted: dict[str, list[D
         assert one.draft.metadata["source_trace_id"] == one.failure.trace_id
 
 
-@pytest.mark.parametrize("name", sorted(RULES.keys() - {"rag-answer-quality", "retrieval-miss"}))
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"rag-answer-quality"}))
 def test_the_recorded_failure_fails_its_own_case(name: str, drafted: dict[str, list[Drafted]]) -> None:
     """A case that the recorded failure passes protects nothing; only denials that were handled well may pass."""
     weak = []
@@ -134,13 +132,13 @@ def test_the_recorded_failure_fails_its_own_case(name: str, drafted: dict[str, l
         output = one.trace.document()["output"]
         if isinstance(output, dict) and "reply" in output and name == "negative-feedback":
             output = output | {"answer": output["reply"]}  # as that rule's task answers
-        results = {n: r for n, r in one.checked(output).items() if n not in LIST_CHECKS}
+        results = one.checked(output)
         assert not [r.error for r in results.values() if r.error]
         if all(result.passed for result in results.values()):
             weak.append(one)
     handled_well = {"refuse", "escalate"}
     assert all(one.rule.rule.rule == "tool-denial" for one in weak)
-    assert all(one.trace.document()["output"]["outcome"] in handled_well for one in weak)  # type: ignore[index]
+    assert all(one.trace.document()["output"]["outcome"] in handled_well for one in weak)
 
 
 def test_order_status_cases_fail_on_production_and_pass_on_the_candidate(
@@ -177,6 +175,29 @@ def test_a_chat_is_one_case_with_all_its_messages(demo: DemoData, drafted: dict[
         turns = {row["traceId"] for row in demo.observations if row["sessionId"] == one.failure.session_id}
         assert isinstance(one.draft.input["messages"], list)
         assert len(one.draft.input["messages"]) == 2 * len(turns) - 1
+
+
+def test_a_denied_tool_that_is_called_again_fails_the_case(drafted: dict[str, list[Drafted]]) -> None:
+    for one in drafted["tool-denial"]:
+        called = one.trace.document()["output"]
+        assert one.checked(called)["forbidden_tools_not_called"].passed is False
+        assert one.checked({"reply": "", "outcome": "refuse", "tools": []})["forbidden_tools_not_called"].passed
+
+
+def test_the_judges_scores_decide_about_rag_answers(drafted: dict[str, list[Drafted]]) -> None:
+    one = next(
+        one for one in drafted["rag-answer-quality"] if one.complete and one.draft.expected_output["must_mention"]
+    )
+    good = {"answer": " ".join(one.draft.expected_output["must_mention"])}
+    scores = {"faithfulness": 5, "relevance": 3, "precision": 1}
+    assert {name: r.value for name, r in one.checked(good | {"scores": scores}).items()} == {
+        "faithfulness": 1.0,
+        "relevance": 1.0,
+        "precision": 1.0,
+        "required_terms_present": 1.0,
+    }
+    scores = {"faithfulness": 3, "relevance": 2, "precision": 0}
+    assert {r.value for r in one.checked({"answer": "", "scores": scores}).values()} == {0.0}
 
 
 def test_what_leaked_must_not_leak_again(drafted: dict[str, list[Drafted]]) -> None:
