@@ -31,7 +31,9 @@ MAX_BYTES = int(4.4 * 1024 * 1024)
 """The largest request body that was seen to be accepted; above 4.5 MB the server answers 413 and resets."""
 
 SAFE_INTEGER = 2**53
-_SIGNIFICANT_DIGITS = 16  # what large numbers keep: 12345678901234567890 comes back as 12345678901234570000
+_LARGE = 2**63
+_LARGE_DIGITS = 16  # what whole numbers from there on keep: 12345678901234567890 comes back as 12345678901234570000
+_EXPONENT = 1e21  # from here on JavaScript writes an exponent, and the number stays a double
 
 # NUL to backspace, vertical tab, shift-out to unit separator, DEL and C1; tab, newline, form feed and CR stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -179,7 +181,8 @@ def _number_rewrite(value: Json) -> Rule | None:
     stored = _stored_number(value)
     if stored is None:
         return "not-finite"
-    if not same_number(value, stored):
+    # An integer means its digits, a fraction the nearest double.
+    if (Decimal(repr(stored)) != value) if isinstance(value, int) else (stored != value):
         return "number"
     if isinstance(value, float) and (value.is_integer() or value == 0):
         return "whole"
@@ -196,11 +199,10 @@ def _stored_number(value: int | float) -> int | float | None:
         return None
     if isinstance(value, int) and abs(value) <= SAFE_INTEGER:
         return value
-    if not double.is_integer():
+    if not double.is_integer() or abs(double) >= _EXPONENT:
         return double
-    if abs(double) <= SAFE_INTEGER:
-        return int(double)
-    return int(Decimal(f"{double:.{_SIGNIFICANT_DIGITS - 1}e}"))
+    whole = int(Decimal(repr(double)))
+    return whole if abs(whole) < _LARGE else int(Decimal(f"{whole:.{_LARGE_DIGITS - 1}e}"))
 
 
 def _exact(number: Decimal) -> bool:

@@ -1,0 +1,431 @@
+"""Every way to fail has a name: the table, row by row, against the sandbox."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from curator.gateway import Gateway
+from curator.gateway.errors import GatewayError
+from curator.help import pages
+from curator.journal import Journal
+from curator.lineage import content_fingerprint
+from curator.model import Item, StoredItem
+from curator.promote import ways
+from curator.promote.diagnosis import diagnose, is_collision
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import DATASET, QUICK, Promote, connection_of, make_item
+
+OTHER = "rag-answer-quality"
+WORDINGS = {"4.16": None, "3.140": "3.140", "3.43": "3.43", "3.5": "3.5"}
+
+
+def code(receipt: object) -> str | None:
+    problem = receipt.problem  # type: ignore[attr-defined]
+    return problem.code if problem is not None else None
+
+
+@pytest.fixture
+def elsewhere(gateway: Gateway) -> Item:
+    """An item whose id another dataset owns."""
+    gateway.put_dataset(OTHER)
+    item = make_item()
+    gateway.put_item(item.model_copy(update={"dataset": OTHER}))
+    return item
+
+
+# ── ids ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_foreign_id_names_its_owner(elsewhere: Item, run: Promote, gateway: Gateway) -> None:
+    receipt = run(elsewhere)
+    assert (receipt.verdict, code(receipt), receipt.action) == ("refused", "ITEM_COLLISION", "none")
+    assert OTHER in receipt.problem.message
+    assert receipt.remedies == ("next-id", "draft")
+    stored = gateway.item(elsewhere.id)
+    assert stored is not None
+    assert stored.dataset == OTHER
+    assert list(gateway.items(DATASET)) == []
+
+
+@pytest.mark.parametrize("age", WORDINGS)
+def test_a_tombstone_is_told_from_a_live_owner(
+    age: str, elsewhere: Item, run: Promote, gateway: Gateway, server: SandboxServer
+) -> None:
+    gateway.delete_item(elsewhere.id)
+    if WORDINGS[age]:
+        server.fault("collision-404", WORDINGS[age])
+    receipt = run(elsewhere)
+    assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_TOMBSTONE")
+    assert "next-id" in receipt.remedies
+    if WORDINGS[age] is None:
+        assert OTHER in receipt.problem.message
+
+
+@pytest.mark.parametrize("age", [*WORDINGS, "2.60"])
+def test_every_historic_wording_is_a_collision(
+    age: str, elsewhere: Item, gateway: Gateway, server: SandboxServer
+) -> None:
+    """The write itself is refused (a preflight would have seen it): each version's words lead to the same name."""
+    if age != "4.16":
+        server.fault("collision-404", age)
+    with pytest.raises(GatewayError) as caught:
+        gateway.put_item(elsewhere)
+    assert is_collision(caught.value) == (age != "2.60")  # a bare 500: only the read tells
+    stop = diagnose(caught.value, elsewhere, gateway.item(elsewhere.id), None)
+    assert stop.problem.code == "ITEM_COLLISION"
+
+
+def test_next_id_is_taken_and_recorded(elsewhere: Item, run: Promote, gateway: Gateway) -> None:
+    receipt = run(elsewhere, remedies=["next-id"])
+    assert (receipt.verdict, receipt.action) == ("verified", "created")
+    assert receipt.item_id != elsewhere.id
+    stored = gateway.item(receipt.item_id)
+    assert stored is not None
+    assert stored.metadata["id_attempt"] == 2
+    again = run(elsewhere, remedies=["next-id"])
+    assert (again.verdict, again.item_id) == ("unchanged", receipt.item_id)
+
+
+def test_a_missing_dataset_is_named(run: Promote) -> None:
+    receipt = run(make_item(dataset="nowhere"))
+    assert (receipt.verdict, code(receipt)) == ("refused", "DATASET_MISSING")
+    assert "nowhere" in receipt.problem.message
+
+
+@pytest.mark.parametrize("bad", ["", ".", "..", "a/b", "a b", "ä", "x" * 256])
+def test_an_id_that_could_never_be_read_back_is_refused(bad: str, run: Promote, gateway: Gateway) -> None:
+    before = gateway.requests
+    assert code(run(make_item(id=bad))) == "ITEM_BAD_ID"
+    assert gateway.requests == before
+
+
+# ── what is there ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def archive(gateway: Gateway, item: Item) -> None:
+    gateway.put_item(item.model_copy(update={"status": "ARCHIVED"}))
+
+
+def test_an_archived_item_is_left_alone_unless_asked(run: Promote, gateway: Gateway) -> None:
+    item = make_item()
+    run(item)
+    archive(gateway, item)
+    before = gateway.item(item.id)
+    receipt = run(item)
+    assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_ARCHIVED")
+    assert gateway.item(item.id) == before
+    assert "unarchive" in receipt.remedies
+    revived = run(item, remedies=["unarchive"])
+    assert (revived.verdict, revived.action) == ("verified", "updated")
+    assert [row.id for row in gateway.items(DATASET)] == [item.id]
+
+
+def test_stale_fields_are_refused_or_cleared(run: Promote, gateway: Gateway) -> None:
+    run(make_item())
+    bare = make_item(expected_output=None)
+    receipt = run(bare)
+    assert (receipt.verdict, code(receipt), receipt.problem.path) == ("refused", "ITEM_STALE_FIELDS", "expected_output")
+    cleared = run(bare, remedies=["clear-stale"])
+    assert (cleared.verdict, cleared.action) == ("verified", "updated")
+    stored = gateway.item(bare.id)
+    assert stored is not None
+    assert stored.expected_output is None
+
+
+def test_stale_source_ids_are_cleared_too(run: Promote, gateway: Gateway) -> None:
+    item = make_item()
+    run(item)
+    bare = item.model_copy(update={"source_observation_id": None})
+    assert code(run(bare)) == "ITEM_STALE_FIELDS"
+    assert run(bare, remedies=["clear-stale"]).verdict == "verified"
+
+
+def test_a_schema_refusal_says_what_is_wrong(run: Promote, gateway: Gateway) -> None:
+    gateway.put_dataset(DATASET, input_schema={"type": "object", "required": ["question"]})
+    receipt = run(make_item())
+    assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_SCHEMA_REFUSED")
+    assert "question" in receipt.problem.message
+    assert gateway.item(make_item().id) is None
+
+
+def test_personal_values_are_refused_before_the_write(run: Promote, gateway: Gateway, journal: Journal) -> None:
+    before = gateway.requests
+    receipt = run(make_item(input={"query": "write to ada@home.example"}))
+    assert (receipt.verdict, code(receipt), receipt.problem.path) == ("refused", "ITEM_NOT_SCRUBBED", "input.query")
+    assert gateway.requests == before
+    assert "ada@home" not in receipt.model_dump_json()
+    assert b"ada@home" not in b"".join(p.read_bytes() for p in journal.path.parent.glob("journal*"))
+
+
+def test_what_was_kept_with_a_reason_passes(run: Promote) -> None:
+    kept = {"scrub": {"replaced": {}, "kept": {"EMAIL_ADDRESS": 1}, "reasons": ["a role address"], "model": None}}
+    assert run(make_item(input={"query": "help@shop.example"}, metadata=kept)).verdict == "verified"
+    twice = make_item(input={"query": "help@shop.example ada@home.example"}, metadata=kept)
+    assert code(run(twice)) == "ITEM_NOT_SCRUBBED"
+
+
+# ── what would be lost ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def nested(levels: int) -> object:
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+LOSSES = {
+    "control characters": ({"t": "a\x1b[0mb"}, "ITEM_CONTROL_CHARACTERS"),
+    "NUL": ({"t": "a\x00b"}, "ITEM_CONTROL_CHARACTERS"),
+    "large integer": ({"n": 12345678901234567890}, "ITEM_NUMBER_CHANGES"),
+    "2^53 + 1": ({"n": 2**53 + 1}, "ITEM_NUMBER_CHANGES"),
+    "infinite": ({"n": float("inf")}, "ITEM_NUMBER_CHANGES"),
+    "NaN": ({"n": float("nan")}, "ITEM_NUMBER_CHANGES"),
+    "10^400": ({"n": 10**400}, "ITEM_NUMBER_CHANGES"),
+    "nesting": ({"v": nested(230)}, "ITEM_TOO_DEEP"),
+    "lone surrogate": ({"t": "a\ud800b"}, "ITEM_UNSTORABLE_TEXT"),
+    "lone surrogate in a key": ({"a\udfff": 1}, "ITEM_UNSTORABLE_TEXT"),
+    "NUL in a key": ({"a\x00b": 1}, "ITEM_UNSTORABLE_TEXT"),
+    "__proto__": ({"__proto__": {"x": 1}}, "ITEM_KEY_DROPPED"),
+    "JSON text": ('{"a": 1}', "ITEM_STRING_PARSED"),
+    "number text": ("123", "ITEM_STRING_PARSED"),
+    "null text": (" null ", "ITEM_STRING_PARSED"),
+    "quoted text": ('"q"', "ITEM_STRING_PARSED"),
+    "empty text": ("", "ITEM_STRING_PARSED"),
+    "deep JSON text": ("[" * 5000 + "]" * 5000, "ITEM_STRING_PARSED"),
+    "4.5 MiB": ({"t": "ä" * int(2.25 * 2**20)}, "TOO_LARGE"),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_losses_are_refused_before_anything_is_sent(case: str, run: Promote, gateway: Gateway) -> None:
+    value, expected = LOSSES[case]
+    before = gateway.requests
+    receipt = run(make_item().model_copy(update={"expected_output": value}))
+    assert (receipt.verdict, code(receipt)) == ("refused", expected)
+    assert gateway.requests == before
+
+
+def test_strip_and_as_text_write_what_stays(run: Promote, gateway: Gateway) -> None:
+    item = make_item(input={"t": "a\x07b\tc", "n": 12345678901234567890})
+    assert code(run(item, remedies=["strip"])) == "ITEM_NUMBER_CHANGES"
+    receipt = run(item, remedies=["strip", "as-text"])
+    assert receipt.verdict == "verified"
+    stored = gateway.item(item.id)
+    assert stored is not None
+    assert stored.input == {"t": "ab\tc", "n": "12345678901234567890"}
+    assert receipt.fingerprint == content_fingerprint(stored)
+
+
+# ── the server and the network ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_lost_write_is_not_verified(run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    server.fault("lost-write")
+    receipt = run(make_item())
+    assert (receipt.verdict, code(receipt)) == ("failed", "ITEM_LOST_WRITE")
+    server.settings.faults.switch_off("lost-write")
+    assert run(make_item()).verdict == "verified"
+    assert [row.id for row in gateway.items(DATASET)] == [make_item().id]
+
+
+def test_a_lost_update_is_not_verified(run: Promote, server: SandboxServer) -> None:
+    run(make_item())
+    server.fault("lost-write")
+    receipt = run(make_item(input={"query": "another"}))
+    assert (receipt.verdict, code(receipt)) == ("failed", "ITEM_LOST_WRITE")
+
+
+def test_a_lost_answer_is_settled_by_reading(run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    server.fault("drop-response", "every:1")
+    receipt = run(make_item())
+    assert receipt.verdict == "verified"
+    server.settings.faults.switch_off("drop-response")
+    assert gateway.items(DATASET).total_items == 1
+
+
+def test_a_truncated_answer_is_settled_by_reading(run: Promote, server: SandboxServer) -> None:
+    server.fault("truncate-body", "every:2")  # the first read passes, the write's answer does not
+    assert run(make_item()).verdict == "verified"
+
+
+def test_an_unanswered_write_that_did_not_happen_is_named(run: Promote, server: SandboxServer) -> None:
+    server.fault("lost-write")
+    server.fault("drop-response")
+    receipt = run(make_item())
+    assert (receipt.verdict, code(receipt)) == ("failed", "WRITE_UNANSWERED")
+
+
+def test_a_late_reading_is_waited_for(run: Promote, server: SandboxServer) -> None:
+    server.fault("stale-read", "0.6")
+    began = time.monotonic()
+    receipt = run(make_item())
+    assert receipt.verdict == "verified"
+    assert time.monotonic() - began >= 0.5
+
+
+def test_a_reading_that_stays_late_is_not_verified(run: Promote, server: SandboxServer) -> None:
+    server.fault("stale-read", "60")
+    receipt = run(make_item())
+    assert (receipt.verdict, code(receipt)) == ("failed", "ITEM_LOST_WRITE")
+    assert "wait" in receipt.remedies
+
+
+def test_a_transient_conflict_is_tried_again(run: Promote, server: SandboxServer) -> None:
+    run(make_item())
+    server.fault("http-409", "every:2")
+    assert run(make_item(input={"query": "one"})).verdict == "verified"
+    receipt = run(make_item(input={"query": "two"}))
+    assert (receipt.verdict, receipt.action) == ("verified", "updated")
+
+
+def test_a_conflict_that_stays_is_named(run: Promote, server: SandboxServer) -> None:
+    run(make_item())
+    server.fault("http-409")
+    receipt = run(make_item(input={"query": "one"}))
+    assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_MODIFIED_CONCURRENTLY")
+
+
+def test_duplicate_rows_of_a_new_item_are_repaired(run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    server.fault("duplicate-rows", "every:1")
+    stopper = threading.Timer(0.3, lambda: server.settings.faults.switch_off("duplicate-rows"))
+    stopper.start()
+    receipt = run(make_item())
+    assert (receipt.verdict, receipt.action) == ("verified", "created")
+    server.settings.faults.switch_off("duplicate-rows")
+    listed = gateway.items(DATASET, source_trace_id=make_item().source_trace_id)
+    assert (listed.total_items, len(list(listed))) == (1, 1)
+    assert run(make_item(input={"query": "later"})).verdict == "verified"
+
+
+def test_duplicate_rows_found_are_repaired_only_when_asked(
+    run: Promote, server: SandboxServer, gateway: Gateway
+) -> None:
+    server.fault("duplicate-rows")
+    gateway.put_item(make_item())
+    server.settings.faults.switch_off("duplicate-rows")
+    for item in (make_item(), make_item(input={"query": "other"})):
+        receipt = run(item)
+        assert code(receipt) == "ITEM_DUPLICATE_ROWS"
+        assert "repair" in receipt.remedies
+    repaired = run(make_item(input={"query": "other"}), remedies=["repair"])
+    assert repaired.verdict == "verified"
+    assert gateway.items(DATASET).total_items == 1
+
+
+def test_rate_limits_are_waited_for(run: Promote, server: SandboxServer) -> None:
+    server.fault("http-429", "every:3")
+    assert run(make_item()).verdict == "verified"
+
+
+def test_a_rate_limit_beyond_patience_is_named(
+    run: Promote, server: SandboxServer, gateway: Gateway, journal: Journal
+) -> None:
+    server.fault("http-429")
+    with Gateway(connection_of(server), patience=0.5) as hasty:
+        receipt = run(make_item(), gateway=hasty)
+    assert (receipt.verdict, code(receipt)) == ("refused", "RATE_LIMITED")
+    assert "wait" in receipt.remedies
+
+
+def test_single_server_failures_are_survived(run: Promote, server: SandboxServer) -> None:
+    server.fault("http-500", "every:3")
+    assert run(make_item()).verdict == "verified"
+
+
+def test_a_server_that_fails_every_write_is_named(run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    server.fault("http-500", "every:2")  # reads pass, writes fail, in turns
+    receipt = run(make_item())
+    assert (receipt.verdict, code(receipt)) == ("refused", "SERVER_FAILED")
+    server.settings.faults.switch_off("http-500")
+    assert gateway.item(make_item().id) is None
+
+
+def test_wrong_keys_are_named(run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    connection = connection_of(server).model_copy(update={"secret_key": "sk-wrong"})
+    connection = type(connection).model_validate(connection.model_dump() | {"secret_key": "sk-wrong"})
+    with Gateway(connection) as stranger:
+        receipt = run(make_item(), gateway=stranger)
+    assert (receipt.verdict, code(receipt)) == ("refused", "UNAUTHORISED")
+    assert "sk-wrong" not in receipt.model_dump_json()
+
+
+def test_an_unreachable_server_is_named(run: Promote, server: SandboxServer) -> None:
+    connection = connection_of(server).model_copy(update={"base_url": "http://127.0.0.1:9"})
+    with Gateway(connection) as nobody:
+        receipt = run(make_item(), gateway=nobody)
+    assert (receipt.verdict, code(receipt)) == ("refused", "UNREACHABLE")
+
+
+# ── somebody else ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Meddling(Gateway):
+    """A gateway beside which somebody else acts right after our write."""
+
+    after_write: Callable[[Gateway, Item], None] = staticmethod(lambda gateway, item: None)
+
+    def put_item(self, item: Item, *, clear: object = ()) -> StoredItem:
+        answer = super().put_item(item, clear=clear)  # type: ignore[arg-type]
+        meddle, self.after_write = self.after_write, staticmethod(lambda gateway, item: None)
+        meddle(self, item)
+        return answer
+
+
+def overwrite(gateway: Gateway, item: Item) -> None:
+    gateway.put_item(item.model_copy(update={"input": {"query": "theirs"}}))
+
+
+def approve_too(gateway: Gateway, item: Item) -> None:
+    gateway.put_item(item.model_copy(update={"metadata": item.metadata | {"reviewer": "grace"}}))
+
+
+MEDDLERS = {
+    "overwritten": (overwrite, "failed", "ITEM_OVERWRITTEN"),
+    "archived": (archive, "failed", "ITEM_OVERWRITTEN"),
+    "deleted": (lambda gateway, item: gateway.delete_item(item.id), "failed", "ITEM_LOST_WRITE"),
+    "approved by another reviewer": (approve_too, "unchanged", None),
+}
+
+
+@pytest.mark.parametrize("case", MEDDLERS)
+def test_what_others_do_meanwhile_is_said(case: str, run: Promote, server: SandboxServer, gateway: Gateway) -> None:
+    meddle, verdict, expected = MEDDLERS[case]
+    with Meddling(connection_of(server)) as meddling:
+        meddling.after_write = meddle
+        receipt = run(make_item(), gateway=meddling)
+    assert (receipt.verdict, code(receipt)) == (verdict, expected)
+    if verdict == "unchanged":
+        assert "grace" in next(check.detail for check in receipt.checks if check.name == "equal")
+
+
+def test_a_busy_item_is_named(run: Promote, journal: Journal) -> None:
+    item = make_item()
+    holding, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with journal.item_lock(item.id, 1):
+            holding.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holding.wait(10)
+    receipt = run(item, patience=QUICK.model_copy(update={"lock": 0.2}))
+    done.set()
+    thread.join()
+    assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_BUSY")
+
+
+# ── the table itself ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_row_of_the_table_has_a_page_and_known_remedies() -> None:
+    known = {page.code for page in pages()}
+    assert len({way.code for way in ways.WAYS}) == len(ways.WAYS)
+    for way in ways.WAYS:
+        assert way.code in known
+        assert set(way.remedies) <= set(ways.REMEDIES)
+        assert way.remedy.endswith(".")
