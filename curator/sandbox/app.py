@@ -56,12 +56,16 @@ def schemas() -> list[str]:
 
 def create_app(store: Store, settings: Settings | None = None) -> ASGIApp:
     """The application on `store`, which the caller owns and closes."""
-    routes = [guarded(route) for module in resource_modules() for route in module.routes]
-    app = Starlette(routes=[*routes, *control.routes], exception_handlers={HTTPException: _http_exception})
+    routes = [route for module in resource_modules() for route in module.routes]
+    app = Starlette(
+        routes=[*(guarded(route) for route in routes), *control.routes],
+        exception_handlers={HTTPException: _http_exception},
+    )
     app.router.redirect_slashes = False
     app.state.store = store
     app.state.settings = settings or Settings()
     app.state.requests = Counter()
+    app.state.routes = [*routes, *control.routes]
     return RawPath(app)
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from curator.errors import UsageError
 from curator.sandbox.data_faults import apply_fault
+from curator.sandbox.openapi import describe
 from curator.sandbox.settings import Settings
 from curator.sandbox.web import json_response, store_of
 
@@ -51,12 +52,18 @@ def switch_off(request: Request) -> Response:
     return list_faults(request)
 
 
+def openapi(request: Request) -> Response:
+    """GET: the description of every route."""
+    return json_response(describe(request.app.state.routes))
+
+
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
 routes = [
+    Route("/__sandbox__/openapi.json", openapi, methods=["GET"]),
     Route("/__sandbox__/requests", requests_per_route, methods=["GET", "DELETE"]),
     Route("/__sandbox__/faults", list_faults, methods=["GET"]),
     Route("/__sandbox__/faults/{name:segment}", switch_on, methods=["PUT"]),
