@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from curator.sandbox.demo import conversations, help_centre, order_status, safety
-from curator.sandbox.demo.people import CARDS, PEOPLE
+from curator.sandbox.demo.people import CARDS, OTHERS, PEOPLE
 from curator.sandbox.demo.recorder import Recorder, iso
 from curator.sandbox.demo.reviews import SAFETY_REVIEW, SUPPORT_REVIEW, ReviewDesk
 from curator.sandbox.demo.safety_cases import ATTACKS
@@ -112,15 +112,15 @@ def _personal(recorder: Recorder) -> Iterator[PersonalValue]:
     for comment in recorder.comments:
         if comment["objectId"] in texts:
             texts[comment["objectId"]].append(comment["content"])
-    keys = {"SECRET": [safety.service_key(recorder.random("key", str(i))) for i in range(len(ATTACKS))]}
-    values = {
-        "PERSON": [p.name for p in PEOPLE],
-        "EMAIL_ADDRESS": [p.email for p in PEOPLE],
-        "PHONE_NUMBER": [p.phone for p in PEOPLE],
-        "STREET_ADDRESS": [p.address for p in PEOPLE],
-        "CREDIT_CARD": list(CARDS),
-    } | keys
+    known = [
+        *(("PERSON", p.name) for p in PEOPLE),
+        *(("EMAIL_ADDRESS", p.email) for p in PEOPLE),
+        *(("PHONE_NUMBER", p.phone) for p in PEOPLE),
+        *(("STREET_ADDRESS", p.address) for p in PEOPLE),
+        *(("CREDIT_CARD", card) for card in CARDS),
+        *(("SECRET", safety.service_key(recorder.random("key", str(i)))) for i in range(len(ATTACKS))),
+        *OTHERS,
+    ]
     for trace_id, parts in texts.items():
         whole = "\n".join(parts)
-        for kind, known in values.items():
-            yield from (PersonalValue(trace_id, kind, value) for value in known if value in whole)
+        yield from (PersonalValue(trace_id, kind, value) for kind, value in known if value in whole)

@@ -50,8 +50,7 @@ CASES: tuple[OrderCase, ...] = (
     ),
     OrderCase(
         "hanna",
-        "Moin, meine Bestellung ist verspätet - sorry, English: my order is delayed, do you have a new date for me? "
-        "You can reach me at {email}.",
+        "Moin! My order is delayed, the app says so. Do you have a new date for me? You can reach me at {email}.",
         review="missing_context",
         right=True,
         queued="PENDING",
@@ -114,11 +113,11 @@ CASES: tuple[OrderCase, ...] = (
     ),
     OrderCase(
         "tessa",
-        "Your app shows my order as delivered to 'T. Bauer'. Nobody with that name lives here. {name}",
+        "Your app shows my order as delivered to Thomas Bauer. Nobody with that name lives here. {name}",
         review="wrong_route",
         right=True,
         queued="PENDING",
-        comment="Possible mis-delivery, T. Bauer may be a neighbour of {name}: keep the name out of the case.",
+        comment="Possible mis-delivery, Thomas Bauer may be a neighbour of {name}: keep the name out of the case.",
     ),
     OrderCase("caleb", "{ref} says delivered. There's no package on my porch.", thumbs=False, right=True),
     OrderCase(
@@ -195,7 +194,7 @@ CASES: tuple[OrderCase, ...] = (
     OrderCase(
         "keisha", "Please redirect my package to {address}, attn. {name}, phone {phone}.", right=True, queued="PENDING"
     ),
-    OrderCase("luca", "New delivery address for {ref}: {address}. Merci!", thumbs=False),
+    OrderCase("greta", "New delivery address for {ref}: {address}. Thanks!", thumbs=False),
     # Charged twice: the live prompt repeats card numbers.
     OrderCase(
         "caleb",

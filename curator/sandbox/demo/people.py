@@ -77,7 +77,10 @@ PEOPLE: tuple[Person, ...] = (
 
 BY_FIRST_NAME = {person.first.lower(): person for person in PEOPLE}
 
-CARDS = ("4242 4242 4242 4242", "5555 5555 5555 4444", "4000 0566 5566 5556")
+# Whom customers mention.
+OTHERS = (("PERSON", "Thomas Bauer"), ("EMAIL_ADDRESS", "ravi.raman@example.net"))
+
+CARDS = ("5200 8282 8282 8210", "4000 0566 5566 5556")
 
 
 def person(first_name: str) -> Person:

@@ -93,7 +93,7 @@ CASES: tuple[RagCase, ...] = (
         queued="PENDING",
     ),
     RagCase(
-        "Wann bekomme ich mein Geld zurück? When is my refund paid after the return?",
+        "When is my refund paid after the return?",
         ("refund-time", "returns-cost"),
         "Refunds are instant: the money is on your account on the day on which you hand in the parcel.",
         (1, 5, 1),
@@ -178,7 +178,7 @@ CASES: tuple[RagCase, ...] = (
         queued="PENDING",
     ),
     RagCase(
-        "Lohnt sich Express? How much faster is express inside Germany?",
+        "How much faster is express inside Germany?",
         ("gas-cartridges", "repairs"),
         "Gas cartridges are never sent by express.",
         (4, 1, 0),
