@@ -14,6 +14,10 @@ Issue = dict[str, Any]
 Path = list[str | int]
 
 
+MAX_DOUBLE = 1.7976931348623157e308
+MAX_DATE = 8.64e15  # milliseconds: the furthest that JavaScript's dates reach
+
+
 class _Undefined:
     """JavaScript's `undefined`: the key is absent, which is not the same as null."""
 
@@ -192,12 +196,17 @@ def to_number(value: object) -> float:
     return math.nan
 
 
+def is_number(value: object) -> bool:
+    """Whether zod takes a JSON value for a number: not a boolean, and finite."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_DOUBLE
+
+
 def to_milliseconds(value: object) -> int | None:
     """JavaScript's `new Date(value)` as milliseconds since 1970, or None for an invalid date."""
     if isinstance(value, bool) or value is None:
         return int(value or 0)
     if isinstance(value, int | float):
-        return int(value) if math.isfinite(value) else None
+        return int(value) if abs(value) <= MAX_DATE else None
     if not isinstance(value, str):
         return None
     text = value.strip()

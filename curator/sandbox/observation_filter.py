@@ -4,13 +4,12 @@ The filter types, their operators and the sentences are those of Langfuse 4.16.0
 `clickhouse-filter.ts`).
 """
 
-import json
-import math
 import re
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from curator.sandbox import js
 from curator.sandbox.errors import ApiError, internal, invalid_data, invalid_request
 from curator.sandbox.issues import (
     UNDEFINED,
@@ -21,6 +20,7 @@ from curator.sandbox.issues import (
     invalid_type,
     invalid_union,
     invalid_value,
+    is_number,
     no_discriminator,
     to_milliseconds,
 )
@@ -74,8 +74,8 @@ def parse(text: str, column_ids: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     if not text:
         return []
     try:
-        filters = json.loads(text)
-    except ValueError:
+        filters = js.parse(text)
+    except (ValueError, RecursionError):
         raise invalid_request("Invalid JSON in filter parameter") from None
     if not isinstance(filters, list):
         raise invalid_data([invalid_type(["filter"], "array", filters)])
@@ -151,8 +151,7 @@ def _check_value(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
         case "string" | "stringObject":
             return [] if isinstance(value, str) else [invalid_type(at, "string", value)]
         case "number" | "numberObject":
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            return [] if number else [invalid_type(at, "number", value)]
+            return [] if is_number(value) else [invalid_type(at, "number", value)]
         case "boolean" | "booleanObject":
             return [] if isinstance(value, bool) else [invalid_type(at, "boolean", value)]
         case "null":
@@ -175,10 +174,9 @@ def _check_position(one: dict[str, Any], path: Path) -> list[Issue]:
     key, value = one.get("key", UNDEFINED), one.get("value", UNDEFINED)
     if key not in POSITIONS:
         return [invalid_value([*path, "key"], POSITIONS)]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not UNDEFINED and not number:
+    if value is not UNDEFINED and not is_number(value):
         return [invalid_type([*path, "value"], "number", value)]
-    if str(key).startswith("nth") and (not number or value < 1):
+    if str(key).startswith("nth") and (value is UNDEFINED or value < 1):
         return [custom("Position must be >= 1 for nth selection", [*path, "value"])]
     return []
 
@@ -200,7 +198,7 @@ def _condition(one: dict[str, Any], column: Column | None) -> Condition:
         case "datetime":
             sql, parameters = f"{column.sql} {operator} ?", (to_milliseconds(one["value"]),)
         case "number":
-            sql, parameters = f"({column.sql}) {operator} ?", (one["value"],)
+            sql, parameters = f"({column.sql}) {operator} ?", (float(one["value"]),)
         case "boolean":
             sql, parameters = f"({column.sql}) {operator} ?", (int(one["value"]),)
         case "null":

@@ -140,7 +140,19 @@ _INSERT = (
 
 def insert(db: sqlite3.Connection, records: Iterable[Row]) -> None:
     """Write records (dicts with the keys of `DEFAULTS`); a record replaces the one with its trace and id."""
-    db.executemany(_INSERT, records)
+    batch = list(records)
+    try:
+        db.executemany(_INSERT, batch)
+    except UnicodeEncodeError:
+        db.executemany(_INSERT, [well_formed(record) for record in batch])
+
+
+def well_formed(record: Row) -> Row:
+    """The record without lone surrogates, which no database takes: each becomes U+FFFD, as in ClickHouse's JSON."""
+    return {
+        name: value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+        for name, value in record.items()
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox import observation_record
-from curator.sandbox.data_faults import split_runs
 from curator.sandbox.otlp_decode import BadExport, decode
 from curator.sandbox.otlp_map import to_record
 from curator.sandbox.web import json_response, raw_body, store_of
@@ -26,13 +25,11 @@ def export_traces(request: Request) -> Response:
     if spans and version and not (version.isdecimal() and int(version) <= NEWEST_INGESTION):
         sentence = f'Unsupported x-langfuse-ingestion-version: "{version}". Maximum supported: "{NEWEST_INGESTION}".'
         return json_response({"error": sentence}, 400)
-    store, settings = store_of(request), request.app.state.settings
+    store = store_of(request)
     now_ms = int(store.now().timestamp() * 1000)
-    lag_ms = int(settings.lag.observations * 1000)
+    lag_ms = int(request.app.state.settings.lag.observations * 1000)
     with store.write() as db:
         observation_record.insert(db, (to_record(span, now_ms, lag_ms) for span in spans))
-    if settings.faults.argument("split-run"):
-        split_runs(store, int(settings.faults.number("split-run")))
     return json_response({})
 
 

@@ -129,9 +129,10 @@ def _finite(value: float) -> float | str:
 
 def _from_json(body: bytes) -> list[Span]:
     try:
-        request = json.loads(body)
-        resources = request.get("resourceSpans")
-    except (ValueError, AttributeError, RecursionError):
+        resources = json.loads(body)["resourceSpans"]
+    except (KeyError, TypeError):
+        return []
+    except (ValueError, RecursionError):
         raise BadExport("Failed to parse OTel JSON Trace") from None
     if not isinstance(resources, list):
         return []
@@ -142,19 +143,25 @@ def _from_json(body: bytes) -> list[Span]:
 
 
 def _walk(resources: list[Any], problems: "_Problems") -> Iterator[tuple[Attributes, Attributes, Attributes]]:
-    for resource in filter(None, resources):
-        about = resource.get("resource") or {}
+    for resource in map(_mapping, resources):
+        about = _mapping(resource.get("resource"))
         problems.collection(about.get("attributes"), "resource.attributes")
-        for scope in problems.collection(resource.get("scopeSpans"), "scopeSpans"):
-            library = scope.get("scope") or {}
+        for scope in map(_mapping, problems.collection(resource.get("scopeSpans"), "scopeSpans")):
+            library = _mapping(scope.get("scope"))
             problems.collection(library.get("attributes"), "scope.attributes")
-            for span in problems.collection(scope.get("spans"), "spans"):
+            for span in map(_mapping, problems.collection(scope.get("spans"), "spans")):
                 problems.look_at(span, str(library.get("name") or ""))
                 yield about, library, span
 
 
+def _mapping(value: Any) -> Attributes:
+    """A JSON object; anything else counts as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def _json_span(resource: Attributes, scope: Attributes, span: Attributes) -> Span:
-    status = span.get("status") or {}
+    status = _mapping(span.get("status"))
+    code = str(status.get("code"))
     return Span(
         trace_id=_json_id(span["traceId"]),
         span_id=_json_id(span["spanId"]),
@@ -163,7 +170,7 @@ def _json_span(resource: Attributes, scope: Attributes, span: Attributes) -> Spa
         start_ms=_json_milliseconds(span.get("startTimeUnixNano")),
         end_ms=_json_milliseconds(span.get("endTimeUnixNano")),
         attributes=_json_attributes(span.get("attributes")),
-        status_code=int(status.get("code") or 0) if str(status.get("code") or 0).isdecimal() else 0,
+        status_code=int(code) if code in ("0", "1", "2") else 0,
         status_message=str(status.get("message") or ""),
         resource=_json_attributes(resource.get("attributes")),
         scope_name=str(scope.get("name") or ""),
@@ -179,7 +186,7 @@ def _json_id(value: Any) -> str:
 
 
 def _json_attributes(pairs: Any) -> Attributes:
-    return {str(pair.get("key")): _json_value(pair.get("value") or {}) for pair in pairs or []}
+    return {str(pair.get("key")): _json_value(_mapping(pair.get("value"))) for pair in map(_mapping, pairs or [])}
 
 
 def _json_value(value: Attributes) -> Any:
@@ -189,8 +196,9 @@ def _json_value(value: Attributes) -> Any:
         return _json_number(value["doubleValue"])
     if "boolValue" in value:
         return value["boolValue"]
-    if isinstance(value.get("arrayValue"), dict) and "values" in value["arrayValue"]:
-        return [_json_value(one) for one in value["arrayValue"]["values"]]
+    listed = _mapping(value.get("arrayValue")).get("values")
+    if isinstance(listed, list):
+        return [_json_value(_mapping(one)) for one in listed]
     if "intValue" in value:
         return _json_number(value["intValue"])
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -286,5 +294,8 @@ class _Problems:
 def _wrong_id(value: Any) -> str | None:
     if value is None:
         return ABSENT
-    envelope = isinstance(value, dict) and value.get("type") == "Buffer" and isinstance(value.get("data"), list)
-    return None if isinstance(value, str | bytes | list) or envelope else NOT_AN_ID
+    if isinstance(value, dict) and value.get("type") == "Buffer":
+        value = value.get("data")
+    if isinstance(value, list):
+        return None if all(type(byte) is int and 0 <= byte < 256 for byte in value) else NOT_AN_ID
+    return None if isinstance(value, str | bytes) else NOT_AN_ID

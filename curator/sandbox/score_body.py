@@ -17,6 +17,7 @@ from curator.sandbox.issues import (
     invalid_union,
     invalid_value,
     is_datetime,
+    is_number,
     no_discriminator,
     to_milliseconds,
     too_big,
@@ -89,15 +90,14 @@ def _check_value(body: Body) -> list[Issue]:
     kind = body.get("dataType", UNDEFINED)
     value = body.get("value", UNDEFINED)
     at: Path = ["value"]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     issues: list[Issue] = []
     if kind is UNDEFINED:
-        if not is_number and not isinstance(value, str):
+        if not is_number(value) and not isinstance(value, str):
             issues.append(invalid_union(at, [[invalid_type([], "string", value)], [invalid_type([], "number", value)]]))
     elif kind not in DATA_TYPES:
         return [no_discriminator([], "dataType")]
     elif kind in ("NUMERIC", "BOOLEAN"):
-        if not is_number:
+        if not is_number(value):
             issues.append(invalid_type(at, "number", value))
         elif kind == "BOOLEAN" and value not in (0, 1):
             issues.append(custom("Value must be a number equal to either 0 or 1 for data type BOOLEAN", at))
@@ -194,7 +194,7 @@ def _inflate(body: Body, config: Body | None) -> Body | None:
 
 
 def _fits(value: Any, config: Body) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = is_number(value)
     match config["data_type"]:
         case "NUMERIC":
             low, high = config["min_value"], config["max_value"]

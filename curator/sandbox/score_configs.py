@@ -16,6 +16,7 @@ from curator.sandbox.issues import (
     Issue,
     custom,
     invalid_type,
+    is_number,
     no_discriminator,
     too_big,
     too_small,
@@ -85,8 +86,8 @@ def create_config(request: Request) -> Response:
         "name": body["name"],
         "data_type": body["dataType"],
         "description": body.get("description"),
-        "min_value": body.get("minValue"),
-        "max_value": body.get("maxValue"),
+        "min_value": _real(body.get("minValue")),
+        "max_value": _real(body.get("maxValue")),
         "categories": None if categories is None else json.dumps(categories),
         "now": now_ms,
     }
@@ -114,6 +115,9 @@ def update_config(request: Request) -> Response:
         "categories": "categories",
     }
     changes = {column: body[key] for key, column in columns.items() if key in body}
+    for column in ("min_value", "max_value"):
+        if column in changes:
+            changes[column] = _real(changes[column])
     if "categories" in changes:
         changes["categories"] = json.dumps(changes["categories"])
     store = store_of(request)
@@ -150,6 +154,10 @@ def _shown(row: sqlite3.Row) -> Body:
         "dataType": row["data_type"],
         "categories": None if row["categories"] is None else json.loads(row["categories"]),
     }
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _number(value: float | None) -> float | None:
@@ -206,7 +214,7 @@ def _check_range(body: Body) -> list[Issue]:
     issues = [
         invalid_type([key], "number", body[key])
         for key in ("maxValue", "minValue")
-        if body.get(key) is not None and (isinstance(body[key], bool) or not isinstance(body[key], int | float))
+        if body.get(key) is not None and not is_number(body[key])
     ]
     low, high = body.get("minValue"), body.get("maxValue")
     if not issues and low is not None and high is not None and high <= low:
@@ -235,7 +243,7 @@ def _is_pair(one: Any) -> bool:
     if not isinstance(one, dict):
         return False
     label, value = one.get("label"), one.get("value")
-    return isinstance(label, str) and bool(label) and isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(label, str) and bool(label) and is_number(value)
 
 
 def _check_changes(body: Any) -> list[Issue]:
@@ -248,7 +256,7 @@ def _check_changes(body: Any) -> list[Issue]:
     if "name" in body:
         issues += _check_name(body["name"])
     for key in ("minValue", "maxValue"):
-        if key in body and (isinstance(body[key], bool) or not isinstance(body[key], int | float)):
+        if key in body and not is_number(body[key]):
             issues.append(invalid_type([key], "number", body[key]))
     if "categories" in body:
         issues += _check_categories(body["categories"])

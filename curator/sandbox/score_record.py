@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from curator.sandbox.observation_record import iso, parse_raw
+from curator.sandbox.observation_record import iso, parse_raw, well_formed
 from curator.sandbox.projects import PROJECT_ID
 
 Row = dict[str, Any]
@@ -82,6 +82,7 @@ IMMUTABLE = ("timestamp_ms", "trace_id", "created_ms", "environment")
 
 def append(db: sqlite3.Connection, record: Row, now_ms: int) -> None:
     """Add a version. Versions that no reader can see any more are removed."""
+    record = well_formed(record)
     db.execute(_INSERT, record)
     db.execute(
         "DELETE FROM scores WHERE id = ?1 AND seq < (SELECT max(seq) FROM scores WHERE id = ?1 AND visible_ms <= ?2)",
@@ -91,14 +92,15 @@ def append(db: sqlite3.Connection, record: Row, now_ms: int) -> None:
 
 def load(db: sqlite3.Connection, records: Iterable[Row]) -> None:
     """Write scores that are visible at once; each replaces every version of its id."""
-    batch = list(records)
+    batch = [well_formed(record) for record in records]
     db.executemany("DELETE FROM scores WHERE id = ?", [(record["id"],) for record in batch])
     db.executemany(_INSERT, batch)
 
 
 def newest(db: sqlite3.Connection, score_id: str) -> Row | None:
     """The newest version of a score, visible or not; None when there is none or it was deleted."""
-    row = db.execute("SELECT * FROM scores WHERE id = ? ORDER BY seq DESC LIMIT 1", (score_id,)).fetchone()
+    query = "SELECT * FROM scores WHERE id = ? ORDER BY seq DESC LIMIT 1"
+    row = db.execute(query, (well_formed({"id": score_id})["id"],)).fetchone()
     return None if row is None or row["deleted"] else dict(row)
 
 
