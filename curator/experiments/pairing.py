@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from curator.experiments.results import ItemRun, Run
+from curator.experiments.results import Run
 from curator.experiments.statistics import Array
 from curator.model.draft import Problem
 
@@ -145,29 +145,11 @@ def mean_resource(run: Run, name: Literal["cost", "latency"], items: Sequence[st
 
 def _pair(baseline: Run, candidate: Run, name: str, common: Sequence[str]) -> Pairs | None:
     """The score's tables; None for categories, which have no mean."""
-    runs = [
-        [[repeat.by_item().get(item_id) for repeat in run.repeats] for item_id in common]
-        for run in (baseline, candidate)
-    ]
-    cells = [[[_value(item, name) for item in row] for row in table] for table in runs]
-    flat = [cell for table in cells for row in table for cell in row]
-    if any(isinstance(cell, str) for cell in flat):
+    if baseline.numbers(name) is None or candidate.numbers(name) is None:
         return None
-    numbers = {float(cell) for cell in flat if cell is not None and not isinstance(cell, str)}
-    pass_fail = numbers <= {0.0, 1.0}
-
-    def number(cell: float | str | None, item: ItemRun | None) -> float:
-        if cell is not None:
-            return float(cell)
-        # An item that errored did not pass; for graded scores no number would be fair, so it is left out and said.
-        return 0.0 if pass_fail and item is not None and item.error else float("nan")
-
-    tables = [
-        np.array(
-            [[number(*both) for both in zip(row, source, strict=True)] for row, source in zip(table, run, strict=True)]
-        )
-        for table, run in zip(cells, runs, strict=True)
-    ]
+    # For graded scores no number would be fair to an item that errored: it is left out, and that is said.
+    pass_fail = baseline.is_pass_fail(name) and candidate.is_pass_fail(name)
+    tables = [np.array(run.table(name, common, pass_fail=pass_fail), dtype=np.float64) for run in (baseline, candidate)]
     return Pairs(name, "pass-fail" if pass_fail else "graded", tuple(common), tables[0], tables[1])
 
 
@@ -178,13 +160,8 @@ def _scored(pairs: Pairs) -> Pairs:
     return pairs._replace(items=items, baseline=pairs.baseline[known], candidate=pairs.candidate[known])
 
 
-def _value(item: ItemRun | None, name: str) -> float | str | None:
-    score = item.scores.get(name) if item is not None else None
-    return None if score is None else score.value
-
-
 def _has(run: Run, name: str) -> bool:
-    return any(_value(item, name) is not None for repeat in run.repeats for item in repeat.items)
+    return run.numbers(name) != []
 
 
 def _judged_differently(baseline: Run, candidate: Run, name: str) -> bool:

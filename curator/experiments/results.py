@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -111,6 +111,8 @@ class Run(Value):
     """What distinguishes this candidate: prompt label, model, agent version …"""
     checks: dict[str, str] = {}
     """Check name → fingerprint of the check."""
+    pass_fail: tuple[str, ...] = ()
+    """Names of the scores that can only be 1 or 0: those of the built-in checks."""
     judges: tuple[str, ...] = ()
     """Names of the scores that LLM judges gave: noisy."""
     environment: dict[str, str] = {}
@@ -127,15 +129,39 @@ class Run(Value):
         """`(item id, reason)` of every errored item of every repeat."""
         return [(item.item_id, item.error) for repeat in self.repeats for item in repeat.items if item.error]
 
+    def numbers(self, name: str) -> list[float] | None:
+        """Every value of a score; None for a category."""
+        found = [score.value for r in self.repeats for item in r.items if (score := item.scores.get(name))]
+        values = [value for value in found if value is not None]
+        return None if any(isinstance(v, str) for v in values) else [float(value) for value in values]
+
+    def is_pass_fail(self, name: str) -> bool:
+        """Whether the score can only be 1 or 0; of a run made elsewhere: whether it was never anything else."""
+        return name in self.pass_fail or (not self.pass_fail and {*(self.numbers(name) or ())} <= {0.0, 1.0})
+
+    def table(self, name: str, items: Sequence[str], *, pass_fail: bool) -> list[list[float | None]]:
+        """The score as items × repeats. Of a pass-fail score, an errored item has 0.0: it did not pass."""
+        by_repeat = [repeat.by_item() for repeat in self.repeats]
+        return [[_number(each.get(item), name, pass_fail) for each in by_repeat] for item in items]
+
     def means(self) -> dict[str, float]:
-        """Score name → mean over items and repeats; categories are left out."""
-        found: dict[str, list[float]] = {}
-        for repeat in self.repeats:
-            for item in repeat.items:
-                for name, score in item.scores.items():
-                    if score.value is not None and not isinstance(score.value, str):
-                        found.setdefault(name, []).append(float(score.value))
-        return {name: sum(values) / len(values) for name, values in found.items()}
+        """Score name → mean over items and repeats; categories are left out, errored items did not pass."""
+        found: dict[str, float] = {}
+        for name in self.score_names():
+            if self.numbers(name):
+                table = self.table(name, list(self.items), pass_fail=self.is_pass_fail(name))
+                values = [value for row in table for value in row if value is not None]
+                found[name] = sum(values) / len(values)
+        return found
+
+
+def _number(item: ItemRun | None, name: str, pass_fail: bool) -> float | None:
+    if item is None:
+        return None
+    score = item.scores.get(name)
+    if score is not None and score.value is not None and not isinstance(score.value, str):
+        return float(score.value)
+    return 0.0 if pass_fail and item.error else None
 
 
 def runs_folder() -> Path:

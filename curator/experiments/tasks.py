@@ -90,6 +90,10 @@ class Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops what still runs."""
         self._caller.close()
         self.task.close()
 

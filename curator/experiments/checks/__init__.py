@@ -24,7 +24,7 @@ from curator.jsonpath import path_error
 from curator.model.json import canonical
 from curator.model.rule import CheckSpec, Rule
 
-__all__ = ["CheckResult", "Checker", "evaluate", "fingerprint"]
+__all__ = ["BUILT_IN", "CheckResult", "Checker", "evaluate", "fingerprint"]
 
 BuiltIn = Callable[[CheckSpec, Case, str], CheckResult]
 

@@ -1,0 +1,104 @@
+"""`curator run`: an experiment over the rule's dataset."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curator.cli.experiment_options import (
+    json_option,
+    open_gateway,
+    perform_plan,
+    plan_of,
+    python_option,
+    rules_option,
+    run_options,
+)
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import ExitCode
+
+if TYPE_CHECKING:
+    from curator.experiments.results import Run
+    from curator.model.rule import Rule
+
+
+@click.command()
+@rules_option
+@click.option("--task", required=True, metavar="SPEC", help="module:function, cmd:COMMAND or an http(s) address.")
+@run_options
+@python_option
+@json_option
+@click.pass_context
+def run(ctx: click.Context, /, rule: str, task: str, allow_python: bool | None, as_json: bool, **options: Any) -> None:
+    """Run an experiment, keep its results, and make sure that Langfuse has it whole.
+
+    Exit 1 when an item errored, or when something is missing on the server.
+    """
+    from curator.rulebook import find_rule
+
+    settings = load_settings(allow_python=allow_python)
+    loaded = find_rule(rule, settings)
+    connection = settings.connection()
+    plan = plan_of(task, options, allow_python=settings.allow_python)
+    with open_gateway(connection) as gateway:
+        done, path = perform_plan(gateway, connection, loaded.rule, plan)
+    document = as_document(done, path)
+    if as_json:
+        print_json(document)
+    else:
+        _print(loaded.rule, done, path)
+    if not document["integrity"]["ok"]:
+        ctx.exit(ExitCode.NO)
+
+
+def as_document(run: "Run", path: Path | None) -> dict[str, Any]:
+    """The JSON document of a run."""
+    checked = [repeat.integrity for repeat in run.repeats if repeat.integrity is not None]
+    return {
+        "run_name": run.run_name,
+        "label": run.label,
+        "experiment_id": run.repeats[0].experiment_id,
+        "run_url": run.repeats[0].url,
+        "rule": run.rule,
+        "dataset": run.dataset,
+        "dataset_version": run.dataset_version.isoformat() if run.dataset_version else None,
+        "items": len(run.items),
+        "errors": len(run.errors()),
+        "errored": [{"item_id": item_id, "reason": why} for item_id, why in run.errors()],
+        "scores": run.means(),
+        "integrity": {
+            "ok": len(checked) == len(run.repeats) and all(each.ok for each in checked),
+            "problems": [problem for each in checked for problem in each.problems],
+            "waited": sum(each.waited for each in checked),
+        },
+        "repeats": [
+            {"run_name": each.run_name, "experiment_id": each.experiment_id, "run_url": each.url}
+            for each in run.repeats
+        ],
+        "results_file": str(path) if path else None,
+    }
+
+
+def _print(rule: "Rule", run: "Run", path: Path) -> None:
+    click.echo(f"dataset ready: {plain(run.dataset)}")
+    for item in rule.seed:
+        if item.id in run.items:
+            click.echo(f"dataset item ready: {plain(item.id)}")
+    times = f" × {len(run.repeats)} runs" if len(run.repeats) > 1 else ""
+    errors = run.errors()
+    click.echo(f"{plain(run.run_name)}: {len(run.items)} items{times}, {len(errors)} errored")
+    for item_id, why in errors[:10]:
+        click.echo(f"  ✗ {plain(item_id)}: {plain(why)}")
+    width = max((len(name) for name in run.means()), default=0)
+    for name, mean in run.means().items():
+        click.echo(f"  {plain(name):<{width}}  {mean:.3f}")
+    problems = [problem for each in run.repeats if each.integrity for problem in each.integrity.problems]
+    click.echo("whole on the server" if not problems else "not whole:")
+    for problem in problems:
+        click.echo(f"  ✗ {problem.code}: {plain(problem.message)}")
+    click.echo(f"results: {path}")
+    for each in run.repeats:
+        click.echo(f"dataset run url: {plain(each.url or 'unknown')}")
+    if problems:
+        say(f"→ {problems[0].remedy}")

@@ -1,0 +1,224 @@
+"""Is a run whole on the server? One experiment, every item once, every score there; late is told from missing."""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from curator.experiments.results import Integrity, ItemRun, Repeat, Run
+from curator.gateway import ExperimentItem, Gateway
+from curator.model.draft import Problem
+
+DEFAULT_DEADLINE_SECONDS = 60.0
+"""How long to wait for what the server has not shown yet; Langfuse usually needs seconds, under load minutes."""
+INGESTION_LIMIT = timedelta(minutes=10)
+"""What has not arrived so long after the run has been lost."""
+# Spans carry the client's clock, and the list's start time is compared with theirs.
+CLOCK_MARGIN = timedelta(minutes=5)
+LISTED = 5
+
+
+class Seen(NamedTuple):
+    """What the server shows of one run name."""
+
+    experiments: dict[str, list[str]]
+    """Experiment id → ids of its items."""
+    scores: dict[str, set[str]]
+    """Item id → names of its scores."""
+
+    def items(self) -> list[str]:
+        """Ids of all items, as often as they are there."""
+        return [item for ids in self.experiments.values() for item in ids]
+
+
+def check(
+    gateway: Gateway,
+    run: Run,
+    *,
+    required: Collection[str] = (),
+    deadline: float = DEFAULT_DEADLINE_SECONDS,
+) -> Run:
+    """The run with each repeat's integrity, and with the costs that Langfuse knows of.
+
+    Expected are all items of the run and, of every item that did not error, the scores that were given plus those of
+    `required`. Waits up to `deadline` seconds (for all repeats together) for what may still be on its way. Raises
+    GatewayError.
+    """
+    until = time.monotonic() + deadline
+    repeats = []
+    for repeat in run.repeats:
+        began = time.monotonic()
+        pause = 0.5
+        while True:
+            seen = look(gateway, run, repeat)
+            problems, waiting = judge(run, repeat, seen, required)
+            if not waiting or time.monotonic() + pause > until:
+                break
+            time.sleep(pause)
+            pause = min(pause * 1.5, 5.0)
+        waited = round(time.monotonic() - began, 1) if waiting or pause > 0.5 else 0.0
+        integrity = Integrity(ok=not problems, problems=tuple(problems), waited=waited)
+        repeats.append(_with_costs(gateway, repeat).model_copy(update={"integrity": integrity}))
+    return run.model_copy(update={"repeats": tuple(repeats)})
+
+
+def look(gateway: Gateway, run: Run, repeat: Repeat) -> Seen:
+    """What the server shows under the repeat's run name: one request per 100 items."""
+    experiments: dict[str, list[str]] = {}
+    scores: dict[str, set[str]] = {}
+    for row in rows(gateway, repeat.run_name, run.dataset_id, repeat.started_at):
+        experiments.setdefault(row.experiment_id, []).append(row.item_id)
+        scores.setdefault(row.item_id, set()).update(score.name for score in row.scores)
+    return Seen(experiments, scores)
+
+
+def rows(
+    gateway: Gateway,
+    name: str,
+    dataset_id: str | None,
+    started: datetime,
+    *,
+    fields: Sequence[str] = ("dataset", "scores"),
+) -> Iterator[ExperimentItem]:
+    """The rows of every experiment with that name over that dataset."""
+    found = gateway.experiment_items(
+        from_=started - CLOCK_MARGIN,
+        # The API takes a comma-separated list of names, so a name with a comma cannot be asked for.
+        experiment_name=None if "," in name else name,
+        dataset_id=dataset_id,
+        fields=fields,
+    )
+    return (row for row in found if row.experiment_name == name and row.dataset_id in (dataset_id, None))
+
+
+def judge(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tuple[list[Problem], bool]:
+    """What is wrong with the run as seen, and whether waiting may still mend some of it."""
+    items = repeat.by_item()
+    late = datetime.now(UTC) - repeat.finished_at < INGESTION_LIMIT
+    # An item that never got as far as a trace is an errored one; the server cannot know of it.
+    untraced = {item.item_id for item in repeat.items if item.error and item.trace_id is None}
+    absent = sorted(run.items.keys() - set(seen.items()) - untraced)
+    scores, waiting = _scores(run, items, seen, required, late)
+    problems = [*_experiments(repeat, seen), *_items(run, seen, absent, late), *_errors(items), *scores]
+    return problems, late and (bool(absent) or waiting)
+
+
+def _experiments(repeat: Repeat, seen: Seen) -> Iterator[Problem]:
+    if len(seen.experiments) < 2:
+        return
+    groups = [set(ids) for ids in seen.experiments.values()]
+    sizes = " + ".join(str(len(group)) for group in sorted(groups, key=len))
+    if sum(map(len, groups)) == len(set().union(*groups)):
+        yield Problem(
+            code="INTEGRITY_SPLIT_RUN",
+            message=f"Langfuse shows this run in {len(groups)} parts ({sizes} items) under one name.",
+            remedy="Run it again with --max-concurrency 3; averages of a part say nothing about the whole.",
+        )
+    else:
+        yield Problem(
+            code="INTEGRITY_NAME_REUSED",
+            message=f"{len(groups)} experiments over this dataset bear the name {repeat.run_name!r} ({sizes} items).",
+            remedy="Give every run its own name; curator adds the time to the label.",
+        )
+
+
+def _items(run: Run, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[Problem]:
+    counts = Counter(seen.items())
+    if absent:
+        yield Problem(
+            code="INTEGRITY_ITEM_MISSING",
+            message=f"{len(absent)} of {len(run.items)} items of the dataset version are not in the run on the server"
+            f"{' yet' if late else ''}: {_some(absent)}.",
+            remedy="Look again in some minutes." if late else "Run it again.",
+        )
+    twice = [item for item, count in counts.items() if count > 1 and item in run.items]
+    if twice:
+        yield Problem(
+            code="INTEGRITY_ITEM_TWICE",
+            message=f"{len(twice)} items are in the run more than once: {_some(twice)}.",
+            remedy="Run it again under a new name.",
+        )
+    foreign = [item for item in counts if item not in run.items]
+    if foreign:
+        yield Problem(
+            code="INTEGRITY_ITEM_FOREIGN",
+            message=f"{len(foreign)} items of the run are not in its dataset version: {_some(foreign)}.",
+            remedy="Run it again over one version (--dataset-version).",
+        )
+
+
+def _errors(items: Mapping[str, ItemRun]) -> Iterator[Problem]:
+    errored = [item for item in items.values() if item.error]
+    if errored:
+        reasons = Counter(item.error for item in errored)
+        reason, count = reasons.most_common(1)[0]
+        yield Problem(
+            code="INTEGRITY_ITEM_ERRORED",
+            message=f"{len(errored)} of {len(items)} items errored: {_some([item.item_id for item in errored])} "
+            f"({count} × {reason}).",
+            remedy="Mend the task; an errored item counts against the candidate.",
+            blocking=False,
+        )
+
+
+def _scores(
+    run: Run, items: Mapping[str, ItemRun], seen: Seen, required: Collection[str], late: bool
+) -> tuple[list[Problem], bool]:
+    """Scores that are missing, told apart by why; and whether some may still arrive."""
+    never: dict[str, list[str]] = {}
+    not_there: dict[str, list[str]] = {}
+    for item in items.values():
+        if item.error:
+            continue
+        given = {name for name, score in item.scores.items() if score.value is not None}
+        for name in {*given, *required}:
+            if name not in seen.scores.get(item.item_id, set()):
+                # Only of its own runs can curator know that a score was never given; others' may still be on its way.
+                on_its_way = name in given or (late and run.source == "langfuse")
+                (not_there if on_its_way else never).setdefault(name, []).append(item.item_id)
+    problems = []
+    for name, ids in sorted(never.items()):
+        errors = Counter(e for i in ids if (s := items[i].scores.get(name)) and (e := s.error))
+        why = f" ({errors.most_common(1)[0][0]})" if errors else ""
+        problems.append(
+            Problem(
+                code="INTEGRITY_SCORE_MISSING",
+                message=f"{len(ids)} items were given no score {name}{why}: {_some(ids)}.",
+                remedy="Mend the check or the item; a missing score never passes.",
+                blocking=False,
+            )
+        )
+    for name, ids in sorted(not_there.items()):
+        code = "INTEGRITY_SCORE_LATE" if late else "INTEGRITY_SCORE_LOST"
+        state = "have not arrived on the server yet" if late else "never arrived on the server"
+        problems.append(
+            Problem(
+                code=code,
+                message=f"{len(ids)} scores {name} {state}: {_some(ids)}.",
+                remedy="Look again in some minutes; a longer --deadline waits for them." if late else "Run it again.",
+                blocking=False,
+            )
+        )
+    return problems, late and bool(not_there)
+
+
+def _with_costs(gateway: Gateway, repeat: Repeat) -> Repeat:
+    """Fills in the costs that Langfuse computed from the generations of a trace, where the task named none."""
+    traces = [item.trace_id for item in repeat.items if item.cost is None and item.trace_id and not item.error]
+    if not traces:
+        return repeat
+    costs: dict[str | None, float] = {}
+    for observation in gateway.observations(trace_ids=traces, from_=repeat.started_at - CLOCK_MARGIN):
+        if observation.total_cost:
+            costs[observation.trace_id] = costs.get(observation.trace_id, 0.0) + observation.total_cost
+    items = [
+        item.model_copy(update={"cost": costs[item.trace_id]}) if item.cost is None and item.trace_id in costs else item
+        for item in repeat.items
+    ]
+    return repeat.model_copy(update={"items": tuple(items)})
+
+
+def _some(ids: Sequence[str]) -> str:
+    shown = ", ".join(sorted(ids)[:LISTED])
+    return f"{shown} and {len(ids) - LISTED} more" if len(ids) > LISTED else shown

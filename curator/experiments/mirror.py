@@ -1,0 +1,153 @@
+"""The Langfuse side of a run: the SDK's own experiment runner, which records every item as a trace with its scores.
+
+Nothing here is trusted to have arrived: `integrity` asks the server afterwards.
+"""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from curator.config import Connection
+from curator.errors import ConfigError, ServerError
+from curator.experiments.checks.base import CheckResult
+
+if TYPE_CHECKING:
+    from langfuse import Langfuse
+    from langfuse.experiment import Evaluation
+
+RunTask = Callable[[Any], Awaitable[Any]]
+"""Takes the SDK's dataset item; what it raises makes the item an errored one."""
+RunCheck = Callable[[Any, Any], Awaitable[list[CheckResult]]]
+"""Takes the dataset item's content as keywords in a dict, and the output; gives the results to record as scores."""
+
+
+class Recorded(NamedTuple):
+    """Where the SDK recorded a run."""
+
+    experiment_id: str
+    url: str | None
+
+
+class Mirror:
+    """One dataset version in Langfuse, ready to take experiments."""
+
+    def __init__(self, connection: Connection, dataset: str, version: datetime) -> None:
+        """Raises ConfigError (MIRROR_OFF, MIRROR_OTHER_SERVER), ServerError (MIRROR_DATASET)."""
+        client = _client(connection)
+        try:
+            with _quiet():
+                self._dataset = client.get_dataset(dataset, version=version)
+        except Exception as error:  # curator has just read this dataset: whatever it is, it is on the way
+            raise ServerError(
+                f"Langfuse's SDK cannot read the dataset ({type(error).__name__}).",
+                code="MIRROR_DATASET",
+                remedy="Try again; `curator doctor` looks at the connection.",
+            ) from error
+
+    def run(
+        self,
+        *,
+        label: str,
+        run_name: str,
+        metadata: Mapping[str, Any],
+        task: RunTask,
+        checks: Mapping[str, RunCheck],
+        max_concurrency: int,
+    ) -> Recorded:
+        """Runs every item once and sends what came out. Blocks until all was handed to the server."""
+
+        async def run_task(*, item: Any, **_: object) -> Any:
+            return await task(item)
+
+        with _quiet():
+            result = self._dataset.run_experiment(
+                name=label,
+                run_name=run_name,
+                task=run_task,
+                evaluators=[_evaluator(name, check) for name, check in checks.items()],
+                max_concurrency=max_concurrency,
+                metadata=dict(metadata),
+            )
+        return Recorded(result.experiment_id, result.experiment_url)
+
+
+def current_trace_id() -> str | None:
+    """Id of the trace that the running task is recorded in."""
+    from opentelemetry import trace
+
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else None
+
+
+def _evaluator(name: str, check: RunCheck) -> Any:
+    async def evaluator(
+        *, input: Any, output: Any, expected_output: Any = None, metadata: Any = None, **_: object
+    ) -> list["Evaluation"]:
+        case = {"input": input, "expected_output": expected_output, "metadata": metadata}
+        return [_evaluation(result) for result in await check(case, output)]
+
+    evaluator.__name__ = name
+    return evaluator
+
+
+def _evaluation(result: CheckResult) -> "Evaluation":
+    from langfuse.experiment import Evaluation
+
+    value = result.value
+    assert value is not None
+    return Evaluation(
+        name=result.name,
+        value=float(value) if isinstance(value, bool) else value,
+        data_type=result.data_type,
+        comment=result.comment or None,
+        metadata=dict(result.metadata) or None,
+    )
+
+
+def _client(connection: Connection) -> "Langfuse":
+    """The SDK's client for this connection. One per process and public key: that is how the SDK shares it with the
+    instrumentation inside a task."""
+    for name, off in (("LANGFUSE_TRACING_ENABLED", "false"), ("OTEL_SDK_DISABLED", "true")):
+        if os.environ.get(name, "").lower() == off:
+            raise ConfigError(
+                f"{name} switches tracing off, so Langfuse would not see the run.",
+                code="MIRROR_OFF",
+                remedy=f"Unset {name} for this command.",
+            )
+    from langfuse import Langfuse
+
+    with _quiet():
+        client = Langfuse(
+            base_url=connection.base_url,
+            public_key=connection.public_key,
+            secret_key=connection.secret_key.get_secret_value(),
+            timeout=max(1, round(connection.timeout)),
+            sample_rate=1.0,
+        )
+    resources = client._resources
+    if resources is None or resources.base_url != connection.base_url:
+        raise ConfigError(
+            "This process already records to another Langfuse server with the same public key.",
+            code="MIRROR_OTHER_SERVER",
+            remedy="Start curator anew for this server; a task must not create a Langfuse client for another one.",
+        )
+    return client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the SDK's log lines off the terminal: what they say is in the result, with its reason."""
+    loggers: Sequence[logging.Logger] = [logging.getLogger(name) for name in ("langfuse", "opentelemetry")]
+    before = [(logger.propagate, list(logger.handlers)) for logger in loggers]
+    for logger in loggers:
+        logger.propagate = False
+        logger.handlers = [logging.NullHandler()]
+    try:
+        yield
+    finally:
+        for logger, (propagate, handlers) in zip(loggers, before, strict=True):
+            logger.propagate = propagate
+            logger.handlers = handlers

@@ -1,0 +1,153 @@
+"""One experiment from beginning to end: pin, run, save, look at the server, save again. And finding runs again."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from curator.config import Connection
+from curator.errors import CuratorError, UsageError
+from curator.experiments import integrity, remote, results, versions
+from curator.experiments.checks import Checker
+from curator.experiments.results import Run
+from curator.experiments.run import DEFAULT_CONCURRENCY, Interrupted, run_experiment
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, parse_task
+from curator.experiments.versions import Pinned
+from curator.gateway import Gateway
+from curator.lineage import slug
+from curator.model.base import Value
+from curator.model.rule import Rule
+
+
+class Plan(Value):
+    """What to run, and how."""
+
+    task: str
+    label: str | None = None
+    """Names the candidate; derived from rule and task when not given."""
+    repeat: int = 1
+    max_concurrency: int = DEFAULT_CONCURRENCY
+    dataset_version: datetime | None = None
+    variables: dict[str, JsonValue] = {}
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    """Seconds for one answer of the task."""
+    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS
+    """Seconds to wait for what the server has not shown yet."""
+    allow_python: bool = False
+    """Whether the rule's checks may be Python paths. The task needs no permission: the user names it."""
+    output: Path | None = None
+
+
+def perform(
+    gateway: Gateway,
+    connection: Connection,
+    rule: Rule,
+    plan: Plan,
+    *,
+    started: Callable[[Pinned], None] | None = None,
+    progress: Callable[[], None] | None = None,
+) -> tuple[Run, Path]:
+    """Runs the experiment and says whether it is whole; the result file is written before the server is asked.
+
+    Raises UsageError and ConfigError before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file
+    holds what was done until then.
+    """
+    with Runner(parse_task(plan.task, timeout=plan.timeout), timeout=plan.timeout) as runner:
+        checker = Checker(rule, allow_python=plan.allow_python)
+        try:
+            pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
+            if started is not None:
+                started(pinned)
+            run = run_experiment(
+                connection,
+                rule,
+                pinned,
+                runner,
+                checker,
+                label=plan.label or default_label(rule, plan.task),
+                repeat=plan.repeat,
+                max_concurrency=plan.max_concurrency,
+                variables=plan.variables,
+                progress=progress,
+            )
+        except Interrupted as interrupted:
+            results.write(interrupted.run, plan.output or results.default_path(interrupted.run))
+            raise
+        finally:
+            checker.close()
+    path = results.write(run, plan.output or results.default_path(run))
+    run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
+    return run, results.write(run, path)
+
+
+def find_run(
+    reference: str,
+    gateway: Callable[[], Gateway],
+    *,
+    rule: Rule | None = None,
+    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS,
+    since: datetime | None = None,
+) -> Run:
+    """A run by result file, label, run name or experiment id: local ones first, then those in Langfuse.
+
+    `gateway` is called only when Langfuse is asked. A run read from there comes with its integrity. Raises UsageError
+    (RUN_UNKNOWN, RESULT_FILE), GatewayError.
+    """
+    found = results.find(reference, rule.dataset.name if rule else None)
+    if found is not None:
+        return found[0]
+    try:
+        opened = gateway()
+        run = remote.load(opened, reference, since=since)
+    except CuratorError as error:
+        raise _unknown(reference, f"and Langfuse could not be asked ({error.code})") from error
+    if run is None or (rule is not None and run.dataset != rule.dataset.name):
+        raise _unknown(reference, "neither locally nor in Langfuse")
+    checked = integrity.check(opened, run, required=_required(rule) if rule else (), deadline=deadline)
+    if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):
+        again = remote.load(opened, reference, since=since)  # scores arrived while it waited
+        checked = integrity.check(opened, again or run, required=_required(rule) if rule else (), deadline=0)
+    return checked
+
+
+def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:
+    """The run with its integrity as the server shows it now. Raises GatewayError."""
+    return integrity.check(gateway, run, required=_required(rule), deadline=deadline)
+
+
+def default_label(rule: Rule, task: str) -> str:
+    """`rule-function`, `rule-host` or `rule-command`: what a run is called when nobody names it."""
+    if task.startswith("cmd:"):
+        words = task.removeprefix("cmd:").split()
+        last = Path(words[0]).name if words else "command"
+    elif task.startswith(("http://", "https://")):
+        last = task.split("//", 1)[1].split("/", 1)[0].rsplit("@", 1)[-1]
+    else:
+        last = task.rpartition(":")[2]
+    return f"{rule.rule}-{slug(last)}"
+
+
+def variables_of(pairs: Collection[str]) -> Mapping[str, JsonValue]:
+    """`KEY=VALUE` pairs. Raises UsageError (RUN_VARIABLE)."""
+    found: dict[str, JsonValue] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals or key == "curator" or key.startswith("curator."):
+            raise UsageError(
+                f"{key!r} is no variable of a run.", code="RUN_VARIABLE", remedy="Write it as --var KEY=VALUE."
+            )
+        found[key] = value
+    return found
+
+
+def _required(rule: Rule) -> list[str]:
+    return [score.name for score in rule.gate.required]
+
+
+def _unknown(reference: str, where: str) -> UsageError:
+    return UsageError(
+        f"There is no run {reference!r}, {where}.",
+        code="RUN_UNKNOWN",
+        remedy="Name a result file, a label, a run name or an experiment id; older experiments need --since.",
+    )

@@ -1,0 +1,121 @@
+"""Does an item do its job? It should fail on production and pass on the candidate, every time."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from curator.experiments.checks import Checker
+from curator.experiments.checks.base import Case, CheckResult
+from curator.experiments.tasks import Runner, TaskFailed
+from curator.model.base import Value
+from curator.model.item import StoredItem
+from curator.model.rule import Rule
+
+ProofVerdict = Literal["reproduced", "too weak", "still failing", "flaky", "errored"]
+DEFAULT_RUNS = 3
+
+
+class Side(Value):
+    """How one task did on one item."""
+
+    runs: int
+    passed: int
+    """Runs in which every check that counts passed."""
+    errors: tuple[str, ...] = ()
+    """Why runs gave no verdict: the task failed, or a check could not say anything."""
+    failed_checks: tuple[str, ...] = ()
+    """Checks that failed in any run."""
+
+    @property
+    def always(self) -> bool:
+        """Passed every time."""
+        return self.passed == self.runs
+
+    @property
+    def never(self) -> bool:
+        """Failed every time (without errors)."""
+        return self.passed == 0 and not self.errors
+
+
+class Proof(Value):
+    """Whether one item protects anything."""
+
+    item_id: str
+    production: Side
+    candidate: Side | None
+    verdict: ProofVerdict
+    says: str
+
+
+def prove(
+    rule: Rule,
+    items: Iterable[StoredItem],
+    production: Runner,
+    candidate: Runner | None,
+    checker: Checker,
+    *,
+    runs: int = DEFAULT_RUNS,
+    max_concurrency: int = 3,
+    progress: Callable[[], None] | None = None,
+) -> list[Proof]:
+    """Runs each item `runs` times on both sides. Nothing is written anywhere, to Langfuse neither."""
+
+    def one(item: StoredItem) -> Proof:
+        sides = [_side(rule, item, runner, checker, runs) for runner in (production, candidate) if runner is not None]
+        if progress is not None:
+            progress()
+        verdict, says = judge(sides[0], sides[1] if len(sides) > 1 else None)
+        return Proof(
+            item_id=item.id,
+            production=sides[0],
+            candidate=sides[1] if len(sides) > 1 else None,
+            verdict=verdict,
+            says=says,
+        )
+
+    with ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-prove") as pool:
+        return list(pool.map(one, items))
+
+
+def judge(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
+    """The verdict and one sentence. An error is no failure: it proves nothing about the case."""
+    errors = [*production.errors, *(candidate.errors if candidate else ())]
+    if errors:
+        return "errored", f"there was no verdict: {errors[0]}."
+    if production.always:
+        return "too weak", "production passes it: the case is too weak, or the failure was not reproduced."
+    if not production.never:
+        return "flaky", f"production passed {production.passed} of {production.runs} runs."
+    if candidate is None:
+        return "reproduced", "production fails it every time."
+    if candidate.always:
+        return "reproduced", "production fails it every time, the candidate passes it every time."
+    if candidate.never:
+        return "still failing", "production fails it, and so does the candidate."
+    return "flaky", f"the candidate passed {candidate.passed} of {candidate.runs} runs."
+
+
+def _side(rule: Rule, item: StoredItem, runner: Runner, checker: Checker, runs: int) -> Side:
+    passed, errors, failed = 0, [], []
+    for _ in range(runs):
+        try:
+            output = runner.run(item).output
+        except TaskFailed as error:
+            errors.append(str(error))
+            continue
+        case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
+        counted = _that_count(rule, checker.evaluate(case))
+        errors += [f"{result.name}: {result.error}" for result in counted if result.error]
+        bad = [result.name for result in counted if result.passed is False]
+        failed += [name for name in bad if name not in failed]
+        # A check that says neither yes nor no proves nothing; without any that passes, nothing passed.
+        passed += bool(counted) and all(result.passed for result in counted)
+    return Side(runs=runs, passed=passed, errors=tuple(dict.fromkeys(errors)), failed_checks=tuple(failed))
+
+
+def _that_count(rule: Rule, results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The scores that the gate requires; all that can pass or fail when it requires none."""
+    required = {score.name for score in rule.gate.required}
+    if required:
+        return [result for result in results if result.name in required]
+    return [result for result in results if result.passed is not None or result.error]

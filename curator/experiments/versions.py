@@ -1,0 +1,97 @@
+"""Pins a dataset version: the point in time whose items a run uses, so that it can be repeated and compared."""
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from curator.errors import CuratorError, UsageError
+from curator.experiments.results import DatasetItem
+from curator.gateway import Gateway, NotFound
+from curator.lineage import content_fingerprint
+from curator.model.item import Dataset, StoredItem
+
+# How often to look again when the dataset changes while its version is being pinned.
+ATTEMPTS = 4
+
+
+class Pinned(NamedTuple):
+    """A dataset as it was at one point in time."""
+
+    dataset: Dataset
+    version: datetime
+    items: tuple[StoredItem, ...]
+
+    def record(self) -> dict[str, DatasetItem]:
+        """Item id → content and fingerprint, as result files keep it."""
+        return {
+            item.id: DatasetItem(
+                input=item.input, expected_output=item.expected_output, fingerprint=content_fingerprint(item)
+            )
+            for item in self.items
+        }
+
+
+def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinned:
+    """The active items at `version`; without it, of now, under the earliest time that still shows exactly these items.
+
+    That time is the last change of an item, so two runs over the same content name the same version. Where an item was
+    deleted or archived since, it is the server's present time. Raises DatasetMissing, UsageError (RUN_NO_ITEMS),
+    CuratorError (RUN_UNSTABLE) when the dataset keeps changing, GatewayError.
+    """
+    found = gateway.dataset(dataset)
+    if found is None:
+        raise no_dataset(dataset)
+    if version is not None:
+        return Pinned(found, version, _some(_items(gateway, dataset, version), dataset, version))
+    for attempt in range(ATTEMPTS):
+        current = _some(_items(gateway, dataset), dataset, None)
+        moment = max(item.updated_at for item in current) if attempt == 0 else _server_time(gateway)
+        at_moment = _items(gateway, dataset, moment)
+        if _content(at_moment) == _content(current):
+            return Pinned(found, moment, at_moment)
+        if attempt:
+            time.sleep(1.0)
+    raise CuratorError(
+        f"The dataset {dataset} keeps changing: no point in time shows the items that are there now.",
+        code="RUN_UNSTABLE",
+        remedy="Try again when nobody writes to it, or name a time with --dataset-version.",
+    )
+
+
+def no_dataset(dataset: str) -> CuratorError:
+    """There is no such dataset."""
+    return CuratorError(
+        f"There is no dataset {dataset} in this project.",
+        code="RUN_NO_DATASET",
+        remedy="`curator seed --rules RULE` creates it with the rule's first items.",
+    )
+
+
+def _items(gateway: Gateway, dataset: str, version: datetime | None = None) -> tuple[StoredItem, ...]:
+    try:
+        return tuple(gateway.items(dataset, version=version))
+    except NotFound:
+        raise no_dataset(dataset) from None
+
+
+def _some(items: tuple[StoredItem, ...], dataset: str, version: datetime | None) -> tuple[StoredItem, ...]:
+    if items:
+        return items
+    when = f" at {version.isoformat()}" if version else ""
+    raise UsageError(
+        f"The dataset {dataset} has no active items{when}: there is nothing to run.",
+        code="RUN_NO_ITEMS",
+        remedy="`curator seed` or `curator promote` adds items; check the time when you gave one.",
+    )
+
+
+def _content(items: Iterable[StoredItem]) -> dict[str, str]:
+    return {item.id: content_fingerprint(item) for item in items}
+
+
+def _server_time(gateway: Gateway) -> datetime:
+    """The server's present time in whole milliseconds, as far as its clock can be read."""
+    skew = gateway.version().clock_skew or 0.0
+    now = datetime.now(UTC) - timedelta(seconds=skew)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
