@@ -16,6 +16,7 @@ from curator.model import Decision, Failure, Queue, Signal
 if TYPE_CHECKING:
     from curator.queue import Window
 
+MOST_TELLING = ("annotation", "score", "session", "queue", "level")
 STATES = ("open", "promoted", "dismissed", "snoozed", "all")
 
 
@@ -78,7 +79,8 @@ def _progress(what: str) -> None:
 def _print(found: Queue, window: "Window", state: str) -> None:
     for failure in found.failures:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
-        why = "; ".join(dict.fromkeys(_reason(signal) for signal in failure.signals))
+        telling = sorted(failure.signals, key=lambda signal: MOST_TELLING.index(signal.kind))
+        why = "; ".join(dict.fromkeys(_reason(signal) for signal in telling))
         marks = _marks(failure, state)
         click.echo(row([(failure.trace_id, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
     more = " (stopped at the limit; there may be more)" if found.truncated else ""

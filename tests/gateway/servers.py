@@ -32,7 +32,7 @@ class Answering:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 outer.requests.append((self.command, self.path, body))
                 status, headers, content = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
-                self.send_response(status)
+                self.send_response_only(status)
                 for name, value in ({"content-length": str(len(content))} | headers).items():
                     self.send_header(name, value)
                 self.end_headers()

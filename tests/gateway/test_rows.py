@@ -90,7 +90,7 @@ def test_the_least_row_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(changes=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6))
 def test_any_row_is_read_or_refused(name: str, changes: dict[str, Any]) -> None:
     convert, least = ROWS[name]

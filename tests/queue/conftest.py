@@ -5,7 +5,7 @@ import pytest
 
 from curator.gateway import Gateway
 from curator.sandbox.server import SandboxServer
-from tests.gateway.servers import connection_to
+from tests.gateway.servers import Answering, connection_to
 from tests.queue.world import World
 
 
@@ -25,3 +25,9 @@ def gateway(sandbox: SandboxServer) -> Iterator[Gateway]:
 @pytest.fixture
 def world(sandbox: SandboxServer, gateway: Gateway, tmp_path: Path) -> World:
     return World(sandbox, gateway, tmp_path)
+
+
+@pytest.fixture
+def answering() -> Iterator[Answering]:
+    with Answering().running() as server:
+        yield server
