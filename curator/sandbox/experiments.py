@@ -60,6 +60,9 @@ MAX_SCORES = 50
 DAY_MS = 86_400_000
 LISTED_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
 
+# Runs are a small part of all observations; SQLite would rather walk through the time range.
+OBSERVATIONS = "observations INDEXED BY observations_experiment"
+
 Cursor = dict[str, Any]
 Scores = dict[str, list[dict[str, Any]]]
 
@@ -87,7 +90,7 @@ def list_experiments(request: Request) -> Response:
         after = "(latest_ms, experiment_id, latest_id) < (?, ?, ?)"
         position = (query.cursor["time"], query.cursor["lastExperimentId"], query.cursor["lastId"])
     sql = f"""
-        WITH events AS (SELECT * FROM observations WHERE {where}),
+        WITH events AS (SELECT * FROM {OBSERVATIONS} WHERE {where}),
         latest AS (
             SELECT experiment_id, start_ms AS latest_ms, trace_id AS latest_trace, id AS latest_id, row_number()
             OVER (PARTITION BY experiment_id ORDER BY start_ms DESC, id DESC) AS place FROM events
@@ -135,7 +138,7 @@ def list_items(request: Request) -> Response:
         )
     where, values = _join(conditions)
     sql = (
-        f"SELECT * FROM observations WHERE {where} "
+        f"SELECT * FROM {OBSERVATIONS} WHERE {where} "
         "ORDER BY start_ms DESC, trace_hash DESC, id DESC, experiment_id DESC LIMIT ?"
     )
     with store.read() as db:

@@ -90,9 +90,10 @@ def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
         start, hashed, last_id = query.after
         conditions.append(Condition("(start_ms, trace_hash, id) < (?, ?, ?)", (start, hashed, last_id)))
         conditions.append(Condition("start_ms <= ?", (start,)))
+    index, narrow = _narrow(query.conditions)
     sql = (
-        f"SELECT {', '.join(columns)} FROM observations {_index(query.conditions)} "
-        f"WHERE {' AND '.join(c.sql for c in conditions)} ORDER BY {ORDER} LIMIT ?"
+        f"SELECT {', '.join(columns)} FROM observations {index} "
+        f"WHERE {narrow} AND {' AND '.join(c.sql for c in conditions)} ORDER BY {ORDER} LIMIT ?"
     )
     values = [value for condition in conditions for value in condition.parameters]
     with store.read() as db:
@@ -101,11 +102,22 @@ def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
     return rows[: query.limit], len(rows) > query.limit
 
 
-def _index(conditions: list[Condition]) -> str:
-    """Tell SQLite which index to take where it would otherwise walk all of time to find a few traces."""
-    if any(c.column == "trace_id" and c.sql.startswith(("trace_id = ", "trace_id IN")) for c in conditions):
-        return "INDEXED BY sqlite_autoindex_observations_1"
-    return ""
+# Where few rows match, SQLite must not walk through all of time to find them. The partial indexes hold no empty texts.
+NARROW = {
+    "trace_id": ("sqlite_autoindex_observations_1", "TRUE"),
+    "session_id": ("observations_session", "session_id <> ''"),
+    "user_id": ("observations_user", "user_id <> ''"),
+}
+
+
+def _narrow(conditions: list[Condition]) -> tuple[str, str]:
+    """The index to take, as SQL, and the condition that lets SQLite take it."""
+    for column, (index, condition) in NARROW.items():
+        for one in conditions:
+            chosen = one.column == column and one.sql.startswith((f"{column} = ", f"{column} IN "))
+            if chosen and all(one.parameters):
+                return f"INDEXED BY {index}", condition
+    return "", "TRUE"
 
 
 def read_query(given: Parameters) -> ObservationQuery:
