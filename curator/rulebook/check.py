@@ -76,7 +76,7 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
             problem(_line(document, where), ".".join(where), what) for where, what in _fields(key, shape, schemas[key])
         ]
     problems += [
-        problem(_line(document, where), ".".join(map(str, where)), what) for where, what in _checks(rule, allow_python)
+        problem(_line(document, where), ".".join(map(str, where)), what) for where, what in _checks(rule)
     ]
     if problems:
         return _sorted(problems), None
@@ -185,7 +185,7 @@ def _fields(key: str, shape: Shape, schema: dict[str, Any]) -> Iterator[tuple[li
             yield [key, "fields"], f"no mapping for {name}, which the schema requires"
 
 
-def _checks(rule: Rule, allow_python: bool) -> Iterator[tuple[list[str | int], str]]:
+def _checks(rule: Rule) -> Iterator[tuple[list[str | int], str]]:
     needs = {
         "json_schema": "schema_",
         "regex": "pattern",
@@ -198,8 +198,6 @@ def _checks(rule: Rule, allow_python: bool) -> Iterator[tuple[list[str | int], s
         missing = needs.get(check.type)
         if missing and getattr(check, missing) is None:
             yield where, f"a {check.type} check needs {missing.rstrip('_')}"
-        if check.type == "python" and not allow_python:
-            yield [*where, "python"], "runs code: allow it with `allow_python = true` in the config or --allow-python"
         for name in ("path", "expected_path"):
             expression = getattr(check, name)
             if expression is not None and (error := path_error(expression)) is not None:

@@ -1,7 +1,9 @@
-"""The demo data, once as values and once in a running sandbox that nobody changes."""
+"""What every test shares: a home of its own, and the demo data as values and in a running sandbox nobody changes."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -13,6 +15,17 @@ from curator.sandbox.demo.data import DemoData, build
 from curator.sandbox.server import SandboxServer
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings, the journal or the keys of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(("LANGFUSE_", "CURATOR_")):
+            monkeypatch.delenv(name)
+    home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CURATOR_STATE_DIR", str(home / "state"))
+    monkeypatch.setenv("CURATOR_CONFIG", str(home / "config.toml"))
 
 
 @pytest.fixture(scope="session")
