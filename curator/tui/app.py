@@ -13,6 +13,7 @@ from curator.errors import CuratorError
 from curator.model import Decision, Failure
 from curator.tui import actions
 from curator.tui.masks import Piece
+from curator.tui.screens.place import Place
 from curator.tui.screens.queue import QueueScreen
 from curator.tui.session import Connected, Session
 from curator.tui.text import Harmless, visible
@@ -67,6 +68,7 @@ class CuratorApp(App[None]):
         self.session = session
         self._harmless = Harmless()
         self._busy = ""
+        self._shares = 0
         self._connected: Connected | None = None
         self._lost: CuratorError | None = None
         for theme in THEMES:
@@ -132,8 +134,6 @@ class CuratorApp(App[None]):
         return [*words, ("good", "●") if self._connected else ("dim", "○")]
 
     def _show_connection(self) -> None:
-        from curator.tui.screens.place import Place
-
         if isinstance(self.screen, Place):
             self.screen.show_connection()
 
@@ -141,6 +141,18 @@ class CuratorApp(App[None]):
 
     def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
         """Shares decisions in the background, one batch after the other; a refusal takes them back."""
+        self._shares += 1
+        queue = self._queue_screen
+        queue.fetch(
+            f"share-{self._shares}",
+            lambda report: self.session.share(failures, decisions),
+            lambda done: None,
+            queue.not_shared,
+        )
+
+    def queue_changed(self) -> None:
+        """A failure was decided elsewhere: the queue lists anew."""
+        self._queue_screen.changed(advance=True)
 
     # Ways to other screens
 
@@ -165,15 +177,55 @@ class CuratorApp(App[None]):
 
     def open_workbench(self, trace_id: str, failure: Failure | None = None) -> None:
         """Opens the workbench on a trace."""
+        from curator.tui.screens.workbench import WorkbenchScreen
+
+        if failure is not None and failure.source_gone:
+            self.tell([("warn", "The trace is gone (retention deleted it): nothing is left to make an item of.")])
+            return
+        self.push_screen(WorkbenchScreen(trace_id, failure))
+
+    def back_to_queue(self) -> None:
+        """Closes everything over the queue."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     def open_bulk(self, failures: Sequence[Failure]) -> None:
         """Opens the promotion of several failures."""
 
     def copy_link(self, trace_id: str) -> None:
         """Copies a trace's address."""
+        self._with_url(lambda: self.session.trace_url(trace_id), self._copy_url)
 
     def browse(self, trace_id: str) -> None:
         """Opens a trace in the browser."""
+        self._with_url(lambda: self.session.trace_url(trace_id), self.open_url)
+
+    def copy_item_link(self, dataset: str, item_id: str) -> None:
+        """Copies an item's address."""
+        self._with_url(lambda: self.session.item_url(dataset, item_id), self._copy_url)
+
+    def browse_item(self, dataset: str, item_id: str) -> None:
+        """Opens an item in the browser."""
+        self._with_url(lambda: self.session.item_url(dataset, item_id), self.open_url)
+
+    def _with_url(self, find: Callable[[], str], use: Callable[[str], None]) -> None:
+        screen = self.screen
+        if isinstance(screen, Place):
+            screen.fetch("address", lambda report: find(), use, screen.trouble)
+
+    def _copy_url(self, url: str) -> None:
+        self.copy_to_clipboard(url)
+        self.tell([("text", f"Copied {url}")])
+
+    # The end
+
+    async def action_quit(self) -> None:
+        """Leaves, after the decisions that are still on their way."""
+        pending = [w for w in self.workers if w.group.startswith("share-") and not w.is_finished]
+        if pending:
+            self.tell([("text", "Sharing your last decisions …")])
+            await self.workers.wait_for_complete(pending)
+        self.exit()
 
     # Actions of the place "app"
 
@@ -182,7 +234,6 @@ class CuratorApp(App[None]):
 
     def action_help(self) -> None:
         from curator.tui.screens.help import HelpScreen
-        from curator.tui.screens.place import Place
 
         if isinstance(self.screen, Place):
             self.push_screen(HelpScreen(self.screen.help_for_focus(), self.session.settings.keys))
@@ -191,8 +242,6 @@ class CuratorApp(App[None]):
         pass
 
     def action_refresh(self) -> None:
-        from curator.tui.screens.place import Place
-
         if isinstance(self.screen, Place):
             self.screen.reload()
 

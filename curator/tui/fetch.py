@@ -12,10 +12,9 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from curator.errors import CuratorError
+from curator.tui.session import Report
 
 T = TypeVar("T")
-Report = Callable[[str, int, int | None], None]
-"""Progress: what is being done, how much of it is done, of how much (None when nobody knows)."""
 
 
 class Fetched(Message, bubble=False):

@@ -1,9 +1,10 @@
 """Personal values on screen: masked where the scrub found them, until the reviewer asks to see them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from curator.model import Finding
+from curator.model import Finding, join_path
+from curator.tui.sizes import estimated_size
 
 Piece = tuple[str, str]
 """A role (the name of a style) and a text."""
@@ -64,3 +65,35 @@ def _label(finding: Finding) -> str:
     if finding.entity == UNCHECKED:
         return f"‹{finding.end - finding.start:,} more characters, not looked through; r shows them›"
     return f"‹{finding.entity}›"
+
+
+def shorten(value: Mapping[str, object], most: int) -> tuple[dict[str, object], tuple[Finding, ...]]:
+    """`value` with its texts cut so that at most `most` characters are left, and a finding for each cut-off rest."""
+    room = most
+    rest: list[Finding] = []
+
+    def cut(node: object, path: str) -> object:
+        nonlocal room
+        if isinstance(node, str):
+            if len(node) > room:
+                rest.append(_rest(path, room, len(node)))
+                node = node[:room]
+            room -= len(node)
+        elif isinstance(node, dict):
+            return {key: cut(each, join_path(path, key)) for key, each in node.items()}
+        elif isinstance(node, list):
+            return [cut(each, join_path(path, index)) for index, each in enumerate(node)]
+        return node
+
+    if estimated_size(value, most) < most:
+        return dict(value), ()
+    from curator.scrub.errors import NotScrubbed
+
+    try:
+        return {key: cut(node, key) for key, node in value.items()}, tuple(rest)
+    except RecursionError:
+        raise NotScrubbed("it is nested too deeply") from None
+
+
+def _rest(path: str, start: int, end: int) -> Finding:
+    return Finding(id=f"rest:{path}", path=path, start=start, end=end, entity=UNCHECKED, score=1.0)

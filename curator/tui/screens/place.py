@@ -1,5 +1,6 @@
 """What the screens have in common: the frame, the session, how errors and waits are shown."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
@@ -61,6 +62,6 @@ class Place(Screen[None], Fetching):
     def reload(self) -> None:
         """Asks the server again."""
 
-    def tell(self, pieces: list[Piece], *, bad: bool = False) -> None:
+    def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
         """A short message that goes away by itself."""
         self.curator.tell(pieces, bad=bad)

@@ -14,8 +14,9 @@ from textual.strip import Strip
 from textual.worker import get_current_worker
 
 from curator.tui import actions
-from curator.tui.document import Line, Section, View, estimated_size, find_in, lay_out
+from curator.tui.document import Line, Section, View, find_in, lay_out
 from curator.tui.masks import Masks
+from curator.tui.sizes import estimated_size
 from curator.tui.widgets.painted import Painted
 
 IN_PLACE = 40_000

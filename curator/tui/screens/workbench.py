@@ -1,0 +1,541 @@
+"""The workbench: the source beside the form beside the live checks; from here an item is written."""
+
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import JsonValue
+from textual import on
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Footer, OptionList, Static
+
+from curator.errors import CuratorError
+from curator.model import Failure, join_path, parse_text
+from curator.tui import actions
+from curator.tui.decide import Deciding
+from curator.tui.escapes import editable, unescaped
+from curator.tui.fields import Field, fields_of, parsed
+from curator.tui.live import problem_checks, same_content, standing_checks
+from curator.tui.memory import DraftState
+from curator.tui.screens.ask import AskLine, AskText, Choose
+from curator.tui.sections import Sheet, of_failure
+from curator.tui.session import Compared, Prepared, value_at
+from curator.tui.widgets.checks import ChecksView, summary_words
+from curator.tui.widgets.form import FormView
+from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.text_view import TextView
+from curator.tui.words import plural
+
+PANES = ("#source-pane", "#item-pane", "#checks-pane")
+KEEP_REASONS = (
+    ("public information", "Public information (a company, a product, a place)"),
+    ("invented", "Invented: the name of an example"),
+    ("needed for the case", "The case cannot be reproduced without it"),
+    ("not personal", "Not personal: the detector is wrong"),
+)
+
+
+class WorkbenchScreen(Deciding):
+    """See `actions.of("workbench")` for its keys."""
+
+    BINDINGS = actions.bindings("workbench")
+    CSS_PATH = "workbench.tcss"
+    place = "queue"
+    AUTO_FOCUS = "#form"
+
+    def __init__(self, trace_id: str, failure: Failure | None = None) -> None:
+        super().__init__()
+        self.trace_id = trace_id
+        self.failure = failure
+        self._order: DraftState | None = None
+        self._prepared: Prepared | None = None
+        self._compared: Compared | None = None
+        self._revealed = False
+        self._mode = "form"
+
+    def compose(self) -> ComposeResult:
+        yield TopBar("queue")
+        yield Static("", id="bench-title")
+        yield Banner()
+        with Vertical(classes="page-holder", id="instead"):
+            yield Page()
+        with Horizontal(id="panes"):
+            with Vertical(id="source-pane", classes="pane"):
+                yield Static("Source", classes="pane-title")
+                yield MaskedView(id="source")
+                yield LineInput("/", "search in the source", id="search")
+            with Vertical(id="bench"):
+                with Vertical(id="item-pane", classes="pane"):
+                    yield Static("Item", classes="pane-title", id="item-title")
+                    yield FormView(id="form")
+                    yield MaskedView(id="item-json")
+                with Vertical(id="checks-pane", classes="pane"):
+                    yield Static("Checks", classes="pane-title", id="checks-title")
+                    yield ChecksView(id="checks")
+        yield Footer(show_command_palette=False)
+
+    def help_for_focus(self) -> tuple[actions.Place, ...]:
+        if isinstance(self.focused, FormView):
+            return ("workbench", "form", "list")
+        if isinstance(self.focused, ChecksView):
+            return ("workbench", "checks", "list")
+        return ("workbench", "text", "form", "checks")
+
+    # Data: the order is what the reviewer decided; everything else follows from it
+
+    def on_mount(self) -> None:
+        self._instead(True)
+        self.query_one(Page).waiting("preparing the draft")
+        self.query_one("#item-json").display = False
+        self.fetch("order", lambda report: self.session.order(self.trace_id), self._ordered, self._not_prepared)
+
+    def _ordered(self, order: DraftState) -> None:
+        self._order = order
+        if order.touched:
+            self.tell([("text", "Your draft from before is back."), ("dim", "  ^z drops it")])
+        self.reload()
+
+    def reload(self) -> None:
+        order = self._order
+        if order is None:
+            self.on_mount()
+            return
+        self.fetch("prepare", lambda report: self.session.prepare(order), self._got, self._not_prepared)
+
+    def _got(self, prepared: Prepared) -> None:
+        first = self._prepared is None
+        self._prepared = prepared
+        self.calm()
+        self._instead(False)
+        self._show_all()
+        if first:
+            self.query_one("#form").focus()
+            self._show_source()
+        self.fetch("compare", lambda report: self.session.compare(prepared), self._got_compared, self.trouble)
+
+    def _got_compared(self, compared: Compared) -> None:
+        self._compared = compared
+        self._show_all()
+
+    def _not_prepared(self, error: CuratorError) -> None:
+        if self._prepared is None:
+            self._instead(True)
+            self.query_one(Page).refused(error)
+        else:
+            self.trouble(error)
+
+    def _change(self, **changes: object) -> None:
+        """The reviewer decided something: the draft is made anew."""
+        if self._order is not None:
+            self._order = self._order.model_copy(update=changes)
+            self.reload()
+
+    def _instead(self, yes: bool) -> None:
+        self.query_one("#instead").display = yes
+        self.query_one("#panes").display = not yes
+
+    # Showing
+
+    def _show_all(self) -> None:
+        if self._prepared is None:
+            return
+        self._show_title(self._prepared)
+        self._show_item(self._prepared)
+        self._show_checks(self._prepared)
+
+    def _show_title(self, prepared: Prepared) -> None:
+        draft = prepared.draft
+        case = f"case {draft.case}  " if draft.case != "1" else ""
+        self.query_one("#bench-title", Static).update(
+            content(
+                [
+                    ("strong", prepared.trace.name or "trace"),
+                    ("accent", " → "),
+                    ("strong", draft.dataset),
+                    ("dim", f"  {case}rule {draft.rule}  id {draft.item_id}"),
+                ]
+            )
+        )
+
+    def _fields(self, prepared: Prepared) -> list[Field]:
+        scrubbed = prepared.scrubbed
+        return fields_of(
+            {"input": prepared.loaded.input_schema, "expected_output": prepared.loaded.expected_output_schema},
+            {"input": scrubbed.input, "expected_output": scrubbed.expected_output},
+            prepared.draft.origins,
+            scrubbed.problems,
+        )
+
+    def _show_item(self, prepared: Prepared) -> None:
+        draft, scrubbed = prepared.draft, prepared.scrubbed
+        original = {"input": draft.input, "expected_output": draft.expected_output}
+        chosen = draft.metadata.get("failure_type")
+        self.query_one(FormView).put(
+            self._fields(prepared),
+            prepared.loaded.rule.lineage.failure_types,
+            str(chosen) if chosen else None,
+            (original, scrubbed.findings) if self._revealed else None,
+        )
+        form, text = self.query_one("#form"), self.query_one("#item-json", MaskedView)
+        form.display = self._mode == "form"
+        text.display = self._mode != "form"
+        self.query_one("#item-title", Static).update(
+            {"form": "Item", "json": "Item as JSON", "diff": "Changes"}[self._mode]
+        )
+        if self._mode == "json":
+            sheet = Sheet()
+            for title, name, value in (
+                ("Input", "input", scrubbed.input),
+                ("Expected output", "expected_output", scrubbed.expected_output),
+                ("Lineage", "metadata", scrubbed.metadata),
+            ):
+                sheet.add(title, name, value)
+            text.view = "json"
+            text.put(sheet, (), keep_place=True)
+        elif self._mode == "diff":
+            text.put(_difference(prepared, self._compared), (), keep_place=True)
+
+    def _show_checks(self, prepared: Prepared) -> None:
+        scrubbed = prepared.scrubbed
+        sections = [
+            ("To mend", problem_checks(scrubbed.problems)),
+            ("Does it protect?", list(prepared.protection)),
+        ]
+        if self._compared is not None:
+            compared = self._compared
+            found = standing_checks(scrubbed, compared.stored, compared.similar, dataset_exists=compared.dataset_exists)
+            sections.append((f"In {prepared.draft.dataset}", found))
+        model = scrubbed.summary.model
+        note = f"looked for with {model}" if model else "names and places not looked for: no model installed"
+        self.query_one(ChecksView).put(sections, scrubbed.findings, note)
+        undecided = sum(f.action == "undecided" for f in scrubbed.findings)
+        self.query_one("#checks-title", Static).update(content(summary_words(sections, undecided)))
+
+    def _show_source(self) -> None:
+        if self._prepared is None:
+            return
+        trace = self._prepared.trace
+        failure = self.session.failure(self.trace_id) or self.failure
+        sheet = of_failure(failure, trace.root) if failure else Sheet()
+        if failure is None:
+            sheet.add("Input", "input", parse_text(trace.root.input))
+            sheet.add("Output", "output", parse_text(trace.root.output))
+        if trace.correction is not None:
+            sheet.add("Corrected output", "correction", trace.correction)
+        if trace.comments:
+            notes = [([("accent", "✎ ")], comment.content) for comment in trace.comments]
+            sheet.add_notes("Comments", "comments", notes)
+        for step in trace.observations:
+            if step.type in ("TOOL", "RETRIEVER") and step.output:
+                sheet.add(f"{step.type.capitalize()} {step.name or ''}", f"step-{step.id}", parse_text(step.output))
+        view = self.query_one("#source", MaskedView)
+        view.put(sheet, None)
+        rule = self._prepared.order.rule
+        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, rule), view.found, self.trouble)
+
+    def changed(self, *, advance: bool = False) -> None:
+        if advance:
+            self.app.pop_screen()
+
+    # Editing
+
+    @on(OptionList.OptionSelected, "#form")
+    def action_edit(self) -> None:
+        field = self._field()
+        if field is None or self._prepared is None:
+            return
+        original = {"input": self._prepared.draft.input, "expected_output": self._prepared.draft.expected_output}
+        value = value_at(original, field.path) if self._revealed else field.value
+        note = "; ".join(p.message for p in field.problems) or field.description
+        if field.kind in ("choice", "flag"):
+            answers = [(json.dumps(each), str(each)) for each in field.choices]
+            self.app.push_screen(Choose(field.path, answers, note=note), lambda t: self._edited(field, t, as_json=True))
+        elif field.kind == "lines":
+            text = "\n".join(editable(str(each)) for each in value or [])
+            note = f"{note}  one per line".strip()
+            self.app.push_screen(AskText(field.path, value=text, note=note), lambda t: self._edited(field, t))
+        elif field.kind == "text" and (value is None or ("\n" not in str(value) and len(str(value)) < 100)):
+            text = editable(str(value or ""))
+            self.app.push_screen(AskLine(field.path, value=text, note=note), lambda t: self._edited(field, t))
+        elif field.kind == "number":
+            text = "" if value is None else json.dumps(value)
+            self.app.push_screen(AskLine(field.path, value=text, note=note), lambda t: self._edited(field, t))
+        else:
+            is_text = field.kind == "text"
+            text = editable(str(value or ""), newlines=True) if is_text else json.dumps(value, indent=2)
+            self.app.push_screen(AskText(field.path, value=text, note=note), lambda t: self._edited(field, t))
+
+    def _field(self) -> Field | None:
+        key = self.query_one(FormView).current
+        if self._prepared is None or not key:
+            return None
+        return next((f for f in self._fields(self._prepared) if f.path == key), None)
+
+    def _edited(self, field: Field, text: str | None, *, as_json: bool = False) -> None:
+        if text is None or self._order is None:
+            return
+        try:
+            value: JsonValue
+            if as_json:
+                value = json.loads(text)
+            elif field.kind == "lines":
+                value = [unescaped(line) for line in text.splitlines() if line.strip()]
+            elif field.kind == "text":
+                value = unescaped(text)
+            else:
+                value = parsed(field, text)
+        except ValueError as error:
+            self.tell([("bad", f"Not changed: {error}.")], bad=True)
+            return
+        if not (field.present and value == field.value):
+            self._change(edits=self._order.edits | {field.path: value})
+
+    def action_restore(self) -> None:
+        key = self.query_one(FormView).current
+        if self._order is not None and key:
+            left = {
+                p: v for p, v in self._order.edits.items() if not (p == key or p.startswith((f"{key}.", f"{key}[")))
+            }
+            if left != self._order.edits:
+                self._change(edits=left)
+
+    def action_choose(self, number: int) -> None:
+        if self._prepared is None:
+            return
+        names = self._prepared.loaded.rule.lineage.failure_types
+        if number <= len(names):
+            self._change(failure_type=names[number - 1])
+
+    def action_editor(self) -> None:
+        if self._prepared is None:
+            return
+        scrubbed, draft = self._prepared.scrubbed, self._prepared.draft
+        shown = draft if self._revealed else scrubbed
+        before = {"input": shown.input, "expected_output": shown.expected_output}
+        text = json.dumps(before, indent=2, ensure_ascii=False)
+        text = editable_json(text)
+        try:
+            with self.app.suspend():
+                after = _in_editor(text)
+        except SuspendNotSupported:
+            self.app.push_screen(
+                AskText("Input and expected output", value=text), lambda answer: self._took(before, answer)
+            )
+            return
+        self._took(before, after)
+
+    def _took(self, before: Mapping[str, JsonValue], text: str | None) -> None:
+        if text is None or self._order is None:
+            return
+        try:
+            after = json.loads(text)
+            if not isinstance(after, dict) or set(after) != {"input", "expected_output"}:
+                raise ValueError("it must hold input and expected_output, nothing else")
+        except (ValueError, RecursionError) as error:
+            self.tell([("bad", f"Not changed: {error}.")], bad=True)
+            return
+        edits = changes(before, after)
+        if edits:
+            self._change(edits=self._order.edits | edits)
+
+    # Findings
+
+    @on(OptionList.OptionSelected, "#checks")
+    def action_accept(self) -> None:
+        key = self.query_one(ChecksView).current
+        if self._order is not None and key in self._order.keep:
+            self._change(keep={k: v for k, v in self._order.keep.items() if k != key})
+
+    def action_keep(self) -> None:
+        key = self.query_one(ChecksView).current
+        if self._order is None or self._prepared is None or not key:
+            return
+        finding = next((f for f in self._prepared.scrubbed.findings if f.id == key), None)
+        if finding is None:
+            return
+        order = self._order
+
+        def answered(reason: str | None) -> None:
+            if reason:
+                self._change(keep=order.keep | {key: reason})
+
+        title = f"Keep this {finding.entity} in {finding.path}: why?"
+        note = "The reason is recorded in the item's lineage; the value stays readable for everybody."
+        self.app.push_screen(Choose(title, KEEP_REASONS, note=note, own="another reason"), answered)
+
+    # Other actions of the place "workbench"
+
+    def action_write(self) -> None:
+        if self._prepared is None or self._order is None:
+            return
+        scrubbed = self._prepared.scrubbed
+        if not scrubbed.writable:
+            wrong = [p for p in scrubbed.problems if p.blocking]
+            what = wrong[0].message if wrong else "a personal value needs a decision"
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            self.tell([("bad", f"Not written: {what}{more}.")], bad=True)
+            if wrong and wrong[0].path:
+                self.query_one(FormView).go_to(wrong[0].path)
+            return
+        if self._prepared.order != self._order:
+            self.tell([("text", "Still working on your last change.")])
+            return
+        from curator.tui.screens.receipt import ReceiptScreen
+
+        self.app.switch_screen(ReceiptScreen(self._prepared, self.failure))
+
+    def action_back(self) -> None:
+        if self._order is not None:
+            self.session.keep_order(self._order, self._prepared)
+            if self._order.touched:
+                self.tell([("text", "Draft kept.")])
+        self.app.pop_screen()
+
+    def action_reset(self) -> None:
+        if self._order is not None and self._order.touched:
+            self.session.memory.forget_draft(self.trace_id)
+            self._order = DraftState(trace_id=self.trace_id, rule=self._order.rule)
+            self.tell([("text", "Back to what the rule makes of the trace.")])
+            self.reload()
+
+    def action_dismiss_failure(self) -> None:
+        failure = self.session.failure(self.trace_id) or self.failure
+        self.ask_dismissal([failure] if failure else [])
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self.query_one("#source", MaskedView).toggle_reveal()
+        self._show_all()
+
+    def action_other_view(self) -> None:
+        stored = self._compared.stored if self._compared else None
+        modes = ["form", "json", *(["diff"] if stored is not None else [])]
+        focused = isinstance(self.focused, (FormView, MaskedView)) and self.focused.id != "source"
+        self._mode = modes[(modes.index(self._mode) + 1) % len(modes)] if self._mode in modes else "form"
+        self._show_all()
+        if focused:
+            self.query_one("#form" if self._mode == "form" else "#item-json").focus()
+
+    def action_rule(self) -> None:
+        def chosen(rule: str | None) -> None:
+            if rule and self._order is not None and rule != self._order.rule:
+                self._compared = None
+                self._order = DraftState(trace_id=self.trace_id, rule=rule)
+                self.reload()
+
+        self.app.push_screen(Choose("Shape the item by which rule?", self.session.rule_names()), chosen)
+
+    def action_case(self) -> None:
+        def answered(case: str | None) -> None:
+            if case and case.strip():
+                self._change(case=case.strip())
+
+        note = "One trace can give several items, each with a case of its own."
+        value = self._order.case if self._order else "1"
+        self.app.push_screen(AskLine("Name of the case", value=editable(value), note=note), answered)
+
+    def action_next_pane(self) -> None:
+        self._go_to_pane(1)
+
+    def action_previous_pane(self) -> None:
+        self._go_to_pane(-1)
+
+    def _go_to_pane(self, by: int) -> None:
+        here = next((i for i, p in enumerate(PANES) if self.query_one(p).has_focus_within), 1)
+        there = self.query_one(PANES[max(0, min(here + by, len(PANES) - 1))])
+        for pane in PANES:
+            self.query_one(pane).set_class(self.query_one(pane) is there, "-front")
+        target = next((w for w in there.query("*") if isinstance(w, Widget) and w.focusable and w.display), None)
+        if target is not None:
+            target.focus()
+
+    # Search in the source
+
+    @on(TextView.SearchAsked)
+    def _search(self, event: TextView.SearchAsked) -> None:
+        if event.text_view.id == "source":
+            self.query_one("#search", LineInput).open()
+
+    @on(LineInput.Typed, "#search")
+    def _searching(self, event: LineInput.Typed) -> None:
+        count = self.query_one("#source", MaskedView).search(event.text)
+        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
+
+    @on(LineInput.Left, "#search")
+    def _searched(self, event: LineInput.Left) -> None:
+        line = self.query_one("#search", LineInput)
+        if not event.kept or not event.text:
+            line.put("")
+            self.query_one("#source", MaskedView).search("")
+            line.display = False
+        self.query_one("#source").focus()
+
+
+def _difference(prepared: Prepared, compared: Compared | None) -> Sheet:
+    """What a promotion would change on the stored item."""
+    from curator.tui.diff import difference
+
+    sheet = Sheet()
+    stored = compared.stored if compared else None
+    if stored is None:
+        return sheet
+    scrubbed = prepared.scrubbed
+    if same_content(scrubbed, stored):
+        sheet.add_notes("Changes", "none", [([("good", "✓ the stored item holds the same")], "")])
+        return sheet
+    for title, name, old, new in (
+        ("Input", "input", stored.input, scrubbed.input),
+        ("Expected output", "expected_output", stored.expected_output, scrubbed.expected_output),
+    ):
+        sheet.add_notes(title, name, difference(old, new))
+    return sheet
+
+
+def editable_json(text: str) -> str:
+    """JSON text in which everything unseen is an escape: still the same JSON."""
+    from curator.tui.text import visible
+
+    return (
+        "".join(c if c == "\n" or visible(c) == c else json.dumps(c)[1:-1] for c in text)
+        if not text.isascii()
+        else text
+    )
+
+
+def changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Path → new value for every property that was changed; a removed property replaces its whole object."""
+    edits: dict[str, JsonValue] = {}
+    for base, new in after.items():
+        old = before[base]
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and set(old) <= set(new):
+            for key, value in new.items():
+                if key not in old or old[key] != value:
+                    edits[join_path(base, key)] = value
+        else:
+            edits[base] = new
+    return edits
+
+
+def _in_editor(text: str) -> str | None:
+    """The text as the user's editor left it; None when the editor failed. The file is readable by the user alone."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory(prefix="curator-") as folder:
+        path = Path(folder) / "item.json"
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        try:
+            done = subprocess.run([*shlex.split(editor), str(path)], check=False)
+        except OSError:
+            return None
+        if done.returncode != 0:
+            return None
+        return path.read_text(encoding="utf-8", errors="replace")

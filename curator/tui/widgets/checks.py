@@ -1,0 +1,90 @@
+"""The live checks beside the form: what is wrong, what is doubtful, which personal values were found."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from curator.model import Finding
+from curator.tui import actions
+from curator.tui.live import LiveCheck
+from curator.tui.masks import Piece
+from curator.tui.widgets.cards import Card, Cards, hanging
+from curator.tui.widgets.frame import content
+from curator.tui.words import plural
+
+SIGNS = {"good": "✓", "warn": "▲", "bad": "✕", "info": "·"}
+ACTIONS: dict[str, tuple[str, str, str]] = {
+    "replace": ("good", "→", ""),
+    "surrogate": ("good", "→", ""),
+    "constant": ("good", "→", "the rule's constant"),
+    "drop": ("good", "→", "left out"),
+    "keep": ("warn", "=", "kept"),
+    "suggest": ("dim", "?", "left as it is"),
+    "undecided": ("bad", "✕", "decide: a replaces, x keeps"),
+}
+
+
+class ChecksView(Cards):
+    """See `actions.of("checks")` for its keys."""
+
+    BINDINGS = actions.bindings("list", "checks")
+
+    def put(self, sections: Sequence[tuple[str, Sequence[LiveCheck]]], findings: Sequence[Finding], note: str) -> None:
+        """Shows sections of checks, then the findings; `note` says with what was searched."""
+
+        def make(width: int) -> list[Card]:
+            cards: list[Card] = []
+            for title, checks in sections:
+                if checks:
+                    cards.append(_title(title, first=not cards))
+                    cards += [Card(_check(check, width)) for check in checks]
+            count = f"  {len(findings)}" if findings else ""
+            cards.append(_title(f"Personal values{count}", first=not cards))
+            if not findings:
+                cards.append(Card(content([("good", "✓ "), ("text", "none found")])))
+            cards += [Card(_finding(finding, width), finding.id) for finding in findings]
+            cards.append(Card(content(hanging([("dim", note)], width))))
+            return cards
+
+        self.show(make)
+
+
+def _title(title: str, *, first: bool) -> Card:
+    return Card(content([("heading", title if first else f"\n{title}")]))
+
+
+def _check(check: LiveCheck, width: int) -> Content:
+    pieces: list[Piece] = [
+        ("dim" if check.sign == "info" else check.sign, f"{SIGNS[check.sign]} "),
+        ("text", check.title),
+    ]
+    if check.detail:
+        pieces.append(("dim", f"  {check.detail}"))
+    return content(hanging(pieces, width, first=""))
+
+
+def _finding(finding: Finding, width: int) -> Content:
+    role, sign, words = ACTIONS[finding.action]
+    target = finding.replacement if finding.replacement and not words else words
+    pieces: list[Piece] = [
+        (role, f"{sign} "),
+        ("mask", finding.entity),
+        ("dim", f" {finding.score:.2f}  "),
+        ("text", finding.path),
+        ("dim", "  a key" if finding.in_key else ""),
+        (role, f"\n  {target}" if target else ""),
+    ]
+    if finding.action == "keep" and finding.reason:
+        pieces.append(("dim", f": {finding.reason}"))
+    return content(hanging(pieces, width, first=""))
+
+
+def summary_words(sections: Sequence[tuple[str, Sequence[LiveCheck]]], undecided: int) -> list[Piece]:
+    """One line over the checks: whether the item can be written."""
+    bad = sum(check.sign == "bad" for _, checks in sections for check in checks)
+    doubts = sum(check.sign == "warn" for _, checks in sections for check in checks)
+    if bad or undecided:
+        return [("bad", f"✕ {plural(bad + undecided, 'thing')} to mend")]
+    if doubts:
+        return [("good", "✓ ready"), ("warn", f"  ▲ {plural(doubts, 'doubt')}"), ("dim", "  p writes it")]
+    return [("good", "✓ ready"), ("dim", "  p writes it")]
