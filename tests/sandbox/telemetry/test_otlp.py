@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,6 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langfuse import Langfuse, propagate_attributes
 from langfuse.api import LangfuseAPI
+
+from curator.sandbox.server import SandboxServer
+from curator.sandbox.settings import Lag
 
 PATH = "/otel/v1/traces"
 ALL = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
@@ -167,6 +171,17 @@ def test_one_bad_span_refuses_the_whole_export(web: httpx.Client) -> None:
     wrong = export(span(attributes={"a": 1}))
     assert "(attributes:not_an_array)" in web.post(PATH, json=wrong).json()["error"]
     assert web.get("/v2/observations").json()["data"] == []
+
+
+def test_a_span_is_seen_only_after_the_lag(helpers: Any) -> None:
+    moments = [datetime(2026, 11, 20, 12, tzinfo=UTC)]
+    lag = Lag(observations=2)
+    with SandboxServer(lag=lag, clock=lambda: moments[-1]) as server, helpers.client_of(server) as client:
+        client.post(PATH, json=export(span()))
+        moments.append(moments[0] + timedelta(seconds=1.9))
+        assert client.get("/v2/observations").json()["data"] == []
+        moments.append(moments[0] + timedelta(seconds=2))
+        assert len(client.get("/v2/observations").json()["data"]) == 1
 
 
 def test_an_empty_export_and_a_newer_protocol(web: httpx.Client) -> None:
