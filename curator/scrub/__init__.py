@@ -1,1 +1,10 @@
-"""The scrub: finds personal values and secrets, replaces them consistently, and lets nothing undecided through."""
+"""The scrub: finds personal values and secrets, replaces them consistently, and lets nothing undecided through.
+
+`Scrubber` is the way in: it owns a worker process, so that importing this package loads neither presidio nor spaCy.
+"""
+
+from curator.scrub.errors import NotScrubbed
+from curator.scrub.gate import Choice
+from curator.scrub.scrubber import Scrubber
+
+__all__ = ["Choice", "NotScrubbed", "Scrubber"]

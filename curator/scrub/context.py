@@ -1,7 +1,7 @@
 """Raises the score of a weak match when a telling word stands before it.
 
-presidio's enhancer reads spaCy lemmas: without a full pipeline it silently does nothing, and for every match it searches
-all tokens. This one reads the text itself, needs no model and looks at a bounded window.
+presidio's enhancer reads spaCy lemmas: without a full pipeline it silently does nothing, and it searches all tokens
+for every match. This one reads the text itself, needs no model and looks at a bounded window.
 """
 
 import regex
@@ -17,7 +17,7 @@ _FLOOR = 0.4
 _WORD = regex.compile(r"[\p{L}][\p{L}\p{N}]*")
 
 
-class WindowEnhancer(ContextAwareEnhancer):  # type: ignore[misc]  # presidio ships no complete types
+class WindowEnhancer(ContextAwareEnhancer):
     """Looks for a recognizer's context words, as whole words (plural allowed), among the eight words before a match."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ from typing import Any, cast
 from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy
 from curator.scrub.fields import pruned
 from curator.scrub.gate import Choices, summary
+from curator.scrub.locate import Located
 from curator.scrub.meaning import problems
 from curator.scrub.normalise import fold
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.places import finding_id
-from curator.scrub.locate import Located
 from curator.scrub.policy import compiled
 from curator.scrub.walk import walk
 
@@ -66,7 +66,7 @@ def texts_at(root: object, findings: Sequence[Finding], policy: ScrubPolicy) -> 
 
 def leftovers(
     pipeline: Pipeline, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy
-) -> tuple[Finding, ...]:
+) -> list[Finding]:
     """What a second scrub finds in `{"input": …, "expected_output": …, "metadata": …}` as the server returned it.
 
     Suggestions do not count, nor what the reviewer kept, nor the surrogates that curator itself put there.
@@ -74,12 +74,12 @@ def leftovers(
     root = dict(stored)
     found = [f for f in pipeline.find(root, policy) if f.action != "suggest"]
     if not found:
-        return ()
+        return []
     originals = values_of(scrubbed.draft, scrubbed.findings, policy)
     accepted = {fold(originals[f.id]) for f in scrubbed.findings if f.action == "keep" and f.id in originals}
     accepted |= {fold(f.replacement) for f in scrubbed.findings if f.action == "surrogate" and f.replacement}
     texts = texts_at(root, found, policy)
-    return tuple(f for f in found if fold(texts.get(f.id, "")) not in accepted)
+    return [f for f in found if fold(texts.get(f.id, "")) not in accepted]
 
 
 def _root(draft: Draft) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Piece:
 
 
 def pieces(text: str, keys: tuple[str, ...]) -> Iterator[Piece]:
-    """Splits a text into plain stretches and the strings, keys and numbers of the JSON in it. Covers everything once."""
+    """Splits a text into plain stretches and the strings, keys and numbers of the JSON in it."""
     yield from _pieces(text, keys, (), 0)
 
 

@@ -1,4 +1,4 @@
-"""Finds personal values in texts: presidio's analyzer with an explicit registry and an explicit model, in chunks, cached.
+"""Finds personal values in texts: presidio's analyzer explicit registry, explicit model, in chunks, cached.
 
 This module and what it loads run in the worker process. Nothing here reaches the network.
 """
@@ -161,7 +161,7 @@ def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
     pattern_recognizer.REGEX_TIMEOUT_SECONDS = REGEX_TIMEOUT_SECONDS
     # presidio's own e-mail recognizer is not used, but nothing that is must ever fetch the public suffix list.
     offline = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-    tldextract.extract = offline
+    setattr(tldextract, "extract", offline)  # noqa: B010  # typed as a function
     tldextract.tldextract.TLD_EXTRACTOR = offline
 
     from curator.scrub.context import WindowEnhancer

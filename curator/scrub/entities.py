@@ -8,7 +8,7 @@ Kind = Literal["secret", "direct", "name", "suggestion"]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One kind of finding. A lower `rank` wins an overlap; a suggestion never blocks and is never replaced by itself."""
+    """One kind of finding. A lower `rank` wins an overlap; a suggestion neither blocks nor is replaced by itself."""
 
     name: str
     kind: Kind

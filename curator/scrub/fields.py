@@ -4,8 +4,8 @@ import regex
 
 from curator.model import Finding
 from curator.model.scrub import Action
-from curator.scrub.locate import Located, Reading
 from curator.scrub.known import KnownValues
+from curator.scrub.locate import Located, Reading
 from curator.scrub.placeholders import fits
 from curator.scrub.policy import CompiledPolicy
 from curator.scrub.walk import Leaf, Steps, path_of

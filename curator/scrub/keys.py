@@ -6,28 +6,13 @@ is read with its keys as a lead-in, and recognizers need to know only one kind o
 
 import regex
 
+from curator.scrub.recognizers.names import word_list
+
 _WORDS = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\d+")
 _LONGEST = 200
 """A longer value is prose and speaks for itself."""
 
-_TELLING = frozenset(
-    """
-    name names fullname firstname lastname surname forename nickname first last middle maiden given family
-    customer client passenger passengers guest patient user users employee contact contacts author assignee owner
-    reporter recipient sender holder cardholder beneficiary traveler traveller attendee member person people agent
-    manager driver spouse buyer seller student teacher doctor applicant candidate
-    phone phones telephone tel mobile cell cellphone fax whatsapp msisdn phonenumber
-    email emails mail
-    dob birth birthday birthdate dateofbirth born
-    ssn social nino insurance
-    iban account bic bank card cards cc pan creditcard
-    ip address addresses addr street road line1 line2 address1 address2 zip zipcode postcode postal shipping billing
-    username userid login handle screenname uid
-    password passwd passphrase pwd pass pin secret secrets token tokens apikey key keys auth authorization bearer
-    credential credentials cookie cookies session signature sig private
-    from to cc bcc attn
-    """.split()
-)
+_TELLING = word_list("telling_keys.txt")
 _BLANK = frozenset({"id", "no", "number", "value"})
 """Keys that say nothing themselves, but pass on what the key above them says."""
 _NEVER = frozenset({"content", "text", "message", "messages", "query", "question", "answer", "output", "input"})

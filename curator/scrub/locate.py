@@ -60,7 +60,7 @@ class Reading:
 
 
 def readings(leaves: Sequence[Leaf], skip: frozenset[int] = frozenset()) -> list[Reading]:
-    """What of the leaves is worth reading: pieces of JSON on their own, normalised, with what their keys say before them."""
+    """What of the leaves is worth reading: pieces, normalised, with what their keys say before them."""
     out = []
     for i, leaf in enumerate(leaves):
         if i in skip:

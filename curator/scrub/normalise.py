@@ -69,7 +69,7 @@ class Builder:
 
 
 def normalise(text: str) -> tuple[str, OffsetMap]:
-    """NFKC, invisible characters out, decimal digits to ASCII, `%40`, `&#64;`, `\\u0040` and typographic marks decoded."""
+    """NFKC, no invisible characters, ASCII digits; `%40`, `&#64;`, `\\u0040` and typographic marks decoded."""
     if not _PLAIN.search(text):
         return text, IDENTITY
     builder = Builder()

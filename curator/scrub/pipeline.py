@@ -48,7 +48,7 @@ class Pipeline:
         parts = [p for value in values for p in readings(self._leaves(value, ()))]
         self.engine.find(list(dict.fromkeys(p.text for p in parts)))
 
-    def find(self, value: object, policy: ScrubPolicy, base: Steps = ()) -> tuple[Finding, ...]:
+    def find(self, value: object, policy: ScrubPolicy, base: Steps = ()) -> list[Finding]:
         """Every finding in a value, unreplaced; what placeholders, surrogates and the rule's paths cover is none."""
         rules = compiled(policy)
         leaves = self._leaves(pruned(value, rules, base, []), base)
@@ -59,7 +59,7 @@ class Pipeline:
             for item in items
             if (rule := rules.at(leaves[i].steps)) is None or rule.action != "keep"
         ]
-        return _findings(leaves, decided)
+        return list(_findings(leaves, decided))
 
     def scrub(
         self,

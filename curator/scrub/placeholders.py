@@ -12,7 +12,10 @@ from curator.scrub.entities import ENTITIES
 from curator.scrub.errors import NotScrubbed
 from curator.scrub.normalise import fold
 
-PLACEHOLDER = regex.compile(rf"<(?P<entity>{'|'.join(sorted(ENTITIES, key=len, reverse=True))})_(?P<number>\d{{1,6}})>")
+PLACEHOLDER = regex.compile(
+    rf"<(?P<entity>{'|'.join(sorted(ENTITIES, key=len, reverse=True))})_"
+    rf"(?P<number>\d{{1,6}})>"
+)
 _DIGITS_ONLY = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "US_SSN", "US_ITIN", "US_BANK_NUMBER", "UK_NHS"})
 _ALNUM_ONLY = frozenset({"IBAN_CODE", "UK_NINO"})
 _TITLE = regex.compile(r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|sir|mme)\b\.? ?)+")

@@ -77,7 +77,7 @@ def parse_path(path: str) -> Steps:
         if match is None:
             raise UsageError(
                 f"the scrub path `{path}` cannot be read at character {position + 1}.",
-                code="RULE_INVALID",
+                code="RULE_MALFORMED",
                 remedy="Write it like `input.messages[*].content` or `metadata.**`.",
             )
         if match["name"]:

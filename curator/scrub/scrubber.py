@@ -87,10 +87,13 @@ class Scrubber:
         if self._pipeline is not None:
             return self._pipeline.scrub(value, policy)
         request = {"do": "scrub_value", "value": value, "policy": _plain(policy)}
-        return self._ask(request, lambda b: Scrubbed(b["value"], _findings(b["findings"]))).result()
+        return self._ask(request, lambda b: Scrubbed(b["value"], tuple(_findings(b["findings"])))).result()
 
-    def find(self, value: object, policy: ScrubPolicy) -> tuple[Finding, ...]:
-        """Every finding in a JSON value, suggestions included; placeholders are none. Raises NotScrubbed, UsageError."""
+    def find(self, value: object, policy: ScrubPolicy) -> list[Finding]:
+        """Every finding in a JSON value, suggestions included; placeholders are none.
+
+        Raises NotScrubbed and UsageError.
+        """
         if self._pipeline is not None:
             return self._pipeline.find(value, policy)
         return self._ask({"do": "find", "value": value, "policy": _plain(policy)}, _findings).result()
@@ -102,9 +105,7 @@ class Scrubber:
         else:
             self._ask({"do": "warm", "values": list(values)}, lambda _: None, items=len(values)).result()
 
-    def leftovers(
-        self, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy
-    ) -> tuple[Finding, ...]:
+    def leftovers(self, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy) -> list[Finding]:
         """What a second scrub finds in the item as the server returned it, less what was kept by decision.
 
         `stored` holds `input`, `expected_output` and `metadata`. Empty means clean. Raises NotScrubbed.
@@ -170,8 +171,8 @@ class Scrubber:
         if self._process is None or self._process.poll() is not None:
             hello = {"limits": self.limits.model_dump(mode="json"), "use_model": self._use_model}
             self._process = self._spawn()
-            self._talk(self._process, hello, self.limits.start_seconds, "the engine did not load")
-        return self._talk(self._process, request, self.limits.seconds * max(1, items), "it took")
+            self._talk(self._process, hello, self.limits.start_seconds, "the engine did not load within")
+        return self._talk(self._process, request, self.limits.seconds * max(1, items), "it took longer than")
 
     def _talk(self, process: "subprocess.Popen[bytes]", message: object, seconds: float, what: str) -> Any:
         """Sends and waits. Whoever is still silent after `seconds` is killed, which ends the waiting."""
@@ -197,9 +198,7 @@ class Scrubber:
             timer.cancel()
         if late.is_set():
             self._kill()
-            raise NotScrubbed(
-                f"{what} longer than {seconds:g} seconds" if what == "it took" else f"{what} in {seconds:g} seconds"
-            )
+            raise NotScrubbed(f"{what} {seconds:g} seconds")
         if reply is None:
             self._kill()
             raise NotScrubbed("the scrub's process ended unexpectedly")
@@ -257,8 +256,8 @@ def _done(work: Callable[[], T]) -> "Future[T]":
     return future
 
 
-def _findings(body: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding.model_validate(finding) for finding in body)
+def _findings(body: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    return [Finding.model_validate(finding) for finding in body]
 
 
 def _plain(policy: ScrubPolicy) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def walk(value: object, base: Steps = ()) -> Iterator[Leaf]:
 
 
 def path_of(steps: Steps, shown: dict[Steps, str] | None = None) -> str:
-    """The printable path of steps. `shown` gives the scrubbed form of personal dict keys, by the steps of their values."""
+    """The printable path of steps. `shown` gives the scrubbed form of dict keys, by the steps of their values."""
     path = ""
     for i, step in enumerate(steps):
         if shown and isinstance(step, str):

@@ -18,7 +18,18 @@ from curator.scrub.gate import Choice
 from curator.scrub.limits import Limits
 from curator.scrub.pipeline import Pipeline
 
-_FORBIDDEN = frozenset({"socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})  # fmt: skip
+_FORBIDDEN = frozenset(
+    {
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.bind",
+        "socket.sendto",
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+    }
+)
 
 
 def answer(pipeline: Pipeline, request: dict[str, Any]) -> object:
@@ -56,7 +67,8 @@ def attempt(work: Callable[[], object]) -> dict[str, Any]:
     except NotScrubbed as error:
         return {"not_scrubbed": error.why}
     except CuratorError as error:
-        return {"error": {"message": error.message, "code": error.code, "remedy": error.remedy, "exit": int(error.exit_code)}}  # fmt: skip
+        names = {"message": error.message, "code": error.code, "remedy": error.remedy}
+        return {"error": {**names, "exit": int(error.exit_code)}}
     except TimeoutError:
         return {"not_scrubbed": "a pattern took longer than its limit on one text"}
     except (MemoryError, RecursionError) as error:

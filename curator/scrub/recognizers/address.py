@@ -6,36 +6,62 @@ from curator.scrub.recognizers.base import RegexRecognizer, rule
 
 # USPS Publication 28, appendix C1: street suffixes.
 _STREET = (
-    "alley|avenue|ave|boulevard|blvd|circle|cir|close|courts?|ct|crescent|drive|dr|expressway|freeway|gardens?|grove|heights|highway|hwy"
-    "|lane|ln|mews|parkway|pkwy|place|pl|plaza|quay|roads?|rd|route|rte|square|sq|streets?|st|terrace|trail|trl|turnpike|walk|way"
+    "alley|avenue|ave|boulevard|blvd|circle|cir|close|courts?|ct|crescent|drive|dr|expressway"
+    "|freeway|gardens?|grove|heights|highway|hwy"
+    "|lane|ln|mews|parkway|pkwy|place|pl|plaza|quay|roads?|rd|route|rte|square|sq|streets?"
+    "|st|terrace|trail|trl|turnpike|walk|way"
 )
 _ODD = (
-    "annex|arcade|bayou|beach|bend|bluffs?|bottom|branch|bridge|brooks?|burgs?|bypass|camp|canyon|cape|causeway|centers?|centres?|circles"
-    "|cliffs?|club|common|commons|corners?|course|coves?|creek|crest|crossing|crossroads?|curve|dale|dam|divide|drives|end|estates?|extensions?"
-    "|falls?|ferry|fields?|flats?|fords?|forest|forges?|forks?|fort|gateway|glens?|greens?|groves|harbors?|haven|hills?|hollow|inlet|islands?"
-    "|isle|junctions?|keys?|knolls?|lakes?|land|landing|lights?|loaf|locks?|lodge|loop|mall|manors?|meadows?|mills?|mission|motorway|mount"
-    "|mountains?|neck|orchard|oval|overpass|parade|parks?|parkways|pass|passage|path|pike|pines?|plains?|points?|ports?|prairie|radial|ramp|ranch"
-    "|rapids?|rest|ridges?|rise|river|row|run|shoals?|shores?|skyway|springs?|spurs?|squares|station|stravenue|stream|summit|throughway|trace"
-    "|track|trafficway|tunnel|underpass|unions?|valleys?|viaduct|views?|villages?|ville|vista|walks|wall|ways|wells?|wynd|yard"
+    "annex|arcade|bayou|beach|bend|bluffs?|bottom|branch|bridge|brooks?|burgs?|bypass"
+    "|camp|canyon|cape|causeway|centers?|centres?|circles"
+    "|cliffs?|club|common|commons|corners?|course|coves?|creek|crest|crossing|crossroads?"
+    "|curve|dale|dam|divide|drives|end|estates?|extensions?"
+    "|falls?|ferry|fields?|flats?|fords?|forest|forges?|forks?|fort|gateway|glens?|greens?"
+    "|groves|harbors?|haven|hills?|hollow|inlet|islands?"
+    "|isle|junctions?|keys?|knolls?|lakes?|land|landing|lights?|loaf|locks?|lodge|loop"
+    "|mall|manors?|meadows?|mills?|mission|motorway|mount"
+    "|mountains?|neck|orchard|oval|overpass|parade|parks?|parkways|pass|passage|path"
+    "|pike|pines?|plains?|points?|ports?|prairie|radial|ramp|ranch"
+    "|rapids?|rest|ridges?|rise|river|row|run|shoals?|shores?|skyway|springs?|spurs?"
+    "|squares|station|stravenue|stream|summit|throughway|trace"
+    "|track|trafficway|tunnel|underpass|unions?|valleys?|viaduct|views?|villages?|ville"
+    "|vista|walks|wall|ways|wells?|wynd|yard"
 )
-_STATE = "A[LKZRASEP]|C[AOT]|D[EC]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[ARW]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]"
+_STATE = (
+    "A[LKZRASEP]|C[AOT]|D[EC]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]"
+    "|O[HKR]|P[ARW]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]"
+)
 _NAME = r"(?:(?:\p{Lu}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{N}'.\-]*)"
-_UNIT = r"(?:,?[ \n]{1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|bldg|building|\#|no)\b\.?[ ]?\#?[\p{L}\p{N}\-]{1,6})"
+_UNIT = (
+    r"(?:,?[ \n]{1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|bldg|building|\#"
+    r"|no)\b\.?[ ]?\#?[\p{L}\p{N}\-]{1,6})"
+)
 _CITY = r"(?:[\p{Lu}][\p{L}'.\-]+(?:[ ](?:[\p{Lu}][\p{L}'.\-]+|of|upon|on|the|in|am|an|der|im|ob)){0,4})"
 _ZIP = r"\d{5}(?:-\d{4})?"
+_ZIP_ANY = r"(?:\d{5}-\d{4}|\d{4,5}-\d{3}|\d{3}[ ]\d{2}|\d{4}[ ][A-Z]{2}|\d{4,6})\b"
 _POSTCODE = r"(?:GIR[ ]?0AA|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2})"
 _SEP = r"(?:,?[ \t]*\n[ \t]*|,[ \t]*|[ \t]+)"
-_TAIL_US = rf"(?:{_SEP}{_CITY}(?:{_SEP}(?:{_STATE}|[\p{{Lu}}][\p{{L}}]+(?:[ ][\p{{Lu}}][\p{{L}}]+)?)[ ,]{{1,2}}{_ZIP})(?:,?[ ](?:USA|US|United[ ]States)\b)?)"
+_TAIL_US = (
+    rf"(?:{_SEP}{_CITY}(?:{_SEP}(?:[A-Z]{{2,3}}|[\p{{Lu}}][\p{{L}}]+(?:[ ][\p{{Lu}}][\p{{L}}]+)?)[ ,]{{1,"
+    rf"2}}{_ZIP_ANY})(?:,?[ ](?:USA|US|United[ ]States)\b)?)"
+)
 _TAIL_UK = rf"(?:(?:{_SEP}{_CITY}){{0,3}}{_SEP}{_POSTCODE}\b)"
 _LAND = r"(?:,?[ ](?:UK|United[ ]Kingdom|England|Germany|Deutschland)\b)?"
 _STREET_DE = (
-    r"(?:(?:[\p{Lu}][\p{L}.\-]*[ -])?[\p{Lu}][\p{L}\-.]*(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|gässchen|steig|pfad|chaussee|markt|graben|wall|hof|berg|tor|kai|promenade|winkel|stieg)"
-    r"|(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor)[ ](?:d(?:er|en|em)[ ])?[\p{Lu}][\p{L}\-]+(?:[ ][\p{Lu}][\p{L}\-]+)?"
+    r"(?:(?:[\p{Lu}][\p{L}.\-]*[ -])?[\p{Lu}][\p{L}\-.]*(?:stra(?:ß|ss)e|str\.?|weg|platz"
+    r"|allee|gasse|ring|damm|ufer|gässchen|steig|pfad|chaussee|markt|graben|wall|hof"
+    r"|berg|tor|kai|promenade|winkel|stieg)"
+    r"|(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor)[ ](?:d(?:er|en|em)[ ])?[\p{Lu}][\p{L}\-]+"
+    r"(?:[ ][\p{Lu}][\p{L}\-]+)?"
     r"|[\p{Lu}][\p{L}\-]+[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee)"
     r"|Stra(?:ß|ss)e[ ](?:des|der)[ ][\p{L}\d. ]{3,30})"
 )
 _NUMBER_DE = r"\d{1,4}[ ]?[a-z]?(?:[ ]?[/\-][ ]?\d{1,4}[a-z]?)?"
-_PLZ = r"(?:D[- ])?\d{5}[ ][\p{Lu}][\p{L}\-./]+(?:(?<=[ ](?:Bad|Sankt|St\.|Markt))[ ][\p{Lu}][\p{L}\-]+)?(?:[ ](?:an|am|im|in|ob|bei|vor)(?:[ ]d(?:er|em|en))?[ ][\p{Lu}][\p{L}\-]+)?(?:[ ]\([\p{L}. ]{2,20}\))?"
+_PLZ = (
+    r"(?:D[- ])?\d{5}[ ][\p{Lu}][\p{L}\-./]+(?:(?<=[ ](?:Bad|Sankt|St\.|Markt))[ ][\p{Lu}][\p{L}\-]+)?"
+    r"(?:[ ](?:an|am|im|in|ob|bei|vor)(?:[ ]d(?:er|em|en))?[ ][\p{Lu}][\p{L}\-]+)?(?:[ ]\([\p{L}. ]{2,20"
+    r"}\))?"
+)
 _EDGE = r"(?<![\p{L}\p{N}_#$€£.\-/])"
 _BEFORE = r"(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite|Room)[ ][\p{L}\p{N}]{1,5}(?:,?[ \t]*\n|,)?[ ]{0,2})"
 
@@ -44,17 +70,34 @@ class AddressRecognizer(RegexRecognizer):
     """A house number with a street; with town and postcode when they follow."""
 
     ENTITY = "STREET_ADDRESS"
-    CONTEXT = ("address", "live", "living", "postcode", "zip", "deliver", "delivery", "ship", "shipping", "adresse", "wohnhaft", "moved", "reside")  # fmt: skip
+    CONTEXT = (
+        "address",
+        "live",
+        "living",
+        "postcode",
+        "zip",
+        "deliver",
+        "delivery",
+        "ship",
+        "shipping",
+        "adresse",
+        "wohnhaft",
+        "moved",
+        "reside",
+    )
     RULES = (
         rule(
             "US and UK street",
-            rf"{_EDGE} {_BEFORE}? (?:\d{{1,6}}[a-zA-Z]?(?:[-/]\d{{1,4}})?[ ]) (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?[ ])?"
-            rf"(?:{_NAME}[ ]){{1,4}}? (?i:{_STREET})\b\.? (?:[ ](?:N|S|E|W|NE|NW|SE|SW)\b\.?)? (?i:{_UNIT})? (?:{_TAIL_US}|{_TAIL_UK})? {_LAND}",
+            rf"{_EDGE} {_BEFORE}? (?:\d{{1,6}}[a-zA-Z]?(?:[-/]\d{{1,4}})?[ ]) (?:(?:N|S|E|W|NE"
+            rf"|NW|SE|SW|North|South|East|West)\.?[ ])?"
+            rf"(?:{_NAME}[ ]){{1,4}}? (?i:{_STREET})\b\.? (?:[ ](?:N|S|E|W|NE|NW|SE|SW)\b\.?)? "
+            rf"(?i:{_UNIT})? (?:{_TAIL_US}|{_TAIL_UK})? {_LAND}",
             0.65,
         ),
         rule(
             "rare kind of street, with unit or town",
-            rf"{_EDGE} {_BEFORE}? (?:\d{{1,6}}[a-zA-Z]?(?:[-/]\d{{1,4}})?[ ]) (?:{_NAME}[ ]){{1,4}}? (?i:{_ODD})\b\.? (?:(?i:{_UNIT})? (?:{_TAIL_US}|{_TAIL_UK})|(?i:{_UNIT})) {_LAND}",
+            rf"{_EDGE} {_BEFORE}? (?:\d{{1,6}}[a-zA-Z]?(?:[-/]\d{{1,4}})?[ ]) (?:{_NAME}[ ]){{1,4}}? "
+            rf"(?i:{_ODD})\b\.? (?:(?i:{_UNIT})? (?:{_TAIL_US}|{_TAIL_UK})|(?i:{_UNIT})) {_LAND}",
             0.65,
         ),
         rule(
@@ -67,25 +110,78 @@ class AddressRecognizer(RegexRecognizer):
             rf"{_EDGE} {_BEFORE} (?:\d{{1,5}}[a-zA-Z]?[ ])? (?:{_NAME}[ ]){{0,3}} {_NAME} (?:{_TAIL_UK}) {_LAND}",
             0.7,
         ),
-        rule("UK with postcode", rf"{_EDGE} \d{{1,5}}[a-zA-Z]?,?[ ] (?:{_NAME}[ ]){{0,4}} {_NAME} (?:{_TAIL_UK}) {_LAND}", 0.7),
+        rule(
+            "UK with postcode",
+            rf"{_EDGE} \d{{1,5}}[a-zA-Z]?,?[ ] (?:{_NAME}[ ]){{0,4}} {_NAME} (?:{_TAIL_UK}) {_LAND}",
+            0.7,
+        ),
         rule("UK postcode", rf"(?<![\p{{L}}\p{{N}}_\-/]) {_POSTCODE} (?![\p{{L}}\p{{N}}_\-])", 0.15),
-        rule("German street and town", rf"(?<![\p{{L}}\p{{N}}]) {_STREET_DE}[ ]{_NUMBER_DE} {_SEP}{_PLZ} {_LAND}", 0.75),
+        rule(
+            "German street and town", rf"(?<![\p{{L}}\p{{N}}]) {_STREET_DE}[ ]{_NUMBER_DE} {_SEP}{_PLZ} {_LAND}", 0.75
+        ),
         rule(
             "German street",
-            rf"(?<![\p{{L}}\p{{N}}]) [\p{{Lu}}][\p{{L}}\-]+(?:stra(?:ß|ss)e|str\.|allee|gasse)[ ]{_NUMBER_DE} (?![\p{{L}}\p{{N}}])",
+            rf"(?<![\p{{L}}\p{{N}}]) [\p{{Lu}}][\p{{L}}\-]+(?:stra(?:ß|ss)e|str\.|allee|gasse)[ ]{_NUMBER_DE} "
+            rf"(?![\p{{L}}\p{{N}}])",
             0.6,
         ),
-        rule("German street or town by its postcode", rf"(?<![\p{{L}}\p{{N}}]) (?:[\p{{Lu}}][\p{{L}}.\-]+[ ]){{1,3}}{_NUMBER_DE},[ ]?{_PLZ} {_LAND}", 0.6),
-        rule("military", rf"{_EDGE} (?:(?:PSC|Unit|CMR)[ ]\d{{1,5}}(?:,?[ ]|,?\n)Box[ ]\d{{1,5}}|(?:USNS|USNV|USS|USCGC)[ ][\p{{Lu}}][\p{{L}}]+) {_SEP} [AF]PO,?[ ]A[AEP][ ]\d{{5}}(?:-\d{{4}})?", 0.8),
-        rule("post box", rf"{_EDGE} (?i:p\.?[ ]?o\.?[ ]?box|postfach)[ ]\d[\d ]{{0,7}}\d (?:{_TAIL_US}|{_TAIL_UK}|{_SEP}{_PLZ})?", 0.6),
+        rule(
+            "German street or town by its postcode",
+            rf"(?<![\p{{L}}\p{{N}}]) (?:[\p{{Lu}}][\p{{L}}.\-]+[ ]){{1,3}}{_NUMBER_DE},[ ]?{_PLZ} {_LAND}",
+            0.6,
+        ),
+        rule(
+            "number, street, town, region and postcode",
+            rf"{_EDGE} \d{{1,5}}[a-zA-Z]?,?[ ] (?:[\p{{L}}\p{{N}}'.\-]+[ ]){{0,5}} [\p{{L}}'.\-]+,[ ] {_CITY},[ ]"
+            rf"(?:[A-Z0-9]{{1,3}}[ ])?{_ZIP_ANY} {_LAND}",
+            0.6,
+        ),
+        rule(
+            "street, number, town, region and postcode",
+            rf"(?<![\p{{L}}\p{{N}}]) (?:\p{{Lu}}[\p{{L}}'.\-]*[ ]) (?:[\p{{L}}'.\-]+[ ]){{0,5}} \d{{1,5}}[a-zA-Z]"
+            rf"?\.?,[ ] {_CITY},[ ](?:[A-Z0-9]{{1,3}}[ ])?{_ZIP_ANY} {_LAND}",
+            0.6,
+        ),
+        rule(
+            "French street and town",
+            rf"{_EDGE} \d{{1,4}}(?:[ ]?(?:bis|ter))?,?[ ](?i:rue|avenue|av\.|boulevard|bd|place"
+            rf"|chemin|allée|quai|impasse|route|cours|passage|square)[ ] [\p{{L}}'’.\- ]{{2,50}} "
+            rf"(?:,?[ ]\d{{5}}[ ]{_CITY})? {_LAND}",
+            0.55,
+        ),
+        rule(
+            "street kind, name and number",
+            rf"(?<![\p{{L}}\p{{N}}]) (?:Rue|Avenida|Avda\.|Av\.|Calle|C/|Carrer|Plaza|Paseo|Via"
+            rf"|Viale|Piazza|Corso|Rua|Praça|Travessa|Ulica|ul\.|Strada)[ ] [\p{{L}}'’.\- ]{{2,50}}?,?[ ]\d{{1,4}}"
+            rf"[a-z]? (?![\p{{L}}\p{{N}}]) (?:,[ ](?:{_ZIP_ANY}[ ]{_CITY}|{_CITY}))?",
+            0.55,
+        ),
+        rule(
+            "military",
+            rf"{_EDGE} (?:(?:PSC|Unit|CMR)[ ]\d{{1,5}}(?:,?[ ]|,?\n)Box[ ]\d{{1,5}}|(?:USNS|USNV"
+            rf"|USS|USCGC)[ ][\p{{Lu}}][\p{{L}}]+) {_SEP} [AF]PO,?[ ]A[AEP][ ]\d{{5}}(?:-\d{{4}})?",
+            0.8,
+        ),
+        rule(
+            "post box",
+            rf"{_EDGE} (?i:p\.?[ ]?o\.?[ ]?box|postfach)[ ]\d[\d ]{{0,7}}\d (?:{_TAIL_US}|{_TAIL_UK}"
+            rf"|{_SEP}{_PLZ})?",
+            0.6,
+        ),
         rule(
             "labelled line",
-            r"(?i:\b(?:street|address|mailing|shipping|billing|home|delivery)[ _]?(?:address)?[ _]?(?:line)?[ _]?[12]?[\"']?[ ]?[:=][ ]?[\"']?)"
+            r"(?i:\b(?:street|address|mailing|shipping|billing|home|delivery)[ _]?(?:address)?[ _]?"
+            r"(?:line)?[ _]?[12]?[\"']?[ ]?[:=][ ]?[\"']?)"
             r"(?P<value>(?=[^\"'\n,;{}\[\]]{0,60}\d)[\p{L}\p{N}\#][\p{L}\p{N} .'\-/\#]{3,60}[\p{L}\p{N}])",
             0.6,
         ),
-        rule("labelled postcode", r"(?i:\b(?:zip(?:[ _]?code)?|post(?:al)?[ _]?code|plz)[\"']?[ ]?[:=][ ]?[\"']?)(?P<value>[A-Z0-9][A-Z0-9 \-]{3,9}[A-Z0-9])\b", 0.6),
-    )  # fmt: skip
+        rule(
+            "labelled postcode",
+            r"(?i:\b(?:zip(?:[ _]?code)?|post(?:al)?[ _]?code|plz)[\"']?[ ]?[:=][ ]?[\"']?)(?P<value>[A-Z0-9][A-"
+            r"Z0-9 \-]{3,9}[A-Z0-9])\b",
+            0.6,
+        ),
+    )
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """A labelled address that is an e-mail, an IP or a web address belongs to others."""

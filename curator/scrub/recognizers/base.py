@@ -29,7 +29,7 @@ def rule(name: str, pattern: str, score: float, flags: int = 0) -> Rule:
     return Rule(name, regex.compile(pattern, regex.VERBOSE | flags), score)
 
 
-class RegexRecognizer(LocalRecognizer):  # type: ignore[misc]  # presidio ships no complete types
+class RegexRecognizer(LocalRecognizer):
     """Looks for the rules of one entity."""
 
     ENTITY: ClassVar[str]

@@ -24,7 +24,8 @@ _DATE = regex.compile(
     regex.VERBOSE | regex.IGNORECASE,
 )
 _CUE = regex.compile(
-    r"\b(?:d\.?[ ]?o\.?[ ]?b\b|dobs\b|dates?[ _-]?of[ _-]?births?|birth[ _-]?dates?|birth[ _-]?days?|birth|bday|b-day|born"
+    r"\b(?:d\.?[ ]?o\.?[ ]?b\b|dobs\b|dates?[ _-]?of[ _-]?births?|birth[ _-]?dates?|birth[ _-]?days?"
+    r"|birth|bday|b-day|born"
     r"|geb(?:oren|\.)?(?=[ :(]|$)|geburts(?:datum|tag)|n[ée]e?[ ]le|naissance|nacid[oa]|nacimiento|nat[oa] il)",
     regex.IGNORECASE,
 )

@@ -9,11 +9,16 @@ from curator.scrub.recognizers.base import RegexRecognizer, rule
 
 _I = regex.IGNORECASE
 _NAME = (
-    r"(?:[a-z0-9_.\-]{0,40}(?:api[_\-. ]?key|apikey|secret(?:[_\-. ]?(?:key|access[_\-. ]?key))?|access[_\-. ]?key|auth[_\-. ]?token|access[_\-. ]?token"
-    r"|refresh[_\-. ]?token|id[_\-. ]?token|session[_\-. ]?(?:token|key)|private[_\-. ]?key|client[_\-. ]?secret|encryption[_\-. ]?key|signing[_\-. ]?key"
+    r"(?:[a-z0-9_.\-]{0,40}(?:api[_\-. ]?key|apikey|secret(?:[_\-. ]?(?:key|access[_\-. ]?key))?"
+    r"|access[_\-. ]?key|auth[_\-. ]?token|access[_\-. ]?token"
+    r"|refresh[_\-. ]?token|id[_\-. ]?token|session[_\-. ]?(?:token|key)|private[_\-. ]?key"
+    r"|client[_\-. ]?secret|encryption[_\-. ]?key|signing[_\-. ]?key"
     r"|bearer|credentials?|token|webhook[_\-. ]?secret|connection[_\-. ]?string))"
 )
-_PASSWORD = r"(?:[a-z0-9_.\-]{0,40}(?:password|passwort|passwd|passphrase|pwd|pass[_\-]?code|kennwort)|(?<![a-z])pass|(?<![a-z])pin(?:[ ]code)?)"
+_PASSWORD = (
+    r"(?:[a-z0-9_.\-]{0,40}(?:password|passwort|passwd|passphrase|pwd|pass[_\-]?code"
+    r"|kennwort)|(?<![a-z])pass|(?<![a-z])pin(?:[ ]code)?)"
+)
 _ASSIGN = r"[\"']?\s{0,3}(?:=>|:=|=|:)\s{0,3}[\"'`]?"
 
 
@@ -22,21 +27,82 @@ class CredentialRecognizer(RegexRecognizer):
 
     ENTITY = "SECRET"
     RULES = (
-        rule("user and password in a URL", r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s:/?\#@\"'<>\[\]]{0,128}:[^\s/?\#@\"'<>]{1,256})@(?=[\w\[])", 0.9, _I),
-        rule("signed URL", r"[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|token|access_token|auth|api[_-]?key|apikey|key|secret|password|pwd|code|sas)=(?P<value>[A-Za-z0-9%+/=_\-.~]{8,2000})", 0.85, _I),
-        rule("authorization header", r"\b(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:bearer|basic|token|digest|negotiate|apikey|ssws|aws4-hmac-sha256|key)[ ]+)?(?P<value>[A-Za-z0-9+/=_\-.~:]{6,4000})", 0.9, _I),
+        rule(
+            "user and password in a URL",
+            r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s:/?\#@\"'<>\[\]]{0,128}:[^\s/?\#@\"'<>]{1,256})@"
+            r"(?=[\w\[])",
+            0.9,
+            _I,
+        ),
+        rule(
+            "signed URL",
+            r"[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|token"
+            r"|access_token|auth|api[_-]?key|apikey|key|secret|password|pwd|code|sas)=(?P<value>[A-Za-z0-9%+/=_\-"
+            r".~]{8,2000})",
+            0.85,
+            _I,
+        ),
+        rule(
+            "authorization header",
+            r"\b(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:bearer|basic|token"
+            r"|digest|negotiate|apikey|ssws|aws4-hmac-sha256|key)[ ]+)?(?P<value>[A-Za-z0-9+/=_\-.~:]{6,4000})",
+            0.9,
+            _I,
+        ),
         rule("bearer token", r"\bbearer[ ]+(?P<value>[A-Za-z0-9+/=_\-.~]{12,4000})", 0.7, _I),
         rule("basic credentials", r"\bbasic[ ]+(?P<value>[A-Za-z0-9+/]{12,400}={0,2})(?![\w])", 0.6, _I),
-        rule("key header", r"\b(?:x-)?(?:api-key|apikey|auth-token|access-token|amz-security-token|goog-api-key|csrf-token|xsrf-token|functions-key|shopify-access-token|gitlab-token|vault-token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[A-Za-z0-9+/=_\-.~]{8,2000})", 0.85, _I),
-        rule("cookie header", r"\b(?:set-)?cookies?[\"']?\s{0,3}:\s{0,3}[\"']?(?P<value>[\w\-.]{1,80}=[^;\s\"']{4,4000}(?:;[ ]?[\w\-.]{1,80}=[^;\s\"']{1,4000}){0,60})", 0.9, _I),
-        rule("session cookie", r"\b(?:(?:[a-z]+[._\-]?)?sess(?:ion)?[._\-]?id|sid|connect\.sid|phpsessid|jsessionid|asp\.net_sessionid|csrftoken|xsrf-token|remember_token|laravel_session|_session)[\"']?\s?=\s?[\"']?(?P<value>[A-Za-z0-9%+/=_\-.]{16,2000})", 0.8, _I),
+        rule(
+            "key header",
+            r"\b(?:x-)?(?:api-key|apikey|auth-token|access-token|amz-security-token|goog-api-key"
+            r"|csrf-token|xsrf-token|functions-key|shopify-access-token|gitlab-token|vault-token)[\"']?\s{0,3}[:"
+            r"=]\s{0,3}[\"']?(?P<value>[A-Za-z0-9+/=_\-.~]{8,2000})",
+            0.85,
+            _I,
+        ),
+        rule(
+            "cookie header",
+            r"\b(?:set-)?cookies?[\"']?\s{0,3}:\s{0,3}[\"']?(?P<value>[\w\-.]{1,80}=[^;\s\"']{4,4000}"
+            r"(?:;[ ]?[\w\-.]{1,80}=[^;\s\"']{1,4000}){0,60})",
+            0.9,
+            _I,
+        ),
+        rule(
+            "session cookie",
+            r"\b(?:(?:[a-z]+[._\-]?)?sess(?:ion)?[._\-]?id|sid|connect\.sid|phpsessid|jsessionid"
+            r"|asp\.net_sessionid|csrftoken|xsrf-token|remember_token|laravel_session|_session)[\"']?\s?=\s?[\"'"
+            r"]?(?P<value>[A-Za-z0-9%+/=_\-.]{16,2000})",
+            0.8,
+            _I,
+        ),
         rule("named key", rf"(?<![a-z0-9]){_NAME}{_ASSIGN}(?P<value>[A-Za-z0-9+/=_\-.~$!@%^&*:]{{8,2000}})", 0.75, _I),
-        rule("named key in a sentence", rf"\b(?:api[ _-]?key|secret[ _-]?key|access[ _-]?(?:key|token)|auth[ _-]?token|token|client[ _-]?secret)(?:[ ](?:is|was|are|lautet|ist))[ :]{{1,2}}[\"'`]?(?P<value>[A-Za-z0-9+/=_\-.~]{{12,500}})", 0.75, _I),
+        rule(
+            "named key in a sentence",
+            r"\b(?:api[ _-]?key|secret[ _-]?key|access[ _-]?(?:key|token)|auth[ _-]?token|token"
+            r"|client[ _-]?secret)(?:[ ](?:is|was|are|lautet|ist))[ :]{1,2}[\"'`]?(?P<value>[A-Za-z0-9+/=_\-.~"
+            r"]{12,500})",
+            0.75,
+            _I,
+        ),
         rule("password", rf"(?<![a-z0-9]){_PASSWORD}{_ASSIGN}(?P<value>[^\s\"'`,;<>{{}}\[\]()]{{4,256}})", 0.75, _I),
-        rule("password in a sentence", r"\b(?:password|passwort|passphrase|passcode|pin|pwd)(?:[ ](?:is|was|ist|lautet|to|should[ ]be))[ :]{1,2}[\"'`]?(?P<value>[^\s\"'`<>]{4,128})", 0.7, _I),
-        rule("command line", r"(?<=\s)(?:--password|--passwd|--token|--api-key|--secret|-p)[= ](?P<value>(?=[^\s]*\d)[^\s\"'`-][^\s\"'`]{5,200})", 0.6),
-        rule("curl user", r"\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[ =]?[\"']?(?P<value>[^\s:\"']{1,80}:[^\s\"']{3,200})", 0.8),
-    )  # fmt: skip
+        rule(
+            "password in a sentence",
+            r"\b(?:password|passwort|passphrase|passcode|pin|pwd)(?:[ ](?:is|was|ist|lautet|to"
+            r"|should[ ]be))[ :]{1,2}[\"'`]?(?P<value>[^\s\"'`<>]{4,128})",
+            0.7,
+            _I,
+        ),
+        rule(
+            "command line",
+            r"(?<=\s)(?:--password|--passwd|--token|--api-key|--secret|-p)[= ](?P<value>(?=[^\s]*\d)[^\s\"'`-][^"
+            r"\s\"'`]{5,200})",
+            0.6,
+        ),
+        rule(
+            "curl user",
+            r"\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[ =]?[\"']?(?P<value>[^\s:\"']{1,80}:[^\s\"']{3,200})",
+            0.8,
+        ),
+    )
     _FREE = frozenset({"named key", "signed URL", "key header", "command line", "named key in a sentence"})
     _WORDY = frozenset({"password", "password in a sentence"})
 
@@ -63,7 +129,9 @@ class CredentialRecognizer(RegexRecognizer):
 
 
 _PLACEHOLDER = regex.compile(
-    r"(?i)^[<\[{(*$%]|^(?:x{3,}|\*{3,}|\.{3,}|null|none|true|false|undefined|string|str|changeme|redacted|your[_-].*|my[_-].*|example.*|placeholder|secret|password|token|required|optional|incorrect|invalid|wrong|expired|missing|field|reset)$"
+    r"(?i)^[<\[{(*$%]|^(?:x{3,}|\*{3,}|\.{3,}|null|none|true|false|undefined|string|str"
+    r"|changeme|redacted|your[_-].*|my[_-].*|example.*|placeholder|secret|password|token"
+    r"|required|optional|incorrect|invalid|wrong|expired|missing|field|reset)$"
 )
 
 

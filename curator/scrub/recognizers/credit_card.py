@@ -15,20 +15,43 @@ def luhn(number: str) -> bool:
 
 
 class CreditCardRecognizer(RegexRecognizer):
-    """12 to 19 digits with a valid check digit; fewer than 15 bare digits, or an unknown issuer, only with a telling word."""
+    """12 to 19 digits with a valid check digit; fewer than 15 bare digits, or an unknown issuer, only with context."""
 
     ENTITY = "CREDIT_CARD"
     CONTEXT = (
-        "card", "credit", "debit", "visa", "mastercard", "amex", "maestro", "discover", "diners", "jcb", "unionpay",
-        "cc", "ccnum", "pan", "payment", "kreditkarte", "karte", "carte", "tarjeta",
-    )  # fmt: skip
+        "card",
+        "credit",
+        "debit",
+        "visa",
+        "mastercard",
+        "amex",
+        "maestro",
+        "discover",
+        "diners",
+        "jcb",
+        "unionpay",
+        "cc",
+        "ccnum",
+        "pan",
+        "payment",
+        "kreditkarte",
+        "karte",
+        "carte",
+        "tarjeta",
+    )
     RULES = (
-        rule("grouped", r"(?<![\p{L}\p{N}_.]|\d[ \-]) \d{4}(?P<sep>[ \-]) \d{4,6}(?P=sep) \d{4,5} (?:(?P=sep)\d{1,4}){0,2} (?![\p{L}\p{N}_]|[ \-.]\d)", 0.6),
+        rule(
+            "grouped",
+            r"(?<![\p{L}\p{N}_.]|\d[ \-]) \d{4}(?P<sep>[ \-]) \d{4,6}(?P=sep) \d{4,5} (?:(?P=sep)\d{1,4}){0,2} "
+            r"(?![\p{L}\p{N}_]|[ \-.]\d)",
+            0.6,
+        ),
         rule("bare", r"(?<![\p{L}\p{N}_.\-/]|\d[ ]) \d{12,19} (?![\p{L}\p{N}_\-/]|\.\d)", 0.3),
-    )  # fmt: skip
+    )
     # Issuer ranges: Visa, Mastercard (5- and 2-series), Amex, Discover, Diners, JCB, UnionPay, Maestro.
     _ISSUER = regex.compile(
-        r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|6011|64[4-9]|65|3(?:0[0-5]|[689])|35(?:2[89]|[3-8])|62|5[06-9]|6[37]"
+        r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|6011|64[4-9]|65|3(?:0[0-5]|[689])"
+        r"|35(?:2[89]|[3-8])|62|5[06-9]|6[37]"
     )
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:

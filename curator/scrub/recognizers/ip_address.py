@@ -15,9 +15,21 @@ class IpAddressRecognizer(RegexRecognizer):
     ENTITY = "IP_ADDRESS"
     RULES = (
         rule("IPv4", rf"(?<![\p{{L}}\p{{N}}_.\-+]) {_OCTET}(?:\.{_OCTET}){{3}} (?![\p{{L}}\p{{N}}_]|[.\-+]\w)", 0.7),
-        rule("IPv4 in a word", rf"(?<=(?:^|[\s,;(=])(?:ip|ip4|addr|host|client|src|dst|peer|from)[-_]) {_OCTET}(?:\.{_OCTET}){{3}} (?![\d.])", 0.6, regex.IGNORECASE),
-        rule("IPv6", r"(?<![\p{L}\p{N}_:.]) (?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|(?<=::)) (?![\p{L}\p{N}_]|:[0-9a-f:]|\.\d)", 0.7, regex.IGNORECASE),
-    )  # fmt: skip
+        rule(
+            "IPv4 in a word",
+            rf"(?<=(?:^|[\s,;(=])(?:ip|ip4|addr|host|client|src|dst|peer|from)[-_]) {_OCTET}(?:\.{_OCTET}){{3}} "
+            rf"(?![\d.])",
+            0.6,
+            regex.IGNORECASE,
+        ),
+        rule(
+            "IPv6",
+            r"(?<![\p{L}\p{N}_:.]) (?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}"
+            r"|(?<=::)) (?![\p{L}\p{N}_]|:[0-9a-f:]|\.\d)",
+            0.7,
+            regex.IGNORECASE,
+        ),
+    )
     _VERSION = regex.compile(r"(?:\bv|\bver\.?|\bversion|\brelease|\bbuild|\bupdate)[ :=\"']{0,3}$", regex.IGNORECASE)
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:

@@ -9,10 +9,14 @@ from curator.scrub.recognizers.base import RegexRecognizer, rule
 from curator.scrub.recognizers.names import (
     NAME,
     POSTNOMINAL,
+    TAIL,
     TITLE,
     TITLES,
+    WORD,
     is_family,
     is_given,
+    is_place,
+    is_place_prefix,
     is_product,
     is_stop,
     is_thing_suffix,
@@ -21,35 +25,129 @@ from curator.scrub.recognizers.names import (
 _V = rf"(?P<value>{NAME})"
 _LOWER = r"(?P<value>\p{L}[\p{L}\p{M}'’\-]+(?:[ ]\p{L}[\p{L}\p{M}'’.\-]*){0,4})"
 _ROLE = (
-    r"(?:customer|client|passenger|guest|patient|user|contact|account[ ]?(?:holder|owner|manager)|card[ ]?holder|holder|beneficiary|recipient|sender"
-    r"|employee|manager|agent|author|assignee|owner|reporter|attendee|spouse|driver|travell?er|member|buyer|seller|student|teacher|doctor|applicant"
-    r"|candidate|nominee|insured|tenant|landlord|emergency[ ]contact|signatory|signed|payee|payer|supervisor|instructor|participant)"
+    r"(?:customer|client|passenger|guest|patient|user|contact|account[ ]?(?:holder|owner"
+    r"|manager)|card[ ]?holder|holder|beneficiary|recipient|sender"
+    r"|employee|manager|agent|author|assignee|owner|reporter|attendee|spouse|driver|travell?er"
+    r"|member|buyer|seller|student|teacher|doctor|applicant"
+    r"|candidate|nominee|insured|tenant|landlord|emergency[ ]contact|signatory|signed"
+    r"|payee|payer|supervisor|instructor|participant)"
 )
-_OF_NAME = r"(?:first|last|full|given|family|middle|maiden|sur|nick|fore|display|legal|preferred|real|birth)[ _\-]?names?|surname|forename|nachname|vorname"
+_OF_NAME = (
+    r"(?:first|last|full|given|family|middle|maiden|sur|nick|fore|display|legal|preferred"
+    r"|real|birth)[ _\-]?names?|surname|forename|nachname|vorname"
+)
 
 
 class PersonCueRecognizer(RegexRecognizer):
-    """Cues are strong (a title, `my name is`, a form field) or weak (`this is`, `Thanks`): a weak one needs a known name."""
+    """Strong cues (a title, `my name is`, a form field) and weak ones (`this is`, `Thanks`), which need a known name.
+
+    A rule whose name begins with `weak` has a weak cue.
+    """
 
     ENTITY = "PERSON"
     RULES = (
-        rule("title", rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) {NAME})", 0.85),
-        rule("introduction", rf"(?i:\bname(?:'s|[ ]is|[ ]was|[ ]on[ ]the[ ](?:account|booking|card|reservation)[ ]is)[ :]{{1,2}}|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|call[ ]me|named|known[ ]as)[ ]){_V}", 0.8),
-        rule("field of a name", rf"(?i:\b(?:{_OF_NAME})[\"']?[ ]?[:=][ ]?[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n|&<]|[ ]*$|[ ]{{2}}|[ ](?:and|email|phone|dob)\b)", 0.85),
-        rule("field of a role", rf"(?i:\b{_ROLE}s?(?:[ _]?(?:full[ _]?)?name)?[\"']?[ ]?[:=][ ]?[\"']?){_V}", 0.6),
-        rule("field `name` of a role", rf"(?i:\b{_ROLE}s?[ _]name[\"']?[ ]?[:=][ ]?[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n]|[ ]*$)", 0.8),
-        rule("weak: field `name`", rf"(?i:\bnames?\b[\"']?[ ]?[:=][ ]?[\"']?){_V}", 0.6),
-        rule("letter", rf"(?i:\b(?:dear|sincerely|yours(?:[ ](?:truly|faithfully|sincerely))?|(?:kind|best|warm)?[ ]?regards|sehr[ ]geehrte[r]?|liebe[r]?|lieben?[ ]grüße|mit[ ]freundlichen[ ]grüßen|cordialement)[,!]?\s{{1,3}}){_V}", 0.7),
-        rule("weak: greeting", rf"(?i:\b(?:hi|hello|hey|thanks|thank[ ]you|thx|cheers|morning|afternoon|evening|welcome(?:[ ]back)?|bye|goodbye|best|love|hallo|danke|bonjour|merci|hola|gracias)[,!.]?\s{{1,3}}(?:again[ ])?){_V}(?=[\s]*(?:[,.!?:;\"')\n]|$|-|here|for))", 0.55),
-        rule("weak: speaker", rf"(?i:\b(?:this[ ]is|i[ ]am|i'm|im|it's|it[ ]is|here[ ]is|ich[ ]bin|je[ ]suis|soy|signed(?:[ ]by)?|she's|he's|she[ ]is|he[ ]is|who[ ]is|by)[ ]){_V}", 0.6),
-        rule("relation", rf"(?i:\b(?:my|his|her|our|their|your)[ ](?:late[ ]|ex-?|older[ ]|younger[ ]|step)?(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|partner|spouse|boss|colleague|coworker|friend|manager|assistant|uncle|aunt|cousin|grandmother|grandfather|neighbou?r|fianc[ée]e?|boyfriend|girlfriend|roommate|doctor|lawyer|child|kid|baby|nephew|niece),?[ ]){_V}", 0.75),
-        rule("weak: dealing with", rf"(?i:\b(?:met|meet(?:ing)?|ask(?:ed)?(?:[ ]for)?|contact(?:ed)?|called|told|from|to|with|for|between|and|by|sold[ ]to|deliver[ ]to)\b:?[ ]){_V}", 0.55),
-        rule("dealing with", rf"(?i:\b(?:work(?:s|ed|ing)?[ ]with|sp(?:eak|oke)(?:[ ](?:to|with))|talk(?:ed|ing)?[ ](?:to|with)|met[ ]with|meeting[ ]with|loop(?:ed)?[ ]in|escalated?[ ]to|assign(?:ed)?[ ]to|emailed|behalf[ ]of|attn|c/o|ship[ ]to|bill[ ]to|reports[ ]to|managed[ ]by|account[ ]holder|cardholder)\b:?[ ]){_V}", 0.55),
-        rule("before an address", rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]{{0,2}}(?:<|\[|\(|&lt;)[^\s<>()\[\]@]{{1,100}}@)", 0.75),
-        rule("before a date of birth", rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]?[,(\-][ ]?(?i:dob|d\.o\.b|date[ ]of[ ]birth|born)\b)", 0.75),
+        rule(
+            "title",
+            rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme"
+            rf"|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) {NAME})",
+            0.85,
+        ),
+        rule("title in small letters", rf"(?<![\p{{L}}\p{{N}}_.]) (?:mr|mrs|ms|miss|dr|prof)\.?[ ] {_V}", 0.8),
+        rule(
+            "form line",
+            rf"(?:^|\n)[ \t>*\-]{{0,6}}(?:Full[ ])?[Nn]ame[ ]?:[ \t]{{1,8}} (?P<value>{WORD}{TAIL}{{1,3}}) [ \t]*"
+            rf"\n",
+            0.6,
+        ),
+        rule(
+            "introduction",
+            rf"(?i:\bname(?:'s|[ ]is|[ ]was|[ ]on[ ]the[ ](?:account|booking|card|reservation)[ ]is)[ :]{{1,2}}"
+            rf"|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|call[ ]me|named|known[ ]as)[ ]){_V}",
+            0.8,
+        ),
+        rule(
+            "field of a name",
+            rf"(?i:\b(?:{_OF_NAME})[\"']?[ ]?[:=][ \t]{{0,8}}[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n"
+            rf"|&<]|[ ]*$|[ ]{{2}}|[ ](?:and|email|phone|dob)\b)",
+            0.85,
+        ),
+        rule(
+            "field of a role", rf"(?i:\b{_ROLE}s?(?:[ _]?(?:full[ _]?)?name)?[\"']?[ ]?[:=][ \t]{{0,8}}[\"']?){_V}", 0.6
+        ),
+        rule(
+            "field `name` of a role",
+            rf"(?i:\b{_ROLE}s?[ _]name[\"']?[ ]?[:=][ \t]{{0,8}}[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n]"
+            rf"|[ ]*$)",
+            0.8,
+        ),
+        rule("weak: field `name`", rf"(?i:\bnames?\b[\"']?[ ]?[:=][ \t]{{0,8}}[\"']?){_V}", 0.6),
+        rule(
+            "letter",
+            rf"(?i:\b(?:dear|sincerely|yours(?:[ ](?:truly|faithfully|sincerely))?|(?:kind|best"
+            rf"|warm)?[ ]?regards|sehr[ ]geehrte[r]?|liebe[r]?|lieben?[ ]grüße|mit[ ]freundlichen[ ]grüßen"
+            rf"|cordialement)[,!]?\s{{1,3}}){_V}",
+            0.7,
+        ),
+        rule(
+            "weak: greeting",
+            rf"(?i:\b(?:hi|hello|hey|thanks|thank[ ]you|thx|cheers|morning|afternoon|evening|welcome"
+            rf"(?:[ ]back)?|bye|goodbye|best|love|hallo|danke|bonjour|merci|hola|gracias)[,!.]?\s{{1,3}}"
+            rf"(?:again[ ])?){_V}(?=[\s]*(?:[,.!?:;\"')\n]|$|-|here|for))",
+            0.55,
+        ),
+        rule(
+            "weak: speaker",
+            rf"(?i:\b(?:this[ ]is|i[ ]am|i'm|im|it's|it[ ]is|here[ ]is|ich[ ]bin|je[ ]suis|soy"
+            rf"|signed(?:[ ]by)?|she's|he's|she[ ]is|he[ ]is|who[ ]is|by)[ ]){_V}",
+            0.6,
+        ),
+        rule(
+            "relation",
+            rf"(?i:\b(?:my|his|her|our|their|your)[ ](?:late[ ]|ex-?|older[ ]|younger[ ]|step)?"
+            rf"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|partner|spouse"
+            rf"|boss|colleague|coworker|friend|manager|assistant|uncle|aunt|cousin|grandmother"
+            rf"|grandfather|neighbou?r|fianc[ée]e?|boyfriend|girlfriend|roommate|doctor|lawyer"
+            rf"|child|kid|baby|nephew|niece),?[ ]){_V}",
+            0.75,
+        ),
+        rule(
+            "weak: dealing with",
+            rf"(?i:\b(?:met|meet(?:ing)?|ask(?:ed)?(?:[ ]for)?|contact(?:ed)?|called|told|from"
+            rf"|to|with|for|between|and|by|sold[ ]to|deliver[ ]to)\b:?[ ]){_V}",
+            0.55,
+        ),
+        rule(
+            "dealing with",
+            rf"(?i:\b(?:work(?:s|ed|ing)?[ ]with|sp(?:eak|oke)(?:[ ](?:to|with))|talk(?:ed|ing)?[ ]"
+            rf"(?:to|with)|met[ ]with|meeting[ ]with|loop(?:ed)?[ ]in|escalated?[ ]to|assign(?:ed)?[ ]to"
+            rf"|emailed|behalf[ ]of|attn|c/o|ship[ ]to|bill[ ]to|reports[ ]to|managed[ ]by|account[ ]holder"
+            rf"|cardholder)\b:?[ ]){_V}",
+            0.55,
+        ),
+        rule(
+            "weak: pair",
+            rf"(?i:\b(?:call|conversation|chat|meeting|thread|discussion|email|e-mail|deal|agreement"
+            rf"|between)s?[ ](?:between|with)?[ ]?|(?<=\b(?:between|with)[ ]{WORD}[ ]and)[ ]){_V}",
+            0.55,
+        ),
+        rule(
+            "before an address",
+            rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]{{0,2}}(?:<|\[|\(|&lt;)[^\s<>()\[\]@]{{1,100}}@)",
+            0.75,
+        ),
+        rule(
+            "before a date of birth",
+            rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]?[,(\-][ ]?(?i:dob|d\.o\.b|date[ ]of[ ]birth|born)\b)",
+            0.75,
+        ),
         rule("weak: signature", rf"(?:^|\n)[ ]*[-–—~]{{1,2}}[ ]?{_V}[ ]*(?:$|\n)", 0.6),
-        rule("possessor", rf"(?<![\p{{L}}\p{{N}}_.]){_V}(?='s[ ](?i:account|order|booking|reservation|email|phone|address|birthday|profile|card|passport|date[ ]of[ ]birth|dob|ticket|flight)\b)", 0.5),
-    )  # fmt: skip
+        rule(
+            "possessor",
+            rf"(?<![\p{{L}}\p{{N}}_.]){_V}(?='s[ ](?i:account|order|booking|reservation|email"
+            rf"|phone|address|birthday|profile|card|passport|date[ ]of[ ]birth|dob|ticket|flight)\b)",
+            0.5,
+        ),
+    )
 
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """Trims each match to what can be a name; drops weak ones without a known name."""
@@ -57,15 +155,18 @@ class PersonCueRecognizer(RegexRecognizer):
             span = trimmed(text, start, end)
             if span is None:
                 continue
-            value = text[span[0] : span[1]]
-            if name.startswith("weak") or name == "field of a role" or name == "possessor":
-                if not _known(value):
-                    continue
-            elif is_product(value) and not TITLES.match(value):
-                continue
-            elif name == "dealing with" and not (_known(value) or _two_words(value)):
-                continue
-            yield *span, score, name
+            if self._believable(text[slice(*span)], name):
+                yield *span, score, name
+
+    @staticmethod
+    def _believable(value: str, cue: str) -> bool:
+        if cue == "weak: dealing with":
+            return _known(value) and not is_place(value)
+        if cue.startswith("weak") or cue in ("field of a role", "possessor"):
+            return _known(value)
+        if cue == "dealing with":
+            return _known(value) or _two_words(value)
+        return TITLES.match(value) is not None or not is_product(value)
 
 
 def _two_words(value: str) -> bool:
@@ -92,7 +193,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     if (len(words) > 1 and is_thing_suffix(last)) or (following and is_thing_suffix(following[1])):
         return None
     a, b = words[0][0], words[-1][1]
-    while b > a and text[b - 1] in "'’-,;:" or text[a:b].endswith(("'s", "’s")):
+    while (b > a and text[b - 1] in "'’-,;:") or text[a:b].endswith(("'s", "’s")):
         b -= 2 if text[a:b].endswith(("'s", "’s")) else 1
     return (a, b) if b > a else None
 
@@ -107,7 +208,7 @@ def _known(value: str) -> bool:
     if TITLES.match(value):
         return True
     words = value.split()
-    if is_product(value) or (len(words) > 1 and is_product(words[0])):
+    if is_product(value) or is_place_prefix(words[0]) or (len(words) > 1 and is_product(words[0])):
         return False
     return is_given(words[0]) or (len(words) > 1 and is_family(words[-1]))
 

@@ -6,13 +6,15 @@ import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.names import is_given, is_place_prefix, is_product, is_stop
+from curator.scrub.recognizers.names import is_given, is_place, is_place_prefix, is_product, is_stop
 from curator.scrub.recognizers.person_cues import trimmed
 
 _NO_NAME = regex.compile(r"[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
+_NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
+"""Codes, markup and lines run together are no places or companies: a suggestion must be worth a look."""
 
 
-class NerRecognizer(LocalRecognizer):  # type: ignore[misc]  # presidio ships no complete types
+class NerRecognizer(LocalRecognizer):
     """Hands on the model's entities; a person must look like one: a capital, no digits, no product, no place."""
 
     def __init__(self) -> None:
@@ -48,7 +50,8 @@ class NerRecognizer(LocalRecognizer):  # type: ignore[misc]  # presidio ships no
     def _found(text: str, nlp: NlpArtifacts) -> Iterable[tuple[int, int, str, float]]:
         for span in nlp.entities:
             if span.label_ != "PERSON":
-                yield span.start_char, span.end_char, span.label_, 0.6
+                if not _NO_THING.search(span.text) and not is_product(span.text):
+                    yield span.start_char, span.end_char, span.label_, 0.6
                 continue
             for line in regex.finditer(r"[^\n\r\t]+", text[span.start_char : span.end_char]):
                 found = person(text, span.start_char + line.start(), span.start_char + line.end())
@@ -66,5 +69,7 @@ def person(text: str, start: int, end: int) -> tuple[int, int] | None:
     if _NO_NAME.search(value) or is_product(value) or (is_product(words[0]) and not is_given(words[-1])):
         return None
     if len(words) > 1 and is_place_prefix(words[0]):
+        return None
+    if len(words) == 1 and (is_place(value) or (value.isupper() and len(value) < 6)):
         return None
     return None if all(is_stop(w) for w in words) else span

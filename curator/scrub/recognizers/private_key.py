@@ -15,9 +15,15 @@ class PrivateKeyRecognizer(RegexRecognizer):
         rule(
             "PEM",
             rf"-----BEGIN[ ](?P<kind>(?:[A-Z0-9]+[ ]){{0,3}})PRIVATE[ ]KEY(?:[ ]BLOCK)?-----"
-            rf"(?:{_BODY}*?-----END[ ](?P=kind)PRIVATE[ ]KEY(?:[ ]BLOCK)?-----|(?:[A-Za-z0-9+/=\s]|\\n|\\r){{0,8000}}+)",
+            rf"(?:{_BODY}*?-----END[ ](?P=kind)PRIVATE[ ]KEY(?:[ ]BLOCK)?-----|(?:[A-Za-z0-9+/=\s]"
+            rf"|\\n|\\r){{0,8000}}+)",
             0.99,
         ),
         rule("PuTTY", r"PuTTY-User-Key-File-\d:.{0,8000}?Private-MAC:[ ]?[0-9a-f]{40,64}", 0.99, regex.DOTALL),
-        rule("AWS secret key", r"(?i:aws.{0,20}secret.{0,20}|secret[ _]?access[ _]?key.{0,6})[\s:=\"']{1,6}(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])", 0.9),
-    )  # fmt: skip
+        rule(
+            "AWS secret key",
+            r"(?i:aws.{0,20}secret.{0,20}|secret[ _]?access[ _]?key.{0,6})[\s:=\"']{1,6}(?P<value>[A-Za-z0-9/+]{"
+            r"40})(?![A-Za-z0-9/+])",
+            0.9,
+        ),
+    )

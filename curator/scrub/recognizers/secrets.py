@@ -2,7 +2,7 @@
 
 import regex
 
-from curator.scrub.recognizers.base import Rule, RegexRecognizer
+from curator.scrub.recognizers.base import RegexRecognizer, Rule
 
 _B = r"[A-Za-z0-9_\-]"
 """base64url"""
@@ -48,7 +48,8 @@ _FORMS: dict[str, str] = {
     "databricks": r"dapi[a-f0-9]{32}(?:-\d)?",
     "scaleway": r"SCW[A-Z0-9]{17}",
     # Code and packages
-    "github": r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}|github_pat_[A-Za-z0-9_]{60,100}",
+    "github": r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}|github_pat_[A-Za-z0-9_]{6"
+    r"0,100}",
     "gitlab": rf"gl(?:pat|dt|rt|cbt|ptt|ft|imt|soat|agent|oas|feat)-{_B}{{20,64}}|GR1348941{_B}{{20}}",
     "bitbucket": rf"ATBB{_A}{{28,36}}|ATCTT3x{_B}{{60,}}",
     "atlassian": r"ATATT3x[A-Za-z0-9_\-=]{60,}",
@@ -62,7 +63,8 @@ _FORMS: dict[str, str] = {
     "pulumi": r"pul-[a-f0-9]{40}",
     "vault": rf"hv[sbr]\.{_B}{{24,300}}",
     "doppler": rf"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]+\.)?{_A}{{40,44}}",
-    "1password": r"ops_eyJ[A-Za-z0-9+/=]{100,}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}",
+    "1password": r"ops_eyJ[A-Za-z0-9+/=]{100,}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})"
+    r"(?:-[A-Z0-9]{5}){3}",
     "age": r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
     "postman": r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}",
     # Messages
@@ -108,7 +110,8 @@ _FORMS: dict[str, str] = {
     "contentful": rf"CFPAT-{_B}{{43}}",
     "tailscale": rf"tskey-[a-z]+-{_B}{{10,}}",
     "okta": rf"(?<=SSWS[ ])00{_B}{{40}}",
-    "json web token": rf"eyJ{_B}{{8,}}\.eyJ{_B}{{8,}}\.(?:{_B}{{8,}})?|eyJ{_B}{{8,}}\.{_B}*\.{_B}{{8,}}\.{_B}{{8,}}\.{_B}{{8,}}",
+    "json web token": rf"eyJ{_B}{{8,}}\.eyJ{_B}{{8,}}\.(?:{_B}{{8,}})?",
+    "json web encryption": rf"eyJ{_B}{{8,}}\.{_B}*\.{_B}{{8,}}\.{_B}{{8,}}\.{_B}{{8,}}",
 }
 
 

@@ -12,9 +12,14 @@ class UsSsnRecognizer(RegexRecognizer):
     CONTEXT = ("ssn", "ssns", "social", "itin", "tin", "taxpayer", "sozialversicherungsnummer")
     RULES = (
         rule("dashes", r"(?<![\p{L}\p{N}_\-]) \d{3}-\d{2}-\d{4} (?![\p{L}\p{N}_]|-\d)", 0.75),
-        rule("blanks", r"(?<![\p{L}\p{N}_\-]|\d[ ]) \d{3}(?P<sep>[ .])\d{2}(?P=sep)\d{4} (?![\p{L}\p{N}_]|[-. ]\d)", 0.3),
+        rule(
+            "blanks",
+            r"(?<![\p{L}\p{N}_\-]|\d[ ]) \d{3}(?P<sep>[ .])\d{2}(?P=sep)\d{4} (?![\p{L}\p{N}_]"
+            r"|[-. ]\d)",
+            0.3,
+        ),
         rule("bare", r"(?<![\p{L}\p{N}_\-.#]) \d{9} (?![\p{L}\p{N}_]|[-.]\d)", 0.12),
-    )  # fmt: skip
+    )
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """No group may be all zeros (SSA)."""
