@@ -1,8 +1,9 @@
 """Reading what happened: observations, scores, comments."""
 
 import json
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from curator.gateway import errors, rows
@@ -16,6 +17,8 @@ LIST_PAGE = 1000
 IO_PAGE = 100
 SCORE_FIELDS = "details,subject,annotation"
 SCORE_PAGE = 100
+# A trace's times are those of the traced program's clock, a comment's that of the server.
+CLOCKS = timedelta(days=1)
 Filter = dict[str, Any]
 
 
@@ -69,18 +72,26 @@ class Traces(Calls):
         # All conditions go into `filter`: beside it, Langfuse ignores the single query parameters.
         text = json.dumps(conditions, separators=(",", ":"), ensure_ascii=False) if conditions else None
         fields, size = (IO_FIELDS, IO_PAGE) if io else (LIST_FIELDS, LIST_PAGE)
+        size = min(size, limit or size)
 
-        def page(cursor: str | None) -> Any:
+        def ask(cursor: str | None, size: int) -> Any:
             return self._read(
                 lambda api, options: api.observations.get_many(
-                    fields=fields,
-                    limit=min(size, limit or size),
-                    cursor=cursor,
-                    filter=text,
-                    request_options=options,
+                    fields=fields, limit=size, cursor=cursor, filter=text, request_options=options
                 ),
                 needs_v2=True,
             )
+
+        def page(cursor: str | None) -> Any:
+            nonlocal size
+            while True:
+                try:
+                    return ask(cursor, size)
+                except (errors.TooLarge, errors.ServerFailed):
+                    # How a server refuses an answer that is too large differs; a smaller page may pass.
+                    if not io or size == 1:
+                        raise
+                    size = max(1, size // 10)
 
         yield from self._by_cursor(page, rows.observation)
 
@@ -144,23 +155,53 @@ class Traces(Calls):
         Raises NotFound (TRACE_NOT_FOUND) when it has no observation: it never existed, is not ingested yet (1–3 s,
         under load up to minutes), or retention deleted it.
         """
-        observations = tuple(self.observations(trace_ids=[trace_id], io=True))
-        if not observations:
+        found = self.traces([trace_id])
+        if not found:
             raise errors.NotFound(
                 "Langfuse has no observation of this trace.",
                 code="TRACE_NOT_FOUND",
                 remedy="Check the id and the project; a fresh trace takes a moment, an old one may be past retention.",
             )
-        began = min(one.start_time for one in observations)
-        mine = {one.id for one in observations}
-        comments = [*self.comments("TRACE", trace_id)]
-        comments += [one for one in self.comments("OBSERVATION", since=began) if one.object_id in mine]
-        return Trace(
-            id=trace_id,
-            observations=tuple(sorted(observations, key=lambda one: (one.start_time, one.id))),
-            scores=tuple(sorted(self.scores(trace_ids=[trace_id]), key=lambda one: (one.timestamp, one.id))),
-            comments=tuple(sorted(comments, key=lambda one: (one.created_at, one.id))),
-        )
+        return found[trace_id]
+
+    def traces(self, trace_ids: Sequence[str]) -> dict[str, Trace]:
+        """Trace id → the whole trace, as `trace` gives it; those without any observation are left out.
+
+        Many traces share their requests: one for about 100 observations, one for 100 scores, and the project's comments
+        since the earliest of the traces. All of them are held in memory. Raises GatewayError.
+        """
+        observations: dict[str, list[Observation]] = defaultdict(list)
+        for one in self.observations(trace_ids=trace_ids, io=True):
+            observations[one.trace_id].append(one)
+        if not observations:
+            return {}
+        scores: dict[str, list[Score]] = defaultdict(list)
+        for score in self.scores(trace_ids=list(observations)):
+            scores[score.trace_id or ""].append(score)
+        comments = self._comments_on(observations)
+        return {
+            trace_id: Trace(
+                id=trace_id,
+                observations=tuple(sorted(observations[trace_id], key=lambda one: (one.start_time, one.id))),
+                scores=tuple(sorted(scores[trace_id], key=lambda one: (one.timestamp, one.id))),
+                comments=tuple(sorted(comments[trace_id], key=lambda one: (one.created_at, one.id))),
+            )
+            for trace_id in dict.fromkeys(trace_ids)
+            if trace_id in observations
+        }
+
+    def _comments_on(self, traces: Mapping[str, Sequence[Observation]]) -> Mapping[str, list[Comment]]:
+        """Trace id → comments on it and on its observations; a comment is younger than what it is about."""
+        since = min(one.start_time for rows in traces.values() for one in rows) - CLOCKS
+        alone = next(iter(traces)) if len(traces) == 1 else None
+        found: dict[str, list[Comment]] = defaultdict(list)
+        for comment in self.comments("TRACE", alone, since=None if alone else since):
+            found[comment.object_id].append(comment)
+        owner = {one.id: trace_id for trace_id, rows in traces.items() for one in rows}
+        for comment in self.comments("OBSERVATION", since=since):
+            if comment.object_id in owner:
+                found[owner[comment.object_id]].append(comment)
+        return found
 
     def comments(
         self, object_type: str, object_id: str | None = None, *, since: datetime | None = None

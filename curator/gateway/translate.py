@@ -78,6 +78,8 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             return errors.NotFound("Langfuse has nothing under this name or id.", code="NOT_FOUND", **facts)
         case 409:
             return errors.Conflict("Langfuse reports a conflict for this id.", code="CONFLICT", **facts)
+        case 413 if response.request.method == "GET":
+            return errors.TooLarge(f"The answer of {host} would be larger than it sends.", code="TOO_LARGE", **facts)
         case 413:
             return too_large(status, words)
         case 400 | 405 | 414 | 422 | 431:

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -262,6 +263,22 @@ def test_pages_that_run_in_a_circle_end(answering: Answering) -> None:
     error = caught(listing, answering.base_url)
     assert type(error) is g.BadAnswer
     assert len(answering.requests) == 2
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(answering: Answering) -> None:
+    row = {"id": "a", "traceId": "t", "startTime": datetime.now(UTC).isoformat()}
+    answering.answer(413, "")
+    answering.answer(200, json.dumps({"data": [row], "meta": {"cursor": "next"}}))
+    answering.answer(200, json.dumps({"data": [{**row, "id": "b"}], "meta": {}}))
+    with Gateway(connection_to(answering.base_url)) as gateway:
+        assert [one.id for one in gateway.observations(trace_ids=["t"], io=True)] == ["a", "b"]
+    limits = [parse_qs(urlsplit(path).query)["limit"] for _, path, _ in answering.requests]
+    assert limits == [["100"], ["10"], ["10"]]
+    answering.answers.clear()
+    answering.answer(413, "")
+    error = caught(lambda gateway: list(gateway.observations(trace_ids=["t"], io=True)), answering.base_url)
+    assert "answer" in error.message
+    assert type(caught(listing, answering.base_url)) is g.TooLarge
 
 
 @pytest.mark.parametrize("kind", ["unknown-type", "null-start", "not-an-object", "number-as-id"])

@@ -141,6 +141,36 @@ def test_a_trace_with_everything(gateway: Gateway, sandbox: SandboxServer, tmp_p
     assert gateway.requests == 4
 
 
+def test_many_traces_share_their_requests(gateway: Gateway, sandbox: SandboxServer, tmp_path: Path) -> None:
+    ids = [f"{n:032x}" for n in range(40)]
+    rows = []
+    for number, trace in enumerate(ids):
+        rows += [
+            observation(trace, f"root{number}", number + 1, input="in"),
+            observation(trace, f"step{number}", number),
+        ]
+        rows[-1]["parentObservationId"] = f"root{number}"
+        rows.append(
+            {"id": f"s{number}", "name": "q", "value": number, "dataType": "NUMERIC", "source": "API"}
+            | {"timestamp": NOW.isoformat(), "subject": {"kind": "trace", "id": trace}}
+        )
+    load(sandbox, tmp_path, rows)
+    comment(sandbox, "TRACE", ids[3], "about three")
+    comment(sandbox, "OBSERVATION", "step7", "about step seven")
+    found = gateway.traces([*reversed(ids), "unknown", ids[0]])
+    assert list(found) == ids[::-1]
+    assert gateway.requests == 4
+    for number, trace in enumerate(ids):
+        assert [one.id for one in found[trace].observations] == [f"root{number}", f"step{number}"]
+        assert [one.value for one in found[trace].scores] == [number]
+        assert found[trace].root.input == "in"
+    assert [one.content for one in found[ids[3]].comments] == ["about three"]
+    assert [one.content for one in found[ids[7]].comments] == ["about step seven"]
+    assert sum(len(one.comments) for one in found.values()) == 2
+    assert gateway.traces(["unknown"]) == {}
+    assert gateway.trace(ids[3]) == found[ids[3]]
+
+
 def comment(sandbox: SandboxServer, object_type: str, object_id: str, content: str) -> None:
     project = post(sandbox, "GET", "/api/public/projects")["data"][0]["id"]
     body = {"projectId": project, "objectType": object_type, "objectId": object_id, "content": content}
