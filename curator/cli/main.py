@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("curator.cli.compare:compare", "Compare two runs: is the change real?"),
     "gate": ("curator.cli.gate:gate", "Decide a release by the rule's thresholds; fails closed."),
     "prove": ("curator.cli.prove:prove", "Prove that items fail where they should and pass where they should."),
+    "init": ("curator.cli.init:init", "Write a config and a first rule from a look at your own traces."),
     "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),
     "scrub": ("curator.cli.scrub:scrub", "Scrub JSON or text from a file or pipe."),
     "explain": ("curator.cli.explain:explain", "Explain a code or a topic."),

@@ -1,0 +1,76 @@
+"""`curator init`: a config file and a first rule, from a look at the project's own traces."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from curator.cli.output import plain, print_json, say
+from curator.config import config_file, load_settings
+from curator.errors import UsageError
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--trace-name", metavar="NAME", help="Propose a rule for traces of this name.  [default: the most frequent]"
+)
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True)
+@click.option("--save-keys", is_flag=True, help="Also write the keys into the config file (mode 0600).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def init(name: str | None, trace_name: str | None, folder: Path, save_keys: bool, as_json: bool) -> None:
+    """Look at the project's traces and scores; write a config file and a first rule, every line explained."""
+    import re
+
+    from curator.gateway import Gateway
+    from curator.lineage import slug
+    from curator.propose import look, rule_text
+    from curator.rulebook import load_rule
+
+    connection = load_settings().connection()
+    with Gateway(connection) as gateway:
+        project = gateway.project()
+        seen = look(gateway, now=datetime.now().astimezone(), name=trace_name)
+    rule_name = name or slug(seen.name or "first-rule")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", rule_name):
+        raise UsageError(
+            f"{rule_name!r} is not a rule name.",
+            code="RULE_NAME",
+            remedy="Use lower case letters, digits and . _ - only.",
+        )
+    target = folder / f"{rule_name}.yaml"
+    if target.exists():
+        raise UsageError(f"{target} exists.", code="RULE_EXISTS", remedy="Name another rule: curator init NAME.")
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(rule_text(seen, rule_name), encoding="utf-8")
+    load_rule(target)
+    config = config_file()
+    written = _write_config(config, connection.base_url, connection if save_keys else None)
+    if as_json:
+        print_json(
+            {"rule": rule_name, "file": str(target), "config": str(config), "config_written": written, "look": seen}
+        )
+        return
+    say(f"Looked at {seen.traces} traces named {plain(seen.name or '–')} in project {plain(project.name)}.")
+    click.echo(str(target))
+    say(f"{'Wrote' if written else 'Kept'} {config}.")
+    say(f"Read the rule, then: curator rules check && curator queue --rules {target} --since 14d")
+
+
+def _write_config(path: Path, base_url: str, keys: object) -> bool:
+    """Writes the config file if there is none; never overwrites. Values are TOML basic strings (JSON strings are)."""
+    from curator.config import Connection
+
+    if path.exists():
+        return False
+    lines = ["# curator's settings; `curator explain config` lists every key.", f"base_url = {json.dumps(base_url)}"]
+    if isinstance(keys, Connection):
+        lines.append(f"public_key = {json.dumps(keys.public_key)}")
+        lines.append(f"secret_key = {json.dumps(keys.secret_key.get_secret_value())}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return True

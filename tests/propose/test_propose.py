@@ -1,0 +1,78 @@
+"""The proposed rule loads as it is and finds failures in the very traces that it was proposed from."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from curator.errors import CuratorError
+from curator.gateway import Gateway
+from curator.propose import Look, SeenScore, look, rule_text
+from curator.queue import Window, find_failures
+from curator.reshape import reshape
+from curator.rulebook import load_rule
+
+
+@pytest.mark.parametrize("name", ["order-status", "help-centre-rag", "support-conversation"])
+def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime, tmp_path: Path, name: str) -> None:
+    seen = look(demo_gateway, now=now, name=name)
+    path = tmp_path / "rule.yaml"
+    path.write_text(rule_text(seen, "proposed"))
+    loaded = load_rule(path)
+    window = Window(since=now - timedelta(days=14), until=now)
+    found = find_failures(demo_gateway, [loaded.rule], window, now=now)
+    there = [f for f in found.failures if not f.source_gone]
+    assert there
+    draft = reshape(demo_gateway.trace(there[0].trace_id), loaded, signals=there[0].signals)
+    assert not [p for p in draft.problems if p.path and p.path.startswith("input")], draft.problems
+
+
+def test_a_look_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None:
+    before = demo_gateway.requests
+    look(demo_gateway, now=now)
+    assert demo_gateway.requests - before <= 8
+
+
+def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
+    with pytest.raises(CuratorError) as caught:
+        look(demo_gateway, now=now, name="no such name")
+    assert caught.value.code == "INIT_NO_TRACES"
+
+
+@pytest.mark.parametrize("odd", ['a"b', "x: y", "# no", "yes", "naïve — ключ", "it's", "{}", "\x1b[31m", "on"])
+def test_odd_names_stay_data(tmp_path: Path, odd: str) -> None:
+    seen = Look(
+        traces=1,
+        name=odd,
+        names={odd: 1},
+        input_keys={odd: ("string", 1.0)},
+        input_kind="object",
+        output_keys={},
+        scores={odd: SeenScore(data_type="CATEGORICAL", count=1, categories=(odd,))},
+        annotated=False,
+        queues=(odd,),
+    )
+    path = tmp_path / "rule.yaml"
+    path.write_text(rule_text(seen, "odd"))
+    rule = load_rule(path).rule
+    assert rule.queue.filters.names == (odd,)
+    assert rule.queue.signals[0].score == odd
+    assert list(rule.input.fields) == [odd]
+
+
+@pytest.mark.parametrize("kind", ["messages", "text", "none"])
+def test_other_shapes_load(tmp_path: Path, kind: str) -> None:
+    seen = Look(
+        traces=3,
+        name=None,
+        names={},
+        input_keys={},
+        input_kind=kind,
+        output_keys={},
+        scores={},
+        annotated=True,
+        queues=(),
+    )
+    path = tmp_path / "rule.yaml"
+    path.write_text(rule_text(seen, "shape"))
+    assert load_rule(path).rule.queue.signals[0].annotation
