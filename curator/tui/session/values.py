@@ -1,0 +1,62 @@
+"""What the session answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curator.model import Draft, Observation, Queue, ScrubbedDraft, StoredItem, Trace
+from curator.model.base import Value
+from curator.tui.live import LiveCheck, Similar
+from curator.tui.memory import DraftState
+
+if TYPE_CHECKING:
+    from curator.rulebook import LoadedRule
+
+Report = Callable[[str, int, int | None], None]
+"""Progress: what is being done, how much of it is done, of how much (None when nobody knows)."""
+
+
+class Look(Value):
+    """The queue as the server and this machine know it now."""
+
+    connected: "Connected"
+    queue: Queue
+    notes: tuple[str, ...] = ()
+    """What the reviewer should know: an annotation queue that does not exist, unreadable rows."""
+
+
+class Around(Value):
+    """What surrounds a trace."""
+
+    siblings: tuple[Observation, ...] = ()
+    """Root observations of the traces of its session, its own among them."""
+    items: tuple[StoredItem, ...] = ()
+    """Dataset items that came from it."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A draft as it stands, in memory only: it holds the unscrubbed text."""
+
+    order: DraftState
+    trace: Trace
+    loaded: "LoadedRule"
+    draft: Draft
+    scrubbed: ScrubbedDraft
+    protection: tuple[LiveCheck, ...]
+
+
+class Compared(Value):
+    """What the server holds that concerns a draft."""
+
+    stored: StoredItem | None
+    similar: tuple[Similar, ...]
+    dataset_exists: bool
+
+
+class Connected(Value):
+    """What is known of the other side after the first contact."""
+
+    project: str
+    project_id: str
+    version: str
