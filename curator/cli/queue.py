@@ -84,7 +84,7 @@ def _print(found: Queue, window: "Window", state: str) -> None:
         marks = _marks(failure, state)
         click.echo(row([(failure.trace_id, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
     more = " (stopped at the limit; there may be more)" if found.truncated else ""
-    what = "failures" if state == "all" else f"{state} failures"
+    what = ("" if state == "all" else f"{state} ") + ("failure" if len(found.failures) == 1 else "failures")
     say(
         f"{len(found.failures)} {what} · fetched {found.fetched} · total {found.total} · hidden {found.hidden}"
         f" · {found.requests} requests\n{when(window.since)} to {when(window.until)}{more}"

@@ -1,12 +1,15 @@
 """The queue: signals become failures, with their trace, their decision and the items that came from them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from curator.decisions import SCORE_NAME, from_scores, newest, state_of
 from curator.model.failure import Decision, Failure, Queue, Signal, State
+from curator.model.item import StoredItem
 from curator.model.rule import Filters, Rule
 from curator.model.trace import Observation
 from curator.queue.gather import Gathered, Say, gather
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 # A trace's time is that of the traced program's clock, an item's that of the server.
 CLOCKS = timedelta(days=1)
+ITEMS_PAGE = 100
+# Where the SDK puts the traces of experiments. A failing experiment is evidence of its own, no failure to review.
+EXPERIMENT_ENVIRONMENT = "sdk-experiment"
 
 
 def find_failures(
@@ -98,9 +104,14 @@ def _roots(gateway: "Gateway", traces: Collection[str], found: Gathered) -> dict
 
 
 def _passes(filters: Filters, root: Observation | None) -> bool:
-    """Whether a rule looks at the trace. A trace whose source is gone is shown: nobody can tell any more."""
+    """Whether a rule looks at the trace; at one of an experiment only when the rule names that environment.
+
+    A trace whose source is gone is shown: nobody can tell any more.
+    """
     if root is None:
         return True
+    if root.environment == EXPERIMENT_ENVIRONMENT and not filters.environments:
+        return False
     return (
         (not filters.names or bool({root.trace_name, root.name} & set(filters.names)))
         and (not filters.tags or bool(set(root.tags) & set(filters.tags)))
@@ -121,12 +132,7 @@ def _items(
     shown: Mapping[str, Sequence[Signal]],
     roots: Mapping[str, Observation],
 ) -> dict[str, tuple[str, ...]]:
-    """Trace id → ids of the items in the rules' datasets that came from it.
-
-    Lists are newest first, and an item is younger than its trace: the lists are read back to the oldest failure only.
-    """
-    from curator.gateway import NotFound
-
+    """Trace id → ids of the items in the rules' datasets that came from it."""
     concerned: dict[str, list[datetime]] = defaultdict(list)
     datasets = {rule.rule: rule.dataset.name for rule in rules}
     for trace_id, signals in shown.items():
@@ -135,17 +141,32 @@ def _items(
         for dataset in {datasets[signal.rule] for signal in signals}:
             concerned[dataset] += began
     found: dict[str, list[str]] = defaultdict(list)
-    for dataset, times in concerned.items():
-        oldest = min(times) - CLOCKS if times else None
-        try:
-            for item in gateway.items(dataset):
-                if oldest is not None and item.created_at < oldest:
-                    break
-                if item.source_trace_id in shown:
-                    found[item.source_trace_id or ""].append(item.id)
-        except NotFound:
-            continue
+    for item in _young_items(gateway, {name: min(times) - CLOCKS for name, times in concerned.items() if times}):
+        if item.source_trace_id in shown and item.dataset in concerned:
+            found[item.source_trace_id or ""].append(item.id)
     return {trace_id: tuple(ids) for trace_id, ids in found.items()}
+
+
+def _young_items(gateway: "Gateway", oldest: Mapping[str, datetime]) -> Iterator[StoredItem]:
+    """Items of the datasets that are not older than the time beside the dataset's name.
+
+    Lists are newest first, and an item is younger than its trace, so nobody reads a dataset's whole history. Several
+    datasets share the project's list, unless that is so long that a list for each costs less.
+    """
+    from curator.gateway import NotFound
+
+    if not oldest:
+        return
+    if len(oldest) > 1 and (whole := gateway.items()).total_items <= ITEMS_PAGE * len(oldest):
+        yield from _since(whole, min(oldest.values()))
+        return
+    for dataset, time in oldest.items():
+        with suppress(NotFound):
+            yield from _since(gateway.items(dataset), time)
+
+
+def _since(items: Iterable[StoredItem], time: datetime) -> Iterator[StoredItem]:
+    return takewhile(lambda item: item.created_at >= time, items)
 
 
 def _failure(

@@ -160,6 +160,22 @@ def test_items_that_came_from_the_trace(world: World) -> None:
     assert len(by_id["t"].items) == 2
 
 
+def test_several_datasets_share_one_list_of_items(world: World) -> None:
+    failing(world, "t", "u")
+    rules = [rule({"score": "q", "below": 1}, name=f"r{number}", dataset=f"d{number}") for number in range(4)]
+    for number in range(3):
+        world.gateway.put_dataset(f"d{number}")
+        put = Item(id=f"t-{number}", dataset=f"d{number}", input=1, expected_output=1, metadata={}, source_trace_id="t")
+        world.gateway.put_item(put)
+    world.gateway.put_dataset("unconcerned")
+    world.gateway.put_item(put.model_copy(update={"id": "other", "dataset": "unconcerned"}))
+    found = world.look(*rules, state=None)
+    by_id = {one.trace_id: sorted(one.items) for one in found.failures}
+    assert by_id == {"t": ["t-0", "t-1", "t-2"], "u": []}
+    # scores, traces, decisions, items
+    assert found.requests == 4
+
+
 def test_a_long_history_of_items_is_not_read(tmp_path: Path) -> None:
     """Items are newest first and younger than their trace, so older ones cannot have come from it."""
     time = ago(24 * 30)

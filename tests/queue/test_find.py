@@ -191,6 +191,16 @@ def test_filters(world: World) -> None:
     assert kept(names=["nobody"]) == []
 
 
+def test_experiments_are_no_failures_to_review(world: World) -> None:
+    world.trace("real", environment="production")
+    world.trace("run", environment="sdk-experiment")
+    for trace in ("real", "run"):
+        world.score(trace, "q", 0)
+    found = world.look(rule({"score": "q", "below": 1}))
+    assert (ids(found), found.hidden) == (["real"], 1)
+    assert ids(world.look(rule({"score": "q", "below": 1}, environments=["sdk-experiment"]))) == ["run"]
+
+
 def test_each_rule_looks_through_its_own_filters(world: World) -> None:
     world.trace("a", environment="production")
     world.trace("b", environment="staging")
