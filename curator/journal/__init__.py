@@ -73,9 +73,12 @@ class Journal:
         with self._db.write():
             if promotion is not None:
                 self.promotions.finish(promotion, receipt, decision)
+            before = self.decisions.get(receipt.trace_id)
             if decision is not None:
                 self.decisions.remember(decision)
-            self.ledger.promoted(receipt, promotion=promotion, batch=batch)
+            self.ledger.promoted(receipt, promotion=promotion, before=before, batch=batch)
+            if promotion is not None and receipt.ok:
+                self.promotions.supersede(receipt.item_id, promotion)
             if case is not None:
                 self.drafts.drop(receipt.trace_id, receipt.rule, case)
 
@@ -87,11 +90,18 @@ class Journal:
             self.ledger.decided(decision, before, batch=batch)
 
     def roll_back(self, promotion: Promotion, reason: str) -> None:
-        """Turns an unfinished promotion that wrote nothing into a saved draft, and forgets it."""
+        """Turns a promotion that was never sent into a saved draft, and forgets it."""
         with self._db.write() as db:
             if promotion.item is not None:
                 self.drafts.save(SavedDraft.of_item(promotion.item, rule=promotion.rule, reason=reason))
             db.execute("DELETE FROM promotions WHERE id = ?", (promotion.id,))
+
+    def undo(self, entry: LedgerEntry, decision: Decision | None) -> None:
+        """Records that an entry was taken back, and the decision that holds again."""
+        with self._db.write():
+            if decision is not None:
+                self.decisions.remember(decision)
+            self.ledger.undone(entry)
 
     def close(self) -> None:
         """Ends this process's sign of life and closes the file."""

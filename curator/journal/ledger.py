@@ -45,7 +45,7 @@ class Restore(Value):
     promotion: str | None = None
     """Id of the promotion in the journal."""
     decision: Decision | None = None
-    """The decision that was made."""
+    """The dismissal, snooze or reopening that was made."""
     before: Decision | None = None
     """The decision that it replaced; None for an open failure."""
 
@@ -65,8 +65,10 @@ class Ledger:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def promoted(self, receipt: Receipt, *, promotion: str | None, batch: str = "") -> LedgerEntry:
-        """Adds a promotion with its outcome, whatever it was."""
+    def promoted(
+        self, receipt: Receipt, *, promotion: str | None, before: Decision | None = None, batch: str = ""
+    ) -> LedgerEntry:
+        """Adds a promotion with its outcome, whatever it was; `before` is the trace's decision until then."""
         entry = LedgerEntry(
             id=uuid.uuid4().hex,
             at=receipt.at,
@@ -81,7 +83,7 @@ class Ledger:
             problem=None if receipt.problem is None else receipt.problem.code,
             fingerprint=receipt.fingerprint or None,
         )
-        return self._add(entry, batch, Restore(promotion=promotion))
+        return self._add(entry, batch, Restore(promotion=promotion, before=before))
 
     def decided(self, decision: Decision, before: Decision | None, *, batch: str = "") -> LedgerEntry:
         """Adds a dismissal, a snooze or a reopening. The reviewer's reason is not in the ledger's entry."""
@@ -105,6 +107,10 @@ class Ledger:
     def entries(self, limit: int | None = None) -> list[LedgerEntry]:
         """The newest `limit` entries (all without it), oldest first."""
         return [each.entry for each in self._recorded("", (), limit)][::-1]
+
+    def recorded(self) -> list[Recorded]:
+        """Every entry with its batch and what undo needs, newest first."""
+        return self._recorded("", (), None)
 
     def last(self, count: int, *, whole_batch: bool = False) -> list[Recorded]:
         """The newest `count` entries that can be taken back and have not been, newest first.

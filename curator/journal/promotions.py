@@ -132,6 +132,26 @@ class Promotions:
         query = "SELECT * FROM promotions WHERE scope = ? AND decision IS NOT NULL ORDER BY started_at"
         return [_promotion(row) for row in self._db.rows(query, (self._db.scope,))]
 
+    def supersede(self, item_id: str, by: str) -> None:
+        """Forgets promotions of an item that nobody works on any more, now that another one is proved."""
+        rows = self._db.rows(
+            "SELECT id, owner FROM promotions WHERE scope = ? AND item_id = ? AND state <> 'done' AND id <> ?",
+            (self._db.scope, item_id, by),
+        )
+        gone = [row["id"] for row in rows if not is_alive(self._folder, row["owner"])]
+        with self._db.write() as db:
+            db.executemany("DELETE FROM promotions WHERE id = ?", [(each,) for each in gone])
+
+    def of_item(self, item_id: str) -> list[Promotion]:
+        """Every promotion of an item, oldest first."""
+        query = "SELECT * FROM promotions WHERE scope = ? AND item_id = ? ORDER BY started_at, rowid"
+        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, item_id))]
+
+    def touched(self, item_id: str, since: datetime, *, besides: str) -> bool:
+        """Whether another promotion of this machine has worked on an item since a moment."""
+        query = "SELECT 1 FROM promotions WHERE item_id = ? AND updated_at >= ? AND id <> ? LIMIT 1"
+        return self._db.row(query, (item_id, stamp(since), besides)) is not None
+
     def get(self, promotion: str) -> Promotion | None:
         """The promotion with that id."""
         row = self._db.row("SELECT * FROM promotions WHERE id = ?", (promotion,))

@@ -29,7 +29,8 @@ CREATE TABLE promotions (
     decision TEXT,                -- the decision still to be shared; null when there is none
     entries TEXT NOT NULL DEFAULT '[]'
 );
-CREATE INDEX promotions_item ON promotions (scope, item_id, started_at);
+CREATE INDEX promotions_item ON promotions (item_id, updated_at);
+CREATE INDEX promotions_dataset ON promotions (scope, dataset);
 CREATE INDEX promotions_open ON promotions (scope, state) WHERE state <> 'done';
 CREATE INDEX promotions_unshared ON promotions (scope) WHERE decision IS NOT NULL;
 CREATE INDEX promotions_trace ON promotions (scope, trace_id);

@@ -1,12 +1,14 @@
 """What is looked at before anything is sent: the id, losses on the way in, size, and the second scrub."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from pydantic import JsonValue
 
 from curator import lineage
-from curator.model import Finding, Item, ScrubPolicy, StoredItem
+from curator.edits import parse_edit_path
+from curator.model import Finding, Item, Json, ScrubPolicy, StoredItem
 from curator.promote import ways
 from curator.promote.job import Finder
 from curator.promote.rewrites import (
@@ -15,6 +17,7 @@ from curator.promote.rewrites import (
     Rule,
     body_bytes,
     rewrites,
+    with_numbers_as_stored,
     with_numbers_as_text,
     without_control_characters,
 )
@@ -83,43 +86,49 @@ def check_content(item: Item) -> None:
         raise Stop(ways.TOO_LARGE, f"The item has {size / 2**20:.1f} MiB; Langfuse takes {MAX_BYTES / 2**20:.1f} MiB.")
 
 
-def adapted(item: Item, remedies: Sequence[str] | frozenset[str]) -> Item:
-    """The item with the remedies `strip` and `as-text` applied, its fingerprints brought up to date."""
-    if not {"strip", "as-text"} & set(remedies) or any(each.rule == "too-deep" for each in losses(item)):
+def adapted(item: Item, remedies: Collection[str]) -> Item:
+    """The item as it is to be sent: numbers spelled as they will come back, `strip` and `as-text` applied if asked for.
+
+    Fingerprints in lineage are brought up to date.
+    """
+    if any(each.rule == "too-deep" for each in losses(item)):
         return item
-    fields: dict[str, JsonValue] = {
+    steps = [with_numbers_as_stored]
+    if "strip" in remedies:
+        steps.append(without_control_characters)
+    if "as-text" in remedies:
+        steps.append(with_numbers_as_text)
+    fields: dict[str, Any] = {
         "input": item.input,
         "expected_output": item.expected_output,
         "metadata": item.metadata,
     }
-    if "strip" in remedies:
-        fields = {name: without_control_characters(value) for name, value in fields.items()}
-    if "as-text" in remedies:
-        fields = {name: with_numbers_as_text(value) for name, value in fields.items()}
-    metadata = fields["metadata"]
-    assert isinstance(metadata, dict)
-    if "fingerprints" in metadata:
-        metadata = metadata | {
-            "fingerprints": {name: lineage.fingerprint(fields[name]) for name in ("input", "expected_output")}
+    for step in steps:
+        fields = {name: step(value) for name, value in fields.items()}
+    changed = repr(fields["input"]) != repr(item.input) or repr(fields["expected_output"]) != repr(item.expected_output)
+    if changed and "fingerprints" in item.metadata:
+        fields["metadata"]["fingerprints"] = {
+            name: lineage.fingerprint(fields[name]) for name in ("input", "expected_output")
         }
-    return item.model_copy(update=fields | {"metadata": metadata})
+    return item.model_copy(update=fields)
 
 
 def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) -> list[Finding]:
     """Personal values that nobody decided to keep. Raises CuratorError when the scrub cannot tell.
 
-    As many findings of an entity as lineage says were kept are let through, and those that the policy keeps.
+    As many findings of an entity as lineage says were kept are let through, those that the policy keeps, and the
+    surrogates that the scrub itself put there.
     """
     metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
-    value: JsonValue = {
+    value: Json = {
         "input": item.input,
         "expected_output": item.expected_output,
         "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
     }
-    allowed = _kept(metadata)
+    allowed, surrogates = _kept(metadata), _surrogates(value, policy)
     found = []
     for finding in scrubber.find(value, policy):
-        if finding.action in ("keep", "suggest"):
+        if finding.action in ("keep", "suggest") or (surrogates and _text(value, finding) in surrogates):
             continue
         if allowed.get(finding.entity, 0) > 0:
             allowed[finding.entity] -= 1
@@ -150,3 +159,39 @@ def _kept(metadata: dict[str, JsonValue]) -> dict[str, int]:
     if not isinstance(kept, dict):
         return {}
     return {entity: count for entity, count in kept.items() if isinstance(count, int)}
+
+
+def _surrogates(value: Json, policy: ScrubPolicy) -> set[str]:
+    """The texts of the fields that the policy fills with surrogates."""
+    if not any(each.action == "surrogate" for each in policy.paths):
+        return set()
+    from curator.scrub.policy import compiled
+
+    ready, found = compiled(policy), set[str]()
+
+    def walk(node: Json, steps: tuple[str | int, ...]) -> None:
+        rule = ready.exactly_at(steps)
+        if isinstance(node, str) and rule is not None and rule.action == "surrogate":
+            found.add(node)
+        elif isinstance(node, dict):
+            for key, each in node.items():
+                walk(each, (*steps, key))
+        elif isinstance(node, list):
+            for index, each in enumerate(node):
+                walk(each, (*steps, index))
+
+    walk(value, ())
+    return found
+
+
+def _text(value: Json, finding: Finding) -> str | None:
+    """The text of a finding; None when its path leads to no string."""
+    node = value
+    for step in parse_edit_path(finding.path):
+        if isinstance(node, dict) and isinstance(step, str):
+            node = node.get(step)
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            return None
+    return node[finding.start : finding.end] if isinstance(node, str) else None

@@ -7,15 +7,15 @@ from curator import lineage
 from curator.errors import CuratorError
 from curator.journal import Busy, Entry, Journal, SavedDraft
 from curator.journal.database import now
-from curator.model import Check, Item, Receipt, ScrubPolicy, StoredItem
+from curator.model import Check, Item, Receipt, ScrubPolicy
 from curator.model.receipt import Verdict, WriteAction
 from curator.promote import ways
 from curator.promote.content import adapted, check_content, check_scrubbed
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan, plan
-from curator.promote.readback import Duplicated, Proof, check_clean, checks_of, read_back
-from curator.promote.repair import settle_duplicates
-from curator.promote.share import promoted, share
+from curator.promote.readback import Proof, checks_of
+from curator.promote.repair import prove
+from curator.promote.share import Finished, promoted, share
 from curator.promote.ways import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write, read
 
@@ -51,13 +51,16 @@ def promote(
     return promote_one(job, item, entries)
 
 
-def promote_one(job: Job, item: Item, entries: Sequence[Entry] = ()) -> Receipt:
-    """`promote` with everything that is the same for many items in one value."""
-    promotion: str | None = None
+def promote_one(job: Job, item: Item, entries: Sequence[Entry] = (), promotion: str | None = None) -> Receipt:
+    """`promote` with everything that is the same for many items in one value.
+
+    `promotion` is one that has begun with a prepared item and goes on here.
+    """
     action: WriteAction = "none"
     try:
-        item = prepared(job, item)
-        promotion = job.journal.promotions.begin(item, rule=job.rule, reviewer=job.reviewer, entries=entries)
+        if promotion is None:
+            item = prepared(job, item)
+            promotion = job.journal.promotions.begin(item, rule=job.rule, reviewer=job.reviewer, entries=entries)
         while True:
             try:
                 action, proof = _write_and_prove(job, item, promotion)
@@ -70,19 +73,19 @@ def promote_one(job: Job, item: Item, entries: Sequence[Entry] = ()) -> Receipt:
                 job.journal.promotions.retarget(promotion, item)
         receipt = proved(job, item, action, proof, "by id and by list")
     except Stop as stop:
-        return _ended(job, item, promotion, refused(job, item, stop))
+        return end(job, item, promotion, refused(job, item, stop))
     except CuratorError as error:
-        return _ended(job, item, promotion, refused(job, item, stop_of(error)))
+        return end(job, item, promotion, refused(job, item, stop_of(error)))
     except BaseException:
         if promotion is not None:
             job.journal.promotions.give_up(promotion)
         raise
-    return concluded(job, promotion, item, receipt, entries)
+    return share(job, finish(job, promotion, item, receipt, entries))
 
 
 def prepared(job: Job, item: Item) -> Item:
     """The item with the asked-for adaptations, proven to arrive as it is and to be clean. Raises Stop, CuratorError."""
-    item = adapted(item, frozenset(job.remedies))
+    item = adapted(item, job.remedies)
     check_content(item)
     check_scrubbed(item, job.scrubber, job.policy)
     return item
@@ -104,18 +107,8 @@ def _write_and_prove(job: Job, item: Item, promotion: str) -> tuple[WriteAction,
 
 def carry_out(job: Job, the_plan: Plan, promotion: str) -> tuple[WriteAction, Proof]:
     """Does what was planned and proves it. Raises Stop, Changed, CuratorError."""
-    item = the_plan.item
-    action: WriteAction = the_plan.action
-    answer: StoredItem | None = None
-    if action != "none":
-        answer = intend_and_write(job, the_plan, promotion)
-    try:
-        proof = read_back(job, item, answer, known=the_plan.before if action == "none" else None)
-    except Duplicated as found:
-        proof = settle_duplicates(job, the_plan, promotion, answer, found.reading)
-        action = "updated" if action == "none" else action
-    check_clean(job, proof.stored)
-    return action, proof
+    answer = None if the_plan.action == "none" else intend_and_write(job, the_plan, promotion)
+    return prove(job, the_plan, promotion, answer)
 
 
 def next_item(item: Item) -> Item | None:
@@ -164,20 +157,21 @@ def refused(job: Job, item: Item, stop: Stop) -> Receipt:
     )
 
 
-def concluded(job: Job, promotion: str, item: Item, receipt: Receipt, entries: Sequence[Entry]) -> Receipt:
-    """Records a proved receipt, forgets a saved draft of the same case, shares the decision."""
-    decision = promoted(job, receipt, entries)
-    job.journal.finish(promotion, receipt, decision, batch=job.batch, case=str(item.metadata.get("case", "1")))
-    return share(job, promotion, receipt, decision, entries)
+def finish(job: Job, promotion: str, item: Item, receipt: Receipt, entries: Sequence[Entry]) -> Finished:
+    """Records a proved receipt and forgets a saved draft of the same case; the decision is still to be shared."""
+    decision = promoted(job, promotion, receipt, entries)
+    case = str(item.metadata.get("case", "1"))
+    job.journal.finish(promotion, receipt, decision, batch=job.batch, case=case)
+    return Finished(promotion=promotion, receipt=receipt, decision=decision, entries=tuple(entries))
 
 
-def _ended(job: Job, item: Item, promotion: str | None, receipt: Receipt) -> Receipt:
+def end(job: Job, item: Item, promotion: str | None, receipt: Receipt) -> Receipt:
     """Records a refusal or failure; keeps the draft when that was asked for."""
     known = None if promotion is None else job.journal.promotions.get(promotion)
     if known is not None and known.state in ("intent", "answered") and receipt.verdict == "failed":
         written: WriteAction = "created" if known.previous is None or known.previous.updated_at is None else "updated"
-        receipt = receipt.model_copy(update={"action": written})
-    if "draft" in job.remedies and receipt.problem is not None:
+        receipt = receipt.model_copy(update={"action": written, "fingerprint": lineage.content_fingerprint(item)})
+    if receipt.problem is not None and ("draft" in job.remedies or receipt.problem.code == ways.INTERRUPTED.code):
         job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=receipt.problem.code))
     job.journal.finish(promotion, receipt, batch=job.batch)
     return receipt

@@ -12,8 +12,6 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
 from curator.promote.ways import Stop, Way, stop_of
 
-SMALL_LIST = 100
-
 
 class Reading(Value):
     """One look at an item, by id and by list."""
@@ -46,18 +44,18 @@ class Proof(Value):
 
 
 def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
-    """Two requests: the item by id, and the list of its source trace (the newest items when it has none).
+    """Two requests: the item by id, and the list of its source trace (of its dataset when it has none).
 
     `known` is what a read by id has just shown; then one request is enough. Raises GatewayError.
     """
     by_id = known or job.gateway.item(item.id)
     trace = item.source_trace_id or None
-    pages = job.gateway.items(item.dataset, source_trace_id=trace, limit=SMALL_LIST)
+    pages = job.gateway.items(item.dataset, source_trace_id=trace)
     rows: dict[str, StoredItem] = {}
     for row in pages:
         rows.setdefault(row.id, row)
-        if trace is None and len(rows) >= SMALL_LIST:
-            break  # a fresh write stands on the first page
+        if trace is None and item.id in rows:
+            break  # without a trace this is the list of the whole dataset, newest first
     return Reading(
         by_id=by_id,
         listed=rows.get(item.id),

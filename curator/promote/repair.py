@@ -9,10 +9,11 @@ import time
 
 from curator.gateway.errors import GatewayError, NotFound
 from curator.model import StoredItem
+from curator.model.receipt import WriteAction
 from curator.promote import ways
 from curator.promote.job import Job
 from curator.promote.plan import Plan
-from curator.promote.readback import Duplicated, Proof, Reading, read_back
+from curator.promote.readback import Duplicated, Proof, Reading, check_clean, read_back
 from curator.promote.ways import Stop, stop_of
 from curator.promote.write import previous_of, write
 
@@ -20,7 +21,22 @@ MAX_ROWS = 25
 _ROUNDS = 4
 
 
-def settle_duplicates(job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading) -> Proof:
+def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tuple[WriteAction, Proof]:
+    """Reads an item back, repairs its rows where that is allowed, scrubs what came back; says what was done in all.
+
+    `answer` is the server's to the write, None when nothing was written. Raises Stop, CuratorError.
+    """
+    action: WriteAction = plan.action
+    try:
+        proof = read_back(job, plan.item, answer, known=plan.before if answer is None else None)
+    except Duplicated as found:
+        proof = _settle_duplicates(job, plan, promotion, answer, found.reading)
+        action = "updated" if action == "none" else action
+    check_clean(job, proof.stored)
+    return action, proof
+
+
+def _settle_duplicates(job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading) -> Proof:
     """Repairs the rows when this promotion may: it just created the id, or the remedy `repair` was asked for.
 
     Of two machines, the one whose row the list shows repairs at once; the other gives it time first. Raises Stop.

@@ -21,6 +21,7 @@ from curator.model.json import Json, join_path
 
 Rule = Literal["parsed", "emptied", "control", "unstorable", "number", "not-finite", "key-dropped", "too-deep", "whole"]
 
+_NUMBER_LOSSES: tuple[Rule, ...] = ("number", "not-finite")
 LOSSLESS: frozenset[Rule] = frozenset({"whole"})
 """Rewrites that change how a value is spelled, not what it is."""
 
@@ -99,13 +100,27 @@ def without_control_characters(value: Json) -> Json:
     return value
 
 
+def with_numbers_as_stored(value: Json) -> Json:
+    """The value with every number spelled as it will come back (`1.0` → `1`), so that its fingerprint stays true.
+
+    Numbers that would change are left alone.
+    """
+    if isinstance(value, list):
+        return [with_numbers_as_stored(each) for each in value]
+    if isinstance(value, dict):
+        return {key: with_numbers_as_stored(each) for key, each in value.items()}
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or _number_rewrite(value) in _NUMBER_LOSSES:
+        return value
+    return _stored_number(value)
+
+
 def with_numbers_as_text(value: Json) -> Json:
     """The value with every number that would change written as a string of its digits."""
     if isinstance(value, list):
         return [with_numbers_as_text(each) for each in value]
     if isinstance(value, dict):
         return {key: with_numbers_as_text(each) for key, each in value.items()}
-    if isinstance(value, (int, float)) and _number_rewrite(value) in ("number", "not-finite"):
+    if isinstance(value, (int, float)) and _number_rewrite(value) in _NUMBER_LOSSES:
         return f"{Decimal(value):f}"
     return value
 

@@ -1,18 +1,20 @@
 """The decision `promoted` that follows a proved promotion: remembered here at once, shared as a score on the trace."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from curator import decisions
 from curator.gateway.errors import GatewayError, NoAnswer, RateLimited, ServerFailed
 from curator.journal import Entry
 from curator.model import Check, Decision, Receipt, Signal
+from curator.model.base import Value
 from curator.promote.job import Job
 
 _PAUSE = 0.5
 
 
-def promoted(job: Job, receipt: Receipt, entries: Sequence[Entry] = ()) -> Decision | None:
+def promoted(job: Job, promotion: str, receipt: Receipt, entries: Sequence[Entry]) -> Decision | None:
     """The decision to share for a proved receipt; None when there is nothing new to say.
 
     For `unchanged` that is so unless annotation-queue entries are to be completed, or an earlier write of this very
@@ -20,7 +22,7 @@ def promoted(job: Job, receipt: Receipt, entries: Sequence[Entry] = ()) -> Decis
     """
     if not receipt.trace_id:
         return None
-    if receipt.verdict == "unchanged" and not entries and not _owed(job, receipt):
+    if receipt.verdict == "unchanged" and not entries and not _owed(job, receipt, promotion):
         return None
     return Decision(
         trace_id=receipt.trace_id,
@@ -32,23 +34,39 @@ def promoted(job: Job, receipt: Receipt, entries: Sequence[Entry] = ()) -> Decis
     )
 
 
-def share(job: Job, promotion: str, receipt: Receipt, decision: Decision | None, entries: Sequence[Entry]) -> Receipt:
+class Finished(Value):
+    """A promotion with its receipt in the journal, and what is still to be shared."""
+
+    promotion: str
+    receipt: Receipt
+    decision: Decision | None
+    """None when there is nothing new to say."""
+    entries: tuple[Entry, ...] = ()
+
+
+def share(job: Job, finished: Finished) -> Receipt:
     """Shares the decision and completes the entries; the receipt says so, also when it did not work.
 
     What could not be shared stays in the journal, and `resume` tries again.
     """
+    receipt, decision = finished.receipt, finished.decision
     if decision is None:
         return receipt
     try:
-        record(job, decision, entries)
+        record(job, decision, finished.entries)
     except GatewayError as error:
         check = Check(
             name="decision", ok=False, detail=f"not shared yet ({error.code}); curator tries again at its next start"
         )
     else:
-        job.journal.promotions.shared(promotion)
+        job.journal.promotions.shared(finished.promotion)
         check = Check(name="decision", ok=True, detail="shared as score `curation`")
     return receipt.model_copy(update={"checks": (*receipt.checks, check)})
+
+
+def share_many(job: Job, finished: Sequence[Finished], pool: ThreadPoolExecutor) -> Iterator[Receipt]:
+    """`share` for many."""
+    return pool.map(lambda one: share(job, one), finished)
 
 
 def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
@@ -79,9 +97,11 @@ def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
             job.pace.sleep(_PAUSE)
 
 
-def _owed(job: Job, receipt: Receipt) -> bool:
-    """Whether this machine wrote the item before and could not finish the job."""
-    earlier = [p for p in job.journal.promotions.of_trace(receipt.trace_id, receipt.dataset) if p.receipt is not None]
-    mine = [p.receipt for p in earlier if p.receipt is not None and p.item_id == receipt.item_id]
-    wrote = any(each.action != "none" for each in mine)
-    return wrote and not any(each.ok for each in mine)
+def _owed(job: Job, receipt: Receipt, promotion: str) -> bool:
+    """Whether this machine wrote the item before and did not get as far as the decision."""
+    earlier = [each for each in job.journal.promotions.of_item(receipt.item_id) if each.id != promotion]
+    wrote = any(
+        each.state in ("intent", "answered") or (each.receipt is not None and each.receipt.action != "none")
+        for each in earlier
+    )
+    return wrote and not any(each.receipt is not None and each.receipt.ok for each in earlier)

@@ -156,6 +156,28 @@ NOT_CLEAN = Way(
     remedy="Take the write back (`curator undo`), scrub the draft again, promote again.",
 )
 
+# ── later: when items are verified or taken back ────────────────────────────────────────────────────────────────────
+MISSING = Way(
+    code="ITEM_MISSING",
+    verdict="failed",
+    remedy="Promote it again, or take the promotion back (`curator undo`) if the deletion was meant.",
+)
+CHANGED = Way(
+    code="ITEM_CHANGED",
+    verdict="refused",
+    remedy="Look at its versions in Langfuse; promote it again, or approve the change by hand.",
+)
+NO_LINEAGE = Way(
+    code="ITEM_NO_LINEAGE",
+    verdict="failed",
+    remedy="`curator audit` can adopt an item that was made by hand.",
+)
+UNRESTORABLE = Way(
+    code="UNDO_IMPOSSIBLE",
+    verdict="refused",
+    remedy="Restore it by hand from the item's versions in Langfuse, or archive the item there.",
+)
+
 WAYS: tuple[Way, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Way))
 
 _GATEWAY_REMEDIES: dict[str, tuple[Remedy, ...]] = {

@@ -21,8 +21,14 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def gateway(server: SandboxServer) -> Iterator[Gateway]:
-    with Gateway(connection_of(server)) as gateway:
+def sent() -> list[str]:
+    """Every request of the test's gateway: `GET /api/public/…`. Clear it to count from there."""
+    return []
+
+
+@pytest.fixture
+def gateway(server: SandboxServer, sent: list[str]) -> Iterator[Gateway]:
+    with Gateway(connection_of(server), on_request=sent.append) as gateway:
         gateway.put_dataset(DATASET)
         yield gateway
 

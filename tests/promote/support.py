@@ -66,3 +66,8 @@ def make_item(trace_id: str = "4bf92f3577b34da6a3ce929d0e0e4736", dataset: str =
 
 
 Promote = Callable[..., Receipt]
+
+
+def code(receipt: Receipt) -> str | None:
+    """The code of what went wrong."""
+    return None if receipt.problem is None else receipt.problem.code

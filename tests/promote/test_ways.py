@@ -15,15 +15,10 @@ from curator.model import Item, StoredItem
 from curator.promote import ways
 from curator.promote.diagnosis import diagnose, is_collision
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, Promote, connection_of, make_item
+from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
 
 OTHER = "rag-answer-quality"
 WORDINGS = {"4.16": None, "3.140": "3.140", "3.43": "3.43", "3.5": "3.5"}
-
-
-def code(receipt: object) -> str | None:
-    problem = receipt.problem  # type: ignore[attr-defined]
-    return problem.code if problem is not None else None
 
 
 @pytest.fixture

@@ -1,0 +1,314 @@
+"""Many promotions at once: look at the dataset by pages, write with bounded concurrency, read back by pages.
+
+Per hundred items of one dataset: a hundred writes and a handful of reads. Whatever looks odd in a page (an id listed
+twice, a count that does not add up, an item that is missing) is looked at again by itself, as in a single promotion.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from curator.errors import CuratorError
+from curator.gateway.errors import GatewayError
+from curator.journal import Busy, Entry, Journal
+from curator.model import Item, Receipt, ScrubPolicy, StoredItem
+from curator.promote import ways
+from curator.promote.job import Finder, Job, Patience
+from curator.promote.one import end, finish, prepared, promote_one, proved, refused
+from curator.promote.plan import Plan, plan
+from curator.promote.readback import Late, Proof, Reading, check_clean, judge
+from curator.promote.repair import prove
+from curator.promote.share import share_many
+from curator.promote.survey import Survey, newest_rows, survey
+from curator.promote.ways import Stop, stop_of
+from curator.promote.write import Changed, intend_and_write
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+R = TypeVar("R")
+
+CHUNK = 100
+"""Items that are written before they are read back: a page of the list."""
+ALONE = 3
+"""Up to so many items of a dataset are promoted one by one."""
+CONCURRENCY = 4
+_TICK = 0.2
+
+
+@dataclass
+class _Work:
+    """One item on its way."""
+
+    item: Item
+    entries: Sequence[Entry]
+    promotion: str | None = None
+    plan: Plan | None = None
+    answer: StoredItem | None = None
+    receipt: Receipt | None = None
+    alone: bool = False
+    """True when a page cannot tell about it."""
+
+
+@dataclass
+class _Round:
+    """What one call of `promote_many` shares."""
+
+    job: Job
+    pool: ThreadPoolExecutor
+    stop: threading.Event
+    new_ids: Collection[str]
+    tell: Callable[[int], None]
+    done: int = 0
+
+
+def promote_many(
+    gateway: "Gateway",
+    journal: Journal,
+    scrubber: Finder,
+    items: Iterable[Item],
+    *,
+    policy: ScrubPolicy,
+    rule: str,
+    reviewer: str,
+    remedies: Collection[str] = (),
+    entries: Mapping[str, Sequence[Entry]] | None = None,
+    patience: Patience | None = None,
+    batch: str = "",
+    concurrency: int = CONCURRENCY,
+    new_ids: Collection[str] = (),
+    stop: threading.Event | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Receipt]:
+    """Promotes many items; yields a receipt for each, as they are proved.
+
+    `entries` maps item ids to annotation-queue entries to complete. `new_ids` are ids that no decision and no receipt
+    knows; others that the dataset's list does not show are looked up one by one, because archived items are not listed.
+    Setting `stop` lets the writes under way finish and be read back, and ends the others as INTERRUPTED. `progress`
+    hears the number of items written so far, from any thread. Two writes of one id never run at once.
+    """
+    job = Job(gateway, journal, scrubber, policy, rule, reviewer, frozenset(remedies), patience or Patience(), batch)
+    todo, repeats = _distinct(items, entries or {})
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="promote") as pool:
+        round_ = _Round(job, pool, stop or threading.Event(), new_ids, progress or (lambda done: None))
+        for group in _by_dataset(todo):
+            for start in range(0, len(group), CHUNK):
+                yield from _chunk(round_, group[start : start + CHUNK])
+        for work in repeats:
+            yield _interrupted(job, work) if round_.stop.is_set() else promote_one(job, work.item, work.entries)
+
+
+def _chunk(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
+    job = round_.job
+    if len(works) <= ALONE:
+        yield from _each(round_, works, lambda work: promote_one(job, work.item, work.entries), _interrupted)
+        return
+    for work in list(_each(round_, works, lambda work: _begin(job, work), lambda _, work: work)):
+        if work.receipt is not None:
+            yield work.receipt
+    begun = [work for work in works if work.promotion is not None]
+    try:
+        yield from _begun(round_, begun)
+    except BaseException:
+        for work in begun:
+            if work.receipt is None and work.promotion is not None:
+                job.journal.promotions.give_up(work.promotion)
+        raise
+
+
+def _begun(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
+    job = round_.job
+    if not works:
+        return
+    try:
+        found = survey(job, works[0].item.dataset, [work.item.id for work in works], round_.new_ids)
+    except (Stop, GatewayError) as reason:
+        stop = reason if isinstance(reason, Stop) else stop_of(reason)
+        for work in works:
+            yield _end(job, work, stop)
+        return
+    for work in list(_each(round_, works, lambda work: _write(round_, work, found), _not_begun)):
+        if work.receipt is not None:
+            yield work.receipt
+    finished = []
+    for work, proof in _prove(round_, [w for w in works if w.receipt is None], found):
+        if isinstance(proof, Stop):
+            yield _end(job, work, proof)
+            continue
+        assert work.promotion is not None
+        assert work.plan is not None
+        reading = "by id and by list" if work.alone else "by list"
+        work.receipt = proved(job, work.item, work.plan.action, proof, reading)
+        finished.append(finish(job, work.promotion, work.item, work.receipt, work.entries))
+    yield from share_many(job, finished, round_.pool)
+
+
+def _begin(job: Job, work: _Work) -> _Work:
+    """The checks that need no server, and the journal's first line."""
+    try:
+        work.item = prepared(job, work.item)
+    except Stop as stop:
+        _end(job, work, stop)
+    except CuratorError as error:
+        _end(job, work, stop_of(error))
+    else:
+        work.promotion = job.journal.promotions.begin(
+            work.item, rule=job.rule, reviewer=job.reviewer, entries=work.entries
+        )
+    return work
+
+
+def _write(round_: _Round, work: _Work, found: Survey) -> _Work:
+    """Plans and writes one item; leaves what a page cannot decide to a look of its own."""
+    job = round_.job
+    assert work.promotion is not None
+    try:
+        with job.journal.item_lock(work.item.id, job.patience.lock):
+            touched = job.journal.promotions.touched(work.item.id, found.at, besides=work.promotion)
+            work.alone = touched or found.doubtful(work.item.id)
+            stored = job.gateway.item(work.item.id) if work.alone else found.stored(job, work.item.id)
+            work.plan = plan(work.item, stored, job.remedies)
+            if work.plan.action != "none":
+                work.answer = intend_and_write(job, work.plan, work.promotion)
+    except Stop as stop:
+        if stop.way in (ways.COLLISION, ways.TOMBSTONE) and "next-id" in job.remedies:
+            _alone(job, work)
+        else:
+            _end(job, work, stop)
+    except Changed:
+        _alone(job, work)
+    except Busy:
+        _end(job, work, Stop(ways.BUSY, f"Another curator on this machine is writing the item {work.item.id}."))
+    except CuratorError as error:
+        _end(job, work, stop_of(error))
+    round_.done += 1
+    round_.tell(round_.done)
+    return work
+
+
+def _prove(round_: _Round, works: list[_Work], found: Survey) -> Iterator[tuple[_Work, Proof | Stop]]:
+    """Reads the written items back by pages; what these cannot prove, one by one."""
+    job = round_.job
+    for work in works:
+        assert work.plan is not None
+        # What is unchanged was proved by the survey, if its list showed it; it need not stand on the newest pages.
+        work.alone = work.alone or (work.plan.action == "none" and work.item.id not in found.listed)
+    for work in works:
+        if not work.alone and work.answer is None:
+            yield work, _judged(job, work, found.listed[work.item.id])
+    rest = {work.item.id: work for work in works if not work.alone and work.answer is not None}
+    began, pause = time.monotonic(), 0.15
+    created = sum(work.plan is not None and work.plan.action == "created" for work in rest.values())
+    while rest:
+        try:
+            page = newest_rows(job, works[0].item.dataset, rest, found, created)
+        except GatewayError as error:
+            for work in rest.values():
+                yield work, stop_of(error, verdict="failed")
+            return
+        if page.odd:
+            break
+        for item_id, row in page.rows.items():
+            with contextlib.suppress(Late):
+                proof = _judged(job, rest[item_id], row)
+                yield rest.pop(item_id), proof
+        if rest and time.monotonic() + pause > began + job.patience.late:
+            break
+        if rest:
+            job.pace.sleep(pause)
+            pause = min(pause * 2, 2)
+    lone = [*rest.values(), *(work for work in works if work.alone)]
+    yield from _all(round_, lone, lambda work: (work, _prove_alone(job, work)))
+
+
+def _judged(job: Job, work: _Work, row: StoredItem) -> Proof | Stop:
+    """What a row of the list proves about an item. Raises Late when it shows an older version."""
+    assert work.plan is not None
+    try:
+        proof = judge(work.plan.item, Reading(by_id=row, listed=row, rows=1, total=1, counted=True), work.answer)
+        check_clean(job, proof.stored)
+    except Stop as stop:
+        return stop
+    except CuratorError as error:
+        return stop_of(error, verdict="refused" if work.answer is None else "failed")
+    return proof
+
+
+def _prove_alone(job: Job, work: _Work) -> Proof | Stop:
+    assert work.plan is not None
+    assert work.promotion is not None
+    work.alone = True
+    try:
+        with job.journal.item_lock(work.item.id, job.patience.lock):
+            action, proof = prove(job, work.plan, work.promotion, work.answer)
+        work.plan = work.plan.model_copy(update={"action": action})
+    except Stop as stop:
+        return stop
+    except Busy:
+        return Stop(ways.BUSY, f"Another curator on this machine is writing the item {work.item.id}.")
+    except CuratorError as error:
+        return stop_of(error, verdict="failed")
+    return proof
+
+
+def _alone(job: Job, work: _Work) -> None:
+    """Promotes the item by itself, under the promotion that has begun."""
+    work.receipt = promote_one(job, work.item, work.entries, promotion=work.promotion)
+
+
+def _end(job: Job, work: _Work, stop: Stop) -> Receipt:
+    work.receipt = end(job, work.item, work.promotion, refused(job, work.item, stop))
+    return work.receipt
+
+
+def _not_begun(job: Job, work: _Work) -> _Work:
+    work.receipt = _interrupted(job, work)
+    return work
+
+
+def _interrupted(job: Job, work: _Work) -> Receipt:
+    return _end(job, work, Stop(ways.INTERRUPTED, "The command was interrupted before this item was sent."))
+
+
+def _all(round_: _Round, works: Sequence[_Work], do: Callable[[_Work], R]) -> Iterator[R]:
+    """Does something with every item on the pool, also after a stop: what was written has to be proved."""
+    yield from (future.result() for future in [round_.pool.submit(do, work) for work in works])
+
+
+def _each(
+    round_: _Round, works: Sequence[_Work], do: Callable[[_Work], R], skip: Callable[[Job, _Work], R]
+) -> Iterator[R]:
+    """Does something with every item on the pool, a few at a time; after a stop the rest is skipped."""
+    running = set[Future[R]]()
+    for work in works:
+        if round_.stop.is_set():
+            yield skip(round_.job, work)
+            continue
+        running.add(round_.pool.submit(do, work))
+        while len(running) >= 2 * CONCURRENCY:
+            finished, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in finished)
+    while running:
+        finished, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in finished)
+
+
+def _distinct(items: Iterable[Item], entries: Mapping[str, Sequence[Entry]]) -> tuple[list[_Work], list[_Work]]:
+    """Items with distinct ids, and the repeats, which follow when the first of their id is done."""
+    first, repeats, seen = list[_Work](), list[_Work](), set[str]()
+    for item in items:
+        work = _Work(item, entries.get(item.id, ()))
+        (repeats if item.id in seen else first).append(work)
+        seen.add(item.id)
+    return first, repeats
+
+
+def _by_dataset(works: list[_Work]) -> Iterable[list[_Work]]:
+    groups: dict[str, list[_Work]] = {}
+    for work in works:
+        groups.setdefault(work.item.dataset, []).append(work)
+    return groups.values()

@@ -1,0 +1,114 @@
+"""After a crash: what was under way is read back and finished, or rolled back to a draft; decisions are shared."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from curator.errors import CuratorError
+from curator.gateway.errors import GatewayError
+from curator.journal import Busy, Journal, Promotion, SavedDraft
+from curator.model import Item, Receipt, ScrubPolicy
+from curator.model.base import Value
+from curator.promote import ways
+from curator.promote.job import Finder, Job, Patience
+from curator.promote.one import end, finish, proved, refused
+from curator.promote.plan import Plan
+from curator.promote.repair import prove
+from curator.promote.share import Finished, share
+from curator.promote.ways import Stop, stop_of
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+
+class Resumed(Value):
+    """What became of one promotion that a crash had left behind."""
+
+    item_id: str
+    trace_id: str
+    outcome: Literal["verified", "failed", "draft", "shared"]
+    """`draft`: nothing was written, the scrubbed draft is kept; `shared`: only its decision was missing."""
+    receipt: Receipt | None = None
+
+
+def resume(
+    gateway: "Gateway",
+    journal: Journal,
+    scrubber: Finder,
+    *,
+    policies: Mapping[str, ScrubPolicy] | None = None,
+    patience: Patience | None = None,
+) -> Iterator[Resumed]:
+    """Finishes what a crash or an interrupt left unfinished; does nothing, and sends nothing, when there is nothing.
+
+    `policies` maps rule names to scrub policies, for the second scrub. Nothing is ever written again here: an item that
+    no reading shows becomes a draft. Promotions that a living process works on are left alone. Raises GatewayError when
+    the server cannot be reached: then everything stays for the next time.
+    """
+    for promotion in journal.promotions.unfinished():
+        policy = (policies or {}).get(promotion.rule, ScrubPolicy())
+        job = Job(
+            gateway,
+            journal,
+            scrubber,
+            policy,
+            promotion.rule,
+            promotion.reviewer,
+            frozenset({"draft"}),
+            patience or Patience(),
+        )
+        if promotion.item is None or promotion.previous is None:
+            journal.roll_back(promotion, ways.INTERRUPTED.code)
+            yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome="draft")
+        elif (receipt := _finished(job, promotion, promotion.item)) is not None:
+            outcome: Literal["verified", "failed", "draft"] = "verified" if receipt.ok else "failed"
+            if receipt.problem is not None and receipt.problem.code == ways.UNANSWERED.code:
+                outcome = "draft"
+            yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome=outcome, receipt=receipt)
+    for promotion in journal.promotions.unshared():
+        assert promotion.receipt is not None
+        job = Job(
+            gateway,
+            journal,
+            scrubber,
+            ScrubPolicy(),
+            promotion.rule,
+            promotion.reviewer,
+            patience=patience or Patience(),
+        )
+        finished = Finished(
+            promotion=promotion.id, receipt=promotion.receipt, decision=promotion.decision, entries=promotion.entries
+        )
+        shared = share(job, finished)
+        if shared.checks[-1].ok:
+            yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome="shared", receipt=shared)
+
+
+def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
+    """The receipt of a write that may have happened; None while somebody else writes the item."""
+    assert promotion.previous is not None
+    created = promotion.previous.updated_at is None
+    the_plan = Plan(action="created" if created else "updated", item=item)
+    try:
+        with job.journal.item_lock(item.id, 0.2):
+            action, proof = prove(job, the_plan, promotion.id, promotion.answer)
+    except Busy:
+        return None
+    except Stop as stop:
+        if stop.problem.code in _CONNECTION:
+            raise GatewayError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
+        return _unproved(job, promotion, item, stop)
+    except CuratorError as error:
+        return _unproved(job, promotion, item, stop_of(error, verdict="failed"))
+    receipt = proved(job, item, action, proof, "by id and by list, after an interruption")
+    return share(job, finish(job, promotion.id, item, receipt, promotion.entries))
+
+
+def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt:
+    if stop.way in (ways.LOST_WRITE, ways.STALE_READ, ways.REWRITTEN, ways.STALE_FIELDS) and promotion.answer is None:
+        # Without an answer, the old state is no wonder: the write did not happen.
+        stop = Stop(ways.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
+    job.journal.drafts.save(SavedDraft.of_item(item, rule=promotion.rule, reason=stop.problem.code))
+    return end(job, item, promotion.id, refused(job, item, stop))
+
+
+_CONNECTION = ("UNREACHABLE", "UNAUTHORISED", "FORBIDDEN", "RATE_LIMITED", "SERVER_FAILED", "BAD_ANSWER", "NO_ANSWER")

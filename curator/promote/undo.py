@@ -1,0 +1,223 @@
+"""Takes back what was done: a new item is archived, an updated one gets its previous version back, decisions follow."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+from curator import lineage
+from curator.errors import CuratorError
+from curator.gateway.datasets import Clearable
+from curator.gateway.errors import GatewayError
+from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded
+from curator.journal.database import now
+from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem
+from curator.model.base import Value
+from curator.model.item import ItemStatus
+from curator.promote import ways
+from curator.promote.content import losses
+from curator.promote.job import Finder, Job, Patience
+from curator.promote.plan import Plan
+from curator.promote.readback import look, read_back
+from curator.promote.share import record
+from curator.promote.ways import Stop, stop_of
+from curator.promote.write import write
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+Outcome = Literal["archived", "deleted", "restored", "gone", "reopened", "none"]
+
+
+class Undone(Value):
+    """What became of one entry that was to be taken back."""
+
+    entry: LedgerEntry
+    """The entry that was to be taken back."""
+    outcome: Outcome
+    """`gone`: the item was not there any more; `reopened`: a decision was taken back; `none`: see the problem."""
+    problem: Problem | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when it is taken back."""
+        return self.problem is None
+
+
+def undo(
+    gateway: "Gateway",
+    journal: Journal,
+    scrubber: Finder,
+    *,
+    reviewer: str,
+    count: int = 1,
+    whole_batch: bool = False,
+    delete: bool = False,
+    patience: Patience | None = None,
+) -> Iterator[Undone]:
+    """Takes back the newest `count` entries of the ledger, newest first, each verified by reading.
+
+    With `whole_batch` the entries of one command count as one. A new item is archived, or deleted with `delete` (its id
+    then stays bound to its dataset). An item that was changed since is left alone. The shared decision goes back to
+    what it was, completed annotation-queue entries are pending again. What fails is said and stays in the ledger.
+    """
+    job = Job(gateway, journal, scrubber, ScrubPolicy(), "", reviewer, patience=patience or Patience())
+    for recorded in journal.ledger.last(count, whole_batch=whole_batch):
+        try:
+            outcome = _take_back(job, recorded, delete=delete)
+        except Stop as stop:
+            yield Undone(entry=recorded.entry, outcome="none", problem=stop.problem)
+        except CuratorError as error:
+            yield Undone(entry=recorded.entry, outcome="none", problem=stop_of(error).problem)
+        else:
+            yield Undone(entry=recorded.entry, outcome=outcome)
+
+
+def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
+    entry = recorded.entry
+    promotion = job.journal.promotions.get(recorded.restore.promotion or "")
+    outcome: Outcome = "reopened"
+    if entry.action == "promote":
+        assert promotion is not None
+        assert entry.item_id is not None
+        try:
+            with job.journal.item_lock(entry.item_id, job.patience.lock):
+                outcome = _take_item_back(job, entry, promotion, delete=delete)
+        except Busy:
+            raise Stop(ways.BUSY, f"Another curator on this machine is writing the item {entry.item_id}.") from None
+    decision = _decision_before(job, recorded)
+    if decision is not None:
+        record(job, decision, () if promotion is None else promotion.entries)
+    job.journal.undo(
+        LedgerEntry(
+            id=uuid4().hex,
+            at=now(),
+            action="undo",
+            trace_id=entry.trace_id,
+            item_id=entry.item_id,
+            dataset=entry.dataset,
+            rule=entry.rule,
+            reviewer=job.reviewer,
+            verdict="verified" if entry.action == "promote" else None,
+            write=outcome if entry.action == "promote" else None,
+            undoes=entry.id,
+        ),
+        decision,
+    )
+    return outcome
+
+
+def _decision_before(job: Job, recorded: Recorded) -> Decision | None:
+    """The decision that holds again; None when the entry had made none."""
+    entry, before = recorded.entry, recorded.restore.before
+    if not entry.trace_id or (entry.action == "promote" and entry.verdict not in ("verified", "unchanged")):
+        return None
+    if before is not None:
+        return before.model_copy(update={"at": now()})
+    return Decision(trace_id=entry.trace_id, state="open", reviewer=job.reviewer, rule=entry.rule or None, at=now())
+
+
+def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delete: bool) -> Outcome:
+    assert entry.item_id is not None
+    stored = _read(job, entry.item_id)
+    if stored is None:
+        return "gone"
+    if stored.dataset != entry.dataset or not _still_ours(stored, entry, promotion):
+        raise Stop(ways.CHANGED, f"The item {entry.item_id} was changed since; it is left as it is.")
+    before = promotion.previous
+    if before is not None and before.updated_at is not None:
+        previous = before.content or _version_at(job, stored, before.updated_at)
+        _restore(job, previous, stored)
+        return "restored"
+    if delete:
+        return _delete(job, stored)
+    return _archive(job, stored)
+
+
+def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> bool:
+    """Whether the stored version is the one that the promotion wrote."""
+    if promotion.answer is not None and promotion.answer.updated_at == stored.updated_at:
+        return True
+    return stored.status == "ACTIVE" and lineage.content_fingerprint(stored) == entry.fingerprint
+
+
+def _archive(job: Job, stored: StoredItem) -> Outcome:
+    item = _item(stored, status="ARCHIVED")
+    answer = write(job, Plan(action="updated", item=item, before=stored))
+    _proved_unlisted(job, item, answer)
+    return "archived"
+
+
+def _delete(job: Job, stored: StoredItem) -> Outcome:
+    try:
+        job.gateway.delete_item(stored.id)
+        reading = look(job, _item(stored))
+    except GatewayError as error:
+        raise stop_of(error, verdict="failed") from None
+    if reading.by_id is not None or reading.listed is not None:
+        raise Stop(ways.STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
+    return "deleted"
+
+
+def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
+    item = _item(previous)
+    if losses(item):
+        raise Stop(ways.UNRESTORABLE, f"Langfuse would change the previous version of {stored.id} on its way back.")
+    cleared = {
+        name: ""
+        for name in ("source_trace_id", "source_observation_id")
+        if not getattr(previous, name) and getattr(stored, name)
+    }
+    fields: tuple[Clearable, ...] = ("input", "expected_output", "metadata")
+    clear = [name for name in fields if getattr(previous, name) is None and getattr(stored, name) is not None]
+    plan = Plan.model_construct(
+        action="updated", item=item.model_copy(update=cleared), clear=tuple(clear), before=stored
+    )
+    answer = write(job, plan)
+    if previous.status == "ARCHIVED":
+        _proved_unlisted(job, item, answer)
+    else:
+        read_back(job, item, answer)
+
+
+def _proved_unlisted(job: Job, item: Item, answer: StoredItem) -> None:
+    """Proves that an item is there, archived, and that no list shows it. Raises Stop."""
+    try:
+        reading = look(job, item)
+    except GatewayError as error:
+        raise stop_of(error, verdict="failed") from None
+    shown = reading.by_id
+    if shown is None or shown.status != "ARCHIVED" or shown.updated_at < answer.updated_at or reading.listed:
+        raise Stop(ways.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
+
+
+def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
+    """The item as Langfuse kept it at a time (the journal keeps no content that holds personal values)."""
+    try:
+        for row in job.gateway.items(stored.dataset, version=moment):
+            if row.id == stored.id:
+                return row
+    except GatewayError as error:
+        raise stop_of(error) from None
+    raise Stop(ways.UNRESTORABLE, f"Langfuse does not list the previous version of the item {stored.id}.")
+
+
+def _read(job: Job, item_id: str) -> StoredItem | None:
+    try:
+        return job.gateway.item(item_id)
+    except GatewayError as error:
+        raise stop_of(error) from None
+
+
+def _item(stored: StoredItem, status: ItemStatus | None = None) -> Item:
+    """A stored item as one to write; what somebody else put there may have no metadata object."""
+    return Item.model_construct(
+        id=stored.id,
+        dataset=stored.dataset,
+        input=stored.input,
+        expected_output=stored.expected_output,
+        metadata=stored.metadata,
+        source_trace_id=stored.source_trace_id,
+        source_observation_id=stored.source_observation_id,
+        status=status or stored.status,
+    )

@@ -1,0 +1,211 @@
+"""What was done can be taken back, and the taking back is verified like any write."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from curator import decisions
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.promote import Undone, undo, verify
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item
+
+Undo = Callable[..., list[Undone]]
+
+
+@pytest.fixture
+def take_back(gateway: Gateway, journal: Journal) -> Undo:
+    def take_back(**options: Any) -> list[Undone]:
+        return list(undo(gateway, journal, EmailFinder(), reviewer="grace", patience=QUICK, **options))
+
+    return take_back
+
+
+def decision(gateway: Gateway) -> str:
+    (found,) = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME])).values()
+    return found.state
+
+
+def test_a_new_item_is_archived(gateway: Gateway, journal: Journal, run: Promote, take_back: Undo) -> None:
+    receipt = run(make_item())
+    (undone,) = take_back()
+    assert (undone.outcome, undone.ok) == ("archived", True)
+    stored = gateway.item(receipt.item_id)
+    assert stored is not None
+    assert (stored.status, stored.input) == ("ARCHIVED", make_item().input)
+    assert gateway.items(DATASET).total_items == 0
+    assert decision(gateway) == "open"
+    assert [d.state for d in journal.decisions.all()] == ["open"]
+    assert take_back() == []
+
+
+def test_a_new_item_is_deleted_on_request(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    receipt = run(make_item())
+    (undone,) = take_back(delete=True)
+    assert undone.outcome == "deleted"
+    assert gateway.item(receipt.item_id) is None
+    assert run(make_item()).verdict == "verified"
+
+
+def test_an_update_gets_its_previous_version_back(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    run(make_item())
+    before = gateway.item(make_item().id)
+    run(make_item(input={"query": "changed"}, metadata={"note": "new"}))
+    (undone,) = take_back()
+    after = gateway.item(make_item().id)
+    assert undone.outcome == "restored"
+    assert before is not None
+    assert after is not None
+    same = {"created_at": before.created_at, "updated_at": before.updated_at}
+    assert after.model_copy(update=same) == before
+
+
+def test_fields_that_the_update_filled_are_emptied(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    bare = make_item().model_copy(update={"metadata": None, "expected_output": None, "source_observation_id": None})
+    gateway.put_item(bare)
+    assert run(make_item()).action == "updated"
+    (undone,) = take_back()
+    stored = gateway.item(bare.id)
+    assert undone.outcome == "restored"
+    assert stored is not None
+    assert (stored.metadata, stored.expected_output) == (None, None)
+    assert not stored.source_observation_id
+
+
+def test_a_version_with_personal_values_comes_back_from_the_server_alone(
+    gateway: Gateway, journal: Journal, run: Promote, take_back: Undo
+) -> None:
+    gateway.put_item(make_item(input={"query": "I am ada@home.example"}))
+    assert run(make_item()).action == "updated"
+    assert b"ada@home" not in b"".join(p.read_bytes() for p in journal.path.parent.glob("journal*"))
+    (undone,) = take_back()
+    stored = gateway.item(make_item().id)
+    assert undone.outcome == "restored"
+    assert stored is not None
+    assert stored.input == {"query": "I am ada@home.example"}
+
+
+def test_a_revived_item_is_archived_again(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    gateway.put_item(make_item(input={"query": "old"}).model_copy(update={"status": "ARCHIVED"}))
+    assert run(make_item(), remedies=["unarchive"]).verdict == "verified"
+    (undone,) = take_back()
+    stored = gateway.item(make_item().id)
+    assert undone.outcome == "restored"
+    assert stored is not None
+    assert (stored.status, stored.input) == ("ARCHIVED", {"query": "old"})
+
+
+def test_an_item_that_was_changed_since_is_left_alone(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    run(make_item())
+    gateway.put_item(make_item(input={"query": "theirs"}))
+    (undone,) = take_back()
+    assert undone.problem is not None
+    assert (undone.outcome, undone.problem.code) == ("none", "ITEM_CHANGED")
+    stored = gateway.item(make_item().id)
+    assert stored is not None
+    assert (stored.status, stored.input) == ("ACTIVE", {"query": "theirs"})
+    assert decision(gateway) == "promoted"
+
+
+def test_an_item_that_is_gone_is_taken_back_too(gateway: Gateway, run: Promote, take_back: Undo) -> None:
+    run(make_item())
+    gateway.delete_item(make_item().id)
+    (undone,) = take_back()
+    assert (undone.outcome, undone.ok) == ("gone", True)
+    assert decision(gateway) == "open"
+
+
+def test_the_last_come_first_and_refusals_do_not_count(run: Promote, take_back: Undo, gateway: Gateway) -> None:
+    ids = [run(make_item(f"{n:032x}")).item_id for n in range(3)]
+    run(make_item("f" * 32, input={"t": "\x00"}))
+    assert [u.entry.item_id for u in take_back(count=2)] == ids[:0:-1]
+    assert [row.id for row in gateway.items(DATASET)] == ids[:1]
+
+
+def test_a_batch_counts_as_one_when_asked(run: Promote, take_back: Undo, gateway: Gateway) -> None:
+    run(make_item("a" * 32))
+    for n in range(3):
+        run(make_item(f"{n:032x}"), batch="one command")
+    assert len(take_back(whole_batch=True)) == 3
+    assert gateway.items(DATASET).total_items == 1
+
+
+def test_a_dismissal_is_taken_back(gateway: Gateway, journal: Journal, take_back: Undo) -> None:
+    from datetime import UTC, datetime
+
+    from curator.model import Decision
+
+    made = Decision(trace_id="t", state="dismissed", reviewer="ada", reason="noise", at=datetime.now(UTC))
+    decisions.decide(gateway, journal, made)
+    (undone,) = take_back()
+    assert (undone.outcome, undone.entry.action) == ("reopened", "dismiss")
+    assert decision(gateway) == "open"
+
+
+def test_an_undo_that_the_server_loses_is_not_claimed(
+    run: Promote, take_back: Undo, server: SandboxServer, gateway: Gateway
+) -> None:
+    run(make_item())
+    server.fault("lost-write")
+    (undone,) = take_back()
+    assert undone.problem is not None
+    assert not undone.ok
+    server.settings.faults.switch_off("lost-write")
+    assert [u.outcome for u in take_back()] == ["archived"]
+
+
+# ── verify ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def verdicts(gateway: Gateway, journal: Journal, *items: str) -> dict[str, list[str]]:
+    return {
+        each.item_id: [problem.code for problem in each.differences]
+        for each in verify(gateway, journal, EmailFinder(), DATASET, items)
+    }
+
+
+def test_what_was_promoted_verifies(gateway: Gateway, journal: Journal, run: Promote) -> None:
+    ids = [run(make_item(f"{n:032x}")).item_id for n in range(5)]
+    assert verdicts(gateway, journal) == {item_id: [] for item_id in ids}
+    assert verdicts(gateway, journal, ids[0]) == {ids[0]: []}
+
+
+def test_every_later_change_is_found(gateway: Gateway, journal: Journal, run: Promote, server: SandboxServer) -> None:
+    items = [make_item(f"{n:032x}") for n in range(6)]
+    for item in items:
+        assert run(item).verdict == "verified"
+    gateway.put_item(items[1].model_copy(update={"input": {"query": "edited"}}))
+    gateway.put_item(items[2].model_copy(update={"status": "ARCHIVED"}))
+    gateway.delete_item(items[3].id)
+    gateway.put_item(items[4].model_copy(update={"expected_output": {"note": "ada@home.example"}}))
+    gateway.put_item(items[5].model_copy(update={"id": "by-hand", "metadata": {}}))
+    server.fault("duplicate-rows")
+    gateway.put_item(make_item("d" * 32))
+    found = verdicts(gateway, journal)
+    assert found == {
+        items[0].id: [],
+        items[1].id: ["ITEM_CHANGED", "ITEM_CHANGED"],
+        items[2].id: ["ITEM_ARCHIVED"],
+        items[3].id: ["ITEM_MISSING"],
+        items[4].id: ["ITEM_CHANGED", "ITEM_CHANGED", "ITEM_NOT_CLEAN"],
+        items[5].id: [],
+        "by-hand": ["ITEM_NO_LINEAGE"],
+        make_item("d" * 32).id: ["ITEM_DUPLICATE_ROWS"],
+    }
+    assert verdicts(gateway, journal, items[1].id) == {items[1].id: ["ITEM_CHANGED", "ITEM_CHANGED"]}
+
+
+def test_what_was_taken_back_is_not_expected(gateway: Gateway, journal: Journal, run: Promote, take_back: Undo) -> None:
+    run(make_item())
+    take_back(delete=True)
+    assert verdicts(gateway, journal) == {}
+
+
+def test_undo_after_a_failed_read_back(gateway: Gateway, run: Promote, take_back: Undo, server: SandboxServer) -> None:
+    server.fault("stale-read", "30")
+    assert code(run(make_item())) == "ITEM_LOST_WRITE"
+    server.settings.faults.switch_off("stale-read")
+    assert [u.outcome for u in take_back()] == ["archived"]
+    assert gateway.items(DATASET).total_items == 0
