@@ -91,10 +91,7 @@ def _fill(server: "SandboxServer", seed: str, files: tuple[Path, ...]) -> None:
     if seed == "demo":
         from curator.sandbox.demo import seed as seed_demo
 
-        if server.is_empty():
-            seed_demo(server.store, server.store.now())
-        else:
-            say("The folder already holds data; no demo data added.")
+        seed_demo(server.store, server.store.now())
     if files:
         from curator.sandbox.load import load_files
 

@@ -71,6 +71,7 @@ def create(request: Request) -> Response:
         JSON_FIELDS[field]: None if value is None else json.dumps(to_jsonb(value)) for field, value in given.items()
     }
     if description is not None:
+        check_text(description)
         columns["description"] = description
     return json_response(to_api(_upsert(store_of(request), name, columns)))
 

@@ -66,7 +66,10 @@ def guarded(route: Route) -> Route:
             return Truncated(response)
         return response
 
-    return Route(route.path, endpoint, methods=sorted((route.methods or set()) - {"HEAD"}), name=route.name)
+    methods = sorted((route.methods or set()) - {"HEAD"})
+    built = Route(route.path, endpoint, methods=methods, name=route.name)
+    built.methods = set(methods)  # Langfuse answers 405 to HEAD, which Starlette would add to GET
+    return built
 
 
 def _answer(handler: Handler, request: Request, path: str) -> Response:

@@ -81,12 +81,6 @@ class SandboxServer:
         """Switch a fault on (`faults.KINDS`). Raises UsageError."""
         apply_fault(self.store, self.settings.faults, name, argument)
 
-    def is_empty(self) -> bool:
-        """Whether nothing has been sent or loaded yet."""
-        with self.store.read() as db:
-            tables = ("observations", "scores", "datasets")
-            return not any(db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for table in tables)
-
     def start(self) -> Self:
         """Serve; returns when requests are answered."""
         self._thread.start()

@@ -77,6 +77,10 @@ def test_an_unknown_path_answers_a_page(http: httpx.Client, path: str) -> None:
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
+def test_head_is_not_answered(http: httpx.Client) -> None:
+    assert http.head(ITEMS).status_code == 405
+
+
 def test_an_item_called_dot_is_never_fetched(http: httpx.Client) -> None:
     """Clients resolve the dot away, so the list answers."""
     http.post("/api/public/v2/datasets", json={"name": "d"})

@@ -53,7 +53,6 @@ def test_stop_closes_the_port_and_forgets(tmp_path: Path) -> None:
 def test_a_folder_keeps_what_was_sent(tmp_path: Path) -> None:
     for run in range(2):
         with SandboxServer(data=tmp_path / "kept") as server, client_of(server) as client:
-            assert server.is_empty() == (run == 0)
             client.post(DATASETS, json={"name": "d"}).raise_for_status()
             client.post(ITEMS, json={"datasetName": "d", "id": f"i{run}", "input": run}).raise_for_status()
             rows = client.get(ITEMS).json()["data"]
