@@ -12,7 +12,7 @@ from curator.scrub.normalise import fold
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.places import finding_id
 from curator.scrub.policy import compiled
-from curator.scrub.walk import walk
+from curator.scrub.walk import path_of, walk
 
 
 def scrub_draft(
@@ -54,10 +54,13 @@ def values_of(draft: Draft, findings: Sequence[Finding], policy: ScrubPolicy) ->
 def texts_at(root: object, findings: Sequence[Finding], policy: ScrubPolicy) -> dict[str, str]:
     """Finding id → its text in the value that was scrubbed or searched."""
     leaves = list(walk(pruned(root, compiled(policy), (), [])))
+    at: dict[str | None, list[Finding]] = {}
+    for f in findings:
+        at.setdefault(None if f.in_key else f.path, []).append(f)
     texts = {}
     for index, leaf in enumerate(leaves):
-        for f in findings:
-            if f.in_key == leaf.in_key and f.end <= len(leaf.text):
+        for f in at.get(None if leaf.in_key else path_of(leaf.steps), ()):
+            if f.end <= len(leaf.text):
                 place = Located(f.start, f.end, f.entity, f.score, f.recognizer)
                 if finding_id(leaves, index, place) == f.id:
                     texts[f.id] = leaf.text[f.start : f.end]

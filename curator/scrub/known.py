@@ -3,49 +3,61 @@
 A model finds "Omar Davis" in one sentence and misses it in the next; a term in `must_mention` has no sentence at all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import regex
 
-from curator.scrub.engine import Span
 from curator.scrub.entities import ENTITIES
-from curator.scrub.locate import Located, Reading
+from curator.scrub.locate import Located, Reading, outside_placeholders
 from curator.scrub.normalise import fold
-from curator.scrub.placeholders import PLACEHOLDER, same
+from curator.scrub.placeholders import same
 from curator.scrub.recognizers.names import is_family, is_plain_given, is_stop
 
 TERMS = frozenset({"must_mention", "must_not_mention"})
 """Keys whose strings are terms that a check looks for without regard to case."""
 _MOST = 2_000
+_MOST_ALIKE = 50
 _SHORTEST = {"PERSON": 3, "FIELD": 3, "DENIED": 1}
 _SHORTEST_OTHER = 6
 """A shorter value (a PIN, a house number) may be anything else elsewhere."""
 _DIGITS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "US_SSN", "IBAN_CODE"})
-_FOLDS = regex.IGNORECASE | regex.FULLCASE
+_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _NUMBER = regex.compile(r"(?<![\p{L}\p{N}])\+?\d(?:[ .\-/()]{0,2}\d){6,18}(?![\p{L}\p{N}])")
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value from its first word to its last, folded; `cased` when only exactly this spelling counts."""
+
+    text: str
+    words: int
+    entity: str
+    score: float
+    cased: str | None = None
+
+
 class KnownValues:
-    """The values found so far, ready to be looked for again."""
+    """The values found so far, by their first word, so that looking for all of them is one walk over a text."""
 
     def __init__(self) -> None:
-        self._exact: dict[str, Span] = {}
-        self._folded: dict[str, Span] = {}
-        self._digits: dict[str, Span] = {}
+        self._by_word: dict[str, list[_Value]] = defaultdict(list)
+        self._digits: dict[str, _Value] = {}
+        self._seen: set[tuple[str, bool]] = set()
 
     def add(self, text: str, entity: str, score: float) -> None:
         """Remembers a value for the rest of the item. What the rule itself named counts at any length."""
-        if ENTITIES[entity].kind == "suggestion" or len(self._folded) >= _MOST:
+        if ENTITIES[entity].kind == "suggestion" or len(self._seen) >= _MOST:
             return
         plain = fold(text)
-        if not plain or len(plain) < _SHORTEST.get(entity, _SHORTEST_OTHER):
+        if len(plain) < _SHORTEST.get(entity, _SHORTEST_OTHER):
             return
-        span = Span(0, 0, entity, score, "same value")
-        self._folded.setdefault(plain, span)
+        self._remember(plain, entity, score)
         if entity in _DIGITS:
-            self._digits.setdefault(same(entity, text), span)
+            self._digits.setdefault(same(entity, text), _Value("", 0, entity, score))
         elif entity == "PERSON":
-            self._folded.setdefault(same(entity, text), span)
+            self._remember(same(entity, text), entity, score)
             words = text.split()
             for word in words if len(words) > 1 else ():
                 bare = word.strip(".,;:'’")
@@ -55,59 +67,48 @@ class KnownValues:
                     and not is_stop(bare)
                     and (is_plain_given(bare) or is_family(bare))
                 ):
-                    self._exact.setdefault(bare, Span(0, 0, entity, score, "part of the same name"))
+                    self._remember(fold(bare), entity, score, cased=bare)
 
-    def again(self, parts: Sequence[Reading], terms: Iterable[int]) -> Iterable[tuple[int, Located]]:
+    def again(self, parts: Sequence[Reading], terms: Iterable[int]) -> Iterator[tuple[int, Located]]:
         """Every place of a known value, as `(leaf, finding)`. `terms` are the leaves that hold terms."""
-        if not self._folded:
+        if not self._seen:
             return
         loose = frozenset(terms)
-        wordy = self._wordy(self._folded)
-        folded = self._pattern(wordy, _FOLDS)
-        single = self._pattern([v for v in self._folded if v not in wordy], _FOLDS)
-        exact = self._pattern(list(self._exact), 0)
         for part in parts:
-            own = part.own
-            hits = list(self._hits(own, folded, self._folded, folds=True))
-            for start, end, span in self._hits(own, single, self._folded, folds=True):
-                # A single word counts with its capital only, except among the terms.
-                if part.leaf in loose or span.entity != "PERSON" or own[start].isupper():
-                    hits.append((start, end, span))
-            hits.extend(self._hits(own, exact, self._exact, folds=False))
-            if self._digits:
-                for match in _NUMBER.finditer(own, timeout=2):
-                    known = self._digits.get("".join(c for c in match.group() if c.isdigit()))
-                    if known:
-                        hits.append((*match.span(), known))
-            for start, end, span in hits:
-                if any(m.start() < end and m.end() > start for m in PLACEHOLDER.finditer(own)):
+            for start, end, value in self._hits(part.own, loose=part.leaf in loose):
+                span = (start + part.lead, end + part.lead)
+                if outside_placeholders(part, *span) != [span]:
                     continue
-                place = part.locate(start + part.lead, end + part.lead)
+                place = part.locate(*span)
                 if place:
-                    yield part.leaf, Located(*place, span.entity, span.score, span.recognizer, part.depth, part.quote)
+                    name = "part of the same name" if value.cased else "same value"
+                    yield part.leaf, Located(*place, value.entity, value.score, name, part.depth, part.quote)
 
-    @staticmethod
-    def _wordy(values: Mapping[str, Span]) -> dict[str, None]:
-        """Values that cannot be mistaken for an ordinary word."""
-        return {v: None for v, s in values.items() if s.entity != "PERSON" or " " in v}
-
-    @staticmethod
-    def _pattern(values: Iterable[str], flags: int) -> "regex.Pattern[str] | None":
-        # Blanks of a value match any blanks: a name can be broken over two lines.
-        forms = [
-            regex.escape(v, literal_spaces=True).replace(" ", r"\s+") for v in sorted(values, key=len, reverse=True)
-        ]
-        if not forms:
-            return None
-        return regex.compile(rf"(?<![\p{{L}}\p{{N}}_])(?:{'|'.join(forms)})(?![\p{{L}}\p{{N}}_])", flags)
-
-    @staticmethod
-    def _hits(
-        text: str, pattern: "regex.Pattern[str] | None", values: Mapping[str, Span], *, folds: bool
-    ) -> Iterable[tuple[int, int, Span]]:
-        if pattern is None:
+    def _remember(self, plain: str, entity: str, score: float, cased: str | None = None) -> None:
+        words = list(_WORD.finditer(plain))
+        if not words or (plain, cased is None) in self._seen:
             return
-        for match in pattern.finditer(text, timeout=2):
-            span = values.get(fold(match.group()) if folds else match.group())
-            if span:
-                yield *match.span(), span
+        self._seen.add((plain, cased is None))
+        alike = self._by_word[words[0].group()]
+        if len(alike) < _MOST_ALIKE:
+            alike.append(_Value(plain[words[0].start() : words[-1].end()], len(words), entity, score, cased))
+
+    def _hits(self, text: str, *, loose: bool) -> Iterator[tuple[int, int, _Value]]:
+        words = [match.span() for match in _WORD.finditer(text)]
+        for i, (start, end) in enumerate(words):
+            for value in self._by_word.get(text[start:end].casefold(), ()):
+                if i + value.words > len(words):
+                    continue
+                here = text[start : words[i + value.words - 1][1]]
+                if value.cased is not None and value.cased != here:
+                    continue
+                # One word alone is a name with its capital only, except among the terms.
+                if value.words == 1 and value.entity == "PERSON" and not loose and not here[0].isupper():
+                    continue
+                if fold(here) == value.text:
+                    yield start, start + len(here), value
+        if self._digits:
+            for match in _NUMBER.finditer(text, timeout=2):
+                known = self._digits.get("".join(c for c in match.group() if c.isdigit()))
+                if known:
+                    yield *match.span(), known

@@ -12,7 +12,7 @@ class Limits(Value):
     """Characters of all strings of one item."""
     leaves: int = 200_000
     """Strings, numbers and keys of one item."""
-    seconds: float = 30.0
+    seconds: float = 60.0
     """Wall time for one item, measured by the caller."""
     start_seconds: float = 90.0
     """Wall time for the worker to load its engine."""

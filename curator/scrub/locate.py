@@ -1,7 +1,9 @@
 """Reads the leaves of an item through the engine and says where in their own texts something was found."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import regex
 
@@ -43,6 +45,8 @@ class Reading:
     maps: tuple[OffsetMap, ...]
     depth: int
     quote: bool
+    placeholders: tuple[tuple[int, int], ...] = ()
+    """Where placeholders of an earlier scrub stand in `text`."""
 
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
         """The leaf's own span for a span of the reading; None when nothing but the lead-in was meant."""
@@ -79,8 +83,13 @@ def readings(leaves: Sequence[Leaf], skip: frozenset[int] = frozenset()) -> list
             text, map_ = normalise(part.text)
             lead = "" if part.is_key else lead_in(part.keys, text)
             if _SIGNIFICANT.search(text):
-                out.append(Reading(i, lead + text, len(lead), (map_, *part.maps), part.depth, part.number))
+                out.append(_reading(i, lead, text, (map_, *part.maps), part))
     return out
+
+
+def _reading(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part: Piece) -> Reading:
+    own = tuple(m.span() for m in PLACEHOLDER.finditer(lead + text)) if "<" in text else ()
+    return Reading(leaf, lead + text, len(lead), maps, part.depth, part.number, own)
 
 
 def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Located]]:
@@ -112,15 +121,27 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _clipped(part: Reading, start: int, end: int, entity: str) -> list[tuple[int, int]]:
     """The parts of a span outside of placeholders that are worth a finding."""
-    inside = [m.span() for m in PLACEHOLDER.finditer(part.text) if m.start() < end and m.end() > start]
-    if not inside:
-        return [(start, end)] if start < end else []
+    if start >= end:
+        return []
+    rest = outside_placeholders(part, start, end)
+    if rest == [(start, end)]:
+        return rest
+    return [(a, b) for a, b in rest if is_significant(part.text[a:b], entity)]
+
+
+def outside_placeholders(part: Reading, start: int, end: int) -> list[tuple[int, int]]:
+    """What of a span of the reading stands outside of placeholders."""
     rest = []
-    for a, b in inside:
-        rest.append((start, a))
+    first = bisect_right(part.placeholders, start, key=lambda p: p[1])
+    for a, b in islice(part.placeholders, first, None):
+        if a >= end:
+            break
+        if start < a:
+            rest.append((start, a))
         start = b
-    rest.append((start, end))
-    return [(a, b) for a, b in rest if a < b and is_significant(part.text[a:b], entity)]
+    if start < end:
+        rest.append((start, end))
+    return rest
 
 
 def is_significant(text: str, entity: str) -> bool:

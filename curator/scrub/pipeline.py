@@ -1,6 +1,7 @@
 """The whole scrub of one item: walk, read, decide, number, replace, and look again until nothing more is found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -46,11 +47,15 @@ class Pipeline:
     def warm(self, values: Iterable[object]) -> None:
         """Reads many values in one batch, so that scrubbing each of them finds its texts already read."""
         parts = [p for value in values for p in readings(self._leaves(value, ()))]
-        self.engine.find(list(dict.fromkeys(p.text for p in parts)))
+        with _unread_in_time():
+            self.engine.find(list(dict.fromkeys(p.text for p in parts)))
 
     def find(self, value: object, policy: ScrubPolicy, base: Steps = ()) -> list[Finding]:
         """Every finding in a value, unreplaced; what placeholders, surrogates and the rule's paths cover is none."""
-        rules = compiled(policy)
+        with _unread_in_time():
+            return self._find(value, compiled(policy), base)
+
+    def _find(self, value: object, rules: CompiledPolicy, base: Steps) -> list[Finding]:
         leaves = self._leaves(pruned(value, rules, base, []), base)
         found = self._found(leaves, rules, frozenset(), declare=False)
         decided = [
@@ -74,18 +79,23 @@ class Pipeline:
 
         Raises NotScrubbed when a limit is exceeded or the text does not come to rest.
         """
-        rules = compiled(policy)
+        with _unread_in_time():
+            return self._scrub(value, compiled(policy), choices or {}, review, untouched)
+
+    def _scrub(
+        self, value: object, rules: CompiledPolicy, choices: Choices, review: bool, untouched: frozenset[str]
+    ) -> Scrubbed:
         whole: list[Finding] = []
         value = pruned(value, rules, (), whole)
         leaves = self._leaves(value, ())
         skip = frozenset(i for i, leaf in enumerate(leaves) if leaf.text in untouched)
         decided: list[Decided] = []
-        fresh = self._decided(leaves, self._found(leaves, rules, skip), rules, choices or {}, review)
+        fresh = self._decided(leaves, self._found(leaves, rules, skip), rules, choices, review)
         for _ in range(_ROUNDS):
             if not fresh:
                 break
             decided = _numbered(leaves, _joined(decided, fresh), rules)
-            fresh = self._decided(leaves, self._again(leaves, decided, rules, skip), rules, choices or {}, review)
+            fresh = self._decided(leaves, self._again(leaves, decided, rules, skip), rules, choices, review)
         if fresh:
             raise NotScrubbed("each replacement brings another finding to light")
         self._clean_reasons(leaves, decided)
@@ -179,6 +189,15 @@ class Pipeline:
             d.reason = cleaned[d.reason]
 
 
+@contextmanager
+def _unread_in_time() -> Iterator[None]:
+    """A pattern that ran into its time-out has not read the text to its end."""
+    try:
+        yield
+    except TimeoutError:
+        raise NotScrubbed("a pattern took longer than its limit on one text") from None
+
+
 def _suggested(item: Located, earlier: Sequence[Decided]) -> bool:
     """Whether a suggestion only repeats one that is known."""
     return item.entity in SUGGESTIONS and any(d.item.start < item.end and d.item.end > item.start for d in earlier)
@@ -186,11 +205,12 @@ def _suggested(item: Located, earlier: Sequence[Decided]) -> bool:
 
 def _joined(decided: Sequence[Decided], fresh: Sequence[Decided]) -> list[Decided]:
     """Both, in reading order. A suggestion gives way to a new finding in its place."""
+    new = by_leaf(fresh)
     stays = [
         d
         for d in decided
         if d.item.entity not in SUGGESTIONS
-        or not any(f.leaf == d.leaf and f.item.start < d.item.end and f.item.end > d.item.start for f in fresh)
+        or not any(f.item.start < d.item.end and f.item.end > d.item.start for f in new.get(d.leaf, ()))
     ]
     return sorted((*stays, *fresh), key=lambda d: (d.leaf, d.item.start))
 

@@ -68,6 +68,22 @@ def compiled(policy: ScrubPolicy) -> CompiledPolicy:
     return _compiled(policy.model_dump_json())
 
 
+def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
+    """A rule's policy on top of the team's defaults: lists add up, single values of the rule win where it sets them."""
+    return own.model_copy(
+        update={
+            "entities": own.entities if own.entities is not None else team.entities,
+            "exclude": (*team.exclude, *own.exclude),
+            "threshold": own.threshold if "threshold" in own.model_fields_set else team.threshold,
+            "thresholds": team.thresholds | own.thresholds,
+            "allow": (*team.allow, *own.allow),
+            "deny": (*team.deny, *own.deny),
+            "paths": (*team.paths, *own.paths),
+            "strict": team.strict or own.strict,
+        }
+    )
+
+
 def parse_path(path: str) -> Steps:
     """`input.messages[*].content` → ("input", "messages", "*", "content"); `**` stands for any number of steps."""
     steps: list[str | int] = []

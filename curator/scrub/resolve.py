@@ -1,5 +1,6 @@
 """Makes one set of findings without overlaps out of everything that was found in one text."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from curator.scrub.entities import ENTITIES
@@ -14,14 +15,16 @@ def resolve(text: str, found: Iterable[Located]) -> list[Located]:
     for item in sorted(_united(found), key=lambda f: (ENTITIES[f.entity].rank, -(f.end - f.start), f.start)):
         rest = _outside(item.start, item.end, taken)
         if rest == [(item.start, item.end)]:
-            taken.append(item)
+            insort(taken, item, key=_start)
         elif ENTITIES[item.entity].kind != "suggestion":
-            taken.extend(
-                moved(item, a, b)
-                for a, b in (_stripped(text, a, b) for a, b in rest)
-                if a < b and is_significant(text[a:b], item.entity)
-            )
-    return sorted(taken, key=lambda f: f.start)
+            for a, b in (_stripped(text, a, b) for a, b in rest):
+                if a < b and is_significant(text[a:b], item.entity):
+                    insort(taken, moved(item, a, b), key=_start)
+    return taken
+
+
+def _start(item: Located) -> int:
+    return item.start
 
 
 def _united(found: Iterable[Located]) -> list[Located]:
@@ -37,8 +40,14 @@ def _united(found: Iterable[Located]) -> list[Located]:
 
 
 def _outside(start: int, end: int, taken: list[Located]) -> list[tuple[int, int]]:
+    """What of a span no finding in `taken` covers; they do not overlap and come in order."""
     rest = []
-    for other in sorted((t for t in taken if t.start < end and t.end > start), key=lambda t: t.start):
+    position = max(bisect_left(taken, start, key=_start) - 1, 0)
+    while position < len(taken) and taken[position].start < end:
+        other = taken[position]
+        position += 1
+        if other.end <= start:
+            continue
         if other.start > start:
             rest.append((start, other.start))
         start = max(start, other.end)

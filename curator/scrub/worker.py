@@ -69,8 +69,6 @@ def attempt(work: Callable[[], object]) -> dict[str, Any]:
     except CuratorError as error:
         names = {"message": error.message, "code": error.code, "remedy": error.remedy}
         return {"error": {**names, "exit": int(error.exit_code)}}
-    except TimeoutError:
-        return {"not_scrubbed": "a pattern took longer than its limit on one text"}
     except (MemoryError, RecursionError) as error:
         return {"not_scrubbed": f"the item is too much for the scrub ({type(error).__name__})"}
     except Exception as error:

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import regex
 
-WORD = r"(?:(?:\p{Lu}['’])?\p{Lu}\p{Ll}[\p{L}\p{M}]*(?:['’\-]\p{Lu}?[\p{L}\p{M}]+)*)"
+WORD = r"(?:(?:\p{Lu}['’])?\p{Lu}\p{Ll}[\p{L}\p{M}]{0,40}(?:['’\-]\p{Lu}?[\p{L}\p{M}]{1,40}){0,4})"
 """A capitalised word: Jane, O'Neill, Jean-Luc, McDonald."""
 PARTICLE = (
     r"(?:de|du|des|del|della|di|da|dos|das|la|le|les|el|al|bin|ibn|ben|van|von|vom|der"

@@ -1,0 +1,121 @@
+"""`curator scrub`: a file or a pipe without its personal values."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import UsageError
+
+if TYPE_CHECKING:
+    from curator.model import ScrubPolicy
+    from curator.scrub.pipeline import Scrubbed
+
+
+@click.command()
+@click.argument("file", metavar="[FILE|-]", default="-")
+@click.option("--rules", "rule", metavar="R", help="A rule's name or file: its scrub policy.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout: `scrubbed` and `findings`.")
+def scrub(file: str, rule: str | None, as_json: bool) -> None:
+    """Scrub JSON, JSON lines or text from FILE or standard input; nothing is sent anywhere.
+
+    Prints the same kind of content with placeholders in place of personal values and secrets. Every line of JSON lines
+    is an item of its own. Suggestions (places, organisations) stay as they are.
+    """
+    from curator.scrub.capabilities import capabilities
+    from curator.scrub.scrubber import Scrubber
+
+    values, form = _parsed(_read(file))
+    policy = _policy(rule)
+    able = capabilities()
+    with Scrubber() as scrubber:
+        if len(values) > 1:
+            scrubber.warm(values)
+        results = [scrubber.scrub_value(value, policy) for value in values]
+    if as_json:
+        print_json(_document(results, form) | {"model": able.model, "not_looked_for": able.not_looked_for})
+    else:
+        for result in results:
+            click.echo(_text(result, form), nl=form != "text")
+    _summarise(results)
+    if able.model is None:
+        say(f"No name model: not looked for are {', '.join(able.not_looked_for[:3])}. {able.remedy}.")
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{plain(file)} cannot be read: {error.strerror}.",
+            code="INPUT_UNREADABLE",
+            remedy="Name a file, or - for a pipe.",
+        ) from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"{'standard input' if file == '-' else plain(file)} is not UTF-8 text.",
+            code="INPUT_UNREADABLE",
+            remedy="Convert it first, such as with iconv.",
+        ) from None
+
+
+def _parsed(text: str) -> tuple[list[object], str]:
+    """`(values, form)`; the form is json, jsonl or text."""
+    try:
+        return [json.loads(text)], "json"
+    except (ValueError, RecursionError):
+        pass
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        values = [json.loads(line) for line in lines]
+    except (ValueError, RecursionError):
+        return [text], "text"
+    return (values, "jsonl") if values else ([text], "text")
+
+
+def _policy(rule: str | None) -> "ScrubPolicy":
+    from curator.model import ScrubPolicy
+    from curator.scrub.policy import merged
+
+    settings = load_settings()
+    if rule is None:
+        return merged(settings.scrub, ScrubPolicy())
+    from curator.rulebook import find_rule
+
+    return merged(settings.scrub, find_rule(rule, settings).rule.scrub)
+
+
+def _document(results: Sequence["Scrubbed"], form: str) -> dict[str, object]:
+    findings = [
+        ({"line": i + 1} if form == "jsonl" else {}) | finding.model_dump(mode="json")
+        for i, result in enumerate(results)
+        for finding in result.findings
+    ]
+    scrubbed = [result.value for result in results] if form == "jsonl" else results[0].value
+    return {"scrubbed": scrubbed, "findings": findings}
+
+
+def _text(result: "Scrubbed", form: str) -> str:
+    if form == "text":
+        return str(result.value)
+    return json.dumps(result.value, ensure_ascii=False, indent=None if form == "jsonl" else 2)
+
+
+def _summarise(results: Sequence["Scrubbed"]) -> None:
+    """On stderr: entity and count, never a value."""
+    counts = Counter((f.entity, f.action == "suggest") for result in results for f in result.findings)
+
+    def listed(suggested: bool) -> Iterator[str]:
+        return (f"{n} {entity}" for (entity, only), n in sorted(counts.items()) if only == suggested)
+
+    say(f"replaced: {', '.join(listed(False)) or 'nothing'}")
+    if left := ", ".join(listed(True)):
+        say(f"left as suggestions: {left}")
