@@ -106,19 +106,25 @@ def _item(
     except GatewayError as error:
         problem = Problem(code=error.code, message=error.message, remedy=error.remedy)
         return SeededItem(item_id=given.id, action="none", verdict="refused", problem=problem)
-    mine = stored is not None and stored.dataset == item.dataset and stored.status == "ACTIVE"
-    if stored is not None and mine and not overwrite and content_fingerprint(stored) != content_fingerprint(item):
-        problem = Problem(
-            code="SEED_KEPT",
-            message=f"{given.id} differs from the rule's seed item: somebody changed it. It stays as it is.",
-            remedy="--overwrite writes the rule's version.",
-            blocking=False,
-        )
-        return SeededItem(item_id=given.id, action="none", verdict="kept", problem=problem)
+    if stored is not None and stored.dataset == item.dataset and stored.status == "ACTIVE":
+        if content_fingerprint(stored) == content_fingerprint(item):
+            return SeededItem(item_id=given.id, action="none", verdict="unchanged")
+        if not overwrite:
+            return _kept(given)
     receipt = promote(
         gateway, journal, scrubber, item, policy=loaded.rule.scrub, rule=loaded.rule.rule, reviewer=reviewer
     )
     return _of(receipt)
+
+
+def _kept(given: SeedItem) -> SeededItem:
+    problem = Problem(
+        code="SEED_KEPT",
+        message=f"{given.id} differs from the rule's seed item: somebody changed it. It stays as it is.",
+        remedy="--overwrite writes the rule's version.",
+        blocking=False,
+    )
+    return SeededItem(item_id=given.id, action="none", verdict="kept", problem=problem)
 
 
 def _of(receipt: Receipt) -> SeededItem:

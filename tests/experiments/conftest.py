@@ -25,22 +25,25 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def keys() -> Keys:
-    return Keys(public=f"pk-lf-experiments-{next(_numbers)}")
+def keys() -> Iterator[Keys]:
+    own = Keys(public=f"pk-lf-experiments-{next(_numbers)}")
+    yield own
+    _close_sdk(own.public)
 
 
 @pytest.fixture
 def sandbox(keys: Keys) -> Iterator[SandboxServer]:
     with SandboxServer(keys=keys) as server:
         yield server
-        _close_sdk(keys.public)
+
+
+def connection_of(server: SandboxServer) -> Connection:
+    return Connection(base_url=server.base_url, public_key=server.public_key, secret_key=SecretStr(server.secret_key))
 
 
 @pytest.fixture
 def connection(sandbox: SandboxServer) -> Connection:
-    return Connection(
-        base_url=sandbox.base_url, public_key=sandbox.public_key, secret_key=SecretStr(sandbox.secret_key)
-    )
+    return connection_of(sandbox)
 
 
 @pytest.fixture
