@@ -5,8 +5,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from curator.sandbox import ajv, item_versions
+from curator.sandbox import item_versions
 from curator.sandbox.datasets import find as find_dataset
+from curator.sandbox.datasets import schema_errors
 from curator.sandbox.errors import ApiError, conflict, internal, invalid_request, not_found
 from curator.sandbox.faults import Faults
 from curator.sandbox.ids import uuid4
@@ -74,8 +75,7 @@ def prepare(new: NewItem, existing: sqlite3.Row | None, dataset: sqlite3.Row) ->
         ("Input", "input", "input_schema"),
         ("Expected output", "expectedOutput", "expected_output_schema"),
     ):
-        schema = json.loads(dataset[column] or "null")
-        messages = [message for _, message, _ in ajv.errors_of(kept[name], schema)] if schema is not None else []
+        messages = [message for _, message, _ in schema_errors(kept[name], dataset[column])]
         if messages:
             wrong.append(f"{label} validation failed: {', '.join(messages)}")
     if wrong:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import ajv, issues, js
+from curator.sandbox import issues, js
 from curator.sandbox.dataset_names import name_issues
 from curator.sandbox.errors import internal, invalid_data, invalid_request, not_found
 from curator.sandbox.ids import cuid
@@ -57,7 +57,7 @@ def create(request: Request) -> Response:
             continue
         if not isinstance(schema, dict):
             body.issues.append(issues.invalid_type([field], "record", schema))
-        elif not ajv.is_valid_schema(schema):
+        elif not _is_valid_schema(schema):
             body.issues.append(issues.custom("Must be a valid JSON Schema", [field]))
     body.check()
     wrong = name_issues(name)
@@ -74,6 +74,21 @@ def create(request: Request) -> Response:
         check_text(description)
         columns["description"] = description
     return json_response(to_api(_upsert(store_of(request), name, columns)))
+
+
+def _is_valid_schema(schema: dict[str, Any]) -> bool:
+    from curator.sandbox import ajv  # jsonschema costs a fifth of a second; most sandboxes never see a schema
+
+    return ajv.is_valid_schema(schema)
+
+
+def schema_errors(value: Any, schema: str | None) -> list[tuple[str, str, str]]:
+    """What the value violates, as (path, message, keyword); `schema` is a dataset's column."""
+    if schema is None:
+        return []
+    from curator.sandbox import ajv
+
+    return ajv.errors_of(value, json.loads(schema))
 
 
 def _upsert(store: Store, name: str, columns: dict[str, str | None]) -> sqlite3.Row:
@@ -98,13 +113,10 @@ def _upsert(store: Store, name: str, columns: dict[str, str | None]) -> sqlite3.
 def check_items(db: sqlite3.Connection, dataset: sqlite3.Row, columns: dict[str, str | None]) -> None:
     """A new schema must hold for every item that is there, archived ones too. Raises 400 with up to ten reasons."""
     wrong: list[dict[str, Any]] = []
-    checks = [
-        (field, column, json.loads(columns[schema] or "null"))
-        for field, column, schema in (
-            ("input", "input", "input_schema"),
-            ("expectedOutput", "expected_output", "expected_output_schema"),
-        )
-    ]
+    checks = (
+        ("input", "input", columns["input_schema"]),
+        ("expectedOutput", "expected_output", columns["expected_output_schema"]),
+    )
     rows = db.execute(
         "SELECT id, input, expected_output FROM item_versions WHERE dataset_id = ? AND valid_to IS NULL "
         "AND is_deleted = 0 ORDER BY valid_from DESC, id",
@@ -112,7 +124,7 @@ def check_items(db: sqlite3.Connection, dataset: sqlite3.Row, columns: dict[str,
     )
     for row in rows:
         for field, column, schema in checks:
-            errors = ajv.errors_of(json.loads(row[column] or "null"), schema) if schema is not None else []
+            errors = schema_errors(json.loads(row[column] or "null"), schema)
             if errors:
                 listed = [{"path": path, "message": text, "keyword": keyword} for path, text, keyword in errors]
                 wrong.append({"datasetItemId": row["id"], "field": field, "errors": listed})

@@ -41,7 +41,7 @@ class SandboxServer:
     ) -> None:
         self.settings = Settings(keys or Keys(), lag, rate_limit=RateLimit(rate_limit) if rate_limit else None)
         self._socket = _bind(host, port)
-        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
         self.store = Store(data, schemas(), clock)
         app = create_app(self.store, self.settings)
         config = uvicorn.Config(
