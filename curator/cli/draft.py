@@ -1,0 +1,127 @@
+"""`curator draft TRACE`: the item that a rule proposes, scrubbed, written nowhere."""
+
+import json
+
+import click
+
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import CuratorError, ExitCode
+from curator.model import Finding, ScrubbedDraft
+
+
+@click.command()
+@click.argument("trace")
+@click.option("--rules", "rule_name", metavar="RULE", required=True, help="The rule to reshape by (a name or a file).")
+@click.option("--set", "edits", multiple=True, metavar="PATH=VALUE", help="Change a field; VALUE is JSON or text.")
+@click.option("--case", default="1", show_default=True, help="Tells several items of one trace apart.")
+@click.option(
+    "--keep", multiple=True, metavar="FINDING=REASON", help="Keep a finding as it is; the reason is recorded."
+)
+@click.option("--failure-type", metavar="TYPE", help="What kind of failure this is; one of the rule's.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def draft(
+    ctx: click.Context,
+    trace: str,
+    rule_name: str,
+    edits: tuple[str, ...],
+    case: str,
+    keep: tuple[str, ...],
+    failure_type: str | None,
+    as_json: bool,
+) -> None:
+    """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is."""
+    from curator.edits import parse_assignment
+    from curator.gateway import Gateway
+    from curator.promote.pipeline import Order, draft_of, policy_for
+    from curator.promote.reading import read_traces
+    from curator.rulebook import find_rule
+    from curator.scrub.scrubber import Scrubber
+
+    settings = load_settings()
+    loaded = find_rule(rule_name, settings)
+    order = Order(
+        edits=dict(parse_assignment(each) for each in edits),
+        case=case,
+        keep=dict(parse_reason(each) for each in keep),
+        failure_type=failure_type,
+    )
+    with Gateway(settings.connection()) as gateway, Scrubber() as scrubber:
+        found = next(read_traces(gateway, [trace], loaded.rule))
+        if found.trace is None:
+            assert found.problem is not None
+            raise CuratorError(found.problem.message, code=found.problem.code, remedy=found.problem.remedy)
+        policy = policy_for(settings.scrub, loaded.rule.scrub)
+        scrubbed = draft_of(found.trace, loaded, scrubber, policy, order, found.signals)
+    if as_json:
+        print_json(_document(scrubbed))
+    else:
+        _print(scrubbed)
+    if not scrubbed.writable:
+        ctx.exit(ExitCode.NO)
+
+
+def parse_reason(text: str) -> tuple[str, str]:
+    """`FINDING=REASON` of the command line. Raises UsageError."""
+    from curator.errors import UsageError
+
+    finding, sign, reason = text.partition("=")
+    if not sign or not finding or not reason.strip():
+        raise UsageError(
+            "--keep needs FINDING=REASON.",
+            code="KEEP_REASON",
+            remedy="`curator draft` lists the findings with their ids.",
+        )
+    return finding, reason.strip()
+
+
+def _document(scrubbed: ScrubbedDraft) -> dict[str, object]:
+    """What would be written; the unscrubbed draft is no part of it."""
+    draft = scrubbed.draft
+    return {
+        "item_id": draft.item_id,
+        "dataset": draft.dataset,
+        "rule": draft.rule,
+        "trace_id": draft.trace_id,
+        "observation_id": draft.observation_id,
+        "case": draft.case,
+        "writable": scrubbed.writable,
+        "input": scrubbed.input,
+        "expected_output": scrubbed.expected_output,
+        "metadata": scrubbed.metadata,
+        "origins": draft.origins,
+        "findings": scrubbed.findings,
+        "problems": scrubbed.problems,
+        "scrub": scrubbed.summary,
+    }
+
+
+def _print(scrubbed: ScrubbedDraft) -> None:
+    draft = scrubbed.draft
+    click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
+    for title, value in (("input", scrubbed.input), ("expected output", scrubbed.expected_output)):
+        click.echo(f"\n{title}")
+        click.echo(plain(json.dumps(value, indent=2, ensure_ascii=False), keep_newlines=True))
+    click.echo("\nfindings")
+    for finding in scrubbed.findings:
+        click.echo(f"  {_sign(finding)} {finding.id}  {plain(finding.path)}  {finding.entity} {finding.score:.2f}")
+    if not scrubbed.findings:
+        click.echo("  none")
+    if scrubbed.summary.model is None:
+        say("Names and places were not looked for: install the language model (pip install 'langfuse-curator[ner]').")
+    click.echo("\nproblems")
+    for problem in scrubbed.problems:
+        click.echo(f"  {'✗' if problem.blocking else '!'} {plain(problem.message)}")
+        if problem.remedy:
+            click.echo(f"      {plain(problem.remedy)}")
+    if not scrubbed.problems:
+        click.echo("  none: `curator promote` would write it")
+
+
+def _sign(finding: Finding) -> str:
+    if finding.replacement is not None:
+        return f"→ {plain(finding.replacement)}"
+    return {"keep": "kept", "suggest": "suggested", "drop": "dropped", "undecided": "UNDECIDED"}.get(
+        finding.action, finding.action
+    )
