@@ -231,7 +231,7 @@ ACTIONS: tuple[Action, ...] = (
         "workbench",
         "other_view",
         "v",
-        "Form/JSON/diff",
+        "View",
         "Show the form, the item as JSON, or its difference to the stored item.",
         footer=True,
     ),
@@ -359,6 +359,11 @@ def bindings(*places: Place) -> list[BindingType]:
         for place in places
         for action in of(place)
     ]
+
+
+def owns(node: object, place: Place) -> bool:
+    """Whether a widget implements the actions of a place."""
+    return all(hasattr(node, f"action_{action.name.partition('(')[0]}") for action in of(place))
 
 
 _KEY_NAMES = {

@@ -1,10 +1,12 @@
 """The app: its places, its theme, its keys, and what belongs to no single screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -22,6 +24,9 @@ from curator.tui.widgets.frame import content
 
 if TYPE_CHECKING:
     pass
+
+if TYPE_CHECKING:
+    from curator.promote import Undone
 
 
 def _datasets() -> Screen[None]:
@@ -126,7 +131,10 @@ class CuratorApp(App[None]):
         """Project and server, and how they are, for the top bar."""
         host = visible(self.session.host, limit=60)
         name = visible(self._connected.project, limit=40) if self._connected else ""
-        words: list[Piece] = [("text", name), ("dim", f"{' · ' if name else ''}{host} ")]
+        words: list[Piece] = [("text", name), ("dim", f"{' · ' if name else ''}{host}"), ("text", " ")]
+        if self.size.width < 100:
+            words = [("text", name or host), ("text", " ")]
+            words = words if not self._busy else []
         if self._busy:
             return [("dim", f"{visible(self._busy, limit=60)} … "), *words, ("info", "◌")]
         if self._lost is not None:
@@ -150,8 +158,10 @@ class CuratorApp(App[None]):
             queue.not_shared,
         )
 
-    def queue_changed(self) -> None:
+    def queue_changed(self, *, unmark: bool = False) -> None:
         """A failure was decided elsewhere: the queue lists anew."""
+        if unmark:
+            self._queue_screen.failures.clear_marks()
         self._queue_screen.changed(advance=True)
 
     # Ways to other screens
@@ -191,6 +201,9 @@ class CuratorApp(App[None]):
 
     def open_bulk(self, failures: Sequence[Failure]) -> None:
         """Opens the promotion of several failures."""
+        from curator.tui.screens.bulk import BulkScreen
+
+        self.push_screen(BulkScreen(failures))
 
     def copy_link(self, trace_id: str) -> None:
         """Copies a trace's address."""
@@ -217,6 +230,32 @@ class CuratorApp(App[None]):
         self.copy_to_clipboard(url)
         self.tell([("text", f"Copied {url}")])
 
+    # The palette, from the same table as the keys
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        places = ("app", *(screen.help_for_focus() if isinstance(screen, Place) else ()))
+        for place in places:
+            for action in actions.of(place):
+                if action.id == "app.command-palette":
+                    continue
+                node = self._owner(screen, place)
+                if node is not None:
+                    yield SystemCommand(action.label, action.help, partial(self.run_action, action.name, node))
+        for theme in sorted(self.available_themes):
+            yield SystemCommand(f"Theme {theme}", "Change the colours", partial(self._use_theme, theme))
+
+    def _owner(self, screen: Screen[Any], place: actions.Place) -> DOMNode | None:
+        """Which node implements the actions of a place on this screen."""
+        if place == "app":
+            return self
+        if place in ("list", "text", "form", "checks"):
+            return screen.focused if actions.owns(screen.focused, place) else None
+        return screen
+
+    def _use_theme(self, name: str) -> None:
+        self.theme = name
+        self.session.stand(theme=name)
+
     # The end
 
     async def action_quit(self) -> None:
@@ -239,7 +278,30 @@ class CuratorApp(App[None]):
             self.push_screen(HelpScreen(self.screen.help_for_focus(), self.session.settings.keys))
 
     def action_undo(self) -> None:
-        pass
+        screen = self._queue_screen
+        self.busy("taking back")
+        screen.fetch("undo", lambda report: self.session.undo(), self._undone, self._not_undone)
+
+    def _undone(self, undone: "list[Undone]") -> None:
+        self.busy("")
+        if not undone:
+            self.tell([("text", "There is nothing to take back.")])
+            return
+        problems = [each.problem for each in undone if each.problem is not None]
+        done = [each for each in undone if each.ok]
+        if done:
+            what = f"{done[0].entry.action} of {len(done)}" if len(done) > 1 else done[0].entry.action
+            self.tell([("accent", "↶ "), ("text", f"Taken back: {what} ({done[0].outcome}).")])
+        for problem in problems[:2]:
+            self.tell([("bad", f"Not taken back: {problem.message} {problem.remedy}")], bad=True)
+        self._queue_screen.changed()
+        if isinstance(self.screen, Place) and self.screen is not self._queue_screen:
+            self.screen.reload_after_undo()
+
+    def _not_undone(self, error: CuratorError) -> None:
+        self.busy("")
+        if isinstance(self.screen, Place):
+            self.screen.trouble(error)
 
     def action_refresh(self) -> None:
         if isinstance(self.screen, Place):
@@ -248,5 +310,4 @@ class CuratorApp(App[None]):
     def action_cycle_theme(self) -> None:
         names = [theme.name for theme in THEMES]
         place = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(place + 1) % len(names)]
-        self.session.stand(theme=self.theme)
+        self._use_theme(names[(place + 1) % len(names)])

@@ -169,7 +169,7 @@ def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 def wrap(pieces: Sequence[Piece], width: int, indent: str = "", hanging: str = "") -> Iterator[Line]:
     """One paragraph as rows of at most `width` cells, broken at blanks where there are some."""
     text = "".join(part for _, part in pieces)
-    room = max(width - len(indent), MIN_WIDTH)
+    room = max(width - max(len(indent), len(hanging)), MIN_WIDTH)
     breaks = list(_breaks(text, room))
     if len(breaks) == 1:
         yield Line((("punctuation", indent), *pieces) if indent else tuple(pieces))

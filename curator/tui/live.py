@@ -78,6 +78,9 @@ def _correction(
     """A correction may be a whole output, or only the text that the output should have held."""
     from curator.experiments.checks import evaluate
 
+    properties = loaded.expected_output_schema.get("properties", {})
+    if isinstance(correction, dict) and set(correction) <= set(properties):
+        return LiveCheck(sign="info", title="the correction says what is expected, so there is no answer to check")
     output = correction
     if isinstance(recorded, dict) and isinstance(correction, dict):
         output = recorded | correction
@@ -87,7 +90,7 @@ def _correction(
     failed = [r.name for r in results if r.passed is False]
     if failed:
         return LiveCheck(
-            sign="bad",
+            sign="warn",
             title="the reviewer's own correction fails the checks",
             detail=", ".join(failed),
             path="expected_output",
@@ -115,7 +118,7 @@ def standing_checks(
     """How the draft stands to what the server holds."""
     found = []
     if not dataset_exists:
-        found.append(LiveCheck(sign="info", title="the dataset does not exist yet", detail=scrubbed.draft.dataset))
+        found.append(LiveCheck(sign="info", title="the dataset does not exist yet", detail="p offers to create it"))
     if stored is None:
         found.append(LiveCheck(sign="good", title="the id is new"))
     elif stored.dataset != scrubbed.draft.dataset:

@@ -1,7 +1,310 @@
-"""x."""
+"""Datasets, their items, and where each item came from."""
 
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from curator.errors import CuratorError
+from curator.lineage import REQUIRED_KEYS
+from curator.model import Dataset, StoredItem
+from curator.tui import actions
+from curator.tui.masks import Piece
 from curator.tui.screens.place import Place
+from curator.tui.sections import Sheet, of_stored
+from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.rows import Column, Rows
+from curator.tui.widgets.text_view import TextView
+from curator.tui.words import age, clock, plural
+
+if TYPE_CHECKING:
+    from curator.promote import Verified
+
+REST = 0.12
+"""Seconds that the cursor rests on a row before what belongs to it is fetched."""
 
 
 class DatasetsScreen(Place):
-    """x."""
+    """See `actions.of("datasets")` for its keys."""
+
+    BINDINGS = actions.bindings("datasets")
+    CSS_PATH = "datasets.tcss"
+    place = "datasets"
+    help_places = ("datasets", "list", "text")
+    AUTO_FOCUS = "#datasets"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[str, int] = {}
+        self._open: Dataset | None = None
+        self._rest: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopBar("datasets")
+        yield Banner()
+        with Vertical(classes="page-holder", id="instead"):
+            yield Page()
+        with Horizontal(id="panes"):
+            with Vertical(id="left", classes="pane"):
+                yield Static("", classes="pane-title", id="left-title")
+                yield Rows(
+                    [
+                        Column(lambda d: [("text", d.name)], share=3, title="dataset"),
+                        Column(self._count, width=7, right=True, title="items"),
+                        Column(lambda d: [("dim", age(d.updated_at))], width=4, right=True, title="ago"),
+                    ],
+                    key=lambda d: d.id,
+                    id="datasets",
+                    header=True,
+                )
+                yield Rows(
+                    [
+                        Column(lambda i: [("text", i.id)], share=4, title="item"),
+                        Column(_lineage, width=8, title="lineage"),
+                        Column(lambda i: [("dim", age(i.updated_at))], width=4, right=True, title="ago"),
+                    ],
+                    key=lambda i: i.id,
+                    id="items",
+                    header=True,
+                )
+            with Vertical(id="right", classes="pane"):
+                yield Static("", classes="pane-title", id="right-title")
+                yield MaskedView(id="detail")
+                yield LineInput("/", "search", id="search")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#items").display = False
+        self._instead(True)
+        self.query_one(Page).waiting("fetching datasets")
+        self.reload()
+
+    @property
+    def _list(self) -> Rows[Dataset]:
+        return self.query_one("#datasets", Rows)
+
+    @property
+    def _items(self) -> Rows[StoredItem]:
+        return self.query_one("#items", Rows)
+
+    @property
+    def _detail(self) -> MaskedView:
+        return self.query_one("#detail", MaskedView)
+
+    # Data
+
+    def reload(self) -> None:
+        if self._open is None:
+            self.fetch("datasets", lambda report: self.session.datasets(), self._fetched, self._not_fetched)
+        else:
+            self._fetch_items(self._open)
+
+    def _fetched(self, datasets: list[Dataset]) -> None:
+        self.calm()
+        self._instead(not datasets)
+        if not datasets:
+            self.query_one(Page).nothing(
+                "∅",
+                "This project has no dataset yet.",
+                [[("dim", "Promote a failure, or run "), ("text", "curator seed --rules R")]],
+            )
+            return
+        self._list.show(datasets)
+        self.query_one("#left-title", Static).update(content([("text", plural(len(datasets), "dataset"))]))
+        self._list.focus()
+        self.fetch("counts", lambda report: self._count_all(datasets), self._counted, self.trouble)
+
+    def _count_all(self, datasets: list[Dataset]) -> dict[str, int]:
+        return {d.name: self.session.item_count(d.name) for d in datasets[:50]}
+
+    def _counted(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        self._list.refresh()
+
+    def _not_fetched(self, error: CuratorError) -> None:
+        if self._list.rows:
+            self.trouble(error)
+        else:
+            self._instead(True)
+            self.query_one(Page).refused(error)
+
+    def _fetch_items(self, dataset: Dataset) -> None:
+        self.fetch(
+            "items",
+            lambda report: self.session.items(dataset.name, report),
+            self._fetched_items,
+            self.trouble,
+            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
+        )
+
+    def _fetched_items(self, items: list[StoredItem]) -> None:
+        self.calm()
+        self.curator.busy("")
+        self._items.show(items)
+        if self._open is not None:
+            words: list[Piece] = [("strong", self._open.name), ("dim", f"  {plural(len(items), 'active item')}")]
+            self.query_one("#left-title", Static).update(content(words))
+        if not items:
+            self._detail.empty()
+
+    def _instead(self, yes: bool) -> None:
+        self.query_one("#instead").display = yes
+        self.query_one("#panes").display = not yes
+
+    def _count(self, dataset: Dataset) -> list[Piece]:
+        count = self._counts.get(dataset.name)
+        return [("dim", "…")] if count is None else [("strong", f"{count:,}")]
+
+    # What is beside the list
+
+    @on(Rows.Moved, "#datasets")
+    def _dataset_moved(self, event: Rows.Moved) -> None:
+        dataset: Dataset = event.row
+        if isinstance(event, Rows.Chosen):
+            self.action_open()
+            return
+        sheet = Sheet()
+        if dataset.description:
+            sheet.add("Description", "description", dataset.description)
+        sheet.add_facts({"created": clock(dataset.created_at), "updated": clock(dataset.updated_at), "id": dataset.id})
+        if dataset.metadata:
+            sheet.add("Metadata", "metadata", dataset.metadata)
+        sheet.add("Input schema", "input_schema", dataset.input_schema)
+        sheet.add("Expected output schema", "expected_output_schema", dataset.expected_output_schema)
+        self.query_one("#right-title", Static).update(content([("text", dataset.name)]))
+        self._detail.put(sheet, ())
+
+    @on(Rows.Moved, "#items")
+    def _item_moved(self, event: Rows.Moved) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        item: StoredItem = event.row
+        self._rest = self.set_timer(REST, lambda: self._show_item(item))
+
+    def _show_item(self, item: StoredItem) -> None:
+        sheet = of_stored(item)
+        self.query_one("#right-title", Static).update(content([("text", item.id)]))
+        self._detail.hide_again()
+        self._detail.put(sheet, None)
+        rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
+        self.fetch(
+            "values",
+            lambda report: self.session.values_in(sheet.foreign, str(rule) if rule else None),
+            self._detail.found,
+            self.trouble,
+        )
+
+    # Search
+
+    @on(TextView.SearchAsked)
+    def _search(self, event: TextView.SearchAsked) -> None:
+        self.query_one("#search", LineInput).open()
+
+    @on(LineInput.Typed, "#search")
+    def _searching(self, event: LineInput.Typed) -> None:
+        count = self._detail.search(event.text)
+        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
+
+    @on(LineInput.Left, "#search")
+    def _searched(self, event: LineInput.Left) -> None:
+        line = self.query_one("#search", LineInput)
+        if not event.kept or not event.text:
+            line.put("")
+            self._detail.search("")
+            line.display = False
+        self._detail.focus()
+
+    # Actions of the place "datasets"
+
+    def action_open(self) -> None:
+        if self._open is None:
+            dataset = self._list.current
+            if dataset is None:
+                return
+            self._open = dataset
+            self._list.display = False
+            self._items.display = True
+            self._items.show([])
+            self._items.focus()
+            self.query_one("#left-title", Static).update(content([("strong", dataset.name), ("dim", "  fetching …")]))
+            self._fetch_items(dataset)
+        else:
+            self._detail.focus()
+
+    async def action_back(self) -> None:
+        if isinstance(self.focused, TextView):
+            (self._list if self._open is None else self._items).focus()
+        elif self._open is not None:
+            self._open = None
+            self._items.display = False
+            self._list.display = True
+            self._list.focus()
+            if (dataset := self._list.current) is not None:
+                self._dataset_moved(Rows.Moved(self._list, dataset))
+            self.query_one("#left-title", Static).update(content([("text", plural(len(self._list.rows), "dataset"))]))
+        else:
+            await self.curator.action_go("queue")
+
+    def action_verify(self) -> None:
+        item = self._items.current if self._open is not None else None
+        if item is None:
+            self.tell([("text", "Open a dataset with enter, then choose an item.")])
+            return
+        rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
+        self.curator.busy("verifying")
+        self.fetch(
+            "verify",
+            lambda report: self.session.verify(item.dataset, item.id, str(rule) if rule else None),
+            self._verified,
+            self._not_verified,
+        )
+
+    def _verified(self, verified: "Verified") -> None:
+        self.curator.busy("")
+        if verified.verdict == "verified":
+            self.tell([("good", "✓ "), ("text", f"{verified.item_id} is as it was approved.")])
+            return
+        sheet = Sheet()
+        notes: list[tuple[list[Piece], str | None]] = [
+            ([("bad", "✕ "), ("text", p.message), ("dim", f"  {p.remedy}")], None) for p in verified.differences
+        ]
+        sheet.add_notes("Not as approved", "differences", notes)
+        self._detail.put(sheet, ())
+        self.tell([("bad", f"✕ {verified.item_id}: {plural(len(verified.differences), 'difference')}.")], bad=True)
+
+    def _not_verified(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self.trouble(error)
+
+    def action_source(self) -> None:
+        item = self._items.current if self._open is not None else None
+        if item is None or not item.source_trace_id:
+            self.tell([("text", "No source trace is recorded here.")])
+            return
+        self.curator.open_trace(item.source_trace_id, self.session.failure(item.source_trace_id))
+
+    def action_browse(self) -> None:
+        if self._open is not None and (item := self._items.current) is not None:
+            self.curator.browse_item(item.dataset, item.id)
+
+    def action_copy_link(self) -> None:
+        if self._open is not None and (item := self._items.current) is not None:
+            self.curator.copy_item_link(item.dataset, item.id)
+
+    def action_reveal(self) -> None:
+        self._detail.toggle_reveal()
+
+
+def _lineage(item: StoredItem) -> list[Piece]:
+    """Whether an item says where it came from."""
+    metadata = item.metadata if isinstance(item.metadata, dict) else {}
+    known = sum(key in metadata for key in REQUIRED_KEYS)
+    if known == len(REQUIRED_KEYS):
+        return [("good", "✓ whole")]
+    if known or item.source_trace_id:
+        return [("warn", "▲ part")]
+    return [("bad", "✕ none")]

@@ -62,6 +62,10 @@ class Place(Screen[None], Fetching):
     def reload(self) -> None:
         """Asks the server again."""
 
+    def reload_after_undo(self) -> None:
+        """An action was taken back while this screen was open."""
+        self.reload()
+
     def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
         """A short message that goes away by itself."""
         self.curator.tell(pieces, bad=bad)

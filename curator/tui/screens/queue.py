@@ -1,6 +1,7 @@
 """The queue: what needs a decision, why, and a preview that follows the cursor."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +23,9 @@ from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar, WeekPanel
 from curator.tui.words import STATE_SIGNS, age, plural
+
+if TYPE_CHECKING:
+    from curator.promote import Resumed
 
 REST = 0.12
 """Seconds that the cursor rests on a row before its preview is fetched."""
@@ -76,6 +80,7 @@ class QueueScreen(Deciding):
     def start(self) -> None:
         """Called by the app after the first paint."""
         self.reload()
+        self.fetch("warm", lambda report: self.session.warm(), lambda model: None, lambda error: None)
 
     @property
     def failures(self) -> Rows[Failure]:
@@ -109,12 +114,25 @@ class QueueScreen(Deciding):
         self.curator.busy(what)
 
     def _looked(self, look: Look) -> None:
+        if self._look is None:
+            self.fetch("resume", lambda report: self.session.resume(), self._resumed, lambda error: None)
         self._look = look
         self.calm()
         self.curator.connected(look.connected)
         self._list(at=self.session.standing.trace_id)
         for remark in look.notes:
             self.tell([("warn", remark)])
+
+    def _resumed(self, resumed: "list[Resumed]") -> None:
+        if resumed:
+            done = sum(each.outcome in ("verified", "shared") for each in resumed)
+            self.tell(
+                [
+                    ("text", f"{plural(len(resumed), 'promotion')} left from before: {done} finished."),
+                    ("dim", "  L tells"),
+                ]
+            )
+            self.reload()
 
     def _not_looked(self, error: CuratorError) -> None:
         self.curator.disconnected(error)

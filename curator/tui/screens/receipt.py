@@ -77,6 +77,9 @@ class ReceiptScreen(Place):
     def reload(self) -> None:
         self._run()
 
+    def reload_after_undo(self) -> None:
+        self.curator.back_to_queue()
+
     # What it says
 
     def _words(self, receipt: Receipt) -> Content:

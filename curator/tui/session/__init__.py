@@ -4,11 +4,13 @@ Every method blocks and may be called from several threads; the screens call the
 rooms below, the same that the command line makes. Heavy rooms (SDK, presidio) are imported at their first use.
 """
 
-from curator.tui.session.drafting import Drafting, value_at
+from curator.tui.session.drafting import value_at
+from curator.tui.session.looking import Looking
 from curator.tui.session.values import Around, Compared, Connected, Look, Prepared, Report
+from curator.tui.session.writing import Writing
 
 __all__ = ["Around", "Compared", "Connected", "Look", "Prepared", "Report", "Session", "value_at"]
 
 
-class Session(Drafting):
+class Session(Writing, Looking):
     """See the module's text."""

@@ -1,11 +1,9 @@
 """Drafts: made from a trace, a rule and the reviewer's decisions; compared with what the server holds; written."""
 
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from curator.model import Decision, Receipt, StoredItem
+from curator.model import StoredItem
 from curator.tui.live import protection_checks, similar_items
 from curator.tui.memory import DraftState
 from curator.tui.session.queueing import Queueing
@@ -13,7 +11,7 @@ from curator.tui.session.reading import Reading
 from curator.tui.session.values import Compared, Prepared
 
 if TYPE_CHECKING:
-    from curator.rulebook import LoadedRule
+    pass
 
 ITEMS_FRESH = 60.0
 """Seconds for which the items of a dataset are believed, when looking for similar ones."""
@@ -54,11 +52,11 @@ class Drafting(Queueing, Reading):
     def compare(self, prepared: Prepared) -> Compared:
         """How a draft stands to what the server holds. Raises GatewayError."""
         stored = self.gateway.item(prepared.draft.item_id)
-        items = self._items_of(prepared.draft.dataset)
+        items = self.items_of(prepared.draft.dataset)
         similar = similar_items(prepared.scrubbed.input, prepared.draft.item_id, items or [])
         return Compared(stored=stored, similar=tuple(similar), dataset_exists=items is not None)
 
-    def _items_of(self, dataset: str) -> list[StoredItem] | None:
+    def items_of(self, dataset: str) -> list[StoredItem] | None:
         """The items of a dataset, read at most once a minute; None when there is no such dataset."""
         from curator.gateway import NotFound
 
@@ -79,54 +77,6 @@ class Drafting(Queueing, Reading):
             edits = {path: value_at(content, path) for path in order.edits}
             reasons = {f.id: f.reason or "" for f in prepared.scrubbed.findings if f.id in order.keep}
             self.memory.keep_draft(order.model_copy(update={"edits": edits, "keep": reasons}))
-
-    def promote(self, prepared: Prepared, remedies: Sequence[str] = ()) -> Receipt:
-        """Writes the item, reads it back, shares the decision; the receipt says what is true. Raises CuratorError."""
-        from curator.lineage import to_item
-        from curator.promote import promote
-
-        item = to_item(prepared.scrubbed, reviewer=self.reviewer, approved_at=datetime.now(UTC).astimezone())
-        failure = self._failures.get(prepared.draft.trace_id)
-        entries = [(s.queue_id, s.queue_entry_id) for s in failure.signals] if failure else []
-        receipt = promote(
-            self.gateway,
-            self.journal,
-            self.scrubber,
-            item,
-            policy=self.policy(prepared.order.rule),
-            rule=prepared.order.rule,
-            reviewer=self.reviewer,
-            remedies=remedies,
-            entries=[(queue, entry) for queue, entry in entries if queue and entry],
-        )
-        if receipt.ok:
-            self._promoted(receipt)
-        return receipt
-
-    def _promoted(self, receipt: Receipt) -> None:
-        self.memory.forget_draft(receipt.trace_id)
-        self._items.pop(receipt.dataset, None)
-        failure = self._failures.get(receipt.trace_id)
-        if failure is None:
-            return
-        decision = Decision(
-            trace_id=receipt.trace_id,
-            state="promoted",
-            reviewer=receipt.reviewer,
-            rule=receipt.rule or None,
-            item_id=receipt.item_id,
-            at=receipt.at,
-        )
-        self._put_decision(decision)
-        items = tuple(dict.fromkeys((*failure.items, receipt.item_id)))
-        self._failures[receipt.trace_id] = self._failures[receipt.trace_id].model_copy(update={"items": items})
-
-    def create_dataset(self, loaded: "LoadedRule") -> None:
-        """Creates the dataset of a rule with its schemas. Raises GatewayError."""
-        from curator.experiments.seed import ensure_dataset
-
-        ensure_dataset(self.gateway, loaded)
-        self._items.pop(loaded.rule.dataset.name, None)
 
 
 def value_at(content: object, path: str) -> Any:

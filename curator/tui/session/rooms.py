@@ -118,6 +118,10 @@ class Rooms:
             }
         )
 
+    def warm(self) -> str | None:
+        """Starts the scrub's process ahead of the first question; the name of its model. Raises NotScrubbed."""
+        return self.scrubber.start().result()
+
     def close(self) -> None:
         """Ends the connection, the scrub's process and the journal; what the reviewer's place is, is kept."""
         self.memory.keep_standing(self.standing)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from curator.model import Failure
 from curator.tui.masks import Piece
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import STATE_SIGNS, age, duration, plural, why_pieces
+from curator.tui.words import STATE_SIGNS, age, duration, why_pieces
 
 
 def failure_rows(id: str) -> Rows[Failure]:
@@ -18,7 +18,7 @@ def failure_rows(id: str) -> Rows[Failure]:
             Column(why_pieces, share=5),
             Column(lambda f: [("dim", duration(f.latency))], width=9, right=True, from_width=110),
             Column(lambda f: [("dim", f.environment or "")], width=10, from_width=130),
-            Column(_items, width=7, right=True, from_width=74),
+            Column(_items, width=2, right=True),
         ],
         key=lambda f: f.trace_id,
         id=id,
@@ -37,7 +37,7 @@ def _name(failure: Failure) -> list[Piece]:
 
 
 def _items(failure: Failure) -> list[Piece]:
-    return [("good", plural(len(failure.items), "item"))] if failure.items else []
+    return [("good", f"▣{min(len(failure.items), 9)}")] if failure.items else []
 
 
 def matches(failure: Failure, words: Sequence[str]) -> bool:

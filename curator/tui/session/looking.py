@@ -1,0 +1,45 @@
+"""What is there: datasets with their items, experiments, the ledger."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from curator.model import Dataset, StoredItem
+from curator.tui.session.rooms import Rooms
+from curator.tui.session.values import Report
+
+if TYPE_CHECKING:
+    from curator.gateway.values import Experiment
+    from curator.journal import LedgerEntry
+
+RUNS_BACK = timedelta(days=90)
+"""How far back experiments are listed."""
+
+
+class Looking(Rooms):
+    """What is listed beside the queue."""
+
+    def datasets(self) -> list[Dataset]:
+        """All datasets, last changed first. Raises GatewayError."""
+        return sorted(self.gateway.datasets(), key=lambda d: d.updated_at, reverse=True)
+
+    def item_count(self, dataset: str) -> int:
+        """How many active items a dataset has; one request. Raises GatewayError."""
+        return self.gateway.items(dataset, limit=1).total_items
+
+    def items(self, dataset: str, report: Report) -> list[StoredItem]:
+        """The active items of a dataset, newest first. Raises NotFound, GatewayError."""
+        pages = self.gateway.items(dataset)
+        found: list[StoredItem] = []
+        for item in pages:
+            found.append(item)
+            if len(found) % 100 == 0:
+                report("fetching items", len(found), pages.total_items)
+        return found
+
+    def runs(self) -> "list[Experiment]":
+        """Experiments of the last ninety days, latest first. Raises GatewayError."""
+        return list(self.gateway.experiments(from_=datetime.now(UTC) - RUNS_BACK, fields=("metadata", "scores")))
+
+    def ledger(self, limit: int = 2000) -> "list[LedgerEntry]":
+        """What was done on this machine, newest first. Raises ConfigError."""
+        return self.journal.ledger.entries(limit)[::-1]
