@@ -36,7 +36,6 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         if dataset is None:
             raise not_found(f"Dataset {new.dataset_name} not found for project {PROJECT_ID}")
         item_id = new.id or uuid4()
-        check_text(item_id)
         existing = item_versions.by_id(db, item_id) if new.id else None
         if existing is not None and existing["dataset_id"] != dataset["id"]:
             raise collision(item_id, existing["dataset_id"], dataset["name"], faults)

@@ -9,6 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
+from curator.sandbox.rewrites import check_text
 from curator.sandbox.store import iso
 
 SCHEMA = """
@@ -46,7 +47,11 @@ def milliseconds(moment: datetime) -> int:
 
 
 def by_id(db: sqlite3.Connection, item_id: str, version: int | None = None) -> sqlite3.Row | None:
-    """The undeleted row of the id, current or current at `version`: the oldest one when there are several."""
+    """The undeleted row of the id, current or current at `version`: the oldest one when there are several.
+
+    Raises 500 for an id that PostgreSQL cannot take.
+    """
+    check_text(item_id)
     condition, values = _current(version)
     query = f"{SELECT} WHERE item_versions.id = ? AND is_deleted = 0 AND {condition} ORDER BY row LIMIT 1"
     row: sqlite3.Row | None = db.execute(query, [item_id, *values]).fetchone()
@@ -84,6 +89,7 @@ def page(
     conditions = ["is_deleted = 0", "status = 'ACTIVE'", current]
     for column, value in filters.items():
         if value is not None:
+            check_text(value)
             conditions.append(f"{column} = ?")
             values.append(value)
     where = " AND ".join(conditions)

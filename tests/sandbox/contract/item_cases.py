@@ -55,6 +55,7 @@ ITEMS_AND_IDS: Cases = {
     "NUL or a lone surrogate in an id": [
         refuse(500, refused("Internal Server Error", "An unknown error occurred"), "one", "a\0", input=1),
         refuse(500, refused("Internal Server Error", "An unknown error occurred"), "one", "a\ud800", input=1),
+        Step("GET", f"{ITEMS}/a%00", None, 500, refused("Internal Server Error", "An unknown error occurred")),
     ],
     "an unknown dataset": [
         refuse(
