@@ -1,9 +1,10 @@
 """Drafts: made from a trace, a rule and the reviewer's decisions; compared with what the server holds; written."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from curator.model import StoredItem
+from curator.model import Signal, StoredItem
 from curator.tui.live import protection_checks, similar_items
 from curator.tui.memory import DraftState
 from curator.tui.session.queueing import Queueing
@@ -11,7 +12,7 @@ from curator.tui.session.reading import Reading
 from curator.tui.session.values import Compared, Prepared
 
 if TYPE_CHECKING:
-    pass
+    from curator.rulebook import LoadedRule
 
 ITEMS_FRESH = 60.0
 """Seconds for which the items of a dataset are believed, when looking for similar ones."""
@@ -30,24 +31,24 @@ class Drafting(Queueing, Reading):
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, judged. Raises CuratorError."""
-        from curator.reshape import reshape
-        from curator.scrub.gate import Choice
+        from curator.promote.pipeline import Order, draft_of
 
         loaded = next(r for r in self.rules if r.rule.rule == order.rule)
         trace = self.trace(order.trace_id)
-        failure = self._failures.get(order.trace_id)
-        draft = reshape(
-            trace,
-            loaded,
-            signals=failure.signals if failure else (),
-            edits=order.edits,
-            case=order.case,
-            failure_type=order.failure_type,
-        )
-        choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
-        scrubbed = self.scrubber.scrub(draft, self.policy(order.rule), choices)
-        checks = protection_checks(trace, draft, loaded, allow_python=self.settings.allow_python)
-        return Prepared(order, trace, loaded, draft, scrubbed, tuple(checks))
+        wanted = Order(edits=order.edits, case=order.case, keep=order.keep, failure_type=order.failure_type)
+        signals = self._signals(order.trace_id, loaded)
+        scrubbed = draft_of(trace, loaded, self.scrubber, self.policy(order.rule), wanted, signals)
+        checks = protection_checks(trace, scrubbed.draft, loaded, allow_python=self.settings.allow_python)
+        return Prepared(order, trace, loaded, scrubbed.draft, scrubbed, tuple(checks))
+
+    def _signals(self, trace_id: str, loaded: "LoadedRule") -> Sequence[Signal]:
+        """The reasons why a trace is a failure by a rule; asked for when the queue does not list it."""
+        from curator.promote.reading import read_traces
+
+        failure = self._failures.get(trace_id)
+        if failure is not None:
+            return [signal for signal in failure.signals if signal.rule == loaded.rule.rule]
+        return next(read_traces(self.gateway, [trace_id], loaded.rule)).signals
 
     def compare(self, prepared: Prepared) -> Compared:
         """How a draft stands to what the server holds. Raises GatewayError."""

@@ -15,13 +15,14 @@ from curator.tui.week import Week, week_of
 
 if TYPE_CHECKING:
     from curator.queue import Window
+    from curator.scrub.scrubber import Scrubber
 
 
 class Queueing(Rooms):
     """What needs a decision."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, scrubber: "Scrubber | None" = None) -> None:
+        super().__init__(settings, scrubber)
         self._sharing = threading.Lock()
         self._window: Window | None = None
         self._week: Week | None = None

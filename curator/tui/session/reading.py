@@ -2,12 +2,16 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from curator.config import Settings
 from curator.model import Finding, Observation, Trace
 from curator.tui.masks import shorten
 from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Around
+
+if TYPE_CHECKING:
+    from curator.scrub.scrubber import Scrubber
 
 MOST_SIBLINGS = 200
 LOOKED_THROUGH = 200_000
@@ -19,8 +23,8 @@ KEPT_TRACES = 32
 class Reading(Rooms):
     """What is looked at."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, scrubber: "Scrubber | None" = None) -> None:
+        super().__init__(settings, scrubber)
         self._roots: OrderedDict[str, Observation | None] = OrderedDict()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 class Rooms:
     """Connection, journal, scrub, rules, memory. Thread-safe."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scrubber: "Scrubber | None" = None) -> None:
+        """`scrubber`: one that already runs and that somebody else closes."""
         self.settings = settings
+        self._own_scrubber = scrubber is None
         self._lock = threading.RLock()
         self._gateway: Gateway | None = None
         self._journal: Journal | None = None
-        self._scrubber: Scrubber | None = None
+        self._scrubber: Scrubber | None = scrubber
         self._connected: Connected | None = None
         self._failures: dict[str, Failure] = {}
         self._pending: dict[str, Decision] = {}
@@ -106,17 +108,10 @@ class Rooms:
 
     def policy(self, rule: str | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""
-        team = self.settings.scrub
+        from curator.promote.pipeline import policy_for
+
         own = next((r.rule.scrub for r in self.rules if r.rule.rule == rule), ScrubPolicy())
-        return own.model_copy(
-            update={
-                "exclude": (*team.exclude, *own.exclude),
-                "thresholds": team.thresholds | own.thresholds,
-                "allow": (*team.allow, *own.allow),
-                "deny": (*team.deny, *own.deny),
-                "strict": team.strict or own.strict,
-            }
-        )
+        return policy_for(self.settings.scrub, own)
 
     def warm(self) -> str | None:
         """Starts the scrub's process ahead of the first question; the name of its model. Raises NotScrubbed."""
@@ -125,7 +120,7 @@ class Rooms:
     def close(self) -> None:
         """Ends the connection, the scrub's process and the journal; what the reviewer's place is, is kept."""
         self.memory.keep_standing(self.standing)
-        if self._scrubber is not None:
+        if self._scrubber is not None and self._own_scrubber:
             self._scrubber.close()
         if self._journal is not None:
             self._journal.close()

@@ -84,9 +84,13 @@ class Writing(Drafting):
             before += len(mine)
 
     def _item(self, prepared: Prepared) -> "Item":
-        from curator.lineage import to_item
+        from curator.promote.pipeline import item_of
+        from curator.promote.ways import Stop
 
-        return to_item(prepared.scrubbed, reviewer=self.reviewer, approved_at=datetime.now(UTC).astimezone())
+        try:
+            return item_of(prepared.scrubbed, self.journal, reviewer=self.reviewer, at=datetime.now(UTC))
+        except Stop as stop:
+            raise CuratorError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
 
     def _entries(self, trace_id: str) -> "list[Entry]":
         failure = self._failures.get(trace_id)
