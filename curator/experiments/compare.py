@@ -165,7 +165,7 @@ def _metric(
         ci=ci,
         p_value=p_value,
         p_uncorrected=p_uncorrected,
-        test=test,
+        test="exact McNemar" if test == "exact binomial" and pairs.kind == "pass-fail" else test,
         verdict=verdict,
         items=int(deltas.size),
         moved=moved,

@@ -209,7 +209,10 @@ def _with_costs(gateway: Gateway, repeat: Repeat) -> Repeat:
     if not traces:
         return repeat
     costs: dict[str | None, float] = {}
-    for observation in gateway.observations(trace_ids=traces, from_=repeat.started_at - CLOCK_MARGIN):
+    # Costs come with `io` only; the filter keeps that to the few observations that have any.
+    priced = {"type": "number", "column": "totalCost", "operator": ">", "value": 0}
+    since = repeat.started_at - CLOCK_MARGIN
+    for observation in gateway.observations(trace_ids=traces, from_=since, filters=[priced], io=True):
         if observation.total_cost:
             costs[observation.trace_id] = costs.get(observation.trace_id, 0.0) + observation.total_cost
     items = [

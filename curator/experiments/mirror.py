@@ -36,10 +36,10 @@ class Mirror:
 
     def __init__(self, connection: Connection, dataset: str, version: datetime) -> None:
         """Raises ConfigError (MIRROR_OFF, MIRROR_OTHER_SERVER), ServerError (MIRROR_DATASET)."""
-        client = _client(connection)
+        self._client = _client(connection)
         try:
             with _quiet():
-                self._dataset = client.get_dataset(dataset, version=version)
+                self._dataset = self._client.get_dataset(dataset, version=version)
         except Exception as error:  # curator has just read this dataset: whatever it is, it is on the way
             raise ServerError(
                 f"Langfuse's SDK cannot read the dataset ({type(error).__name__}).",
@@ -72,6 +72,12 @@ class Mirror:
                 metadata=dict(metadata),
             )
         return Recorded(result.experiment_id, result.experiment_url)
+
+    def record_cost(self, dollars: float) -> None:
+        """Puts the price that a task named into the running item's trace, where Langfuse sums costs up."""
+        cost = {"total": dollars}
+        with self._client.start_as_current_observation(name="task-cost", as_type="generation", cost_details=cost):
+            pass
 
 
 def current_trace_id() -> str | None:

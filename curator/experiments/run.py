@@ -89,7 +89,7 @@ def run_experiment(
 
     for number in range(1, repeat + 1):
         name = run_name(label, started, number, repeat)
-        recorder = Recorder(runner, checker, progress)
+        recorder = Recorder(mirror, runner, checker, progress)
         begun = datetime.now(UTC)
         try:
             recorded = mirror.run(
@@ -110,8 +110,9 @@ def run_experiment(
 class Recorder:
     """Runs and records the items of one repeat. Its callbacks run on the SDK's event loop."""
 
-    def __init__(self, runner: Runner, checker: Checker, progress: Progress | None) -> None:
+    def __init__(self, mirror: Mirror, runner: Runner, checker: Checker, progress: Progress | None) -> None:
         self.items: dict[str, ItemRun] = {}
+        self._mirror = mirror
         self._runner = runner
         self._checker = checker
         self._progress = progress
@@ -121,9 +122,12 @@ class Recorder:
         """Answers one item. Raises TaskFailed, which makes it an errored item in Langfuse, too."""
         _running_item.set(item.id)  # the SDK runs the item's evaluators in the same context
         trace_id, started = current_trace_id(), time.perf_counter()
-        output, cost, error = None, None, None
+        output, cost, error, latency = None, None, None, None
         try:
             output, cost = await self._runner.run_async(item)
+            latency = time.perf_counter() - started
+            if cost is not None:
+                self._mirror.record_cost(cost)
             case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
             if wrong := self._checker.wrong_shape(case):
                 raise TaskFailed(f"wrong shape: {wrong}")
@@ -135,7 +139,7 @@ class Recorder:
                 item_id=item.id,
                 output=output,
                 error=error,
-                latency=round(time.perf_counter() - started, 4),
+                latency=round(time.perf_counter() - started if latency is None else latency, 4),
                 cost=cost,
                 trace_id=trace_id,
             )

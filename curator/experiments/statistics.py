@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Test: TypeAlias = Literal["exact McNemar", "paired permutation"]
+Test: TypeAlias = Literal["exact binomial", "paired permutation"]
 
 SEED = 20_261_101
 RESAMPLES = 9_999
@@ -33,20 +33,21 @@ def item_deltas(baseline: Array, candidate: Array) -> Array:
 def paired_p(deltas: Array) -> tuple[Array, Test]:
     """Two-sided p-values of "nothing changed" for a batch `(..., items)`, and the test that gave them.
 
-    Pass-fail of single runs: McNemar's exact test, which is the binomial test of the items that flipped. Otherwise a
-    paired permutation test: under "nothing changed" each item's difference could as well have had the other sign.
+    Where items move by one or not at all: the exact binomial test of ups against downs (of pass-fail scores from single
+    runs that is McNemar's exact test). Otherwise a paired permutation test: under "nothing changed" each item's
+    difference could as well have had the other sign.
     """
     flat = deltas.reshape(-1, deltas.shape[-1])
     if np.isin(flat, (-1.0, 0.0, 1.0)).all():
         ups, downs = (flat > 0).sum(axis=-1), (flat < 0).sum(axis=-1)
-        values = [_mcnemar(int(up), int(down)) for up, down in zip(ups, downs, strict=True)]
-        return np.array(values).reshape(deltas.shape[:-1]), "exact McNemar"
+        values = [_ups_and_downs(int(up), int(down)) for up, down in zip(ups, downs, strict=True)]
+        return np.array(values).reshape(deltas.shape[:-1]), "exact binomial"
     moved = (flat != 0).any(axis=0)
     return _sign_flips(flat[:, moved]).reshape(deltas.shape[:-1]), "paired permutation"
 
 
 @lru_cache(maxsize=10_000)
-def _mcnemar(up: int, down: int) -> float:
+def _ups_and_downs(up: int, down: int) -> float:
     return float(stats.binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
 
 
@@ -174,4 +175,4 @@ def item_p(baseline: Array, candidate: Array) -> Array | None:
 
 def smallest_p(items: int) -> float:
     """The smallest p-value that `items` items can give, were each of them to move the same way."""
-    return _mcnemar(0, items)
+    return _ups_and_downs(0, items)

@@ -127,7 +127,13 @@ def test_own_evaluators_and_a_broken_judge(gateway: Gateway, connection: Connect
 
 def test_costs_come_from_the_task(workflow: Workflow) -> None:
     workflow.fill(2)
-    assert [item.cost for item in workflow.run("priced").repeats[0].items] == [0.002, 0.002]
+    run = workflow.run("priced")
+    assert [item.cost for item in run.repeats[0].items] == [0.002, 0.002]
+    read = remote.load(workflow.gateway, run.run_name)
+    assert read is not None
+    elsewhere = integrity.check(workflow.gateway, read, deadline=0)
+    assert [item.cost for item in elsewhere.repeats[0].items] == [0.002, 0.002]
+    assert codes(elsewhere) == []
 
 
 # ── dataset versions ────────────────────────────────────────────────────────────────────────────────────────────────

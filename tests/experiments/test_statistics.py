@@ -15,7 +15,7 @@ def deltas(*values: float) -> np.ndarray:
 
 def test_mcnemar_is_the_exact_binomial_test() -> None:
     p, test = statistics.paired_p(deltas(-1, -1, -1, -1, -1, -1, -1, 1, 0, 0))
-    assert test == "exact McNemar"
+    assert test == "exact binomial"
     assert float(p) == pytest.approx(stats.binomtest(1, 8, 0.5).pvalue)
 
 
