@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -447,6 +448,33 @@ def test_items_at_a_version(gateway: Gateway) -> None:
     gateway.put_item(item(input={"q": 2}))
     old = list(gateway.items("regression", version=first.updated_at))
     assert [one.input for one in old] == [{"q": 1}]
+
+
+# ── experiments ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_experiments_and_their_items(answering: Answering) -> None:
+    time = NOW.isoformat()
+    score = {"id": "s", "name": "q", "value": 1, "dataType": "NUMERIC", "source": "EVAL", "timestamp": time}
+    run = {"id": "e1", "name": "run", "startTime": time, "endTime": time, "itemCount": 2, "datasetId": "d"}
+    row = {"id": "o", "traceId": "t", "experimentId": "e1", "experimentName": "run", "experimentItemId": "case-1"}
+    row |= {"startTime": time, "level": "ERROR", "experimentItemVersion": time, "scores": [score], "output": {"a": 1}}
+    answering.answer(200, json.dumps({"data": [run], "meta": {"cursor": "more"}}))
+    answering.answer(200, json.dumps({"data": [{**run, "id": "e2", "scores": [score]}], "meta": {}}))
+    answering.answer(200, json.dumps({"data": [row, {**row, "id": "p", "scores": [None]}], "meta": {}}))
+    with Gateway(connection_to(answering.base_url)) as gateway:
+        runs = list(gateway.experiments(from_=NOW, dataset_id="d", names=["run", "other"]))
+        assert [(one.id, one.item_count, len(one.scores)) for one in runs] == [("e1", 2, 0), ("e2", 2, 1)]
+        (one,) = gateway.experiment_items(from_=NOW, experiment_id="e1", fields=["io", "scores"])
+        assert (one.item_id, one.level, one.output, one.item_version) == ("case-1", "ERROR", {"a": 1}, NOW)
+        assert [score.value for score in one.scores] == [1]
+        assert gateway.unreadable == 1
+    queries = [parse_qs(urlsplit(path).query) for _, path, _ in answering.requests]
+    assert queries[0]["name"] == ["run,other"]
+    assert queries[0]["datasetId"] == ["d"]
+    assert queries[1]["cursor"] == ["more"]
+    assert queries[2]["fields"] == ["core,io,scores"]
+    assert all("fromStartTime" in query for query in queries)
 
 
 # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -109,7 +109,7 @@ def test_local_decisions_cover_the_lag(world: World) -> None:
     failing(world, "t", "u")
     assert states(world, decisions=[decision("t")]) == {"t": "dismissed", "u": "open"}
     record(world.gateway, decision("u"))
-    newer = decision("u", "open").model_copy(update={"at": NOW + timedelta(minutes=1)})
+    newer = decision("u", "open").model_copy(update={"at": NOW + timedelta(hours=1)})
     assert states(world, decisions=[newer, decision("u", hours=2)]) == {"t": "open", "u": "open"}
 
 

@@ -14,7 +14,7 @@ from curator.sandbox.load import load_files
 from curator.sandbox.server import SandboxServer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-WEEK = Window(since=NOW - timedelta(days=7), until=NOW + timedelta(minutes=1))
+WEEK = Window(since=NOW - timedelta(days=7), until=NOW + timedelta(hours=1))
 SHAPE: dict[str, Any] = {"schema": {"type": "object"}}
 
 
