@@ -13,7 +13,7 @@ from curator.config import Connection, state_folder
 from curator.journal.database import Database
 from curator.journal.decisions import Decisions
 from curator.journal.drafts import Drafts, SavedDraft
-from curator.journal.ledger import Ledger, LedgerEntry, Recorded
+from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
 from curator.journal.locks import Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions
 from curator.model import Decision, Receipt
@@ -27,6 +27,7 @@ __all__ = [
     "Promotion",
     "Recorded",
     "SavedDraft",
+    "Undoing",
     "scope_of",
 ]
 
@@ -67,8 +68,8 @@ class Journal:
     ) -> None:
         """Ends a promotion: receipt, ledger and the decision to share, all or nothing.
 
-        `promotion` is None for one that was refused before it began. With `case` the saved draft of that case is
-        forgotten: it has become an item.
+        `promotion` is None for one that was refused before it began. With `case` a draft of that case that was saved
+        before is forgotten: it has become an item.
         """
         with self._db.write():
             if promotion is not None:
@@ -79,8 +80,9 @@ class Journal:
             self.ledger.promoted(receipt, promotion=promotion, before=before, batch=batch)
             if promotion is not None and receipt.ok:
                 self.promotions.supersede(receipt.item_id, promotion)
-            if case is not None:
-                self.drafts.drop(receipt.trace_id, receipt.rule, case)
+            begun = None if promotion is None else self.promotions.get(promotion)
+            if case is not None and begun is not None:
+                self.drafts.drop(receipt.trace_id, receipt.rule, case, saved_until=begun.started_at)
 
     def decide(self, decision: Decision, *, batch: str = "") -> None:
         """Records a dismissal, a snooze or a reopening: local state and ledger, all or nothing."""

@@ -87,12 +87,12 @@ class Drafts:
         row = self._db.row(query, (self._db.scope, trace_id, rule, case))
         return None if row is None else _draft(row)
 
-    def drop(self, trace_id: str, rule: str, case: str = "1") -> None:
-        """Forgets a draft; nothing happens when there is none."""
+    def drop(self, trace_id: str, rule: str, case: str = "1", *, saved_until: datetime | None = None) -> None:
+        """Forgets a draft, unless it was saved after a moment; nothing happens when there is none."""
         with self._db.write() as db:
             db.execute(
-                "DELETE FROM drafts WHERE scope = ? AND trace_id = ? AND rule = ? AND case_name = ?",
-                (self._db.scope, trace_id, rule, case),
+                "DELETE FROM drafts WHERE scope = ? AND trace_id = ? AND rule = ? AND case_name = ? AND saved_at <= ?",
+                (self._db.scope, trace_id, rule, case, stamp(saved_until or now())),
             )
 
 

@@ -50,12 +50,20 @@ class Restore(Value):
     """The decision that it replaced; None for an open failure."""
 
 
+class Undoing(Value):
+    """How an entry is being taken back, so that an interrupted undo can go on."""
+
+    reviewer: str
+    delete: bool = False
+
+
 class Recorded(Value):
     """An entry with its batch and what undo needs."""
 
     entry: LedgerEntry
     batch: str
     restore: Restore = Restore()
+    undoing: Undoing | None = None
     undone_by: str | None = None
 
 
@@ -97,12 +105,29 @@ class Ledger:
         )
         return self._add(entry, batch, Restore(decision=decision, before=before))
 
-    def undone(self, entry: LedgerEntry) -> LedgerEntry:
-        """Adds an undo, and marks the entry that it takes back."""
+    def undo_begins(self, entry_id: str, how: Undoing) -> None:
+        """Records that an entry is about to be taken back."""
         with self._db.write() as db:
-            self._add(entry, "", Restore())
-            db.execute("UPDATE ledger SET undone_by = ? WHERE id = ?", (entry.id, entry.undoes))
-        return entry
+            db.execute("UPDATE ledger SET undoing = ? WHERE id = ?", (how.model_dump_json(), entry_id))
+
+    def undo_fails(self, entry_id: str) -> None:
+        """Records that an entry stays."""
+        with self._db.write() as db:
+            db.execute("UPDATE ledger SET undoing = NULL WHERE id = ?", (entry_id,))
+
+    def undone(self, entry: LedgerEntry) -> None:
+        """Adds an undo, and marks the entry that it takes back; nothing when that is taken back already."""
+        with self._db.write() as db:
+            marked = db.execute(
+                "UPDATE ledger SET undone_by = ?, undoing = NULL WHERE id = ? AND undone_by IS NULL",
+                (entry.id, entry.undoes),
+            )
+            if marked.rowcount:
+                self._add(entry, "", Restore())
+
+    def half_undone(self) -> list[Recorded]:
+        """Entries whose undo was begun and neither finished nor given up, oldest first."""
+        return self._recorded("AND undoing IS NOT NULL", (), None)[::-1]
 
     def entries(self, limit: int | None = None) -> list[LedgerEntry]:
         """The newest `limit` entries (all without it), oldest first."""
@@ -155,5 +180,6 @@ def _recorded(row: Row) -> Recorded:
         entry=LedgerEntry.model_validate_json(row["entry"]),
         batch=row["batch"],
         restore=Restore.model_validate_json(row["restore"]),
+        undoing=None if row["undoing"] is None else Undoing.model_validate_json(row["undoing"]),
         undone_by=row["undone_by"],
     )

@@ -62,7 +62,8 @@ CREATE TABLE ledger (
     batch TEXT NOT NULL,
     entry TEXT NOT NULL,          -- what was done, safe to publish
     restore TEXT NOT NULL,        -- what taking it back needs
-    undone_by TEXT
+    undoing TEXT,                 -- how it is being taken back; null before and after
+    undone_by TEXT                -- the entry that took it back
 );
 CREATE INDEX ledger_scope ON ledger (scope, seq);
 """

@@ -7,8 +7,8 @@ from curator.model.base import Value
 from curator.model.json import Json, join_path
 from curator.promote.rewrites import same_number, stored_form
 
-VOLATILE_METADATA = frozenset({"approved_at", "reviewer", "curator_version"})
-"""Lineage that says who approved when: another approval of the same case changes it, and only it."""
+VOLATILE_METADATA = frozenset({"approved_at", "reviewer", "curator_version", "signals"})
+"""Lineage that says who approved when and on which evidence: another approval of a case changes nothing else."""
 
 
 class Difference(Value):

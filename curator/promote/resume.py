@@ -14,6 +14,7 @@ from curator.promote.one import end, finish, proved, refused
 from curator.promote.plan import Plan
 from curator.promote.repair import prove
 from curator.promote.share import Finished, share
+from curator.promote.undo import take_back
 from curator.promote.ways import Stop, stop_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class Resumed(Value):
 
     item_id: str
     trace_id: str
-    outcome: Literal["verified", "failed", "draft", "shared"]
-    """`draft`: nothing was written, the scrubbed draft is kept; `shared`: only its decision was missing."""
+    outcome: Literal["verified", "failed", "draft", "shared", "undone"]
+    """`draft`: nothing was written, the scrubbed draft is kept; `shared`: only its decision was missing; `undone`: it
+    was being taken back, and is now."""
     receipt: Receipt | None = None
 
 
@@ -64,6 +66,23 @@ def resume(
             if receipt.problem is not None and receipt.problem.code == ways.UNANSWERED.code:
                 outcome = "draft"
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome=outcome, receipt=receipt)
+    for recorded in journal.ledger.half_undone():
+        assert recorded.undoing is not None
+        job = Job(
+            gateway,
+            journal,
+            scrubber,
+            ScrubPolicy(),
+            recorded.entry.rule,
+            recorded.undoing.reviewer,
+            patience=patience or Patience(),
+        )
+        undone = take_back(job, recorded, delete=recorded.undoing.delete)
+        yield Resumed(
+            item_id=recorded.entry.item_id or "",
+            trace_id=recorded.entry.trace_id,
+            outcome="undone" if undone.ok else "failed",
+        )
     for promotion in journal.promotions.unshared():
         assert promotion.receipt is not None
         job = Job(

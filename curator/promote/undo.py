@@ -9,12 +9,13 @@ from curator import lineage
 from curator.errors import CuratorError
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
-from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded
+from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
 from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem
 from curator.model.base import Value
 from curator.model.item import ItemStatus
 from curator.promote import ways
+from curator.promote.compare import differences
 from curator.promote.content import losses
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan
@@ -63,14 +64,23 @@ def undo(
     """
     job = Job(gateway, journal, scrubber, ScrubPolicy(), "", reviewer, patience=patience or Patience())
     for recorded in journal.ledger.last(count, whole_batch=whole_batch):
-        try:
-            outcome = _take_back(job, recorded, delete=delete)
-        except Stop as stop:
-            yield Undone(entry=recorded.entry, outcome="none", problem=stop.problem)
-        except CuratorError as error:
-            yield Undone(entry=recorded.entry, outcome="none", problem=stop_of(error).problem)
-        else:
-            yield Undone(entry=recorded.entry, outcome=outcome)
+        yield take_back(job, recorded, delete=delete)
+
+
+def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
+    """Takes one entry back; the journal knows before and after. Doing it again after a crash does the rest."""
+    entry = recorded.entry
+    job.journal.ledger.undo_begins(entry.id, Undoing(reviewer=job.reviewer, delete=delete))
+    try:
+        outcome = _take_back(job, recorded, delete=delete)
+    except Stop as stop:
+        problem = stop.problem
+    except CuratorError as error:
+        problem = stop_of(error).problem
+    else:
+        return Undone(entry=entry, outcome=outcome)
+    job.journal.ledger.undo_fails(entry.id)
+    return Undone(entry=entry, outcome="none", problem=problem)
 
 
 def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
@@ -122,6 +132,8 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     stored = _read(job, entry.item_id)
     if stored is None:
         return "gone"
+    if (done := _already(stored, entry, promotion)) is not None:
+        return done
     if stored.dataset != entry.dataset or not _still_ours(stored, entry, promotion):
         raise Stop(ways.CHANGED, f"The item {entry.item_id} was changed since; it is left as it is.")
     before = promotion.previous
@@ -132,6 +144,19 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if delete:
         return _delete(job, stored)
     return _archive(job, stored)
+
+
+def _already(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> Outcome | None:
+    """What an undo that was interrupted before it could be recorded has done already."""
+    before = promotion.previous
+    if stored.dataset != entry.dataset or before is None:
+        return None
+    if before.updated_at is None:
+        same = lineage.content_fingerprint(stored) == entry.fingerprint
+        return "archived" if same and stored.status == "ARCHIVED" else None
+    if before.content is not None and not differences(_item(before.content), stored):
+        return "restored"
+    return None
 
 
 def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> bool:

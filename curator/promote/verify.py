@@ -109,13 +109,14 @@ def _problems(job: Job, stored: StoredItem, approved: Promotion | None) -> list[
         problems.append(_problem(ways.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
     metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
     prints = metadata.get("fingerprints")
+    receipt = None if approved is None else approved.receipt
     if not isinstance(prints, dict):
-        problems.append(_problem(ways.NO_LINEAGE, "The item has no fingerprints in its lineage.", "metadata"))
         prints = {}
+        if receipt is None:  # a rule's seed items have a receipt and no lineage
+            problems.append(_problem(ways.NO_LINEAGE, "The item has neither lineage nor receipt.", "metadata"))
     for name, value in (("input", stored.input), ("expected_output", stored.expected_output)):
         if name in prints and prints[name] != lineage.fingerprint(value):
             problems.append(_problem(ways.CHANGED, f"{name} is not what lineage says was approved.", name))
-    receipt = None if approved is None else approved.receipt
     if receipt is not None and receipt.fingerprint and receipt.fingerprint != lineage.content_fingerprint(stored):
         problems.append(_problem(ways.CHANGED, f"The item is not what was promoted at {receipt.at:%Y-%m-%d %H:%M}."))
     try:

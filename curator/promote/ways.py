@@ -113,6 +113,7 @@ MODIFIED = Way(
     remedy="Promote again in a moment (--remedy wait): somebody is writing this very item.",
     remedies=("wait",),
 )
+DRY_RUN = Way(code="DRY_RUN", verdict="refused", remedy="Leave --dry-run out to write it.")
 INTERRUPTED = Way(code="INTERRUPTED", verdict="refused", remedy="Promote it again; what was done is in `curator log`.")
 
 # ── failed: written, or maybe written, and not as meant ─────────────────────────────────────────────────────────────

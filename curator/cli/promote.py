@@ -1,0 +1,225 @@
+"""`curator promote`: traces become dataset items."""
+
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import JsonValue
+
+from curator.cli.output import plain, print_json, say
+from curator.config import Settings, load_settings
+from curator.errors import ExitCode, UsageError
+from curator.model import Receipt
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.promote import Resumed
+    from curator.scrub import Scrubber
+
+WORDS = {
+    "verified": "it is there, and verified",
+    "failed": "it is not there as meant",
+    "draft": "nothing was written; the draft is kept",
+    "shared": "its decision is shared now",
+    "undone": "it is taken back now",
+}
+SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
+_REMEDIES = ("next-id", "unarchive", "clear-stale", "repair", "strip", "as-text", "wait", "draft")
+_EXIT_OF = {
+    "UNAUTHORISED": ExitCode.CONFIG,
+    "FORBIDDEN": ExitCode.CONFIG,
+    "UNREACHABLE": ExitCode.SERVER,
+    "RATE_LIMITED": ExitCode.SERVER,
+    "SERVER_FAILED": ExitCode.SERVER,
+    "BAD_ANSWER": ExitCode.SERVER,
+}
+
+
+@click.command()
+@click.argument("traces", metavar="TRACE…", nargs=-1)
+@click.option("--rules", "rule", metavar="RULE", help="The rule to promote by (a name or a file).")
+@click.option("--set", "edits", metavar="PATH=VALUE", multiple=True, help="Set a field; VALUE is JSON or text.")
+@click.option("--case", default="1", show_default=True, help="Tells several items of one trace apart.")
+@click.option("--keep", metavar="FINDING=REASON", multiple=True, help="Keep a finding, and say why.")
+@click.option("--failure-type", metavar="TYPE", help="One of the rule's failure types.")
+@click.option(
+    "--remedy", "remedies", type=click.Choice(_REMEDIES), multiple=True, help="What curator may do about a failure."
+)
+@click.option("--complete-queue", is_flag=True, help="Also complete the traces' open annotation-queue entries.")
+@click.option("--dry-run", is_flag=True, help="Look at everything, write nothing.")
+@click.option("--resume", "only_resume", is_flag=True, help="Only finish what an interruption left behind.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def promote(
+    ctx: click.Context,
+    traces: tuple[str, ...],
+    rule: str | None,
+    edits: tuple[str, ...],
+    case: str,
+    keep: tuple[str, ...],
+    failure_type: str | None,
+    remedies: tuple[str, ...],
+    complete_queue: bool,
+    dry_run: bool,
+    only_resume: bool,
+    as_json: bool,
+) -> None:
+    """Scrub traces, write them as dataset items, read them back.
+
+    Every finding is replaced unless it is kept with a reason. Ctrl-C finishes what was sent and reports the rest.
+    """
+    from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.promote.pipeline import Order, policy_for, promote_traces
+    from curator.rulebook import find_rule
+    from curator.scrub import Scrubber
+
+    settings = load_settings()
+    if only_resume:
+        _only_resume(settings, as_json)
+        return
+    if not traces or rule is None:
+        raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
+    loaded = find_rule(rule, settings)
+    order = Order(edits=_assignments(edits), case=case, keep=_reasons(keep), failure_type=failure_type)
+    connection, wanted, receipts = settings.connection(), list(dict.fromkeys(traces)), list[Receipt]()
+    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber, stoppable() as stop:
+        if not dry_run:
+            finish_interrupted(gateway, journal, scrubber, settings)
+        for receipt in promote_traces(
+            gateway,
+            journal,
+            scrubber,
+            loaded,
+            wanted,
+            order=order,
+            policy=policy_for(settings.scrub, loaded.rule.scrub),
+            reviewer=settings.reviewer_name(),
+            remedies=remedies,
+            complete_queue=complete_queue,
+            dry_run=dry_run,
+            batch=uuid.uuid4().hex if len(wanted) > 1 else "",
+            stop=stop,
+            progress=_progress(len(wanted)),
+        ):
+            receipts.append(receipt)
+            if not as_json:
+                _print(receipt)
+        requests, interrupted = gateway.requests, stop.is_set()
+    if as_json:
+        left = [trace for trace in wanted if trace not in {receipt.trace_id for receipt in receipts}]
+        print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run, "not_begun": left})
+    elif len(wanted) > 1:
+        counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in SIGNS}
+        say(", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) + f"; {requests} requests")
+    ctx.exit(ExitCode.INTERRUPTED if interrupted else _exit_code(receipts))
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C leaves at once."""
+    stop = threading.Event()
+
+    def interrupted(_: int, __: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        say("finishing what was sent; press Ctrl-C again to leave at once")
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def finish_interrupted(
+    gateway: "Gateway", journal: "Journal", scrubber: "Scrubber", settings: Settings
+) -> list["Resumed"]:
+    """Finishes what a crash or an interrupt left behind, and says so. Raises CuratorError."""
+    from curator.promote import resume
+    from curator.promote.pipeline import policy_for
+    from curator.rulebook import load_rules
+
+    if not (journal.promotions.unfinished() or journal.promotions.unshared() or journal.ledger.half_undone()):
+        return []
+    try:
+        policies = {each.rule.rule: policy_for(settings.scrub, each.rule.scrub) for each in load_rules(settings)}
+    except UsageError:
+        policies = {}  # the strict defaults
+    done = []
+    for resumed in resume(gateway, journal, scrubber, policies=policies):
+        done.append(resumed)
+        say(f"from an interrupted promotion: {resumed.item_id}: {WORDS[resumed.outcome]}")
+    return done
+
+
+def _only_resume(settings: Settings, as_json: bool) -> None:
+    from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.scrub import Scrubber
+
+    connection = settings.connection()
+    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
+        done = finish_interrupted(gateway, journal, scrubber, settings)
+        if as_json:
+            print_json({"resumed": done, "requests": gateway.requests})
+        elif not done:
+            say("nothing was interrupted")
+
+
+def _print(receipt: Receipt) -> None:
+    name = receipt.item_id or receipt.trace_id
+    if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
+        click.echo(f"· {plain(name)}  {receipt.problem.message}")
+        return
+    action = "" if receipt.action == "none" else f" ({receipt.action})"
+    click.echo(f"{SIGNS[receipt.verdict]} {receipt.verdict}{action}  {plain(name)}")
+    if receipt.problem is not None:
+        click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")
+        click.echo(f"  (curator explain {receipt.problem.code})")
+    for check in receipt.checks:
+        if not check.ok and (receipt.problem is None or check.name != receipt.problem.code):
+            click.echo(f"  {plain(check.name)}: {plain(check.detail)}")
+
+
+def _progress(total: int) -> Callable[[int], None] | None:
+    if total < 2 or not sys.stderr.isatty():
+        return None
+    return lambda done: click.echo(f"\r{done}/{total} written ", nl=False, err=True)
+
+
+def _assignments(edits: Sequence[str]) -> dict[str, JsonValue]:
+    from curator.edits import parse_assignment
+
+    return dict(parse_assignment(edit) for edit in edits)
+
+
+def _reasons(keep: Sequence[str]) -> dict[str, str]:
+    reasons = {}
+    for each in keep:
+        finding, sign, reason = each.partition("=")
+        if not sign or not finding or not reason.strip():
+            raise UsageError(
+                "--keep needs a finding and a reason.",
+                code="KEEP_REASON",
+                remedy='Write --keep FINDING="why"; `curator draft` lists the findings with their ids.',
+            )
+        reasons[finding] = reason
+    return reasons
+
+
+def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
+    bad = [r.problem for r in receipts if not r.ok and r.problem is not None and r.problem.code != "DRY_RUN"]
+    if not bad:
+        return ExitCode.YES
+    codes = {_EXIT_OF.get(problem.code, ExitCode.NO) for problem in bad}
+    # When the same thing stopped everything, it is not the traces' fault.
+    return codes.pop() if len(bad) == len(receipts) and len(codes) == 1 else ExitCode.NO

@@ -1,0 +1,56 @@
+"""`curator undo`: takes back what was done last."""
+
+import click
+
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import ExitCode
+
+
+@click.command()
+@click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
+@click.option("--batch", "whole_batch", is_flag=True, help="Count everything that one command did as one.")
+@click.option("--delete", is_flag=True, help="Delete new items instead of archiving them; their ids stay taken.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_json: bool) -> None:
+    """Take back the last N promotions and decisions that this machine made (1 without N), newest first.
+
+    A new item is archived, an updated one gets its previous version back; the shared decision and the annotation-queue
+    entries follow. Items that somebody changed since are left alone.
+    """
+    from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.promote import undo as take_back
+    from curator.scrub import Scrubber
+
+    settings = load_settings()
+    connection = settings.connection()
+    done = []
+    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
+        for undone in take_back(
+            gateway,
+            journal,
+            scrubber,
+            reviewer=settings.reviewer_name(),
+            count=count,
+            whole_batch=whole_batch,
+            delete=delete,
+        ):
+            done.append(undone)
+            if not as_json:
+                what = undone.entry.item_id or undone.entry.trace_id
+                click.echo(f"{'✓' if undone.ok else '✗'} {undone.entry.action} {plain(what)}: {undone.outcome}")
+                if undone.problem is not None:
+                    click.echo(f"  {plain(undone.problem.message)} {plain(undone.problem.remedy)}")
+        requests = gateway.requests
+    if as_json:
+        entries = [
+            {**each.entry.model_dump(mode="json"), "outcome": each.outcome, "ok": each.ok, "problem": each.problem}
+            for each in done
+        ]
+        print_json({"entries": entries, "requests": requests})
+    elif not done:
+        say("there is nothing to take back")
+    if not all(each.ok for each in done):
+        ctx.exit(ExitCode.NO)

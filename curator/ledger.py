@@ -1,0 +1,62 @@
+"""The ledger as a text file that git can diff: one JSON object per line, sorted, stable; reviewers' files merge."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from curator.errors import UsageError
+from curator.journal import LedgerEntry
+
+
+def lines_of(entries: Iterable[LedgerEntry]) -> list[str]:
+    """One line per entry, oldest first, keys sorted, empty fields left out. The same entries give the same lines."""
+    unique = {entry.id: entry for entry in entries}
+    ordered = sorted(unique.values(), key=lambda entry: (entry.at, entry.id))
+    return [_line(entry) for entry in ordered]
+
+
+def read(path: Path) -> list[LedgerEntry]:
+    """The entries of an exported file; none when there is no file. Raises UsageError that names the line."""
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(LedgerEntry.model_validate_json(line))
+        except ValidationError:
+            raise UsageError(
+                f"{path}:{number} is not a line of a ledger.",
+                code="LEDGER_LINE",
+                remedy="Mend or remove that line (a merge conflict?), or export to another file.",
+            ) from None
+    return found
+
+
+def export(path: Path, entries: Iterable[LedgerEntry]) -> int:
+    """Adds entries to a file, which is written whole or not at all; returns how many lines it has now.
+
+    Lines that are there already stay, so that several reviewers can export into one file under git. Raises UsageError.
+    """
+    lines = lines_of([*read(path), *entries])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise UsageError(
+            f"Cannot write {path}: {error.strerror}.", code="LEDGER_FILE", remedy="Choose another file."
+        ) from None
+    return len(lines)
+
+
+def _line(entry: LedgerEntry) -> str:
+    fields = {key: value for key, value in entry.model_dump(mode="json").items() if value not in (None, "")}
+    return json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(", ", ": "))

@@ -1,0 +1,123 @@
+"""Reads the traces that are to be promoted: many with a few requests."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from curator.errors import CuratorError
+from curator.gateway.errors import NotFound
+from curator.model import Comment, Observation, Problem, Score, Signal, Trace
+from curator.model.base import Value
+from curator.model.rule import Rule
+from curator.promote import ways
+from curator.promote.signals import signals_of, wants_entries, wants_session_scores
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+TOGETHER = 50
+"""Traces whose inputs and outputs are held in memory at once."""
+
+
+class Found(Value):
+    """A trace as it was asked for: there, with the reasons why it is a failure, or why it cannot be promoted."""
+
+    trace_id: str
+    trace: Trace | None = None
+    signals: tuple[Signal, ...] = ()
+    entries: tuple[Signal, ...] = ()
+    """Its open annotation-queue entries, when they were asked for."""
+    problem: Problem | None = None
+
+
+def read_traces(gateway: "Gateway", trace_ids: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Found]:
+    """The traces in their order. `entries` asks for annotation-queue entries even if the rule does not.
+
+    Requests: pages of 100 observations and 100 scores, one list of comments; for a single trace what
+    `Gateway.trace` needs. Raises GatewayError.
+    """
+    wanted = list(dict.fromkeys(trace_ids))
+    for start in range(0, len(wanted), TOGETHER):
+        ids = wanted[start : start + TOGETHER]
+        traces = _one(gateway, ids[0]) if len(wanted) == 1 else _many(gateway, ids)
+        yield from _with_signals(gateway, ids, traces, rule, entries)
+
+
+def _with_signals(
+    gateway: "Gateway", ids: Sequence[str], traces: dict[str, Trace], rule: Rule, entries: bool
+) -> Iterator[Found]:
+    from curator.queue import entries_of
+
+    sessions = {trace.root.session_id for trace in traces.values() if trace.root.session_id}
+    of_session: dict[str | None, list[Score]] = defaultdict(list)
+    if sessions and wants_session_scores(rule):
+        for score in gateway.scores(session_ids=sorted(sessions)):
+            of_session[score.session_id].append(score)
+    open_entries = entries_of(gateway, ids) if entries or wants_entries(rule) else {}
+    gone = [trace_id for trace_id in ids if trace_id not in traces]
+    scored = {score.trace_id for score in gateway.scores(trace_ids=gone)} if gone else set()
+    for trace_id in ids:
+        trace, own = traces.get(trace_id), tuple(open_entries.get(trace_id, ()))
+        if trace is None:
+            yield Found(trace_id=trace_id, problem=_gone(trace_id in scored or bool(own)))
+            continue
+        session_scores = of_session[trace.root.session_id]
+        signals = signals_of(trace, rule, session_scores=session_scores, entries=own)
+        yield Found(trace_id=trace_id, trace=trace, signals=signals, entries=own)
+
+
+def _gone(something_is_left: bool) -> Problem:
+    if something_is_left:
+        return Problem(
+            code=ways.SOURCE_GONE.code,
+            message="Langfuse still has scores or queue entries of this trace, but none of its observations.",
+            remedy=ways.SOURCE_GONE.remedy,
+        )
+    return Problem(
+        code="TRACE_NOT_FOUND",
+        message="Langfuse has no observation of this trace.",
+        remedy="Check the id and the project; a fresh trace takes a moment, an old one may be past retention.",
+    )
+
+
+def _one(gateway: "Gateway", trace_id: str) -> dict[str, Trace]:
+    try:
+        return {trace_id: gateway.trace(trace_id)}
+    except NotFound as error:
+        if error.code != "TRACE_NOT_FOUND":
+            raise
+        return {}
+
+
+def _many(gateway: "Gateway", ids: Sequence[str]) -> dict[str, Trace]:
+    observations: dict[str, list[Observation]] = defaultdict(list)
+    for one in gateway.observations(trace_ids=ids, io=True):
+        observations[one.trace_id].append(one)
+    if not observations:
+        return {}
+    scores: dict[str, list[Score]] = defaultdict(list)
+    for score in gateway.scores(trace_ids=list(observations)):
+        if score.trace_id is not None:
+            scores[score.trace_id].append(score)
+    comments: dict[str, list[Comment]] = defaultdict(list)
+    trace_of = {one.id: trace_id for trace_id, all_ in observations.items() for one in all_}
+    began = min(one.start_time for all_ in observations.values() for one in all_)
+    for comment in gateway.comments("TRACE", since=began):
+        comments[comment.object_id].append(comment)
+    for comment in gateway.comments("OBSERVATION", since=began):
+        if comment.object_id in trace_of:
+            comments[trace_of[comment.object_id]].append(comment)
+    return {
+        trace_id: Trace(
+            id=trace_id,
+            observations=tuple(sorted(all_, key=lambda one: (one.start_time, one.id))),
+            scores=tuple(sorted(scores[trace_id], key=lambda one: (one.timestamp, one.id))),
+            comments=tuple(sorted(comments[trace_id], key=lambda one: (one.created_at, one.id))),
+        )
+        for trace_id, all_ in observations.items()
+    }
+
+
+def problem_of(error: CuratorError) -> Problem:
+    """An error as the problem of a receipt."""
+    return Problem(code=error.code, message=error.message, remedy=error.remedy)

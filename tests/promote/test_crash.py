@@ -1,0 +1,206 @@
+"""Killed anywhere, started again: nothing doubled, nothing lost, every receipt true."""
+
+import json
+import multiprocessing
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from curator import decisions, lineage
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.model import ScrubPolicy
+from curator.promote import promote, resume
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item
+from tests.promote.workers import PRELOAD, busy, options
+
+TRACES = [f"{n:032x}" for n in range(1, 13)]
+
+
+class Totals:
+    """What the kills found."""
+
+    def __init__(self) -> None:
+        self.kills = self.under_way = self.verified = self.failed = self.drafts = self.shared = self.undone = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in vars(self).items())
+
+
+def kill_and_restart(server: SandboxServer, journal: Path, seed: int, totals: Totals) -> None:
+    context = multiprocessing.get_context("forkserver")
+    started = context.Event()
+    process = context.Process(target=busy, args=(connection_of(server), journal, TRACES, seed, started))
+    process.start()
+    assert started.wait(60)
+    time.sleep(random.Random(seed).uniform(0, 0.35))
+    process.kill()
+    process.join()
+    totals.kills += 1
+    left = unfinished_rows(journal)
+    totals.under_way += len(left)
+    with Gateway(connection_of(server)) as gateway, Journal("test", journal) as record:
+        drafts_before = {draft.item_id: draft.saved_at for draft in record.drafts.all()}
+        for resumed in resume(gateway, record, EmailFinder(), patience=QUICK):
+            match resumed.outcome:
+                case "verified":
+                    totals.verified += 1
+                case "failed":
+                    totals.failed += 1
+                case "draft":
+                    totals.drafts += 1
+                case "shared":
+                    totals.shared += 1
+        assert record.promotions.unfinished() == []
+        assert record.promotions.unshared() == []
+        drafts = {draft.item_id for draft in record.drafts.all()}
+        for promotion, item_id in left.items():
+            known = record.promotions.get(promotion)
+            assert item_id in drafts or (known is not None and known.receipt is not None), "a draft got lost"
+        for item_id, saved_at in drafts_before.items():
+            newer = [p for p in record.promotions.of_item(item_id) if p.receipt and p.receipt.ok]
+            assert item_id in drafts or any(p.started_at > saved_at for p in newer), "a draft got lost"
+        nothing_doubled(gateway)
+        receipts_true(gateway, record)
+
+
+def unfinished_rows(journal: Path) -> dict[str, str]:
+    """Promotion → item, read past the code under test."""
+    with sqlite3.connect(journal) as db:
+        return dict(db.execute("SELECT id, item_id FROM promotions WHERE state <> 'done'"))
+
+
+def nothing_doubled(gateway: Gateway) -> None:
+    pages = gateway.items(DATASET)
+    rows = list(pages)
+    assert pages.total_items == len(rows) == len({row.id for row in rows})
+    for row in rows:
+        assert gateway.item(row.id) == row
+
+
+def receipts_true(gateway: Gateway, journal: Journal) -> None:
+    """The newest proved and not undone receipt of each item is what the server holds, and its decision is shared."""
+    undone = {each.undoes for each in journal.ledger.entries() if each.undoes}
+    newest = {}
+    for entry in journal.ledger.entries():
+        if entry.item_id is not None and entry.action == "promote" and entry.write not in (None, "none"):
+            newest[entry.item_id] = entry
+    shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    for item_id, entry in newest.items():
+        if entry.verdict != "verified" or entry.id in undone:
+            continue
+        stored = gateway.item(item_id)
+        assert stored is not None, "a verified item is lost"
+        assert lineage.content_fingerprint(stored) == entry.fingerprint, "a receipt is not true"
+        assert entry.trace_id in shared, "a decision got lost"
+
+
+def all_there_in_the_end(server: SandboxServer, journal: Path) -> None:
+    """Whoever starts again simply promotes again: every item is there, once, verified, with its decision."""
+    with Gateway(connection_of(server)) as gateway, Journal("test", journal) as record:
+        for trace in TRACES:
+            receipt = promote(
+                gateway, record, EmailFinder(), make_item(trace), remedies=["unarchive"], **options("ada")
+            )
+            assert receipt.ok, receipt
+        nothing_doubled(gateway)
+        assert gateway.items(DATASET).total_items == len(TRACES)
+        states = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+        assert {states[trace].state for trace in TRACES} == {"promoted"}
+        assert record.drafts.all() == []
+
+
+def kill(server: SandboxServer, folder: Path, times: int) -> Totals:
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+    with Gateway(connection_of(server)) as gateway:
+        gateway.put_dataset(DATASET)
+    totals = Totals()
+    for seed in range(times):
+        kill_and_restart(server, folder / "journal.sqlite3", seed, totals)
+    all_there_in_the_end(server, folder / "journal.sqlite3")
+    return totals
+
+
+def test_killed_a_few_times(server: SandboxServer, tmp_path: Path) -> None:
+    totals = kill(server, tmp_path, 6)
+    assert totals.kills == 6
+
+
+@pytest.mark.slow
+def test_killed_two_hundred_times(server: SandboxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    totals = kill(server, tmp_path, 220)
+    with capsys.disabled():
+        print(f"\n{totals}; doubled 0, lost 0")
+    assert totals.under_way > 20
+
+
+def test_a_draft_that_was_never_sent_is_kept(gateway: Gateway, journal: Journal) -> None:
+    other = Journal("test", journal.path)
+    other.promotions.begin(make_item(), rule="order-status", reviewer="ada")
+    assert journal.promotions.unfinished() == []  # its process lives
+    other.close()
+    requests = gateway.requests
+    (resumed,) = resume(gateway, journal, EmailFinder())
+    assert (resumed.outcome, gateway.requests) == ("draft", requests)
+    (draft,) = journal.drafts.all()
+    assert (draft.item_id, draft.input, draft.reason) == (make_item().id, make_item().input, "INTERRUPTED")
+    assert promote(gateway, journal, EmailFinder(), make_item(), **options("ada")).verdict == "verified"
+    assert journal.drafts.all() == []
+
+
+def test_a_write_that_happened_is_verified_after_the_fact(gateway: Gateway, journal: Journal) -> None:
+    from curator.journal import Previous
+
+    with Journal("test", journal.path) as other:
+        promotion = other.promotions.begin(make_item(), rule="order-status", reviewer="ada")
+        other.promotions.intend(promotion, Previous())
+        gateway.put_item(make_item())
+    (resumed,) = resume(gateway, journal, EmailFinder(), patience=QUICK)
+    assert resumed.outcome == "verified"
+    assert resumed.receipt is not None
+    assert (resumed.receipt.action, resumed.receipt.verdict) == ("created", "verified")
+    assert [entry.verdict for entry in journal.ledger.entries()] == ["verified"]
+    assert [r.outcome for r in resume(gateway, journal, EmailFinder())] == []
+
+
+def test_a_write_that_did_not_happen_becomes_a_draft(gateway: Gateway, journal: Journal) -> None:
+    from curator.journal import Previous
+
+    with Journal("test", journal.path) as other:
+        promotion = other.promotions.begin(make_item(), rule="order-status", reviewer="ada")
+        other.promotions.intend(promotion, Previous())
+    (resumed,) = resume(gateway, journal, EmailFinder(), patience=QUICK)
+    assert resumed.outcome == "draft"
+    assert [draft.item_id for draft in journal.drafts.all()] == [make_item().id]
+    assert gateway.items(DATASET).total_items == 0
+
+
+def test_promoting_again_without_resuming_takes_over(gateway: Gateway, journal: Journal) -> None:
+    from curator.journal import Previous
+
+    with Journal("test", journal.path) as other:
+        promotion = other.promotions.begin(make_item(), rule="order-status", reviewer="ada")
+        other.promotions.intend(promotion, Previous())
+        gateway.put_item(make_item())
+    receipt = promote(gateway, journal, EmailFinder(), make_item(), **options("ada"))
+    assert receipt.verdict == "unchanged"
+    assert journal.promotions.unfinished() == []
+    states = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    assert states[receipt.trace_id].state == "promoted"  # the crashed one could not share it
+
+
+def test_the_journal_holds_nothing_that_was_not_scrubbed(gateway: Gateway, journal: Journal) -> None:
+    secret = make_item(input={"query": "I am ada@home.example"})
+    gateway.put_item(secret)
+    promote(gateway, journal, EmailFinder(), make_item(), policy=ScrubPolicy(), rule="r", reviewer="ada")
+    journal.close()
+    content = b"".join(path.read_bytes() for path in journal.path.parent.glob("journal.sqlite3*"))
+    assert b"ada@home" not in content
+    # What is done is not kept either: only receipt, ledger and what undo needs.
+    with sqlite3.connect(journal.path) as db:
+        assert db.execute("SELECT count(*) FROM promotions WHERE item IS NOT NULL").fetchone() == (0,)
+        assert "delayed EU order" not in json.dumps(db.execute("SELECT receipt, answer FROM promotions").fetchall())
