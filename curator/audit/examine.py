@@ -1,13 +1,67 @@
 """What one item's content says by itself: the CPU work of an audit, done by any worker, without the server."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
+from curator.audit.labels import cleaned, foreign_labels, withheld
+from curator.audit.similar import text_of
 from curator.audit.values import ItemFacts
+from curator.errors import CuratorError
 from curator.lineage import fingerprint
-from curator.model import StoredItem
+from curator.model import StoredItem, Value
+from curator.model.rule import ScrubPolicy
+from curator.promote.content import OWN_LINEAGE, leftovers
+from curator.promote.job import Finder
 from curator.reshape import validate
 from curator.rulebook import LoadedRule
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+SECRET = "SECRET"
+"""The scrub's entity for keys, tokens and passwords."""
+
+
+class Cleaned(Protocol):
+    """A scrubbed JSON value."""
+
+    @property
+    def value(self) -> Any:
+        """The value with everything that was found replaced."""
+        ...
+
+
+class Scrub(Finder, Protocol):
+    """The part of the scrub that an audit needs; `curator.scrub.Scrubber` is one."""
+
+    def warm(self, values: Sequence[object]) -> None:
+        """Reads many values in one batch, so that `find` is faster."""
+        ...
+
+    def scrub_value(self, value: object, policy: ScrubPolicy) -> Cleaned:
+        """The value with everything that is found replaced. Raises CuratorError."""
+        ...
+
+    def start(self) -> "Future[str | None]":
+        """Loads the engine; gives the name of the model, or None without one."""
+        ...
+
+    def close(self) -> None:
+        """Ends it; what waits for it fails."""
+        ...
+
+
+OpenScrub = Callable[[], Scrub]
+"""Opens a scrub: a class or function at the top of its module, so that a worker elsewhere can import it."""
+
+
+class Standards(Value):
+    """What items are held against."""
+
+    rule: LoadedRule | None
+    policy: ScrubPolicy
 
 
 def is_empty(expected: object) -> bool:
@@ -19,48 +73,98 @@ def is_empty(expected: object) -> bool:
     return expected is None or (isinstance(expected, str) and not expected.strip())
 
 
-def text_of(value: object) -> str:
-    """All texts and numbers of a JSON value in one line, in key order; what near-duplicates are told by."""
-    if isinstance(value, dict):
-        return " ".join(text_of(value[key]) for key in sorted(value))
-    if isinstance(value, list):
-        return " ".join(text_of(each) for each in value)
-    return "" if value is None else " ".join(str(value).split())
+def examine(
+    items: Sequence[StoredItem], recorded: Mapping[str, Any], standards: Standards, scrub: Scrub
+) -> list[ItemFacts]:
+    """Facts of some items, in order; `recorded` maps item ids to the recorded outputs of their sources.
+
+    An item that the scrub cannot look at says why.
+    """
+    # If one text of the batch cannot be read, each item is asked by itself below, and says so.
+    with suppress(CuratorError):
+        scrub.warm([_texts(item) for item in items])
+    return [_facts(item, recorded, standards, scrub) for item in items]
 
 
-def examine(item: StoredItem, rule: LoadedRule | None, recorded_output: object, *, has_recorded: bool) -> ItemFacts:
-    """Fingerprints, schema problems, and whether the recorded failing output passes the rule's checks."""
-    problems = validate(item.input, item.expected_output, rule) if rule is not None else []
-    passes: bool | None = None
-    if rule is not None and rule.rule.checks and has_recorded:
-        passes = recorded_passes(rule, item, recorded_output)
-    return ItemFacts(
-        item_id=item.id,
-        input_fingerprint=fingerprint(item.input),
-        expected_fingerprint=fingerprint(item.expected_output),
-        input_text=text_of(item.input),
-        schema_problems=tuple(problem.message for problem in problems),
-        empty_expectation=is_empty(item.expected_output),
-        recorded_passes=passes,
+def unexamined(items: Sequence[StoredItem], standards: Standards, why: str) -> list[ItemFacts]:
+    """What is said of items whose worker failed."""
+    return [
+        ItemFacts(item_id=item.id, unscrubbed=why, labels=withheld(foreign_labels(item, standards))) for item in items
+    ]
+
+
+def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, scrub: Scrub) -> ItemFacts:
+    facts = _bare_facts(item, recorded, standards)
+    labels = foreign_labels(item, standards)
+    if facts.unscrubbed is not None:
+        return facts.model_copy(update={"labels": withheld(labels)})
+    try:
+        found = Counter(finding.entity for finding in leftovers(item, scrub, standards.policy))
+        problems = facts.schema_problems
+        if problems:
+            # A schema problem names keys of the item, and a key can be a personal value.
+            problems = tuple(scrub.scrub_value(list(problems), ScrubPolicy()).value)
+        shown = cleaned(labels, scrub, standards)
+    except CuratorError as error:
+        return facts.model_copy(
+            update={
+                "unscrubbed": error.message,
+                "schema_problems": _without_keys(facts),
+                "labels": withheld(labels),
+            }
+        )
+    secrets = {entity: count for entity, count in sorted(found.items()) if entity == SECRET}
+    personal = {entity: count for entity, count in sorted(found.items()) if entity != SECRET}
+    return facts.model_copy(
+        update={"personal": personal, "secrets": secrets, "schema_problems": problems, "labels": shown}
     )
 
 
-def recorded_passes(rule: LoadedRule, item: StoredItem, output: object) -> bool | None:
-    """Whether an output passes every deterministic check of the rule; None when no check could be made."""
+def _bare_facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards) -> ItemFacts:
+    """The facts that need no scrub; of a value that is too deep to walk, only that."""
+    rule = standards.rule
+    try:
+        problems = validate(item.input, item.expected_output, rule) if rule is not None else []
+        return ItemFacts(
+            item_id=item.id,
+            input_fingerprint=fingerprint(item.input),
+            expected_fingerprint=fingerprint(item.expected_output),
+            input_text=text_of(item.input),
+            schema_problems=tuple(problem.message for problem in problems),
+            empty_expectation=is_empty(item.expected_output),
+            recorded_passes=_recorded_passes(rule, item, recorded) if rule is not None else None,
+        )
+    except RecursionError:
+        return ItemFacts(item_id=item.id, unscrubbed="it is nested too deep to be read")
+
+
+def _without_keys(facts: ItemFacts) -> tuple[str, ...]:
+    """The schema problems of an item that cannot be scrubbed: only which half is wrong."""
+    halves = ("input", "expected_output")
+    return tuple(
+        f"{half} violates the schema" for half in halves if any(p.startswith(half) for p in facts.schema_problems)
+    )
+
+
+def _recorded_passes(rule: LoadedRule, item: StoredItem, recorded: Mapping[str, Any]) -> bool | None:
+    """Whether the recorded output passes every deterministic check of the rule; None when no check can be made."""
+    checks = tuple(check for check in rule.rule.checks if check.type != "python" and not check.judge)
+    if not checks or item.id not in recorded:
+        return None
     from curator.experiments.checks import evaluate
 
     results = evaluate(
-        rule.rule.model_copy(
-            update={"checks": tuple(c for c in rule.rule.checks if c.type != "python" and not c.judge)}
-        ),
+        rule.rule.model_copy(update={"checks": checks}),
         input=item.input,
-        output=output,
+        output=recorded[item.id],
         expected_output=item.expected_output,
         metadata=item.metadata if isinstance(item.metadata, dict) else {},
     )
-    return all(result.passed for result in results) if results else None
+    return all(result.passed for result in results)
 
 
-def examine_many(items: Sequence[StoredItem], rule: LoadedRule | None, recorded: Mapping[str, Any]) -> list[ItemFacts]:
-    """`examine` for a chunk of items; `recorded` maps item ids to recorded outputs. Runs in any process."""
-    return [examine(item, rule, recorded.get(item.id), has_recorded=item.id in recorded) for item in items]
+def _texts(item: StoredItem) -> dict[str, Any]:
+    metadata = item.metadata
+    if isinstance(metadata, dict):
+        metadata = {key: value for key, value in metadata.items() if key not in OWN_LINEAGE}
+    return {"input": item.input, "expected_output": item.expected_output, "metadata": metadata}

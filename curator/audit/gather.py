@@ -1,204 +1,257 @@
-"""Gathers an audit's evidence in few requests: one per 100 items, one per 200 source traces, a bounded rest."""
+"""Gathers an audit's evidence in few requests: one per 100 items, one per 200 source traces, a bounded rest.
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
+The items come as a stream, so that a large dataset never stands in memory with its content: a batch is read, examined
+and forgotten but for its lineage.
+"""
 
-from curator.audit.values import Evidence, Run
-from curator.errors import CuratorError, UsageError
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from curator.audit.promoted import promoted_items
+from curator.audit.runs import runs_of
+from curator.audit.values import ById, Evidence, ItemFacts, Progress, Promoted, silent, trace_of
+from curator.errors import UsageError
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import Dataset, Observation, Receipt, StoredItem
+from curator.lineage import REQUIRED_KEYS, SOURCE_SESSION_ID
+from curator.model import Observation, StoredItem, parse_text
 from curator.rulebook import LoadedRule
 
+BATCH = 25
+"""Items that are examined together."""
+PAGE = 100
+"""Items of one request."""
+SOURCES = 200
+"""Source traces of one request, at least."""
+REST = 20
+"""Requests that an audit may cost beyond items and source traces."""
 READS_BY_ID = 8
 """Items read one by one (receipts that the list does not hold, suspects of doubled rows)."""
-RUN_PAGES = 8
-"""Pages of run items that are looked at; 100 items each."""
-RUNS_SINCE = timedelta(days=365)
 RECORDED_LIMIT = 300
-"""Up to this many sources the recorded outputs are fetched too, to tell weak expectations."""
+"""Up to this many items the recorded outputs are fetched too, to tell weak expectations."""
 
-Progress = Callable[[str, int, int], None]
-"""(what, done, of how many)."""
-
-
-class Gathered:
-    """Evidence before the facts, and the recorded outputs that the facts need (in memory only)."""
-
-    def __init__(self, evidence: Evidence, recorded: dict[str, object]) -> None:
-        self.evidence = evidence
-        self.recorded = recorded
+KEPT = frozenset({*REQUIRED_KEYS, SOURCE_SESSION_ID, "source_environment", "schema_fingerprint", "case", "risk"})
+"""Metadata that checks and reports look at; the rest is forgotten after the examination."""
 
 
-def gather(
-    gateway: Gateway,
-    journal: Journal | None,
-    dataset_name: str,
-    rule: LoadedRule | None,
-    *,
-    at: datetime,
-    version: datetime | None = None,
-    deep: bool = False,
-    progress: Progress = lambda what, done, total: None,
-) -> Gathered:
-    """Everything the checks look at, apart from the facts.
+class Batch(NamedTuple):
+    """Items to examine, with the recorded outputs of their sources by item id."""
 
-    `version` audits the dataset as it was then. `deep` fetches recorded outputs and runs without the usual bounds.
-    Raises UsageError for an unknown dataset, GatewayError.
-    """
-    dataset = gateway.dataset(dataset_name)
-    if dataset is None:
-        raise UsageError(
-            "Langfuse has no dataset of that name.",
-            code="DATASET_UNKNOWN",
-            remedy="`curator audit` without a name lists the datasets; `curator seed` creates the one of a rule.",
-        )
-    items, total = _items(gateway, dataset, version, progress)
-    receipts, has_journal = _receipts(journal, dataset.name)
-    left_out: list[str] = []
-    by_id = _by_id(gateway, items, total, receipts, version, left_out)
-    roots, recorded = _sources(gateway, items, rule, deep, left_out, progress)
-    observations = _source_observations(gateway, items, roots)
-    runs, runs_complete = _runs(gateway, dataset, at, deep, left_out)
-    evidence = Evidence(
-        dataset=dataset,
-        at=at,
-        version=version,
-        items=tuple(items),
-        total_items=total,
-        by_id=by_id,
-        sources=roots,
-        source_observations=observations,
-        retention_days=gateway.project().retention_days,
-        rule=rule,
-        receipts=receipts,
-        has_journal=has_journal,
-        runs=tuple(runs),
-        runs_complete=runs_complete,
-        not_looked_at=tuple(left_out),
-    )
-    return Gathered(evidence, recorded)
+    items: tuple[StoredItem, ...]
+    recorded: Mapping[str, Any]
 
 
-def trace_of(item: StoredItem) -> str | None:
-    """The source trace id that Langfuse's own field names, else the one of the metadata."""
-    named = item.source_trace_id
-    if not named and isinstance(item.metadata, dict):
-        named = item.metadata.get("source_trace_id")
-    return named if isinstance(named, str) and named else None
+class Budget:
+    """How many requests an audit may cost; `deep` lifts the bound."""
+
+    def __init__(self, gateway: Gateway, deep: bool) -> None:
+        self._gateway = gateway
+        self._began = gateway.requests
+        self.deep = deep
+        self.limit = REST
+
+    @property
+    def spent(self) -> int:
+        """Requests so far."""
+        return self._gateway.requests - self._began
+
+    def grant(self, items: int, sources: int) -> None:
+        """Sets the bound for a dataset of that size."""
+        self.limit = math.ceil(items / PAGE) + math.ceil(sources / SOURCES) + REST
+
+    def allows(self, requests: int = 1) -> bool:
+        """Whether that many more may be spent on something that an audit can do without."""
+        return self.deep or self.spent + requests <= self.limit
 
 
-def _items(
-    gateway: Gateway, dataset: Dataset, version: datetime | None, progress: Progress
-) -> tuple[list[StoredItem], int]:
-    pages = gateway.items(dataset.name, version=version)
-    total = pages.total_items
-    items = []
-    for item in pages:
-        items.append(item)
-        if len(items) % 100 == 0:
-            progress("items", len(items), total)
-    progress("items", len(items), total)
-    return items, total
+class Gathering:
+    """One audit's reading: first the items as a stream of batches, then everything about them."""
 
+    def __init__(
+        self,
+        gateway: Gateway,
+        journal: Journal | None,
+        dataset_name: str,
+        rule: LoadedRule | None,
+        *,
+        at: datetime,
+        version: datetime | None = None,
+        deep: bool = False,
+        progress: Progress = silent,
+    ) -> None:
+        """Reads the dataset itself.
 
-def _receipts(journal: Journal | None, dataset: str) -> tuple[dict[str, Receipt], bool]:
-    """The newest receipt of each item that a promotion of this machine wrote or found."""
-    if journal is None:
-        return {}, False
-    newest: dict[str, Receipt] = {}
-    for promotion in journal.promotions.of_dataset(dataset):
-        if promotion.receipt is not None and promotion.receipt.ok:
-            newest[promotion.receipt.item_id] = promotion.receipt
-    return newest, bool(newest)
+        `version` audits the dataset as it was then. `deep` fetches recorded outputs and runs without the usual bounds.
+        Raises UsageError (DATASET_UNKNOWN), GatewayError.
+        """
+        self._gateway, self._journal, self._rule = gateway, journal, rule
+        self._at, self._version, self._progress = at, version, progress
+        self._budget = Budget(gateway, deep)
+        self._unreadable = gateway.unreadable
+        dataset = gateway.dataset(dataset_name)
+        if dataset is None:
+            raise UsageError(
+                f"Langfuse has no dataset named {dataset_name!r}.",
+                code="DATASET_UNKNOWN",
+                remedy="`curator audit` without a name lists the datasets; `curator seed` creates the one of a rule.",
+            )
+        self.dataset = dataset
+        self._items: list[StoredItem] = []
+        self._roots: dict[str, Observation] = {}
+        self._left_out: list[str] = []
+        self._pages = gateway.items(dataset.name, version=version)
+        self.total = self._pages.total_items
+        self._with_outputs = rule is not None and bool(rule.rule.checks) and (deep or self.total <= RECORDED_LIMIT)
 
+    def batches(self) -> Iterator[Batch]:
+        """Every listed row once, with the recorded output of its source where that is affordable.
 
-def _by_id(
-    gateway: Gateway,
-    items: Sequence[StoredItem],
-    total: int,
-    receipts: dict[str, Receipt],
-    version: datetime | None,
-    left_out: list[str],
-) -> dict[str, StoredItem | None]:
-    if version is not None:
-        return {}
-    listed = Counter(item.id for item in items)
-    doubled = [item_id for item_id, rows in listed.items() if rows > 1]
-    absent = [item_id for item_id in receipts if item_id not in listed]
-    # A surplus in the count means doubled rows that the pages do not show; recently written items are the suspects.
-    suspects = [item_id for item_id in listed if total != len(items) and item_id not in doubled]
-    wanted = [*doubled, *absent, *suspects]
-    if len(wanted) > READS_BY_ID:
-        left_out.append(f"{len(wanted) - READS_BY_ID} of {len(wanted)} items that should be read one by one")
-    return {item_id: gateway.item(item_id) for item_id in wanted[:READS_BY_ID]}
+        Raises GatewayError.
+        """
+        page: list[StoredItem] = []
+        for item in self._pages:
+            page.append(item)
+            if len(page) == PAGE:
+                yield from self._batches_of(page)
+                page = []
+        yield from self._batches_of(page)
 
+    def _batches_of(self, page: Sequence[StoredItem]) -> Iterator[Batch]:
+        outputs = self._read_roots(page) if self._with_outputs else {}
+        for start in range(0, len(page), BATCH):
+            part = page[start : start + BATCH]
+            recorded = {item.id: outputs[trace] for item in part if (trace := trace_of(item)) in outputs}
+            yield Batch(tuple(part), recorded)
+        self._items += [_slim(item) for item in page]
+        self._progress("items", len(self._items), self.total)
 
-def _sources(
-    gateway: Gateway,
-    items: Sequence[StoredItem],
-    rule: LoadedRule | None,
-    deep: bool,
-    left_out: list[str],
-    progress: Progress,
-) -> tuple[dict[str, Observation], dict[str, object]]:
-    from curator.model import parse_text
+    def _read_roots(self, items: Sequence[StoredItem]) -> dict[str, object]:
+        """Remembers the roots of the items' sources and returns their outputs by trace id."""
+        wanted = sorted({trace for item in items if (trace := trace_of(item))})
+        outputs = {}
+        for root in self._gateway.observations(trace_ids=wanted, roots_only=True, io=True):
+            self._keep_root(root)
+            if self._roots[root.trace_id].id == root.id and root.output is not None:
+                outputs[root.trace_id] = parse_text(root.output)
+        return outputs
 
-    trace_ids = sorted({trace_id for item in items if (trace_id := trace_of(item))})
-    with_output = deep or len(trace_ids) <= RECORDED_LIMIT
-    if not with_output and rule is not None and rule.rule.checks:
-        left_out.append("whether recorded failures pass the checks (many sources; --deep looks)")
-    roots: dict[str, Observation] = {}
-    for root in gateway.observations(trace_ids=trace_ids, roots_only=True, io=with_output):
-        known = roots.get(root.trace_id)
+    def _keep_root(self, root: Observation) -> None:
+        known = self._roots.get(root.trace_id)
         if known is None or (root.start_time, root.id) < (known.start_time, known.id):
-            roots[root.trace_id] = root
-        progress("source traces", len(roots), len(trace_ids))
-    recorded: dict[str, object] = {}
-    if with_output:
-        for item in items:
-            root_of = roots.get(trace_of(item) or "")
-            if root_of is not None and root_of.output is not None:
-                recorded[item.id] = parse_text(root_of.output)
-    # Inputs and outputs are personal and large: nothing later needs them.
-    return {key: root.model_copy(update={"input": None, "output": None}) for key, root in roots.items()}, recorded
+            # Inputs and outputs are personal and large: nothing later needs them.
+            self._roots[root.trace_id] = root.model_copy(update={"input": None, "output": None, "metadata": {}})
+
+    def evidence(self, facts: Mapping[str, ItemFacts]) -> Evidence:
+        """The evidence, when all batches have been examined. Raises GatewayError."""
+        sources = sorted({trace for item in self._items if (trace := trace_of(item))})
+        self._budget.grant(len(self._items), len(sources))
+        self._read_missing_roots(sources)
+        promoted = promoted_items(self._journal, self.dataset.name)
+        uncounted = self._uncounted()
+        by_id = self._by_id(uncounted, promoted)
+        observations = self._observations()
+        retention = self._retention()
+        runs, runs_complete = runs_of(
+            self._gateway, self.dataset, self._version or self._at, self._budget.allows, self._left_out
+        )
+        if self._gateway.unreadable > self._unreadable:
+            self._left_out.append(f"{self._gateway.unreadable - self._unreadable} rows that cannot be read")
+        if self._rule is not None and self._rule.rule.checks and not self._with_outputs:
+            self._left_out.append("whether recorded failures pass the checks (many items; --deep looks)")
+        if self._version is not None:
+            self._left_out.append("the past of source traces, rule and dataset schemas: they are as of today")
+        return Evidence(
+            dataset=self.dataset,
+            at=self._at,
+            version=self._version,
+            items=tuple(self._items),
+            uncounted=uncounted,
+            by_id=by_id,
+            sources=self._roots,
+            source_observations=observations,
+            retention_days=retention,
+            rule=self._rule,
+            promoted=promoted,
+            has_journal=bool(promoted),
+            runs=tuple(runs),
+            runs_complete=runs_complete,
+            facts=dict(facts),
+            not_looked_at=tuple(self._left_out),
+        )
+
+    def _read_missing_roots(self, sources: Sequence[str]) -> None:
+        if not self._with_outputs:
+            for root in self._gateway.observations(trace_ids=sources, roots_only=True):
+                self._keep_root(root)
+                self._progress("source traces", len(self._roots), len(sources))
+        missing = [trace for trace in sources if trace not in self._roots]
+        if missing and self._budget.allows(math.ceil(len(missing) / SOURCES)):
+            # A trace may have lost its root: then its first observation stands in.
+            for observation in self._gateway.observations(trace_ids=missing):
+                self._keep_root(observation)
+
+    def _uncounted(self) -> int:
+        """How many rows the server counts and does not show; 0 when the dataset changed while it was read."""
+        unreadable = self._gateway.unreadable - self._unreadable
+        surplus = self.total - len({item.id for item in self._items}) - unreadable
+        if surplus == 0 or self._version is not None:
+            return max(0, surplus)
+        if self._gateway.items(self.dataset.name, limit=1).total_items != self.total:
+            self._left_out.append("whether every item is there once: the dataset changed while it was read")
+            return 0
+        return max(0, surplus)
+
+    def _by_id(self, uncounted: int, promoted: Mapping[str, Promoted]) -> dict[str, ById | None]:
+        if self._version is not None:
+            return {}
+        listed: dict[str, set[datetime]] = defaultdict(set)
+        for item in self._items:
+            listed[item.id].add(item.updated_at)
+        doubled = [item_id for item_id, versions in listed.items() if len(versions) > 1]
+        absent = [item_id for item_id in promoted if item_id not in listed]
+        # The list shows one row of a doubled id; reading by id shows an older one. Newest items first.
+        suspects = [item_id for item_id in listed if uncounted > 0 and item_id not in doubled]
+        wanted = [*doubled, *absent, *suspects]
+        affordable = wanted if self._budget.deep else wanted[:READS_BY_ID]
+        if len(affordable) < len(wanted):
+            self._left_out.append(
+                f"{len(wanted) - len(affordable)} of {len(wanted)} items that should be read one by one (--deep looks)"
+            )
+        found: dict[str, ById | None] = {}
+        for item_id in affordable:
+            stored = self._gateway.item(item_id)
+            here = stored is not None and stored.dataset == self.dataset.name
+            found[item_id] = ById(status=stored.status, updated_at=stored.updated_at) if stored and here else None
+        return found
+
+    def _observations(self) -> frozenset[str] | None:
+        seen = {root.id for root in self._roots.values()}
+        others = sorted(
+            {
+                item.source_observation_id
+                for item in self._items
+                if item.source_observation_id and item.source_trace_id in self._roots
+            }
+            - seen
+        )
+        if not self._budget.allows(math.ceil(len(others) / SOURCES)):
+            self._left_out.append("whether source observations exist (--deep looks)")
+            return None
+        return frozenset(seen | {each.id for each in self._gateway.observations(ids=others)})
+
+    def _retention(self) -> int | None:
+        """Days that traces are kept: what the server says of the project, else the dataset's own metadata."""
+        days = self._gateway.project().retention_days
+        if days is None and isinstance(self.dataset.metadata, dict):
+            noted = self.dataset.metadata.get("retention_days")
+            days = noted if isinstance(noted, int) and not isinstance(noted, bool) and noted > 0 else None
+        return days
 
 
-def _source_observations(
-    gateway: Gateway, items: Sequence[StoredItem], roots: dict[str, Observation]
-) -> frozenset[str]:
-    seen = {root.id for root in roots.values()}
-    others = {
-        item.source_observation_id
-        for item in items
-        if item.source_observation_id and item.source_trace_id in roots and item.source_observation_id not in seen
-    }
-    seen |= {each.id for each in gateway.observations(ids=sorted(others))}
-    return frozenset(seen)
-
-
-def _runs(gateway: Gateway, dataset: Dataset, at: datetime, deep: bool, left_out: list[str]) -> tuple[list[Run], bool]:
-    since = at - RUNS_SINCE
-    budget = None if deep else RUN_PAGES * 100
-    runs: list[Run] = []
-    complete = True
-    try:
-        experiments = list(islice(gateway.experiments(from_=since, dataset_id=dataset.id), None if deep else 100))
-        for experiment in experiments:
-            if budget is not None and budget < experiment.item_count:
-                complete = False
-                continue
-            items = tuple(gateway.experiment_items(from_=since, experiment_id=experiment.id))
-            if budget is not None:
-                budget -= max(100, len(items))
-            runs.append(Run(experiment=experiment, items=items, complete=True))
-    except CuratorError as error:
-        if error.exit_code == 3:
-            raise
-        left_out.append(f"runs ({error.code})")
-        return runs, False
-    if not complete:
-        left_out.append(f"{len(experiments) - len(runs)} of {len(experiments)} runs (--deep looks at all)")
-    return runs, complete
+def _slim(item: StoredItem) -> StoredItem:
+    metadata = item.metadata if isinstance(item.metadata, dict) else {}
+    kept = {key: value for key, value in metadata.items() if key in KEPT}
+    return item.model_copy(update={"input": None, "expected_output": None, "metadata": kept})

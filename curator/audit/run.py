@@ -1,18 +1,18 @@
 """The audit: gather the evidence, examine every item, make every check, sum up."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from curator.audit.workers import Workers, examine_all
-
-from curator import lineage
 from curator.audit.checks import CHECKS
-from curator.audit.gather import Progress, gather
-from curator.audit.values import AuditFinding, AuditReport, Evidence
+from curator.audit.examine import OpenScrub, Standards
+from curator.audit.gather import Gathering
+from curator.audit.labels import without
+from curator.audit.summary import ages, count, flows, signals
+from curator.audit.values import AuditFinding, AuditReport, Evidence, ItemFacts, Progress, silent
+from curator.audit.workers import Workers
 from curator.gateway import Gateway
 from curator.journal import Journal
+from curator.lineage import FAILURE_TYPE
+from curator.model import ScrubPolicy
 from curator.rulebook import LoadedRule
 
 
@@ -24,24 +24,62 @@ def audit(
     *,
     at: datetime,
     workers: Workers,
+    scrub: OpenScrub,
+    policy: ScrubPolicy | None = None,
     version: datetime | None = None,
     deep: bool = False,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> AuditReport:
     """Audits the lineage of a dataset; writes nothing.
 
-    Without a rule the checks that need one find nothing and the report says so. Raises UsageError for an unknown
-    dataset, GatewayError, and NotScrubbed only if the scrub cannot start at all.
+    `scrub` opens the scrub for each worker (`curator.scrub.Scrubber` itself); `policy` defaults to the rule's.
+    Without a rule the checks that need one find nothing, and the report says so. Raises UsageError for an unknown
+    dataset, GatewayError, ConfigError for a cluster that cannot be used.
     """
-    before = gateway.requests
-    gathered = gather(gateway, journal, dataset, rule, at=at, version=version, deep=deep, progress=progress)
-    evidence = gathered.evidence
-    facts = examine_all(list(evidence.distinct()), rule, gathered.recorded, workers, progress)
-    evidence = evidence.model_copy(update={"facts": {each.item_id: each for each in facts}})
-    return report_of(evidence, requests=gateway.requests - before)
+    evidence = collect(
+        gateway,
+        journal,
+        dataset,
+        rule,
+        at=at,
+        workers=workers,
+        scrub=scrub,
+        policy=policy,
+        version=version,
+        deep=deep,
+        progress=progress,
+    )
+    return report_of(evidence)
 
 
-def report_of(evidence: Evidence, *, requests: int = 0) -> AuditReport:
+def collect(
+    gateway: Gateway,
+    journal: Journal | None,
+    dataset: str,
+    rule: LoadedRule | None,
+    *,
+    at: datetime,
+    workers: Workers,
+    scrub: OpenScrub,
+    policy: ScrubPolicy | None = None,
+    version: datetime | None = None,
+    deep: bool = False,
+    progress: Progress = silent,
+) -> Evidence:
+    """The evidence of an audit, with every item examined; arguments and errors as of `audit`."""
+    began = gateway.requests
+    gathering = Gathering(gateway, journal, dataset, rule, at=at, version=version, deep=deep, progress=progress)
+    standards = Standards(rule=rule, policy=policy or (rule.rule.scrub if rule is not None else ScrubPolicy()))
+    facts: dict[str, ItemFacts] = {}
+    for examined in workers.run(gathering.batches(), standards, scrub):
+        for each in examined:
+            facts.setdefault(each.item_id, each)  # the list's first row of an id is its newest
+        progress("items examined", len(facts), gathering.total)
+    evidence = gathering.evidence(facts)
+    return evidence.model_copy(update={"requests": gateway.requests - began})
+
+
+def report_of(evidence: Evidence) -> AuditReport:
     """Makes every check on the evidence. Deterministic: findings are sorted by code, item and message."""
     findings = [
         AuditFinding(code=check.code, severity=check.severity, item_id=item_id, message=message, remedy=check.remedy)
@@ -56,7 +94,7 @@ def report_of(evidence: Evidence, *, requests: int = 0) -> AuditReport:
         left_out.append("receipts (this machine's journal holds none of this dataset)")
     items = list(evidence.distinct())
     lineages = [evidence.lineage(item) for item in items]
-    return AuditReport(
+    report = AuditReport(
         dataset=evidence.dataset.name,
         version=evidence.version,
         at=evidence.at,
@@ -65,54 +103,11 @@ def report_of(evidence: Evidence, *, requests: int = 0) -> AuditReport:
         findings=tuple(findings),
         checks=tuple(check.code for check in CHECKS),
         not_looked_at=tuple(left_out),
-        failure_types=_count([each.get(lineage.FAILURE_TYPE) for each in lineages]),
-        reviewers=_count([each.get("reviewer") for each in lineages]),
-        signals=_count([name for each in lineages for name in _signal_names(each.get("signals"))]),
-        flows=_flows(lineages),
-        ages=_ages([each.get("approved_at") for each in lineages], evidence.at),
-        requests=requests,
+        failure_types=count([each.get(FAILURE_TYPE) for each in lineages]),
+        reviewers=count([each.get("reviewer") for each in lineages]),
+        signals=signals(lineages),
+        flows=flows(lineages),
+        ages=ages([each.get("approved_at") for each in lineages], evidence.moment),
+        requests=evidence.requests,
     )
-
-
-def _count(values: Sequence[object]) -> dict[str, int]:
-    counted = Counter(value if isinstance(value, str) and value else "unknown" for value in values)
-    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _signal_names(signals: object) -> list[str]:
-    """Each name once per item."""
-    if not isinstance(signals, list):
-        return []
-    return sorted({str(each.get("name")) for each in signals if isinstance(each, dict) and each.get("name")})
-
-
-def _flows(lineages: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    flows: dict[str, Counter[str]] = {}
-    for each in lineages:
-        failure_type = each.get(lineage.FAILURE_TYPE)
-        target = failure_type if isinstance(failure_type, str) and failure_type else "unknown"
-        for name in _signal_names(each.get("signals")) or ["unknown"]:
-            flows.setdefault(name, Counter())[target] += 1
-    return {name: dict(sorted(counts.items())) for name, counts in sorted(flows.items())}
-
-
-_AGES = (
-    (timedelta(days=7), "under a week"),
-    (timedelta(days=30), "under a month"),
-    (timedelta(days=90), "under three months"),
-    (timedelta(days=365), "under a year"),
-)
-
-
-def _ages(approved: Sequence[object], at: datetime) -> dict[str, int]:
-    counted: Counter[str] = Counter()
-    for value in approved:
-        try:
-            time = datetime.fromisoformat(str(value))
-            age = at - time
-        except (ValueError, TypeError):
-            counted["unknown"] += 1
-            continue
-        counted[next((words for limit, words in _AGES if age < limit), "a year or more")] += 1
-    order = [words for _, words in _AGES] + ["a year or more", "unknown"]
-    return {words: counted[words] for words in order if counted[words]}
+    return without(report, {label: shown for facts in evidence.facts.values() for label, shown in facts.labels.items()})

@@ -1,52 +1,99 @@
-"""Near-duplicate inputs, by rapidfuzz."""
+"""Near-duplicate inputs, by rapidfuzz.
 
-from collections.abc import Iterator, Sequence
+Items are taken in the order of their ids; each is compared with those before it that are no near-duplicates themselves.
+So every finding names a pair, and when the later ones of all pairs are gone, no near-duplicate is left.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from curator.audit.values import ItemFacts
 
 NEAR = 92.0
 """Ratio (0–100) from which two inputs count as near-duplicates; see the threshold test for how it was chosen."""
-WINDOW = 40
-"""Neighbours in sorted order that each text is compared with when there are many: keeps 10,000 items near-linear."""
-ALL_PAIRS = 1500
-"""Up to this many items every pair is compared."""
+LONGEST = 2_000
+"""Characters that are compared; of longer texts the first and the last half of that."""
+ALL_PAIRS = 400
+"""Up to this many items every pair is compared; beyond, only those that share some of their smallest shingles."""
+SHINGLE = 8
+"""Characters of a shingle."""
+SKETCH = 24
+"""Smallest shingle hashes that stand for a text (a bottom-k sketch): texts 92 % alike share some of them."""
+CANDIDATES = 40
+"""Texts that are compared with one text at most, those with the most shared hashes first."""
 
 
-def near_pairs(facts: Sequence[ItemFacts]) -> Iterator[tuple[str, str, float]]:
-    """(first id, other id, ratio) of items whose inputs are alike but not equal; each other id at most once.
+def text_of(value: object) -> str:
+    """All texts and numbers of a JSON value in one line, in key order, cut to what is compared."""
+    text = " ".join(" ".join(word for part in _parts(value) for word in part.split()).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}{text[-LONGEST // 2 :]}"
 
-    Above `ALL_PAIRS` items each text is compared with its neighbours in two sorted orders (by text and by reversed
-    text), which finds differences at either end and misses some in the middle.
+
+def _parts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from _parts(value[key])
+    elif isinstance(value, list):
+        for each in value:
+            yield from _parts(each)
+    elif value is not None:
+        yield str(value)
+
+
+def near_pairs(facts: Iterable[ItemFacts]) -> Iterator[tuple[str, str, float]]:
+    """(first id, other id, ratio) of items whose inputs are alike but not equal; each other id once.
+
+    `facts` in the order of the ids. Items with equal inputs stand for one another and are not named.
     """
-    texts = [each.input_text for each in facts]
-    said: set[str] = set()
-    for i, j, ratio in _pairs(texts):
-        one, other = facts[i], facts[j]
-        if one.input_fingerprint == other.input_fingerprint or other.item_id in said:
-            continue
-        said.add(other.item_id)
-        yield one.item_id, other.item_id, ratio
-
-
-def _pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
     from rapidfuzz import fuzz, process
 
-    if len(texts) <= ALL_PAIRS:
-        for i, text in enumerate(texts):
-            rest = texts[i + 1 :]
-            for _, ratio, offset in process.extract(text, rest, scorer=fuzz.ratio, score_cutoff=NEAR, limit=None):
-                yield i, i + 1 + offset, ratio
-        return
-    seen: set[tuple[int, int]] = set()
-    for order in (
-        sorted(range(len(texts)), key=lambda i: texts[i]),
-        sorted(range(len(texts)), key=lambda i: texts[i][::-1]),
-    ):
-        for position, i in enumerate(order):
-            for j in order[position + 1 : position + 1 + WINDOW]:
-                pair = (min(i, j), max(i, j))
-                if pair not in seen:
-                    seen.add(pair)
-                    ratio = fuzz.ratio(texts[i], texts[j], score_cutoff=NEAR)
-                    if ratio:
-                        yield (*pair, ratio)
+    known: list[ItemFacts] = []
+    texts: list[str] = []
+    inputs: set[str | None] = {None}
+    everyone = [each for each in facts if each.input_text]
+    index = _Index() if len(everyone) > ALL_PAIRS else None
+    for each in everyone:
+        if each.input_fingerprint in inputs:
+            continue
+        marks = [] if index is None else sketch(each.input_text)
+        candidates = range(len(known)) if index is None else index.like(marks)
+        best = process.extractOne(each.input_text, [texts[i] for i in candidates], scorer=fuzz.ratio, score_cutoff=NEAR)
+        if best is not None:
+            _, ratio, position = best
+            yield known[candidates[position]].item_id, each.item_id, ratio
+            continue
+        inputs.add(each.input_fingerprint)
+        known.append(each)
+        texts.append(each.input_text)
+        if index is not None:
+            index.add(marks)
+
+
+class _Index:
+    """Finds texts that share shingles, without comparing all with all."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, list[int]] = defaultdict(list)
+        self._size = 0
+
+    def add(self, marks: Sequence[int]) -> None:
+        """Adds a text, by its sketch, as the next position."""
+        for mark in marks:
+            self._places[mark].append(self._size)
+        self._size += 1
+
+    def like(self, marks: Sequence[int]) -> Sequence[int]:
+        """Positions of the texts that share most with this one, best first."""
+        shared: dict[int, int] = defaultdict(int)
+        for mark in marks:
+            for position in self._places.get(mark, ())[:1000]:
+                shared[position] += 1
+        return sorted(shared, key=lambda position: (-shared[position], position))[:CANDIDATES]
+
+
+def sketch(text: str) -> list[int]:
+    """The smallest hashes of a text's shingles: the same text gives the same on every machine."""
+    folded = text.encode("utf-8", "surrogatepass")
+    marks = {zlib.crc32(folded[i : i + SHINGLE]) for i in range(max(1, len(folded) - SHINGLE + 1))}
+    return sorted(marks)[:SKETCH]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from curator.audit.gather import RUNS_SINCE, trace_of
+from curator.audit.runs import SINCE
+from curator.audit.values import trace_of
 from curator.errors import UsageError
 from curator.gateway import ExperimentItem, Gateway
 from curator.journal import Journal, LedgerEntry
@@ -67,7 +68,7 @@ def story_of(gateway: Gateway, journal: Journal | None, dataset: str, item_id: s
         if entry.item_id == item_id or (trace_id is not None and entry.trace_id == trace_id)
     ]
     runs = sorted(
-        gateway.experiment_items(from_=at - RUNS_SINCE, item_id=item_id),
+        gateway.experiment_items(from_=at - SINCE, item_id=item_id),
         key=lambda each: each.start_time,
         reverse=True,
     )

@@ -1,7 +1,7 @@
 """What an audit knows and says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from curator.gateway.values import Experiment, ExperimentItem
@@ -27,10 +27,11 @@ class ItemFacts(Value):
     """What one item's content says by itself: found by CPU work, on any worker, without the server."""
 
     item_id: str
-    input_fingerprint: str
-    expected_fingerprint: str
-    input_text: str
-    """The input's texts in one line, for near-duplicates; never reported."""
+    input_fingerprint: str | None = None
+    """None when the item could not be examined."""
+    expected_fingerprint: str | None = None
+    input_text: str = ""
+    """The input's texts in one line, cut, for near-duplicates; never reported."""
     schema_problems: tuple[str, ...] = ()
     """`input.region must be one of eu, us`: paths and rules, never values."""
     personal: dict[str, int] = {}
@@ -40,17 +41,35 @@ class ItemFacts(Value):
     unscrubbed: str | None = None
     """Why the scrub could not look at it, or None."""
     empty_expectation: bool = False
+    labels: dict[str, str] = {}
+    """Names from outside (ids, failure types) that hold personal values → what a report may print instead."""
     recorded_passes: bool | None = None
     """Whether the recorded failing output passes the rule's checks; None when it was not looked at."""
 
 
 class Run(Value):
-    """One experiment over the dataset, with its items as far as they were fetched."""
+    """One experiment over the dataset, with all its items."""
 
     experiment: Experiment
     items: tuple[ExperimentItem, ...]
-    complete: bool
-    """False when the budget of requests ended before the run's items."""
+
+
+class ById(Value):
+    """What reading an item by its id showed."""
+
+    status: str
+    updated_at: datetime
+
+
+class Promoted(Value):
+    """What this machine's journal knows of an item that it promoted."""
+
+    receipt: Receipt
+    """The newest receipt whose verdict was good and that was not taken back."""
+    written: datetime | None = None
+    """The server's time of the write behind it; None when the item was found as it should be."""
+    touched: datetime
+    """This machine's time of the receipt, or of the undo that brought this state back."""
 
 
 class Evidence(Value):
@@ -62,19 +81,19 @@ class Evidence(Value):
     version: datetime | None
     """The state of the dataset that is audited; None for now."""
     items: tuple[StoredItem, ...]
-    """As listed: active items, newest first; an id may occur twice."""
-    total_items: int
-    """How many items the server counts."""
-    by_id: dict[str, StoredItem | None] = {}
+    """As listed: active items, newest first, without input and expected output (see `facts`); an id may occur twice."""
+    uncounted: int = 0
+    """How many rows the server counts and does not show: ids with several current rows."""
+    by_id: dict[str, ById | None] = {}
     """Items that were read by id: those of receipts that the list does not hold, and suspects of doubled rows."""
     sources: dict[str, Observation] = {}
-    """Source trace id → its root observation."""
-    source_observations: frozenset[str] = frozenset()
-    """Ids of source observations that were seen."""
+    """Source trace id → its root observation, without input and output."""
+    source_observations: frozenset[str] | None = frozenset()
+    """Ids of source observations that were seen; None when nobody looked."""
     retention_days: int | None = None
     rule: LoadedRule | None = None
-    receipts: dict[str, Receipt] = {}
-    """Item id → the newest receipt of this machine's journal that wrote it."""
+    promoted: dict[str, Promoted] = {}
+    """Item id → what this machine's journal knows of it."""
     has_journal: bool = False
     """False when this machine holds no receipt of the dataset at all: then receipts prove nothing."""
     runs: tuple[Run, ...] = ()
@@ -83,6 +102,13 @@ class Evidence(Value):
     facts: dict[str, ItemFacts] = {}
     not_looked_at: tuple[str, ...] = ()
     """In words: what the audit left out and why."""
+    requests: int = 0
+    """HTTP requests that the evidence cost."""
+
+    @property
+    def moment(self) -> datetime:
+        """The time as of which the dataset is judged."""
+        return self.version or self.at
 
     def lineage(self, item: StoredItem) -> Mapping[str, Any]:
         """The item's metadata if it is an object, else nothing."""
@@ -92,7 +118,7 @@ class Evidence(Value):
         """The items that say where they came from, with their lineage; once per id."""
         for item in self.distinct():
             lineage = self.lineage(item)
-            if lineage.get("source") and (lineage.get("source_trace_id") or item.source_trace_id):
+            if lineage.get("source") and trace_of(item):
                 yield item, lineage
 
     def distinct(self) -> Iterator[StoredItem]:
@@ -102,6 +128,23 @@ class Evidence(Value):
             if item.id not in seen:
                 seen.add(item.id)
                 yield item
+
+
+def trace_of(item: StoredItem) -> str | None:
+    """The source trace id that Langfuse's own field names, else the one of the metadata."""
+    named = item.source_trace_id
+    if not named and isinstance(item.metadata, dict):
+        named = item.metadata.get("source_trace_id")
+    return named if isinstance(named, str) and named else None
+
+
+def time_of(value: object) -> datetime | None:
+    """A time as lineage records it (ISO 8601 with offset); None for anything else."""
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
 
 
 Found = tuple[str | None, str]
@@ -119,7 +162,7 @@ class AuditCheck(NamedTuple):
 
 
 class AuditReport(Value):
-    """The result of an audit; deterministic for the same state of server, journal and rule."""
+    """The result of an audit; deterministic for the same state of server, journal, rule and time."""
 
     dataset: str
     version: datetime | None
@@ -151,5 +194,9 @@ class AuditReport(Value):
         return any(SEVERITIES.index(f.severity) >= limit for f in self.findings)
 
 
-CLOCK_TOLERANCE = timedelta(seconds=5)
-"""How far the server's clock and this machine's may differ before times are compared."""
+Progress = Callable[[str, int, int], None]
+"""(what, done, of how many)."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """The progress that nobody hears."""

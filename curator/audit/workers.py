@@ -1,209 +1,188 @@
-"""Who does the CPU work of an audit: processes of this machine, or a Dask cluster. Same chunks, same facts."""
+"""Who does the CPU work of an audit: scrub processes of this machine, or a Dask cluster. Same batches, same facts."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import LifoQueue
+from threading import local
+from typing import Any, Protocol, TypeVar
 
-from curator.audit.examine import examine_many
+from curator import __version__
+from curator.audit.examine import OpenScrub, Scrub, Standards, examine, unexamined
+from curator.audit.gather import Batch
 from curator.audit.values import ItemFacts
 from curator.errors import ConfigError, CuratorError
-from curator.model import ScrubPolicy, StoredItem
-from curator.rulebook import LoadedRule
 
-CHUNK = 25
-PATIENCE = 120.0
-"""Seconds for one chunk; an audit never waits longer for a hostile item."""
-
-
-class Chunk(NamedTuple):
-    """The work of one call: items with what is needed to examine them."""
-
-    items: tuple[StoredItem, ...]
-    rule: LoadedRule | None
-    recorded: Mapping[str, Any]
-    policy: ScrubPolicy
+T = TypeVar("T")
+AHEAD = 2
+"""Batches per worker that are read and wait: enough to keep all busy, few enough to bound the memory."""
+CONNECT_SECONDS = 10
+PATIENCE = 600.0
+"""Seconds for one batch on a cluster. The scrub's own limits end sooner; this is for workers that vanish."""
 
 
 class Workers(Protocol):
-    """Runs chunks somewhere; yields their facts in order. A chunk that cannot be examined raises for itself only."""
+    """Examines batches somewhere. One that cannot be examined costs itself the findings, never the audit its end."""
 
-    def run(self, chunks: Sequence[Chunk]) -> Iterator[list[ItemFacts]]:
-        """Facts per chunk, in the order of the chunks."""
+    def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
+        """Facts per batch, in the order of the batches; takes no more batches than it needs to keep busy."""
         ...
 
 
-def examine_all(
-    items: Sequence[StoredItem],
-    rule: LoadedRule | None,
-    recorded: Mapping[str, Any],
-    workers: Workers,
-    progress: Callable[[str, int, int], None],
-) -> list[ItemFacts]:
-    """Facts of every item, in order."""
-    policy = rule.rule.scrub if rule is not None else ScrubPolicy()
-    chunks = [
-        Chunk(
-            items=tuple(part),
-            rule=rule,
-            recorded={item.id: recorded[item.id] for item in part if item.id in recorded},
-            policy=policy,
-        )
-        for start in range(0, len(items), CHUNK)
-        if (part := items[start : start + CHUNK])
-    ]
-    facts: list[ItemFacts] = []
-    for found in workers.run(chunks):
-        facts += found
-        progress("items examined", len(facts), len(items))
-    return facts
-
-
-def examine_chunk(chunk: Chunk) -> list[ItemFacts]:
-    """Facts and findings of one chunk; runs in the worker. An item that cannot be scrubbed says why."""
-    facts = examine_many(chunk.items, chunk.rule, chunk.recorded)
-    pipeline = _pipeline()
-    contents = [_content(item) for item in chunk.items]
-    # If one text of the batch cannot be read, each item is asked by itself below, and says so.
-    with suppress(CuratorError):
-        pipeline.warm(contents)
-    return [
-        _with_findings(each, item, content, pipeline, chunk.policy)
-        for each, item, content in zip(facts, chunk.items, contents, strict=True)
-    ]
-
-
-def unexamined(chunk: Chunk, reason: str) -> list[ItemFacts]:
-    """Facts of a chunk whose scrub never ended: everything but the findings."""
-    facts = examine_many(chunk.items, chunk.rule, chunk.recorded)
-    return [each.model_copy(update={"unscrubbed": reason}) for each in facts]
-
-
-@lru_cache(maxsize=1)
-def _pipeline() -> Any:
-    """One engine per worker process."""
-    from curator.scrub.engine import Engine
-    from curator.scrub.pipeline import Pipeline
-
-    return Pipeline(Engine())
-
-
-def _content(item: StoredItem) -> dict[str, Any]:
-    return {"input": item.input, "expected_output": item.expected_output, "metadata": _human_metadata(item.metadata)}
-
-
-def _human_metadata(metadata: object) -> object:
-    """The metadata without what curator itself wrote as digests, ids and counts: those are no text."""
-    if not isinstance(metadata, dict):
-        return metadata
-    own = {
-        "fingerprints",
-        "schema_fingerprint",
-        "scrub",
-        "source_trace_id",
-        "curator_version",
-        "reviewer",
-        "approved_at",
-    }
-    return {key: value for key, value in metadata.items() if key not in own}
-
-
-def _with_findings(
-    facts: ItemFacts, item: StoredItem, content: object, pipeline: Any, policy: ScrubPolicy
-) -> ItemFacts:
-    from curator.scrub.entities import ENTITIES
-
-    try:
-        findings = pipeline.find(content, policy)
-    except CuratorError as error:
-        return facts.model_copy(update={"unscrubbed": error.message})
-    found = Counter(f.entity for f in findings if f.action not in ("suggest", "keep"))
-    found.subtract(_kept(item.metadata))
-    counts = {entity: count for entity, count in sorted(found.items()) if count > 0}
-    secret = {name for name, entity in ENTITIES.items() if entity.kind == "secret"}
-    return facts.model_copy(
-        update={
-            "personal": {entity: count for entity, count in counts.items() if entity not in secret},
-            "secrets": {entity: count for entity, count in counts.items() if entity in secret},
-        }
-    )
-
-
-def _kept(metadata: object) -> dict[str, int]:
-    """What a reviewer kept with a reason, as lineage records it."""
-    scrub = metadata.get("scrub") if isinstance(metadata, dict) else None
-    kept = scrub.get("kept") if isinstance(scrub, dict) else None
-    return {k: v for k, v in kept.items() if isinstance(v, int)} if isinstance(kept, dict) else {}
-
-
 class Processes:
-    """Worker processes of this machine; `count` None takes all cores."""
+    """This machine: up to `count` scrub processes, which do nearly all of the work; None takes all cores."""
 
-    def __init__(self, count: int | None = None, patience: float = PATIENCE) -> None:
-        self._count = count
-        self._patience = patience
+    def __init__(self, count: int | None = None) -> None:
+        self.count = count or os.cpu_count() or 1
 
-    def run(self, chunks: Sequence[Chunk]) -> Iterator[list[ItemFacts]]:
-        """Facts per chunk. A process that hangs or dies costs its chunk the findings, never the audit its end."""
-        import os
-        from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-        from multiprocessing import get_context
+    def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
+        """See `Workers`."""
+        scrubs = [open_scrub() for _ in range(self.count)]
+        free: LifoQueue[Scrub] = LifoQueue()  # the last one first: a few batches start no more processes than needed
+        for scrub in scrubs:
+            free.put(scrub)
 
-        if not chunks:
-            return
-        count = max(1, min(self._count or os.cpu_count() or 1, len(chunks)))
-        waiting = list(chunks)
-        while waiting:
-            pool = ProcessPoolExecutor(max_workers=count, mp_context=get_context("spawn"))
-            futures: list[Future[list[ItemFacts]]] = [pool.submit(examine_chunk, chunk) for chunk in waiting]
-            broken = False
+        def work(batch: Batch) -> list[ItemFacts]:
+            scrub = free.get()
             try:
-                for chunk, future in zip(list(waiting), futures, strict=True):
-                    try:
-                        yield future.result(timeout=self._patience)
-                    except TimeoutError:
-                        yield unexamined(chunk, f"took longer than {self._patience:.0f} seconds")
-                        broken = True
-                    except BrokenExecutor:
-                        yield unexamined(chunk, "the worker process died")
-                        broken = True
-                    waiting.pop(0)
-                    if broken:
-                        break
+                return _guarded(batch, standards, scrub)
             finally:
-                if broken:
-                    for process in list(getattr(pool, "_processes", {}).values()):
-                        process.kill()
-                pool.shutdown(wait=not broken, cancel_futures=True)
+                free.put(scrub)
+
+        pool = ThreadPoolExecutor(self.count, thread_name_prefix="audit")
+        try:
+            yield from _in_order(
+                batches,
+                self.count * AHEAD,
+                start=lambda batch: pool.submit(work, batch),
+                finish=lambda future, _: future.result(),
+            )
+        finally:
+            for scrub in scrubs:  # whoever still waits for one is let go
+                scrub.close()
+            pool.shutdown(cancel_futures=True)
 
 
 class Cluster:
-    """A Dask cluster at `address` (extra `[cluster]`); its workers need curator installed."""
+    """A Dask cluster (extra `[cluster]`); its workers need this version of curator and the same scrub model."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def run(self, chunks: Sequence[Chunk]) -> Iterator[list[ItemFacts]]:
-        """Facts per chunk. Raises ConfigError when the extra is missing or the scheduler cannot be reached."""
+    def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
+        """See `Workers`. Raises ConfigError (CLUSTER_MISSING, CLUSTER_UNREACHABLE, CLUSTER_DIFFERS)."""
+
+        def finish(future: Any, batch: Batch) -> list[ItemFacts]:
+            try:
+                found: list[ItemFacts] = future.result(timeout=PATIENCE)
+            except Exception as error:  # a worker may vanish in any way; the audit goes on
+                return unexamined(batch.items, standards, f"the cluster's worker failed ({type(error).__name__})")
+            return found
+
+        with _client(self._address) as client:
+            _check_workers(client, open_scrub)
+            yield from _in_order(
+                batches,
+                sum(client.nthreads().values()) * AHEAD,
+                start=lambda batch: client.submit(_on_worker, batch, standards, open_scrub, pure=False),
+                finish=finish,
+            )
+
+
+def _in_order(
+    batches: Iterable[Batch], window: int, *, start: Callable[[Batch], T], finish: Callable[[T, Batch], list[ItemFacts]]
+) -> Iterator[list[ItemFacts]]:
+    """Results in the order of the batches, with at most `window` batches under way."""
+    running: deque[tuple[T, Batch]] = deque()
+    for batch in batches:
+        running.append((start(batch), batch))
+        if len(running) >= window:
+            yield finish(*running.popleft())
+    while running:
+        yield finish(*running.popleft())
+
+
+def _guarded(batch: Batch, standards: Standards, scrub: Scrub) -> list[ItemFacts]:
+    """`examine`, whatever happens."""
+    try:
+        return examine(batch.items, batch.recorded, standards, scrub)
+    except Exception as error:  # the message may quote the item: only its kind is told
+        return unexamined(batch.items, standards, f"the examination failed ({type(error).__name__})")
+
+
+# ── on a cluster ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_here = local()
+
+
+def _on_worker(batch: Batch, standards: Standards, open_scrub: OpenScrub) -> list[ItemFacts]:
+    return _guarded(batch, standards, _scrub_of_this_thread(open_scrub))
+
+
+def _scrub_of_this_thread(open_scrub: OpenScrub) -> Scrub:
+    """One scrub per thread of a worker: it lives as long as the worker, and the next audit finds it warm."""
+    held: dict[OpenScrub, Scrub] = _here.__dict__.setdefault("scrubs", {})
+    if open_scrub not in held:
+        held[open_scrub] = open_scrub()
+    return held[open_scrub]
+
+
+def _describe_worker(open_scrub: OpenScrub) -> str:
+    return _describe(_scrub_of_this_thread(open_scrub))
+
+
+def _describe(scrub: Scrub) -> str:
+    """What decides about findings: curator's version and the scrub's model."""
+    try:
+        model = scrub.start().result()
+    except CuratorError as error:
+        return f"curator {__version__}, no scrub ({error.code})"
+    return f"curator {__version__}, {model or 'no model'}"
+
+
+def _client(address: str) -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise ConfigError(
+            "Dask is not installed.", code="CLUSTER_MISSING", remedy="pip install 'langfuse-curator[cluster]'."
+        ) from None
+    connect: Any = distributed.Client  # it has no types
+    client = None
+    try:
+        client = connect(address, timeout=CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, TimeoutError):
+        if client is not None:
+            client.close()
+        raise ConfigError(
+            "No Dask scheduler with workers answers at that address.",
+            code="CLUSTER_UNREACHABLE",
+            remedy="Start one with `dask scheduler`, and workers with `dask worker ADDRESS`.",
+        ) from None
+    return client
+
+
+def _check_workers(client: Any, open_scrub: OpenScrub) -> None:
+    """Refuses workers that would find something else than this machine. Raises ConfigError (CLUSTER_DIFFERS)."""
+    scrub = open_scrub()
+    try:
+        own = _describe(scrub)
+    finally:
+        scrub.close()
+    futures: list[Future[str]] = [
+        client.submit(_describe_worker, open_scrub, workers=[worker], pure=False) for worker in client.nthreads()
+    ]
+    told = set()
+    for future in futures:
         try:
-            from distributed import Client
-        except ImportError:
-            raise ConfigError(
-                "Dask is not installed.", code="CLUSTER_MISSING", remedy="pip install 'langfuse-curator[cluster]'."
-            ) from None
-        try:
-            client = Client(self._address, timeout="10s")
-        except (OSError, ValueError, TimeoutError):
-            raise ConfigError(
-                "No Dask scheduler answers at that address.",
-                code="CLUSTER_UNREACHABLE",
-                remedy="Start one with `dask scheduler`, and workers with `dask worker ADDRESS`.",
-            ) from None
-        with client:
-            futures = client.map(examine_chunk, list(chunks), pure=False)
-            for chunk, future in zip(chunks, futures, strict=True):
-                try:
-                    yield future.result(timeout=PATIENCE)
-                except Exception as error:  # a worker may fail in any way; the audit goes on
-                    yield unexamined(chunk, f"the cluster's worker failed ({type(error).__name__})")
+            told.add(future.result(timeout=PATIENCE))
+        except Exception as error:  # whatever importing curator there may raise
+            told.add(f"it cannot run curator ({type(error).__name__})")
+    if told != {own}:
+        raise ConfigError(
+            f"A worker of the cluster differs from this machine ({own}): {'; '.join(sorted(told - {own}))}.",
+            code="CLUSTER_DIFFERS",
+            remedy="Install the same langfuse-curator with the same extras on every worker.",
+        )

@@ -48,6 +48,7 @@ def audit(
     from curator.audit.workers import Cluster, Processes
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.scrub import Scrubber
 
     settings = load_settings()
     connection = settings.connection()
@@ -63,6 +64,7 @@ def audit(
             rule_of(dataset, rule_name, settings),
             at=at,
             workers=Cluster(scheduler) if scheduler else Processes(workers),
+            scrub=Scrubber,
             version=_time(version) if version else None,
             deep=deep,
             progress=_progress if sys.stderr.isatty() else (lambda what, done, total: None),

@@ -7,10 +7,9 @@ from curator.audit.values import AuditCheck, Evidence, Found
 
 def look(evidence: Evidence) -> Iterator[Found]:
     listed = {item.id for item in evidence.items}
-    for item_id, stored in sorted(evidence.by_id.items()):
-        if item_id in listed or item_id not in evidence.receipts or stored is None:
-            continue
-        if stored.status == "ARCHIVED":
+    for item_id in sorted(evidence.promoted.keys() - listed):
+        stored = evidence.by_id.get(item_id)
+        if stored is not None and stored.status == "ARCHIVED":
             yield item_id, "is ARCHIVED: no experiment runs it"
 
 

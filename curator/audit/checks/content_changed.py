@@ -14,10 +14,10 @@ def look(evidence: Evidence) -> Iterator[Found]:
         changed = [
             name
             for name, now in (("input", facts.input_fingerprint), ("expected_output", facts.expected_fingerprint))
-            if approved.get(name) not in (None, now)
+            if now is not None and approved.get(name) not in (None, now)
         ]
         if changed:
-            yield item.id, f"{' and '.join(changed)} changed after {lineage.get('reviewer', 'somebody')} approved it"
+            yield item.id, f"{' and '.join(changed)} changed after approval"
 
 
 CHECK = AuditCheck(

@@ -9,7 +9,8 @@ from curator.audit.values import AuditCheck, Evidence, Found
 def look(evidence: Evidence) -> Iterator[Found]:
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for item in evidence.distinct():
-        if (facts := evidence.facts.get(item.id)) is not None:
+        facts = evidence.facts.get(item.id)
+        if facts is not None and facts.input_fingerprint and facts.expected_fingerprint:
             groups[facts.input_fingerprint].setdefault(facts.expected_fingerprint, item.id)
     for by_expectation in groups.values():
         first, *others = sorted(by_expectation.values())

@@ -13,7 +13,9 @@ def look(evidence: Evidence) -> Iterator[Found]:
         ("input", evidence.dataset.input_schema, evidence.rule.input_schema),
         ("expected output", evidence.dataset.expected_output_schema, evidence.rule.expected_output_schema),
     ):
-        if at_server is not None and fingerprint(at_server) != fingerprint(of_rule):
+        if at_server is None:
+            yield None, f"the dataset enforces no {name} schema, the rule has one"
+        elif fingerprint(at_server) != fingerprint(of_rule):
             yield None, f"the dataset enforces another {name} schema than the rule"
 
 

@@ -1,17 +1,25 @@
 """CON002: written outside curator."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from curator.audit.values import CLOCK_TOLERANCE, AuditCheck, Evidence, Found
+from curator.audit.values import AuditCheck, Evidence, Found
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""How far the server's clock may be ahead of this machine's before a write counts as a later one."""
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
     if evidence.version is not None:
         return
     for item in evidence.distinct():
-        receipt = evidence.receipts.get(item.id)
-        if receipt is not None and receipt.ok and item.updated_at > receipt.at + CLOCK_TOLERANCE:
-            yield item.id, f"written again at {item.updated_at:%Y-%m-%d %H:%M}, after the last receipt"
+        promoted = evidence.promoted.get(item.id)
+        if promoted is None:
+            continue
+        # The server's own time of curator's write is exact; without a write only this machine's clock is known.
+        latest = promoted.written or promoted.touched + CLOCK_TOLERANCE
+        if item.updated_at > latest:
+            yield item.id, f"written again at {item.updated_at:%Y-%m-%d %H:%M}, after curator had verified it"
 
 
 CHECK = AuditCheck(

@@ -9,7 +9,7 @@ from curator.audit.values import AuditCheck, Evidence, Found
 def look(evidence: Evidence) -> Iterator[Found]:
     split = {name for name, count in Counter(run.experiment.name for run in evidence.runs).items() if count > 1}
     for run in evidence.runs:
-        if run.experiment.name in split or not run.complete:
+        if run.experiment.name in split:
             continue
         ran = {each.item_id for each in run.items}
         due = {item.id for item in evidence.distinct() if item.created_at < run.experiment.start_time}

@@ -9,7 +9,7 @@ def look(evidence: Evidence) -> Iterator[Found]:
     if not evidence.has_journal:
         return
     for item, lineage in evidence.ours():
-        if lineage.get("curator_version") and item.id not in evidence.receipts:
+        if lineage.get("curator_version") and item.id not in evidence.promoted:
             yield item.id, "says that curator wrote it, but this machine's journal holds no receipt"
 
 

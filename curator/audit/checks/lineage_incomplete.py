@@ -7,7 +7,8 @@ from curator.lineage import REQUIRED_KEYS, REVIEWED_FAILURE
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
-    for item, lineage in evidence.ours():
+    for item in evidence.distinct():
+        lineage = evidence.lineage(item)
         # Seed items are written by a rule, not by a review: they have no reviewer and no signals.
         if lineage.get("source") != REVIEWED_FAILURE:
             continue

@@ -6,11 +6,9 @@ from curator.audit.values import AuditCheck, Evidence, Found
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
-    if evidence.version is not None:
-        return
     listed = {item.id for item in evidence.items}
-    for item_id in sorted(evidence.receipts):
-        if item_id not in listed and item_id in evidence.by_id and evidence.by_id[item_id] is None:
+    for item_id in sorted(evidence.promoted.keys() - listed):
+        if item_id in evidence.by_id and evidence.by_id[item_id] is None:
             yield item_id, "was promoted and verified, and does not exist any more"
 
 

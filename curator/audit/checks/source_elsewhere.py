@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 
-from curator.audit.values import AuditCheck, Evidence, Found
+from curator.audit.values import AuditCheck, Evidence, Found, trace_of
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
+    paths = evidence.rule.rule.scrub.paths if evidence.rule is not None else ()
+    treated = {path.path.rpartition(".")[2] for path in paths}
     for item, lineage in evidence.ours():
-        root = evidence.sources.get(str(lineage.get("source_trace_id") or item.source_trace_id))
+        if item.source_trace_id and lineage.get("source_trace_id") not in (None, item.source_trace_id):
+            yield item.id, "metadata and Langfuse's own field name different source traces"
+            continue
+        root = evidence.sources.get(trace_of(item) or "")
         if root is None:
             continue
         for key, actual in (("source_session_id", root.session_id), ("source_environment", root.environment)):
             recorded = lineage.get(key)
             # A session id that held a personal value was replaced by the scrub: nothing to compare.
-            if isinstance(recorded, str) and "<" not in recorded and recorded != (actual or ""):
+            replaced = not isinstance(recorded, str) or "<" in recorded or key in treated
+            if not replaced and recorded != (actual or ""):
                 yield item.id, f"{key} is not what the source trace says today"
-        if item.source_trace_id and lineage.get("source_trace_id") not in (None, item.source_trace_id):
-            yield item.id, "metadata and Langfuse's own field name different source traces"
 
 
 CHECK = AuditCheck(

@@ -6,9 +6,10 @@ from curator.audit.values import AuditCheck, Evidence, Found
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
+    seen = evidence.source_observations
+    for item in evidence.distinct() if seen is not None else ():
         observation_id, trace_id = item.source_observation_id, item.source_trace_id
-        if observation_id and trace_id in evidence.sources and observation_id not in evidence.source_observations:
+        if observation_id and trace_id in evidence.sources and seen is not None and observation_id not in seen:
             yield item.id, f"trace {trace_id} exists but holds no observation {observation_id}"
 
 
