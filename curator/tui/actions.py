@@ -31,6 +31,10 @@ PLACES: dict[Place, str] = {
 }
 
 
+ON_SCREEN: tuple[Place, ...] = ("form", "checks")
+"""Places that are panes whose actions the screen carries out, because they change the draft."""
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that a user can do in one place."""
@@ -348,7 +352,7 @@ def bindings(*places: Place) -> list[BindingType]:
     return [
         Binding(
             action.keys,
-            action.name,
+            f"screen.{action.name}" if place in ON_SCREEN else action.name,
             action.label,
             show=action.footer,
             key_display=action.show_as or None,

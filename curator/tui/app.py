@@ -248,7 +248,7 @@ class CuratorApp(App[None]):
         """Which node implements the actions of a place on this screen."""
         if place == "app":
             return self
-        if place in ("list", "text", "form", "checks"):
+        if place in ("list", "text"):
             return screen.focused if actions.owns(screen.focused, place) else None
         return screen
 

@@ -65,7 +65,7 @@ class Deciding(Place):
                 state=state,
                 reviewer=self.session.reviewer,
                 reason=reason,
-                rule=failure.signals[0].rule,
+                rule=self.session.rule_of(failure),
                 until=until,
                 at=datetime.now(UTC),
             )

@@ -54,8 +54,8 @@ class BulkScreen(Place):
         super().__init__()
         self._entries = {f.trace_id: Entry(f) for f in failures}
         self._stop = threading.Event()
-        self._running = False
-        self._finished = False
+        self._under_way = False
+        self._all_done = False
 
     def compose(self) -> ComposeResult:
         yield TopBar("queue")
@@ -119,13 +119,13 @@ class BulkScreen(Place):
         total = len(self._entries)
         bar = self.query_one("#bar", ProgressBar)
         pieces: list[Piece]
-        if self._running or self._finished:
+        if self._under_way or self._all_done:
             done = counts["written"] + counts["refused"]
             whole = done + counts["ready"] + counts["doubtful"]
             bar.update(total=max(whole, 1), progress=done)
             pieces = [("strong", f"{counts['written']} of {whole} promoted")]
             pieces += [("bad", f"  {counts['refused']} refused")] if counts["refused"] else []
-            pieces += [("dim", "  esc goes back, u takes all of them back")] if self._finished else []
+            pieces += [("dim", "  esc goes back, u takes all of them back")] if self._all_done else []
         elif counts["waiting"]:
             bar.update(total=total, progress=total - counts["waiting"])
             pieces = [("text", f"preparing {total - counts['waiting']} of {total}")]
@@ -141,8 +141,8 @@ class BulkScreen(Place):
     # Actions of the place "bulk"
 
     def action_start(self) -> None:
-        if self._running or self._finished:
-            if self._finished:
+        if self._under_way or self._all_done:
+            if self._all_done:
                 self.action_back()
             return
         ready = self._ready()
@@ -151,7 +151,7 @@ class BulkScreen(Place):
         elif not ready:
             self.tell([("warn", "None of them is ready; enter on one in the queue mends it.")])
         else:
-            self._running = True
+            self._under_way = True
             self._show()
             self.fetch("promote", lambda report: self._promote(ready, report), self._done, self._failed, self._progress)
 
@@ -172,7 +172,7 @@ class BulkScreen(Place):
         self.curator.busy(f"{what} {done} of {total}")
 
     def _done(self, done: None) -> None:
-        self._running, self._finished = False, True
+        self._under_way, self._all_done = False, True
         self.curator.busy("")
         self._show()
         self.curator.queue_changed(unmark=True)
@@ -187,7 +187,7 @@ class BulkScreen(Place):
         self.curator.open_workbench(entry.failure.trace_id, entry.failure)
 
     def action_back(self) -> None:
-        if self._running:
+        if self._under_way:
             self._stop.set()
             self.tell([("text", "Stopping after the writes that are under way.")])
         else:

@@ -146,6 +146,8 @@ class QueueScreen(Deciding):
         """Decisions were made or taken back: lists again what this state holds."""
         rows = self.failures
         place = rows.cursor
+        if advance:
+            rows.marks -= {f.trace_id for f in self.session.failures if f.state != self._state}
         self._list()
         if advance:
             rows.cursor = place
@@ -242,7 +244,7 @@ class QueueScreen(Deciding):
         self.preview.put(sheet, None)
         self.fetch(
             "preview-values",
-            lambda report: self.session.values_in(sheet.foreign, failure.signals[0].rule),
+            lambda report: self.session.values_in(sheet.foreign, self.session.rule_of(failure)),
             self.preview.found,
             self.preview.refuse,
         )

@@ -153,7 +153,7 @@ class TraceScreen(Deciding):
         sheet = self._sheet(step)
         self.view.hide_again()
         self.view.put(sheet, None)
-        rule = self.failure.signals[0].rule if self.failure else None
+        rule = self.session.rule_of(self.failure) if self.failure else None
         self.fetch("values", lambda report: self.session.values_in(sheet.foreign, rule), self.view.found, self.trouble)
 
     def _sheet(self, step: Step) -> Sheet:

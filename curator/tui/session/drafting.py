@@ -26,7 +26,7 @@ class Drafting(Queueing, Reading):
         if (kept := self.memory.draft(trace_id)) and any(r.rule.rule == kept.rule for r in self.rules):
             return kept
         failure = self._failures.get(trace_id)
-        rule = failure.signals[0].rule if failure else self.standing.rule or self.rules[0].rule.rule
+        rule = self.rule_of(failure) if failure else self.standing.rule or self.rules[0].rule.rule
         return DraftState(trace_id=trace_id, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:

@@ -62,6 +62,15 @@ class Queueing(Rooms):
         """The failure of a trace, as it stands now; None when no rule finds it."""
         return self._failures.get(trace_id)
 
+    def rule_of(self, failure: Failure) -> str:
+        """The rule to shape a failure by: the one that is looked at, else the one that knows the trace's name, else
+        the one with most signals."""
+        names = list(dict.fromkeys(signal.rule for signal in failure.signals))
+        if self.standing.rule in names:
+            return self.standing.rule
+        named = {r.rule.rule for r in self.rules if failure.name in r.rule.queue.filters.names}
+        return max(names, key=lambda name: (name in named, sum(s.rule == name for s in failure.signals)))
+
     @property
     def week(self) -> Week | None:
         """The summary of the window; None before the first look."""

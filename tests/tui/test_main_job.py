@@ -1,0 +1,188 @@
+"""A reviewer's way from the queue to the receipt, with keys alone, against a server."""
+
+from collections.abc import Callable
+
+import pytest
+
+from curator.sandbox.server import SandboxServer
+from curator.tui.screens.receipt import ReceiptScreen
+from curator.tui.screens.trace import TraceScreen
+from curator.tui.screens.workbench import WorkbenchScreen
+from curator.tui.session import Session
+from tests.tui.conftest import Driver, driving
+
+pytestmark = pytest.mark.anyio
+
+
+async def to_a_failure(driver: Driver, wanted: Callable[[list[str]], bool]) -> str:
+    """Puts the cursor on the first failure whose draft has such blocking problems; its trace id."""
+    session = driver.app.session
+    for place, failure in enumerate(driver.queue.failures.rows):
+        if failure.source_gone:
+            continue
+        prepared = session.prepare(session.order(failure.trace_id))
+        if wanted([p.message for p in prepared.scrubbed.problems if p.blocking]):
+            driver.queue.failures.cursor = place
+            await driver.settle()
+            return failure.trace_id
+    raise AssertionError("the demo data holds no such failure")
+
+
+async def to_a_complete_failure(driver: Driver) -> str:
+    """Puts the cursor on a failure whose draft needs nothing from the reviewer; its trace id."""
+    return await to_a_failure(driver, lambda wrong: not wrong)
+
+
+async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        open_before = len(driver.queue.failures.rows)
+        assert open_before > 20
+        trace_id = await to_a_complete_failure(driver)
+        rule = session.prepare(session.order(trace_id)).loaded
+        session.create_dataset(rule)
+
+        await driver.press("p")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        assert "ready" in driver.text()
+        await driver.press("p")
+        assert isinstance(driver.screen, ReceiptScreen)
+        assert "verified: it is there, once, as meant, and clean" in driver.text()
+        await driver.press("enter")
+
+        assert driver.screen is driver.queue
+        assert len(driver.queue.failures.rows) == open_before - 1
+        failure = session.failure(trace_id)
+        assert failure is not None
+        assert failure.state == "promoted"
+        stored = session.gateway.item(failure.items[0])
+        assert stored is not None
+        assert stored.source_trace_id == trace_id
+        assert stored.metadata["reviewer"] == "maya"
+
+        await driver.press("u")
+        assert session.failure(trace_id).state == "open"  # type: ignore[union-attr]
+        assert len(driver.queue.failures.rows) == open_before
+        assert session.gateway.item(stored.id).status == "ARCHIVED"  # type: ignore[union-attr]
+
+
+async def test_missing_dataset_is_created_by_one_key(session: Session) -> None:
+    async with driving(session) as driver:
+        await to_a_complete_failure(driver)
+        await driver.press("p", "p")
+        assert "refused" in driver.text()
+        assert "create-dataset" in driver.text()
+        await driver.press("enter")
+        assert "Choose a remedy" in driver.toasts()
+        await driver.press("1")
+        assert "verified" in driver.text()
+
+
+async def test_incomplete_draft_is_named_then_mended(session: Session) -> None:
+    async with driving(session) as driver:
+        await to_a_failure(driver, lambda wrong: wrong == ["expected_output needs outcome"])
+        await driver.press("p")
+        bench = driver.screen
+        assert isinstance(bench, WorkbenchScreen)
+        assert "to mend" in driver.text()
+        await driver.press("p")
+        assert driver.screen is bench
+        assert "Not written: expected_output needs outcome" in driver.toasts()
+        bench.query_one("#form").go_to("expected_output.outcome")
+        await driver.press("enter", "1")
+        assert "ready" in driver.text()
+        assert bench._prepared is not None
+        assert bench._prepared.draft.expected_output["outcome"]  # type: ignore[index,call-overload]
+
+        # Leaving keeps the draft; coming back finds it, and ^z drops it.
+        await driver.press("escape", "p")
+        assert "Your draft from before is back" in driver.toasts()
+        assert "ready" in driver.text()
+        await driver.press("ctrl+z")
+        assert "to mend" in driver.text()
+
+
+async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        rows = driver.queue.failures
+        first, second = rows.rows[0], rows.rows[1]
+        await driver.press("d", "1")
+        assert rows.current is not None
+        assert rows.current.trace_id == second.trace_id
+        await driver.press("z", "2")
+        assert session.failure(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
+
+        # A second reviewer sees both.
+        other = Session(session.settings, session.scrubber)
+        other.look("7d", None, lambda what, done, total: None)
+        assert other.failure(first.trace_id).state == "dismissed"  # type: ignore[union-attr]
+        assert other.failure(first.trace_id).decision.reason == "not a failure"  # type: ignore[union-attr]
+        assert other.failure(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        other.close()
+
+        await driver.press("s", "s")
+        assert [f.trace_id for f in rows.rows] == [first.trace_id]
+        await driver.press("o")
+        assert session.failure(first.trace_id).state == "open"  # type: ignore[union-attr]
+
+
+async def test_marked_failures_are_promoted_together(session: Session) -> None:
+    async with driving(session) as driver:
+        await driver.press("slash")
+        await driver.type("order-st")
+        await driver.press("enter", "space", "space", "space", "space")
+        assert "4 marked" in driver.text()
+        await driver.press("p")
+        assert "of 4 ready" in driver.text()
+        await driver.press("p")
+        assert "promoted" in driver.text()
+        written = [e for e in driver.screen._entries.values() if e.stage == "written"]
+        assert written
+        await driver.press("escape")
+        assert {session.failure(e.failure.trace_id).state for e in written} == {"promoted"}  # type: ignore[union-attr]
+        assert not driver.queue.failures.marks
+        await driver.press("u")
+        assert {session.failure(e.failure.trace_id).state for e in written} == {"open"}  # type: ignore[union-attr]
+
+
+async def test_bulk_dismissal_says_the_count(session: Session) -> None:
+    async with driving(session) as driver:
+        before = len(driver.queue.failures.rows)
+        await driver.press("space", "space", "space", "d")
+        assert "Dismiss 3 failures" in driver.text()
+        await driver.press("tab")
+        await driver.type("load test")
+        await driver.press("enter")
+        assert len(driver.queue.failures.rows) == before - 3
+        assert "Dismissed 3 failures" in driver.toasts()
+        await driver.press("asterisk")
+        assert len(driver.queue.failures.marks) == before - 3
+
+
+async def test_trace_and_its_steps(session: Session) -> None:
+    async with driving(session) as driver:
+        await driver.press("slash")
+        await driver.type("support-c")
+        await driver.press("enter", "enter")
+        screen = driver.screen
+        assert isinstance(screen, TraceScreen)
+        kinds = {step.kind for step in screen.steps.rows}
+        assert {"observation", "scores", "session", "sibling"} <= kinds
+        await driver.press("j")
+        assert "Input" in driver.text()
+        await driver.press("l")
+        assert screen.view.has_focus
+        await driver.press("slash")
+        await driver.type("in")
+        await driver.press("enter", "n", "n", "N")
+        assert screen.view.hit_count[0] == 2
+        await driver.press("v")
+        assert screen.view.view == "json"
+        await driver.press("escape")
+        assert screen.steps.has_focus
+        before = screen.trace_id
+        await driver.press("right_square_bracket")
+        assert driver.screen.trace_id != before
+        await driver.press("left_square_bracket")
+        assert driver.screen.trace_id == before
+        await driver.press("escape")
+        assert driver.screen is driver.queue
