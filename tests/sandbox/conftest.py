@@ -15,8 +15,15 @@ def running_sandbox() -> Iterator[SandboxServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def client(running_sandbox: SandboxServer) -> Iterator[httpx.Client]:
+    keys = (running_sandbox.public_key, running_sandbox.secret_key)
+    with httpx.Client(base_url=running_sandbox.base_url, auth=keys, timeout=30) as session:
+        yield session
+
+
 @pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+def sandbox(running_sandbox: SandboxServer, client: httpx.Client) -> SandboxServer:
     with running_sandbox.store.write() as db:
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             db.execute(f"DELETE FROM {table}")
@@ -24,11 +31,11 @@ def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
     for name in settings.faults.active():
         settings.faults.switch_off(name)
     settings.lag, settings.rate_limit = NO_LAG, None
-    httpx.delete(f"{running_sandbox.base_url}/__sandbox__/requests").raise_for_status()
+    client.delete("/__sandbox__/requests").raise_for_status()
     return running_sandbox
 
 
 @pytest.fixture
-def http(sandbox: SandboxServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox.base_url, auth=(sandbox.public_key, sandbox.secret_key)) as client:
-        yield client
+def http(sandbox: SandboxServer, client: httpx.Client) -> httpx.Client:
+    """A raw client on an empty sandbox."""
+    return client

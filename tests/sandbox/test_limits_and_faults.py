@@ -1,6 +1,7 @@
 """What goes wrong on purpose: limits of size and rate, and the faults that can be switched on."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,35 @@ def items(http: httpx.Client) -> httpx.Client:
     return http
 
 
+class MovingClock:
+    """The sandbox's clock in the hand of a test."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def moving() -> Iterator[tuple[httpx.Client, MovingClock]]:
+    """A client on a sandbox with the dataset `d` whose time stands still until the test moves it."""
+    clock = MovingClock()
+    with (
+        SandboxServer(clock=clock) as server,
+        httpx.Client(base_url=server.base_url, auth=(server.public_key, server.secret_key)) as client,
+    ):
+        client.post(DATASETS, json={"name": "d"}).raise_for_status()
+        yield client, clock
+
+
+@pytest.fixture
+def doomed(items: httpx.Client, sandbox: SandboxServer) -> Iterator[httpx.Client]:
+    """A client of its own for tests that end with a reset connection."""
+    with httpx.Client(base_url=items.base_url, auth=(sandbox.public_key, sandbox.secret_key)) as client:
+        yield client
+
+
 def put(http: httpx.Client, item: str = "i", dataset: str = "d", **fields: Any) -> httpx.Response:
     return http.post(ITEMS, json={"datasetName": dataset, "id": item, "input": 1, **fields})
 
@@ -41,33 +71,34 @@ def test_an_item_of_4_4_mib_passes(items: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("size", [4.6, 6.0])
-def test_a_larger_one_answers_413_and_the_next_request_meets_a_reset(items: httpx.Client, size: float) -> None:
-    refused = put(items, input={"text": "x" * int(size * MIB)})
+def test_a_larger_one_answers_413_and_the_next_request_meets_a_reset(doomed: httpx.Client, size: float) -> None:
+    refused = put(doomed, input={"text": "x" * int(size * MIB)})
     assert (refused.status_code, refused.text) == (413, "Body exceeded 4.5mb limit")
     assert "content-type" not in refused.headers
     with pytest.raises(httpx.ReadError, match="Connection reset by peer"):
-        items.get(f"{ITEMS}/i")
-    assert items.get(f"{ITEMS}/i").status_code == 404, "a new connection works, and nothing was stored"
+        doomed.get(f"{ITEMS}/i")
+    assert doomed.get(f"{ITEMS}/i").status_code == 404, "a new connection works, and nothing was stored"
 
 
-def test_a_body_of_unknown_length_is_measured_too(items: httpx.Client) -> None:
+def test_a_body_of_unknown_length_is_measured_too(doomed: httpx.Client) -> None:
     def parts() -> Any:
         yield b'{"datasetName":"d","id":"i","input":"'
         for _ in range(6):
             yield b"x" * MIB
         yield b'"}'
 
-    refused = items.post(ITEMS, content=parts(), headers={"content-type": "application/json"})
+    refused = doomed.post(ITEMS, content=parts(), headers={"content-type": "application/json"})
     assert (refused.status_code, refused.text) == (413, "Body exceeded 4.5mb limit")
 
 
-def test_other_routes_take_one_mib(items: httpx.Client) -> None:
-    refused = items.post(DATASETS, json={"name": "big", "metadata": "x" * MIB})
+def test_other_routes_take_one_mib(doomed: httpx.Client) -> None:
+    refused = doomed.post(DATASETS, json={"name": "big", "metadata": "x" * MIB})
     assert (refused.status_code, refused.text) == (413, "Body exceeded 1mb limit")
 
 
-def test_size_wins_over_keys(items: httpx.Client) -> None:
-    assert put(httpx.Client(base_url=items.base_url), input="x" * (5 * MIB)).status_code == 413
+def test_size_wins_over_keys(doomed: httpx.Client) -> None:
+    doomed.auth = None
+    assert put(doomed, input="x" * (5 * MIB)).status_code == 413
 
 
 @pytest.mark.parametrize(("ids", "status"), [(400, 200), (1000, 431)])
@@ -194,17 +225,19 @@ def test_truncate_body(items: httpx.Client) -> None:
     assert items.get(f"{ITEMS}/i").status_code == 200
 
 
-def test_stale_read(items: httpx.Client) -> None:
+def test_stale_read(moving: tuple[httpx.Client, MovingClock]) -> None:
+    items, clock = moving
     put(items, input="old")
-    time.sleep(0.4)
-    switch(items, "stale-read", "0.3")
+    clock.now += timedelta(seconds=10)
+    switch(items, "stale-read", "3")
     assert put(items, input="new").json()["input"] == "new"
     assert put(items, "late").status_code == 200
+    clock.now += timedelta(seconds=2)
     assert items.get(f"{ITEMS}/i").json()["input"] == "old"
     assert items.get(f"{ITEMS}/late").status_code == 404
     listed = items.get(f"{ITEMS}?datasetName=d").json()
     assert [row["input"] for row in listed["data"]] == ["old"]
-    time.sleep(0.35)
+    clock.now += timedelta(seconds=2)
     assert items.get(f"{ITEMS}/i").json()["input"] == "new"
     assert items.get(f"{ITEMS}/late").status_code == 200
 
@@ -295,36 +328,27 @@ def test_every_fault_is_explained() -> None:
 # ── point in time ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_version_shows_the_items_as_they_were() -> None:
-    moment = datetime(2026, 5, 1, 12, tzinfo=UTC)
+def test_version_shows_the_items_as_they_were(moving: tuple[httpx.Client, MovingClock]) -> None:
+    items, clock = moving
+    for step in range(5):
+        clock.now += timedelta(hours=1)
+        if step == 3:
+            items.delete(f"{ITEMS}/i")
+        elif step == 2:
+            put(items, status="ARCHIVED")
+        else:
+            put(items, input=step)
 
-    def clock() -> datetime:
-        return moment
+    def at(hour: str) -> list[Any]:
+        listed = items.get(ITEMS, params={"datasetName": "d", "version": f"2026-05-01T{hour}Z"}).json()
+        assert listed["meta"]["totalItems"] == len(listed["data"])
+        return [row["input"] for row in listed["data"]]
 
-    with (
-        SandboxServer(clock=clock) as server,
-        httpx.Client(base_url=server.base_url, auth=(server.public_key, server.secret_key)) as client,
-    ):
-        client.post(DATASETS, json={"name": "d"})
-        for step in range(5):
-            moment += timedelta(hours=1)
-            if step == 3:
-                client.delete(f"{ITEMS}/i")
-            elif step == 2:
-                put(client, status="ARCHIVED")
-            else:
-                put(client, input=step)
-
-        def at(hour: str) -> list[Any]:
-            listed = client.get(ITEMS, params={"datasetName": "d", "version": f"2026-05-01T{hour}Z"}).json()
-            assert listed["meta"]["totalItems"] == len(listed["data"])
-            return [row["input"] for row in listed["data"]]
-
-        assert at("12:59:59.999") == []
-        assert at("13:00:00.000") == [0]
-        assert at("14:30:00.000") == [1]
-        assert at("15:30:00.000") == [], "archived"
-        assert at("16:30:00.000") == [], "deleted"
-        assert at("17:00:00.000") == [4]
-        row = client.get(f"{ITEMS}/i").json()
-        assert row["createdAt"] == row["updatedAt"] == "2026-05-01T17:00:00.000Z", "every write makes both anew"
+    assert at("12:59:59.999") == []
+    assert at("13:00:00.000") == [0]
+    assert at("14:30:00.000") == [1]
+    assert at("15:30:00.000") == [], "archived"
+    assert at("16:30:00.000") == [], "deleted"
+    assert at("17:00:00.000") == [4]
+    row = items.get(f"{ITEMS}/i").json()
+    assert row["createdAt"] == row["updatedAt"] == "2026-05-01T17:00:00.000Z", "every write makes both anew"

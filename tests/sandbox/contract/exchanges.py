@@ -114,6 +114,10 @@ class Player:
         self._learn(exchange.answer, answer)
         return difference(json.loads(self._here(json.dumps(exchange.answer))), answer)
 
+    def post(self, path: str, body: Any) -> None:
+        """Send a request of one's own, with valid keys; it must be accepted."""
+        self.client.post(path, json=body, headers=self.headers["pk-lf-real"]).raise_for_status()
+
     def reconnect(self) -> None:
         """Go on with a new client."""
         self.client.close()

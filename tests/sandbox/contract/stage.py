@@ -9,9 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
 from contract.exchanges import RECORDINGS, Player, read
+from contract.steps import DATASETS, ITEMS
 from curator.sandbox.load import load_files
 from curator.sandbox.server import SandboxServer
 
@@ -27,7 +26,7 @@ def datasets(server: SandboxServer, player: Player, _folder: Path, file: str) ->
     text = (RECORDINGS / f"{file}.json").read_text()
     for name in sorted(set(re.findall(r"c-(?:ds2?|schema)-\d+", text))):
         body = {"name": name, **(SCHEMAS if "schema" in name else {})}
-        _post(server, "/api/public/v2/datasets", body)
+        player.post(DATASETS, body)
 
 
 def telemetry(server: SandboxServer, player: Player, _folder: Path) -> None:
@@ -38,14 +37,14 @@ def telemetry(server: SandboxServer, player: Player, _folder: Path) -> None:
             player.play(exchange)
 
 
-def project(server: SandboxServer, _player: Player, folder: Path) -> None:
+def project(server: SandboxServer, player: Player, folder: Path) -> None:
     """What the project held when the keys were tried: 299 items, the newest known, and two observations."""
-    _post(server, "/api/public/v2/datasets", {"name": "plain-ds"})
-    _post(server, "/api/public/v2/datasets", {"name": "c-list-1795360803"})
+    player.post(DATASETS, {"name": "plain-ds"})
+    player.post(DATASETS, {"name": "c-list-1795360803"})
     for number in range(298):
-        _post(server, "/api/public/dataset-items", {"datasetName": "plain-ds", "id": f"old-{number}", "input": number})
+        player.post(ITEMS, {"datasetName": "plain-ds", "id": f"old-{number}", "input": number})
     newest = {"datasetName": "c-list-1795360803", "id": "lnew-1795360803", "input": 1}
-    _post(server, "/api/public/dataset-items", newest)
+    player.post(ITEMS, newest)
     seen = next(e.answer for e in read("15_auth") if "v2/observations" in e.path and e.status == 200)["data"][0]
     rows = [seen, {**seen, "id": "0" * 16, "startTime": "2026-11-01T00:00:00.000Z"}]
     file = folder / "observations.jsonl.gz"
@@ -71,11 +70,6 @@ def values(server: SandboxServer, player: Player, _folder: Path) -> None:
 
 def _text(answer: object) -> str:
     return answer["head"] if isinstance(answer, dict) and "head" in answer else json.dumps(answer)
-
-
-def _post(server: SandboxServer, path: str, body: object) -> None:
-    answer = httpx.post(server.base_url + path, json=body, auth=(server.public_key, server.secret_key))
-    answer.raise_for_status()
 
 
 STAGES: dict[str, Stage] = {

@@ -173,7 +173,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TREES)
 def test_what_came_back_is_stored_unchanged(items: httpx.Client, value: Any) -> None:
     """The rewrites are a projection below the top level: storing the answer again changes nothing more."""
