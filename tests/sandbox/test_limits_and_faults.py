@@ -1,8 +1,10 @@
 """What goes wrong on purpose: limits of size and rate, and the faults that can be switched on."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from curator.errors import UsageError
 from curator.sandbox.errors import ApiError
 from curator.sandbox.faults import KINDS, Faults
+from curator.sandbox.load import load_files
 from curator.sandbox.ratelimit import RateLimit
 from curator.sandbox.server import SandboxServer
 
@@ -255,6 +258,30 @@ def test_duplicate_rows_as_concurrent_first_writes_leave_them(items: httpx.Clien
     assert items.delete(f"{ITEMS}/i").status_code == 200
     assert items.get(f"{ITEMS}/i").status_code == 404
     assert items.get(ITEMS).json()["meta"]["totalItems"] == 0
+
+
+def test_expire_traces(items: httpx.Client, sandbox: SandboxServer, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    ages = {"young": timedelta(days=1), "old": timedelta(days=20)}
+    with rows.open("w") as file:
+        for name, age in ages.items():
+            moment = (datetime.now(UTC) - age).isoformat(timespec="milliseconds")
+            trace = {"id": name, "traceId": name, "startTime": moment, "type": "SPAN", "name": name}
+            score = {"id": name, "name": "n", "value": 1, "dataType": "NUMERIC", "timestamp": moment}
+            file.write(json.dumps(trace) + "\n")
+            file.write(json.dumps({**score, "subject": {"kind": "trace", "id": name}}) + "\n")
+    assert load_files(sandbox.store, [rows]).bad == []
+    put(items, sourceTraceId="old")
+
+    def found(path: str) -> list[str]:
+        return [row["id"] for row in items.get(path).json()["data"]]
+
+    assert found("/api/public/v2/observations") == found("/api/public/v3/scores") == ["young", "old"]
+    switch(items, "expire-traces", "14")
+    assert found("/api/public/v2/observations") == found("/api/public/v3/scores") == ["young"]
+    switch(items, "expire-traces")
+    assert found("/api/public/v2/observations") == found("/api/public/v3/scores") == []
+    assert items.get(f"{ITEMS}/i").json()["sourceTraceId"] == "old", "the item outlives its source"
 
 
 def test_http_409_is_transient(items: httpx.Client) -> None:
