@@ -94,7 +94,10 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
                 for each in bar:
                     each.update(1)
 
-        return perform(gateway, connection, rule, plan, started=started, progress=progress)
+        def saved(path: Path) -> None:
+            say(f"results: {path}")
+
+        return perform(gateway, connection, rule, plan, started=started, progress=progress, saved=saved)
 
 
 @contextlib.contextmanager

@@ -48,6 +48,7 @@ def gate(
     """
     from curator.experiments.gate import decide
     from curator.experiments.perform import find_run, look_again
+    from curator.experiments.versions import drift
     from curator.rulebook import find_rule
 
     if (task is None) == (candidate is None):
@@ -64,15 +65,14 @@ def gate(
         before = find_run(baseline, lambda: gateway, rule=loaded.rule, deadline=deadline) if baseline else None
         if task is not None:
             plan = plan_of(task, options, allow_python=settings.allow_python)
-            if before is not None and plan.dataset_version is None:
-                plan = plan.model_copy(update={"dataset_version": before.dataset_version})
             run, _ = perform_plan(gateway, connection, loaded.rule, plan)
         else:
             assert candidate is not None
             run = find_run(candidate, lambda: gateway, rule=loaded.rule, deadline=deadline)
             if run.source == "curator":
                 run = look_again(gateway, loaded.rule, run, deadline=deadline)
-    decision = decide(loaded.rule, run, before)
+        since = drift(gateway, run)
+    decision = decide(loaded.rule, run, before, notes=[since] if since else [])
     if markdown is not None:
         from curator.experiments.gate_report import write_markdown
 

@@ -47,7 +47,7 @@ def run(ctx: click.Context, /, rule: str, task: str, allow_python: bool | None, 
     if as_json:
         print_json(document)
     else:
-        _print(loaded.rule, done, path)
+        _print(loaded.rule, done)
     if not document["integrity"]["ok"]:
         ctx.exit(ExitCode.NO)
 
@@ -80,7 +80,7 @@ def as_document(run: "Run", path: Path | None) -> dict[str, Any]:
     }
 
 
-def _print(rule: "Rule", run: "Run", path: Path) -> None:
+def _print(rule: "Rule", run: "Run") -> None:
     click.echo(f"dataset ready: {plain(run.dataset)}")
     for item in rule.seed:
         if item.id in run.items:
@@ -97,7 +97,6 @@ def _print(rule: "Rule", run: "Run", path: Path) -> None:
     click.echo("whole on the server" if not problems else "not whole:")
     for problem in problems:
         click.echo(f"  ✗ {problem.code}: {plain(problem.message)}")
-    click.echo(f"results: {path}")
     for each in run.repeats:
         click.echo(f"dataset run url: {plain(each.url or 'unknown')}")
     if problems:

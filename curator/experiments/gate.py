@@ -1,6 +1,6 @@
 """The release decision: passed only when everything that the rule asks for was seen to hold; else with the reasons."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -56,8 +56,11 @@ class Decision(Value):
         return dict(sorted(found.items()))
 
 
-def decide(rule: Rule, candidate: Run, baseline: Run | None = None) -> Decision:
-    """Decides by the rule's gate. Both runs must have been checked for integrity; a run that was not is blocked."""
+def decide(rule: Rule, candidate: Run, baseline: Run | None = None, *, notes: Sequence[str] = ()) -> Decision:
+    """Decides by the rule's gate. The candidate must have been checked for integrity; a run that was not is blocked.
+
+    `notes` are added to the decision's own.
+    """
     gate = rule.gate
     comparison = compare(baseline, candidate, judges=_judges(rule)) if baseline is not None else None
     reasons = [
@@ -65,11 +68,11 @@ def decide(rule: Rule, candidate: Run, baseline: Run | None = None) -> Decision:
         *_enough(gate, candidate),
         *(reason for score in gate.required for reason in _score(score, candidate)),
     ]
-    notes: list[str] = []
+    found = list(notes)
     if baseline is None or comparison is None:
-        reasons += _without_baseline(gate, candidate, notes)
+        reasons += _without_baseline(gate, candidate, found)
     else:
-        reasons += _against(rule, baseline, candidate, comparison, notes)
+        reasons += _against(rule, baseline, candidate, comparison, found)
     means = candidate.means()
     required = tuple(score.name for score in gate.required)
     single = next(iter(candidate.items)) if len(candidate.items) == 1 else None
@@ -80,7 +83,7 @@ def decide(rule: Rule, candidate: Run, baseline: Run | None = None) -> Decision:
         required_scores=required,
         scores={name: means[name] for name in required if name in means},
         reasons=tuple(reasons),
-        notes=tuple(notes),
+        notes=tuple(found),
         candidate=candidate.label,
         baseline=baseline.label if baseline is not None else None,
         items=len(candidate.items),

@@ -47,8 +47,11 @@ def perform(
     *,
     started: Callable[[Pinned], None] | None = None,
     progress: Callable[[], None] | None = None,
+    saved: Callable[[Path], None] | None = None,
 ) -> tuple[Run, Path]:
-    """Runs the experiment and says whether it is whole; the result file is written before the server is asked.
+    """Runs the experiment and says whether it is whole.
+
+    The result file is written (and `saved` called) before the server is asked, and again with its integrity.
 
     Raises UsageError and ConfigError before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file
     holds what was done until then.
@@ -72,11 +75,11 @@ def perform(
                 progress=progress,
             )
         except Interrupted as interrupted:
-            results.write(interrupted.run, plan.output or results.default_path(interrupted.run))
+            _save(interrupted.run, plan, saved)
             raise
         finally:
             checker.close()
-    path = results.write(run, plan.output or results.default_path(run))
+    path = _save(run, plan, saved)
     run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
     return run, results.write(run, path)
 
@@ -139,6 +142,13 @@ def variables_of(pairs: Collection[str]) -> Mapping[str, JsonValue]:
             )
         found[key] = value
     return found
+
+
+def _save(run: Run, plan: Plan, saved: Callable[[Path], None] | None) -> Path:
+    path = results.write(run, plan.output or results.default_path(run))
+    if saved is not None:
+        saved(path)
+    return path
 
 
 def _required(rule: Rule) -> list[str]:

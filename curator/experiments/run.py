@@ -134,6 +134,9 @@ class Recorder:
         except TaskFailed as failure:
             error = str(failure)
             raise
+        except asyncio.CancelledError:
+            error = "interrupted"
+            raise
         finally:
             record = ItemRun(
                 item_id=item.id,

@@ -17,6 +17,8 @@ Test: TypeAlias = Literal["exact binomial", "paired permutation"]
 SEED = 20_261_101
 RESAMPLES = 9_999
 NOISE_DRAWS = 2_000
+CELLS = 4_000_000
+"""How many numbers a batch of resamples may hold (32 MB): large datasets take more batches, not more memory."""
 # Two item means closer than this are the same: averages of repeats carry rounding errors.
 SAME = 1e-9
 
@@ -66,7 +68,7 @@ def _sign_flips(deltas: Array) -> Array:
         permutation_type="samples",
         vectorized=True,
         n_resamples=RESAMPLES,
-        batch=max(1, 4_000_000 // deltas.size),
+        batch=max(1, CELLS // deltas.size),
         axis=-1,
         rng=np.random.default_rng(SEED),
     )
@@ -88,6 +90,7 @@ def interval(deltas: Array, confidence: float = 0.95) -> tuple[float, float]:
             np.mean,
             vectorized=True,
             n_resamples=RESAMPLES,
+            batch=max(1, CELLS // deltas.size),
             confidence_level=confidence,
             method=method,
             rng=np.random.default_rng(SEED),
@@ -122,9 +125,9 @@ def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int, bool]:
         chance = stats.binom(items, moved / items)
         return int(chance.ppf(0.025)), int(chance.ppf(0.975)), False
     rng = np.random.default_rng(SEED)
-    counts = np.concatenate(
-        [_drawn_moves(side, baseline.shape[-1], candidate.shape[-1], NOISE_DRAWS // len(sides), rng) for side in sides]
-    )
+    cells = baseline.shape[0] * max(baseline.shape[-1], candidate.shape[-1])
+    draws = min(NOISE_DRAWS // len(sides), max(200, CELLS // cells))
+    counts = np.concatenate([_drawn_moves(side, baseline.shape[-1], candidate.shape[-1], draws, rng) for side in sides])
     low, high = np.quantile(counts, (0.025, 0.975), method="inverted_cdf")
     return int(low), int(high), True
 
@@ -165,7 +168,7 @@ def item_p(baseline: Array, candidate: Array) -> Array | None:
             mean_difference,
             vectorized=True,
             n_resamples=RESAMPLES,
-            batch=max(1, 4_000_000 // (int(complete.sum()) * (baseline.shape[-1] + candidate.shape[-1]))),
+            batch=max(1, CELLS // (int(complete.sum()) * (baseline.shape[-1] + candidate.shape[-1]))),
             axis=-1,
             rng=np.random.default_rng(SEED),
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from curator.errors import CuratorError, UsageError
-from curator.experiments.results import DatasetItem
+from curator.experiments.results import DatasetItem, Run
 from curator.gateway import Gateway, NotFound
 from curator.lineage import content_fingerprint
 from curator.model.item import Dataset, StoredItem
@@ -57,6 +57,19 @@ def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinn
         code="RUN_UNSTABLE",
         remedy="Try again when nobody writes to it, or name a time with --dataset-version.",
     )
+
+
+def drift(gateway: Gateway, run: Run) -> str | None:
+    """In words, how the dataset has changed since the version of a run; None when it has not. Raises GatewayError."""
+    current = _content(_items(gateway, run.dataset))
+    then = {item_id: item.fingerprint for item_id, item in run.items.items()}
+    counts = {
+        "new": len(current.keys() - then.keys()),
+        "changed": sum(then[item_id] != print_ for item_id, print_ in current.items() if item_id in then),
+        "gone": len(then.keys() - current.keys()),
+    }
+    told = [f"{count} {'item is' if count == 1 else 'items are'} {what}" for what, count in counts.items() if count]
+    return f"the dataset has changed since this run: {', '.join(told)}" if told else None
 
 
 def no_dataset(dataset: str) -> CuratorError:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from curator.config import Connection
-from curator.experiments import integrity
+from curator.experiments import integrity, versions
 from curator.experiments.gate import Decision, decide
 from curator.experiments.gate_report import markdown
 from curator.experiments.results import Integrity, Run
@@ -116,6 +116,12 @@ def test_different_versions_block(workflow: Workflow) -> None:
     decision = decide(workflow.rule, workflow.run("langfuse_style"), baseline)
     assert codes(decision) == {"GATE_VERSIONS_DIFFER"}
     assert "6 items are the same in both" in decision.reasons[0].message
+    assert versions.drift(workflow.gateway, baseline) == "the dataset has changed since this run: 1 item is new"
+    workflow.put(1, input={"query": "other", "number": 1})
+    workflow.gateway.delete_item("item-02")
+    assert versions.drift(workflow.gateway, baseline) == (
+        "the dataset has changed since this run: 1 item is new, 1 item is changed, 1 item is gone"
+    )
     pinned = workflow.run("langfuse_style", dataset_version=baseline.dataset_version)
     assert decide(workflow.rule, pinned, baseline).passed
 
