@@ -1,7 +1,7 @@
 """The public Python API: what the commands and the terminal UI call, for scripts, notebooks and tests of your own.
 
 Names are stable from release to release like those of the commands. A function that is called like its room
-(`curator.promote.promote`) carries its object along here (`promote_item`), so that `from curator import …` never means
+(`curator.audit.run.audit`) carries its object along here (`audit_dataset`), so that `from curator import …` never means
 the room.
 """
 
@@ -15,7 +15,7 @@ from curator.experiments.perform import Plan, find_run, perform
 from curator.experiments.results import Run
 from curator.gateway import Gateway, GatewayError
 from curator.journal import Journal
-from curator.lineage import item_id, to_item
+from curator.lineage import item_id
 from curator.model import (
     Dataset,
     Decision,
@@ -32,10 +32,9 @@ from curator.model import (
     StoredItem,
     Trace,
 )
-from curator.promote import promote as promote_item
 from curator.promote import promote_many, resume, undo, verify
+from curator.promote.pipeline import Order, draft_of, item_of, policy_for, promote_traces
 from curator.queue import Window, find_failures, parse_window
-from curator.reshape import reshape as reshape_trace
 from curator.rulebook import LoadedRule, find_rule, load_rule, load_rules
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Choice, NotScrubbed, Scrubber
@@ -58,6 +57,7 @@ __all__ = [
     "Journal",
     "LoadedRule",
     "NotScrubbed",
+    "Order",
     "Plan",
     "Queue",
     "Receipt",
@@ -77,21 +77,22 @@ __all__ = [
     "audit_dataset",
     "compare",
     "decide_release",
+    "draft_of",
     "find_failures",
     "find_rule",
     "find_run",
     "item_id",
+    "item_of",
     "load_rule",
     "load_rules",
     "load_settings",
     "parse_window",
     "perform",
-    "promote_item",
+    "policy_for",
     "promote_many",
-    "reshape_trace",
+    "promote_traces",
     "resume",
     "share_decision",
-    "to_item",
     "undo",
     "verify",
 ]

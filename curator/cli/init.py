@@ -17,7 +17,9 @@ from curator.errors import UsageError
 @click.option(
     "--trace-name", metavar="NAME", help="Propose a rule for traces of this name.  [default: the most frequent]"
 )
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True, help="Where the rule goes."
+)
 @click.option("--save-keys", is_flag=True, help="Also write the keys into the config file (mode 0600).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def init(name: str | None, trace_name: str | None, folder: Path, save_keys: bool, as_json: bool) -> None:

@@ -100,7 +100,9 @@ def schema() -> None:
 @click.option(
     "--from", "template", default="order-status-regression", show_default=True, help="The rule to start from."
 )
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True, help="Where the rule goes."
+)
 def new(name: str, template: str, folder: Path) -> None:
     """Start a rule file NAME.yaml as a copy of a commented one; never overwrites."""
     import re

@@ -1,0 +1,27 @@
+"""What is generated is up to date."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs import generate
+
+
+@pytest.mark.parametrize("path", generate.files(), ids=lambda path: path.name)
+def test_up_to_date(path: Path) -> None:
+    there = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert there == generate.files()[path], "out of date: run `python -m tests.docs.generate`"
+
+
+def test_every_option_says_what_it_does() -> None:
+    silent = [
+        f"{context.command_path} {option.opts[-1]}"
+        for context, command in generate.commands()
+        for option in command.params
+        if option.param_type_name == "option" and not getattr(option, "help", None)
+    ]
+    assert silent == []
+
+
+def test_every_command_says_what_it_does() -> None:
+    assert [context.command_path for context, command in generate.commands() if not command.help] == []
