@@ -5,14 +5,14 @@ and forgotten but for its lineage.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from curator.audit.one_by_one import read_one_by_one
 from curator.audit.promoted import promoted_items
 from curator.audit.runs import runs_of
-from curator.audit.values import ById, Evidence, ItemFacts, Progress, Promoted, silent, trace_of
+from curator.audit.values import ById, Evidence, ItemFacts, Progress, silent, trace_of
 from curator.errors import UsageError
 from curator.gateway import Gateway
 from curator.journal import Journal
@@ -151,7 +151,7 @@ class Gathering:
         self._read_missing_roots(sources)
         promoted = promoted_items(self._journal, self.dataset.name)
         uncounted = self._uncounted()
-        by_id = self._by_id(uncounted, promoted)
+        by_id = {} if self._version else self._by_id(uncounted, promoted)
         observations = self._observations()
         retention = self._retention()
         runs, runs_complete = runs_of(
@@ -204,28 +204,11 @@ class Gathering:
             return 0
         return max(0, surplus)
 
-    def _by_id(self, uncounted: int, promoted: Mapping[str, Promoted]) -> dict[str, ById | None]:
-        if self._version is not None:
-            return {}
-        listed: dict[str, set[datetime]] = defaultdict(set)
-        for item in self._items:
-            listed[item.id].add(item.updated_at)
-        doubled = [item_id for item_id, versions in listed.items() if len(versions) > 1]
-        absent = [item_id for item_id in promoted if item_id not in listed]
-        # The list shows one row of a doubled id; reading by id shows an older one. Newest items first.
-        suspects = [item_id for item_id in listed if uncounted > 0 and item_id not in doubled]
-        wanted = [*doubled, *absent, *suspects]
-        affordable = wanted if self._budget.deep else wanted[:READS_BY_ID]
-        if len(affordable) < len(wanted):
-            self._left_out.append(
-                f"{len(wanted) - len(affordable)} of {len(wanted)} items that should be read one by one (--deep looks)"
-            )
-        found: dict[str, ById | None] = {}
-        for item_id in affordable:
-            stored = self._gateway.item(item_id)
-            here = stored is not None and stored.dataset == self.dataset.name
-            found[item_id] = ById(status=stored.status, updated_at=stored.updated_at) if stored and here else None
-        return found
+    def _by_id(self, uncounted: int, promoted: Collection[str]) -> dict[str, ById | None]:
+        most = None if self._budget.deep else READS_BY_ID
+        return read_one_by_one(
+            self._gateway, self._items, promoted, uncounted=uncounted, most=most, left_out=self._left_out
+        )
 
     def _observations(self) -> frozenset[str] | None:
         seen = {root.id for root in self._roots.values()}

@@ -1,7 +1,7 @@
 """Near-duplicate inputs, by rapidfuzz.
 
-Items are taken in the order of their ids; each is compared with those before it that are no near-duplicates themselves.
-So every finding names a pair, and when the later ones of all pairs are gone, no near-duplicate is left.
+Items are taken one by one; each is compared with those before it that are no near-duplicates themselves. So every
+finding names a pair, and when the later ones of all pairs are gone, no near-duplicate is left.
 """
 
 import zlib
@@ -44,7 +44,7 @@ def _parts(value: object) -> Iterator[str]:
 def near_pairs(facts: Iterable[ItemFacts]) -> Iterator[tuple[str, str, float]]:
     """(first id, other id, ratio) of items whose inputs are alike but not equal; each other id once.
 
-    `facts` in the order of the ids. Items with equal inputs stand for one another and are not named.
+    `facts` with the items first that count as originals. An item with an input that was there before is not named.
     """
     from rapidfuzz import fuzz, process
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from curator.audit.duplicates import oldest_first
 from curator.audit.similar import near_pairs
 from curator.audit.values import AuditCheck, Evidence, Found
 
 
 def look(evidence: Evidence) -> Iterator[Found]:
-    for one, other, similarity in near_pairs(facts for _, facts in sorted(evidence.facts.items())):
+    facts = (evidence.facts[item.id] for item in oldest_first(evidence) if item.id in evidence.facts)
+    for one, other, similarity in near_pairs(facts):
         yield other, f"its input is {similarity:.0f} % like that of {one}"
 
 
