@@ -42,7 +42,9 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
         print_json(_document(results, form) | {"model": able.model, "not_looked_for": able.not_looked_for})
     else:
         for result in results:
-            click.echo(_text(result, form), nl=form != "text")
+            text = _text(result, form)
+            # A pipe gets the content as it is; a terminal gets nothing that could act on it.
+            click.echo(plain(text, keep_newlines=True) if sys.stdout.isatty() else text, nl=form != "text")
     _summarise(results)
     if able.model is None:
         say(f"No name model: not looked for are {', '.join(able.not_looked_for[:3])}. {able.remedy}.")

@@ -1,6 +1,7 @@
 """From a draft to a scrubbed draft, and a second look at what a server returned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy
@@ -10,9 +11,9 @@ from curator.scrub.locate import Located
 from curator.scrub.meaning import problems
 from curator.scrub.normalise import fold
 from curator.scrub.pipeline import Pipeline
-from curator.scrub.places import finding_id
+from curator.scrub.places import finding_id, hidden_keys
 from curator.scrub.policy import compiled
-from curator.scrub.walk import path_of, walk
+from curator.scrub.walk import Steps, path_of, walk
 
 
 def scrub_draft(
@@ -54,16 +55,28 @@ def values_of(draft: Draft, findings: Sequence[Finding], policy: ScrubPolicy) ->
 def texts_at(root: object, findings: Sequence[Finding], policy: ScrubPolicy) -> dict[str, str]:
     """Finding id → its text in the value that was scrubbed or searched."""
     leaves = list(walk(pruned(root, compiled(policy), (), [])))
-    at: dict[str | None, list[Finding]] = {}
+    texts: dict[str, str] = {}
+
+    def match(index: int, candidates: Iterable[Finding], hidden: Mapping[Steps, str]) -> bool:
+        text = leaves[index].text
+        ids = {
+            f.id: text[f.start : f.end]
+            for f in candidates
+            if f.id == finding_id(leaves, index, Located(f.start, f.end, f.entity, f.score, ""), hidden)
+        }
+        texts.update(ids)
+        return bool(ids)
+
+    in_keys = [f for f in findings if f.in_key]
+    hidden = hidden_keys(leaves, [i for i, leaf in enumerate(leaves) if leaf.in_key and match(i, in_keys, {})])
+    at: dict[str, list[Finding]] = {}
     for f in findings:
-        at.setdefault(None if f.in_key else f.path, []).append(f)
-    texts = {}
-    for index, leaf in enumerate(leaves):
-        for f in at.get(None if leaf.in_key else path_of(leaf.steps), ()):
-            if f.end <= len(leaf.text):
-                place = Located(f.start, f.end, f.entity, f.score, f.recognizer)
-                if finding_id(leaves, index, place) == f.id:
-                    texts[f.id] = leaf.text[f.start : f.end]
+        if not f.in_key:
+            at.setdefault(f.path, []).append(f)
+    for i, leaf in enumerate(leaves):
+        if not leaf.in_key:
+            below = any(leaf.steps[:n] in hidden for n in range(1, len(leaf.steps) + 1)) if hidden else False
+            match(i, chain(*at.values()) if below else at.get(path_of(leaf.steps), ()), hidden)
     return texts
 
 

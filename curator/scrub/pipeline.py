@@ -1,6 +1,6 @@
 """The whole scrub of one item: walk, read, decide, number, replace, and look again until nothing more is found."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -18,7 +18,7 @@ from curator.scrub.limits import Limits
 from curator.scrub.locate import Located, locate, readings
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import Placeholders
-from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id
+from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys
 from curator.scrub.policy import CompiledPolicy, compiled
 from curator.scrub.rebuild import rebuild
 from curator.scrub.resolve import resolve
@@ -90,13 +90,15 @@ class Pipeline:
         leaves = self._leaves(value, ())
         skip = frozenset(i for i, leaf in enumerate(leaves) if leaf.text in untouched)
         decided: list[Decided] = []
-        fresh = self._decided(leaves, self._found(leaves, rules, skip), rules, choices, review)
+        found = self._found(leaves, rules, skip)
         for _ in range(_ROUNDS):
+            hidden = hidden_keys(leaves, (*(d.leaf for d in decided), *(i for i, items in enumerate(found) if items)))
+            fresh = self._decided(leaves, found, rules, choices, review, hidden)
             if not fresh:
                 break
             decided = _numbered(leaves, _joined(decided, fresh), rules)
-            fresh = self._decided(leaves, self._again(leaves, decided, rules, skip), rules, choices, review)
-        if fresh:
+            found = self._again(leaves, decided, rules, skip)
+        else:
             raise NotScrubbed("each replacement brings another finding to light")
         self._clean_reasons(leaves, decided)
         return Scrubbed(rebuild(value, *edited(leaves, decided)), (*_findings(leaves, decided), *whole))
@@ -161,12 +163,13 @@ class Pipeline:
         rules: CompiledPolicy,
         choices: Choices,
         review: bool,
+        hidden: Mapping[Steps, str],
     ) -> list[Decided]:
         decided = []
         for i, items in enumerate(found):
             rule = rules.at(leaves[i].steps)
             for item in items:
-                choice = choices.get(finding_id(leaves, i, item))
+                choice = choices.get(finding_id(leaves, i, item, hidden))
                 if item.entity == "FIELD" and choice is None:
                     decided.append(Decided(i, item, "surrogate"))
                     continue
@@ -233,9 +236,10 @@ def _numbered(leaves: Sequence[Leaf], decided: list[Decided], rules: CompiledPol
 
 def _findings(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> tuple[Finding, ...]:
     shown = _shown(leaves, decided)
+    hidden = hidden_keys(leaves, (d.leaf for d in decided))
     return tuple(
         Finding(
-            id=finding_id(leaves, d.leaf, d.item),
+            id=finding_id(leaves, d.leaf, d.item, hidden),
             path=path_of(leaves[d.leaf].steps, shown),
             in_key=leaves[d.leaf].in_key,
             start=d.item.start,

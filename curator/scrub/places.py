@@ -1,7 +1,7 @@
 """Where findings are: in the item that was given, and in the item after replacements."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from curator.model.scrub import Action
@@ -25,10 +25,15 @@ Texts = tuple[dict[Steps, str], dict[Steps, str]]
 """New texts of leaves and new names of keys, by steps."""
 
 
-def finding_id(leaves: Sequence[Leaf], index: int, item: Located) -> str:
-    """Stable within one draft. A key counts by its place, so that the id derives from no personal value."""
+def hidden_keys(leaves: Sequence[Leaf], personal: Iterable[int]) -> dict[Steps, str]:
+    """Stand-ins for the dict keys (leaves `personal`) in which something was found: their places."""
+    return {leaves[i].steps: f"key {i}" for i in personal if leaves[i].in_key}
+
+
+def finding_id(leaves: Sequence[Leaf], index: int, item: Located, hidden: Mapping[Steps, str]) -> str:
+    """Stable within one draft. Personal keys are `hidden`, so that no id derives from a personal value."""
     leaf = leaves[index]
-    place = f"key {index}" if leaf.in_key else path_of(leaf.steps)
+    place = f"key {index}" if leaf.in_key else path_of(leaf.steps, hidden)
     return hashlib.sha256(f"{place}:{item.start}-{item.end}:{item.entity}".encode()).hexdigest()[:10]
 
 

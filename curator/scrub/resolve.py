@@ -17,7 +17,8 @@ def resolve(text: str, found: Iterable[Located]) -> list[Located]:
         if rest == [(item.start, item.end)]:
             insort(taken, item, key=_start)
         elif ENTITIES[item.entity].kind != "suggestion":
-            for a, b in (_stripped(text, a, b) for a, b in rest):
+            # A domain whose local part belongs to another finding names nobody.
+            for a, b in (_stripped(text, a, b) for a, b in rest if text[a] != "@"):
                 if a < b and is_significant(text[a:b], item.entity):
                     insort(taken, moved(item, a, b), key=_start)
     return taken

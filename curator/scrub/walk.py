@@ -1,12 +1,13 @@
 """Walks any JSON value and hands out every text in it that may hold a personal value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from curator.model import join_path
 from curator.scrub.errors import NotScrubbed
 
 MAX_DEPTH = 200
+_MAX_DIGITS = 1_000
 _MIN_DIGITS = 7
 """Integers with fewer digits are no telephone, card or account number."""
 
@@ -54,7 +55,7 @@ def walk(value: object, base: Steps = ()) -> Iterator[Leaf]:
             raise NotScrubbed(f"a value of type {type(node).__name__} is not JSON")
 
 
-def path_of(steps: Steps, shown: dict[Steps, str] | None = None) -> str:
+def path_of(steps: Steps, shown: Mapping[Steps, str] | None = None) -> str:
     """The printable path of steps. `shown` gives the scrubbed form of dict keys, by the steps of their values."""
     path = ""
     for i, step in enumerate(steps):
@@ -82,10 +83,10 @@ def _keys(steps: Steps) -> tuple[str, ...]:
 def _digits(number: int | float) -> str:
     """A number's digits when it is long enough to be an identifier; spreadsheets turn those into floats."""
     if isinstance(number, float):
-        if not number.is_integer():
+        if not number.is_integer() or abs(number) > 2**53:
             return ""
         number = int(number)
-    if abs(number) >= 10**30:
-        raise NotScrubbed("a number has more than 30 digits")
+    if abs(number) >= 10**_MAX_DIGITS:
+        raise NotScrubbed(f"a number has more than {_MAX_DIGITS} digits")
     text = str(number)
     return text if len(text.lstrip("-")) >= _MIN_DIGITS else ""

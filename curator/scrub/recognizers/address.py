@@ -31,12 +31,12 @@ _STATE = (
     "A[LKZRASEP]|C[AOT]|D[EC]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]"
     "|O[HKR]|P[ARW]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]"
 )
-_NAME = r"(?:(?:\p{Lu}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{N}'.\-]*)"
+_NAME = r"(?:(?:\p{Lu}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{N}'.\-]{0,40})"
 _UNIT = (
     r"(?:,?[ \n]{1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|bldg|building|\#"
     r"|no)\b\.?[ ]?\#?[\p{L}\p{N}\-]{1,6})"
 )
-_CITY = r"(?:[\p{Lu}][\p{L}'.\-]+(?:[ ](?:[\p{Lu}][\p{L}'.\-]+|of|upon|on|the|in|am|an|der|im|ob)){0,4})"
+_CITY = r"(?:[\p{Lu}][\p{L}'.\-]{1,40}(?:[ ](?:[\p{Lu}][\p{L}'.\-]{1,40}|of|upon|on|the|in|am|an|der|im|ob)){0,4})"
 _ZIP = r"\d{5}(?:-\d{4})?"
 _ZIP_ANY = r"(?:\d{5}-\d{4}|\d{4,5}-\d{3}|\d{3}[ ]\d{2}|\d{4}[ ][A-Z]{2}|\d{4,6})\b"
 _POSTCODE = r"(?:GIR[ ]?0AA|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2})"
@@ -48,22 +48,26 @@ _TAIL_US = (
 _TAIL_UK = rf"(?:(?:{_SEP}{_CITY}){{0,3}}{_SEP}{_POSTCODE}\b)"
 _LAND = r"(?:,?[ ](?:UK|United[ ]Kingdom|England|Germany|Deutschland)\b)?"
 _STREET_DE = (
-    r"(?:(?:[\p{Lu}][\p{L}.\-]*[ -])?[\p{Lu}][\p{L}\-.]*(?:stra(?:ß|ss)e|str\.?|weg|platz"
+    r"(?:(?:[\p{Lu}][\p{L}.\-]{0,40}[ -])?[\p{Lu}][\p{L}\-.]{0,40}(?:stra(?:ß|ss)e|str\.?|weg|platz"
     r"|allee|gasse|ring|damm|ufer|gässchen|steig|pfad|chaussee|markt|graben|wall|hof"
     r"|berg|tor|kai|promenade|winkel|stieg)"
-    r"|(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor)[ ](?:d(?:er|en|em)[ ])?[\p{Lu}][\p{L}\-]+"
-    r"(?:[ ][\p{Lu}][\p{L}\-]+)?"
-    r"|[\p{Lu}][\p{L}\-]+[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee)"
+    r"|(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor)[ ](?:d(?:er|en|em)[ ])?[\p{Lu}][\p{L}\-]{1,40}"
+    r"(?:[ ][\p{Lu}][\p{L}\-]{1,40})?"
+    r"|[\p{Lu}][\p{L}\-]{1,40}[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee)"
     r"|Stra(?:ß|ss)e[ ](?:des|der)[ ][\p{L}\d. ]{3,30})"
 )
 _NUMBER_DE = r"\d{1,4}[ ]?[a-z]?(?:[ ]?[/\-][ ]?\d{1,4}[a-z]?)?"
 _PLZ = (
-    r"(?:D[- ])?\d{5}[ ][\p{Lu}][\p{L}\-./]+(?:(?<=[ ](?:Bad|Sankt|St\.|Markt))[ ][\p{Lu}][\p{L}\-]+)?"
-    r"(?:[ ](?:an|am|im|in|ob|bei|vor)(?:[ ]d(?:er|em|en))?[ ][\p{Lu}][\p{L}\-]+)?(?:[ ]\([\p{L}. ]{2,20"
+    r"(?:D[- ])?\d{5}[ ][\p{Lu}][\p{L}\-./]{1,40}(?:(?<=[ ](?:Bad|Sankt|St\.|Markt))[ ][\p{Lu}][\p{L}\-]{1,40})?"
+    r"(?:[ ](?:an|am|im|in|ob|bei|vor)(?:[ ]d(?:er|em|en))?[ ][\p{Lu}][\p{L}\-]{1,40})?(?:[ ]\([\p{L}. ]{2,20"
     r"}\))?"
 )
 _EDGE = r"(?<![\p{L}\p{N}_#$€£.\-/])"
 _BEFORE = r"(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite|Room)[ ][\p{L}\p{N}]{1,5}(?:,?[ \t]*\n|,)?[ ]{0,2})"
+
+_YEAR = regex.compile(r"(?:19|20)\d\d ")
+_IN_YEAR = regex.compile(r"\b(?:in|since|of|by|during|until|from|the|for) $", regex.IGNORECASE)
+"""`in 2024 Google Drive` is no house number."""
 
 
 class AddressRecognizer(RegexRecognizer):
@@ -121,24 +125,26 @@ class AddressRecognizer(RegexRecognizer):
         ),
         rule(
             "German street",
-            rf"(?<![\p{{L}}\p{{N}}]) [\p{{Lu}}][\p{{L}}\-]+(?:stra(?:ß|ss)e|str\.|allee|gasse)[ ]{_NUMBER_DE} "
+            rf"(?<![\p{{L}}\p{{N}}]) [\p{{Lu}}][\p{{L}}\-]{{1,40}}(?:stra(?:ß|ss)e|str\.|allee|gasse)[ ]{_NUMBER_DE} "
             rf"(?![\p{{L}}\p{{N}}])",
             0.6,
         ),
         rule(
             "German street or town by its postcode",
-            rf"(?<![\p{{L}}\p{{N}}]) (?:[\p{{Lu}}][\p{{L}}.\-]+[ ]){{1,3}}{_NUMBER_DE},[ ]?{_PLZ} {_LAND}",
+            rf"(?<![\p{{L}}\p{{N}}]) (?:[\p{{Lu}}][\p{{L}}.\-]{{1,40}}[ ]){{1,3}}{_NUMBER_DE},[ ]?{_PLZ} {_LAND}",
             0.6,
         ),
         rule(
             "number, street, town, region and postcode",
-            rf"{_EDGE} \d{{1,5}}[a-zA-Z]?,?[ ] (?:[\p{{L}}\p{{N}}'.\-]+[ ]){{0,5}} [\p{{L}}'.\-]+,[ ] {_CITY},[ ]"
+            rf"{_EDGE} \d{{1,5}}[a-zA-Z]?,?[ ] (?:[\p{{L}}\p{{N}}'.\-]{{1,40}}[ ]){{0,5}} [\p{{L}}'.\-]{{1,40}},["
+            rf" ] {_CITY},[ ]"
             rf"(?:[A-Z0-9]{{1,3}}[ ])?{_ZIP_ANY} {_LAND}",
             0.6,
         ),
         rule(
             "street, number, town, region and postcode",
-            rf"(?<![\p{{L}}\p{{N}}]) (?:\p{{Lu}}[\p{{L}}'.\-]*[ ]) (?:[\p{{L}}'.\-]+[ ]){{0,5}} \d{{1,5}}[a-zA-Z]"
+            rf"(?<![\p{{L}}\p{{N}}]) (?:\p{{Lu}}[\p{{L}}'.\-]{{0,40}}[ ]) (?:[\p{{L}}'.\-]{{1,40}}[ ]){{0,5}} \d{{"
+            rf"1,5}}[a-zA-Z]"
             rf"?\.?,[ ] {_CITY},[ ](?:[A-Z0-9]{{1,3}}[ ])?{_ZIP_ANY} {_LAND}",
             0.6,
         ),
@@ -186,6 +192,12 @@ class AddressRecognizer(RegexRecognizer):
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """A labelled address that is an e-mail, an IP or a web address belongs to others."""
         value = match["value"] if "value" in match.re.groupindex else match.group()
+        if (
+            _YEAR.match(value)
+            and "," not in value
+            and _IN_YEAR.search(match.string[max(0, match.start() - 8) : match.start()])
+        ):
+            return 0
         following = match.string[match.end() : match.end() + 1]
         if "value" in match.re.groupindex and (following in ("@", ":") or value.count(".") > 2):
             return 0

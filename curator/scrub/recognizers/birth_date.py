@@ -29,7 +29,7 @@ _CUE = regex.compile(
     r"|geb(?:oren|\.)?(?=[ :(]|$)|geburts(?:datum|tag)|n[ée]e?[ ]le|naissance|nacid[oa]|nacimiento|nat[oa] il)",
     regex.IGNORECASE,
 )
-_PLURAL = regex.compile(r"(?:dobs|dates|births|days)$", regex.IGNORECASE)
+_PLURAL = regex.compile(r"^dates|s$", regex.IGNORECASE)
 _VERSION = regex.compile(r"\d\.\d\.\d\d")
 _REACH = 60
 _CHAIN = 120
@@ -54,7 +54,7 @@ class BirthDateRecognizer(RegexRecognizer):
             start, end = match.span()
             plural = False
             while position < len(cues) and cues[position][0] < start:
-                plural = _PLURAL.search(text, *cues[position]) is not None
+                plural = _PLURAL.search(text[slice(*cues[position])]) is not None
                 reach = cues[position][1] + (_CHAIN if plural else _REACH)
                 position += 1
             leads = (

@@ -9,14 +9,14 @@ from curator.scrub.recognizers.base import RegexRecognizer, rule
 
 _I = regex.IGNORECASE
 _NAME = (
-    r"(?:[a-z0-9_.\-]{0,40}(?:api[_\-. ]?key|apikey|secret(?:[_\-. ]?(?:key|access[_\-. ]?key))?"
+    r"(?:(?:api[_\-. ]?key|apikey|secret(?:[_\-. ]?(?:key|access[_\-. ]?key))?"
     r"|access[_\-. ]?key|auth[_\-. ]?token|access[_\-. ]?token"
     r"|refresh[_\-. ]?token|id[_\-. ]?token|session[_\-. ]?(?:token|key)|private[_\-. ]?key"
     r"|client[_\-. ]?secret|encryption[_\-. ]?key|signing[_\-. ]?key"
     r"|bearer|credentials?|token|webhook[_\-. ]?secret|connection[_\-. ]?string))"
 )
 _PASSWORD = (
-    r"(?:[a-z0-9_.\-]{0,40}(?:password|passwort|passwd|passphrase|pwd|pass[_\-]?code"
+    r"(?:(?:password|passwort|passwd|passphrase|pwd|pass[_\-]?code"
     r"|kennwort)|(?<![a-z])pass|(?<![a-z])pin(?:[ ]code)?)"
 )
 _ASSIGN = r"[\"']?\s{0,3}(?:=>|:=|=|:)\s{0,3}[\"'`]?"
@@ -74,7 +74,7 @@ class CredentialRecognizer(RegexRecognizer):
             0.8,
             _I,
         ),
-        rule("named key", rf"(?<![a-z0-9]){_NAME}{_ASSIGN}(?P<value>[A-Za-z0-9+/=_\-.~$!@%^&*:]{{8,2000}})", 0.75, _I),
+        rule("named key", rf"{_NAME}{_ASSIGN}(?P<value>[A-Za-z0-9+/=_\-.~$!@%^&*:]{{8,2000}})", 0.75, _I),
         rule(
             "named key in a sentence",
             r"\b(?:api[ _-]?key|secret[ _-]?key|access[ _-]?(?:key|token)|auth[ _-]?token|token"
@@ -83,7 +83,7 @@ class CredentialRecognizer(RegexRecognizer):
             0.75,
             _I,
         ),
-        rule("password", rf"(?<![a-z0-9]){_PASSWORD}{_ASSIGN}(?P<value>[^\s\"'`,;<>{{}}\[\]()]{{4,256}})", 0.75, _I),
+        rule("password", rf"{_PASSWORD}{_ASSIGN}(?P<value>[^\s\"'`,;<>{{}}\[\]()]{{4,256}})", 0.75, _I),
         rule(
             "password in a sentence",
             r"\b(?:password|passwort|passphrase|passcode|pin|pwd)(?:[ ](?:is|was|ist|lautet|to"
@@ -117,7 +117,7 @@ class CredentialRecognizer(RegexRecognizer):
             if name in self._FREE and not _is_random(value):
                 continue
             if name in self._WORDY:
-                value = value.rstrip(".,!?:;")
+                value = value.rstrip(".,?:;")
                 end = start + len(value)
                 if not _is_password(value, spoken=name != "password"):
                     continue

@@ -57,7 +57,7 @@ class CreditCardRecognizer(RegexRecognizer):
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """Checks the length and the check digit; a known issuer with 15 digits or more needs no telling word."""
         number = digits(match.group())
-        if not 12 <= len(number) <= 19 or len(set(number)) < 3 or not luhn(number):
+        if not 12 <= len(number) <= 19 or len(set(number)) < 2 or not luhn(number):
             return 0
         known = self._ISSUER.match(number) is not None
         if known and len(number) >= 15:

@@ -61,14 +61,13 @@ class NerRecognizer(LocalRecognizer):
 
 def person(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The part of a model's PERSON that can be one."""
-    span = trimmed(text, start, end)
+    first, _, more = text[start:end].partition(" ")
+    span = None if more and is_place_prefix(first) else trimmed(text, start, end)
     if span is None:
         return None
     value = text[slice(*span)]
     words = value.split()
     if _NO_NAME.search(value) or is_product(value) or (is_product(words[0]) and not is_given(words[-1])):
-        return None
-    if len(words) > 1 and is_place_prefix(words[0]):
         return None
     if len(words) == 1 and (is_place(value) or (value.isupper() and len(value) < 6)):
         return None

@@ -14,9 +14,9 @@ class PrivateKeyRecognizer(RegexRecognizer):
     RULES = (
         rule(
             "PEM",
-            rf"-----BEGIN[ ](?P<kind>(?:[A-Z0-9]+[ ]){{0,3}})PRIVATE[ ]KEY(?:[ ]BLOCK)?-----"
-            rf"(?:{_BODY}*?-----END[ ](?P=kind)PRIVATE[ ]KEY(?:[ ]BLOCK)?-----|(?:[A-Za-z0-9+/=\s]"
-            rf"|\\n|\\r){{0,8000}}+)",
+            r"-----BEGIN[ ](?P<kind>(?:[A-Z0-9]+[ ]){0,3})PRIVATE[ ]KEY(?:[ ]BLOCK)?-----"
+            rf"(?:(?:(?!-----){_BODY}){{0,12000}}+-----END[ ](?P=kind)PRIVATE[ ]KEY(?:[ ]BLOCK)?-----"
+            r"|(?:[A-Za-z0-9+/=\s]|\\n|\\r){0,8000}+)",
             0.99,
         ),
         rule("PuTTY", r"PuTTY-User-Key-File-\d:.{0,8000}?Private-MAC:[ ]?[0-9a-f]{40,64}", 0.99, regex.DOTALL),

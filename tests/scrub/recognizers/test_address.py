@@ -1,0 +1,41 @@
+"""Examples for `curator.scrub.recognizers.address`."""
+
+from curator.scrub.engine import Engine
+from tests.scrub.recognizers.examples import check
+
+HITS = (
+    "ship to ⟦701 Louis Avenue Apt. 499, Changville, NJ 42957⟧ now",
+    "⟦28720 Sara Squares, Hendersonchester, MA 12806⟧",
+    "⟦6 Stewart Coves, CH93 4AX⟧",
+    "⟦Flat 64H, Hartley Lock, S2 6WY⟧",
+    "lives at ⟦Friedhold-Seidel-Gasse 9, 90072 Badalzungen⟧ and",
+    "⟦Kästerplatz 62/83, 71630 Chemnitz⟧",
+    "⟦Roggegasse 15/76, 35571 Neustadt am Rübenberge⟧.",
+    "at ⟦975 Sunset Drive⟧ tomorrow",
+    "⟦10 Downing Street, London SW1A 2AA⟧",
+    "⟦Hauptstraße 12⟧ in Köln",
+    "⟦1600 Pennsylvania Ave NW, Washington, DC 20500⟧",
+    "⟦P.O. Box 1234⟧ is fine",
+    "address1: ⟦975 Sunset Drive⟧",
+    "zip: ⟦78750⟧",
+    "⟦12 rue de la Paix, 75002 Paris⟧",
+    "⟦PSC 1234, Box 5678, APO AE 12345⟧",
+    "⟦742 Evergreen Terrace\nSpringfield, OR 97403⟧",
+)
+MISSES = (
+    "5 days, 24 hour support, 3 Month Plan",
+    "10 Golden Keys and 7 Day Pass",
+    "capital of France",
+    "iPhone 15 Pro Max",
+    "size 42 EU",
+    "Basic plan vs Enterprise",
+    "Order 66 was on Monday",
+    "refund of 49.99 EUR",
+    "error 404 Page Not Found",
+    "Flight HAT136 & HAT039",
+    "in 2024 Google Drive was slow",
+)
+
+
+def test_examples(patterns: Engine) -> None:
+    check(patterns, "STREET_ADDRESS", HITS, MISSES)

@@ -1,0 +1,29 @@
+"""Examples for `curator.scrub.recognizers.email`."""
+
+from curator.scrub.engine import Engine
+from tests.scrub.recognizers.examples import check
+
+HITS = (
+    "write to ⟦jane.doe+news@example.co.uk⟧ today",
+    "⟦anne43@corp.internal⟧ logs in",
+    "Mail <⟦o'neill_99@sub.mail.example.org⟧>",
+    "two: ⟦a@b.io⟧, ⟦c.d@e-f.museum⟧.",
+    "⟦jürgen@müller.de⟧ schrieb",
+    "my email is ⟦rose66@hull.com⟧. I can't log in",
+    "user ⟦root@[192.168.2.1]⟧ is odd",
+    "mailto:⟦sam@example.com⟧?subject=hi",
+)
+MISSES = (
+    "git@github.com:org/repo.git",
+    "icon@2x.png and logo@3x.webp",
+    "pkg@1.2.3 and @scope/name@4.5.6",
+    "@jane mentioned you",
+    "email field invalid",
+    "a @ b. c",
+    "user@localhost",
+    "@@@@@@@@",
+)
+
+
+def test_examples(patterns: Engine) -> None:
+    check(patterns, "EMAIL_ADDRESS", HITS, MISSES)

@@ -1,0 +1,39 @@
+"""Examples for `curator.scrub.recognizers.person_cues`."""
+
+from curator.scrub.engine import Engine
+from tests.scrub.recognizers.examples import check
+
+HITS = (
+    "Dear ⟦Garrett⟧, your parcel",
+    "Thanks ⟦Nichole⟧! That fixed it.",
+    "a reply to ⟦Mr. Gillian Jackson-Shepherd⟧ declining",
+    "my name is ⟦Hemang Varty⟧ and",
+    "hi, this is ⟦Karen⟧ again",
+    "Account holder: ⟦Nicholas Lopez⟧.",
+    "first name: ⟦mia⟧",
+    "customer name: ⟦Gaurangi Parekh⟧",
+    "⟦Tiffany Butler⟧ <tb@example.com> wrote",
+    "My mother ⟦Sybilla Langern⟧ lives",
+    "please loop in ⟦Dominic Batta⟧ from legal",
+    "Regards,\n⟦Mesut Salz-Austermühle⟧",
+    "the call between ⟦Sydney⟧ and ⟦Aaron⟧ about",
+    "⟦Thomas Holm⟧, DOB 08/02/1952",
+    "speak with ⟦Dr. Ansgar Nerger⟧ now",
+    "from ⟦April Martinez⟧ at noon",
+)
+MISSES = (
+    "Dear Customer, Dear Sir or Madam",
+    "Thanks Team! Hello World! Hi There",
+    "this is Langfuse, it's Grafana",
+    "flight from Houston to Denver",
+    "Claude said the refund window is 30 days",
+    "name: get_user_details",
+    "name: Nimbus Pro",
+    "my name is on the list",
+    "work with Google Cloud",
+    "user name",
+)
+
+
+def test_examples(patterns: Engine) -> None:
+    check(patterns, "PERSON", HITS, MISSES)

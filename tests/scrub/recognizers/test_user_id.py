@@ -1,0 +1,26 @@
+"""Examples for `curator.scrub.recognizers.user_id`."""
+
+from curator.scrub.engine import Engine
+from tests.scrub.recognizers.examples import check
+
+HITS = (
+    "my user ID is ⟦mia_li_3668⟧.",
+    "user_id: ⟦omar.davis⟧",
+    "⟦sophia_silva_7557⟧ booked",
+    "cat /home/⟦jane⟧/.bashrc",
+    "C:\\Users\\⟦Jane⟧\\Desktop",
+    "username: ⟦kevin99⟧",
+)
+MISSES = (
+    "user_id: cus_N4x8Qe1ab",
+    "/home/ubuntu/app and /Users/runner/work",
+    "credit_card_4421486",
+    "gpt_4o_mini and claude_sonnet_4",
+    "search_direct_flight",
+    "customer 00012345",
+    "user id: 8f3b2c1d9a",
+)
+
+
+def test_examples(patterns: Engine) -> None:
+    check(patterns, "USER_ID", HITS, MISSES)

@@ -1,0 +1,114 @@
+"""The gate: nothing undecided is writable, what is kept has a reason, and the reason holds no value."""
+
+import pytest
+from pydantic import ValidationError
+
+from curator.model import Draft, ScrubbedDraft, ScrubPolicy
+from curator.model.rule import PathPolicy
+from curator.scrub.drafts import leftovers, scrub_draft, values_of
+from curator.scrub.gate import Choice
+from curator.scrub.pipeline import Pipeline
+
+PLAIN = ScrubPolicy()
+
+
+def draft(**changes: object) -> Draft:
+    values: dict[str, object] = {
+        "trace_id": "6ef39266d6ee08a9e78977b5b682e757",
+        "observation_id": "1234567890123452",
+        "dataset": "support",
+        "rule": "support",
+        "item_id": "support-6ef39266",
+        "input": {"query": "I am Omar Davis, mail omar@x.com, from Chicago."},
+        "expected_output": {"outcome": "answer", "must_mention": ["Omar Davis"]},
+        "metadata": {"source_trace_id": "6ef39266d6ee08a9e78977b5b682e757", "obs": "1234567890123452"},
+    }
+    return Draft.model_validate(values | changes)
+
+
+def scrub(
+    pipeline: Pipeline, one: Draft, policy: ScrubPolicy = PLAIN, *, review: bool = False, **choices: Choice
+) -> ScrubbedDraft:
+    return scrub_draft(pipeline, one, policy, choices, review=review)
+
+
+def test_a_command_replaces_everything(pipeline: Pipeline) -> None:
+    result = scrub(pipeline, draft())
+    assert result.input == {"query": "I am <PERSON_1>, mail <EMAIL_ADDRESS_1>, from Chicago."}
+    assert result.expected_output == {"outcome": "answer", "must_mention": ["<PERSON_1>"]}
+    assert result.writable
+    assert result.summary.replaced == {"EMAIL_ADDRESS": 1, "PERSON": 2}
+    assert result.summary.model == pipeline.engine.model
+
+
+def test_curators_own_ids_are_no_findings(pipeline: Pipeline) -> None:
+    assert scrub(pipeline, draft()).metadata == draft().metadata
+
+
+def test_a_reviewer_decides_on_everything_but_suggestions(named: Pipeline) -> None:
+    waiting = scrub(named, draft(), review=True)
+    assert not waiting.writable
+    assert {f.entity for f in waiting.findings if f.action == "undecided"} == {"PERSON", "EMAIL_ADDRESS"}
+    assert {f.entity for f in waiting.findings if f.action == "suggest"} == {"LOCATION"}
+    choices = {f.id: Choice(action="replace") for f in waiting.findings if f.action == "undecided"}
+    decided = scrub(named, draft(), review=True, **choices)
+    assert decided.writable
+    assert decided.summary.suggested == {"LOCATION": 1}
+
+
+def test_strict_asks_about_suggestions_too_and_accepts_no_rule(named: Pipeline) -> None:
+    keep = PathPolicy(path="input", action="keep", reason="all synthetic")
+    strict = scrub(named, draft(), ScrubPolicy(strict=True, paths=(keep,)))
+    assert {f.action for f in strict.findings} == {"undecided"}
+    assert "LOCATION" in {f.entity for f in strict.findings}
+    assert not strict.writable
+
+
+def test_a_suggestion_can_be_taken_up(named: Pipeline) -> None:
+    first = scrub(named, draft())
+    (place,) = [f for f in first.findings if f.entity == "LOCATION"]
+    second = scrub(named, draft(), **{place.id: Choice(action="replace")})
+    assert second.input == {"query": "I am <PERSON_1>, mail <EMAIL_ADDRESS_1>, from <LOCATION_1>."}
+
+
+def test_keeping_needs_a_reason_and_the_reason_is_scrubbed(pipeline: Pipeline) -> None:
+    with pytest.raises(ValidationError, match="reason"):
+        Choice(action="keep", reason=" ")
+    first = scrub(pipeline, draft())
+    mail = next(f for f in first.findings if f.entity == "EMAIL_ADDRESS")
+    kept = scrub(
+        pipeline, draft(), **{mail.id: Choice(action="keep", reason="OMAR@x.com is synthetic, says Emily Chang")}
+    )
+    assert kept.input == {"query": "I am <PERSON_1>, mail omar@x.com, from Chicago."}
+    assert kept.summary.kept == {"EMAIL_ADDRESS": 1}
+    assert kept.summary.reasons == ("EMAIL_ADDRESS x 1: <EMAIL_ADDRESS_1> is synthetic, says <PERSON_1>",)
+    assert kept.writable
+
+
+def test_a_decision_on_a_finding_that_is_gone_blocks(pipeline: Pipeline) -> None:
+    result = scrub(pipeline, draft(), **{"0000000000": Choice(action="replace")})
+    assert [p.code for p in result.problems] == ["PII_UNKNOWN_FINDING"]
+    assert not result.writable
+
+
+def test_ids_of_findings_are_stable_while_the_text_is(pipeline: Pipeline) -> None:
+    assert [f.id for f in scrub(pipeline, draft()).findings] == [f.id for f in scrub(pipeline, draft()).findings]
+    assert len({f.id for f in scrub(pipeline, draft()).findings}) == len(scrub(pipeline, draft()).findings)
+
+
+def test_the_reviewer_can_ask_for_the_values(pipeline: Pipeline) -> None:
+    one = draft(input={"query": "I am Omar Davis", "jane@x.com": 1})
+    result = scrub(pipeline, one)
+    values = values_of(one, result.findings, PLAIN)
+    assert sorted(values.values()) == ["Omar Davis", "Omar Davis", "jane@x.com"]
+
+
+def test_a_second_scrub_of_what_the_server_returned(pipeline: Pipeline) -> None:
+    first = scrub(pipeline, draft())
+    mail = next(f for f in first.findings if f.entity == "EMAIL_ADDRESS")
+    kept = scrub(pipeline, draft(), **{mail.id: Choice(action="keep", reason="synthetic")})
+    stored = {"input": kept.input, "expected_output": kept.expected_output, "metadata": kept.metadata}
+    assert leftovers(pipeline, kept, stored, PLAIN) == []
+    tampered = stored | {"metadata": {"note": "call Kevin Smith, kevin@y.com"}}
+    assert [f.entity for f in leftovers(pipeline, kept, tampered, PLAIN)] == ["PERSON", "EMAIL_ADDRESS"]
+    assert [f.entity for f in leftovers(pipeline, first, stored, PLAIN)] == ["EMAIL_ADDRESS"]

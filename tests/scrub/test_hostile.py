@@ -1,0 +1,94 @@
+"""Hostile strings: each is read or refused within its limit, and none passes unread."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from curator.model import ScrubPolicy
+from curator.scrub import NotScrubbed, Scrubber
+from curator.scrub.limits import Limits
+
+POLICY = ScrubPolicy()
+VALUE = "jane.doe@example.com"
+
+
+def nested(depth: int) -> str:
+    text = f'say "{VALUE}"'
+    for _ in range(depth):
+        text = json.dumps({"a": text})
+    return text
+
+
+STRINGS = {
+    "dots": lambda n: "." * n,
+    "dotted letters": lambda n: "a." * (n // 2),
+    "quotes": lambda n: '"\\' * (n // 2),
+    "brackets": lambda n: "[" * n,
+    "opened objects": lambda n: '{"a":' * (n // 5),
+    "digits": lambda n: "1234567890" * (n // 10),
+    "zero width": lambda n: "\u200b" * n,
+    "zero width between letters": lambda n: "j\u200b" * (n // 2),
+    "at signs": lambda n: "@" * min(n, 10_000),
+    "letters and at signs": lambda n: "a@" * (n // 2),
+    "no blank anywhere": lambda n: "Ab" * (n // 2),
+    "hyphens": lambda n: "Jane-" * (n // 5),
+    "apostrophes": lambda n: "O'" * (n // 2),
+    "key beginnings": lambda n: "-----BEGIN PRIVATE KEY-----" * (n // 27),
+    "token beginnings": lambda n: "eyJ" * (n // 3),
+    "assignments": lambda n: "password=" * (n // 9),
+    "urls": lambda n: "http://a:b" * (n // 10),
+    "combining marks": lambda n: "e\u0301" * (n // 2),
+    "placeholders": lambda n: "<PERSON_1>" * (n // 10),
+    "colons": lambda n: "a:" * (n // 2),
+    "blanks": lambda n: " " * n,
+}
+
+
+@pytest.fixture(scope="module")
+def scrubber() -> Iterator[Scrubber]:
+    with Scrubber() as one:
+        one.start().result()
+        yield one
+
+
+def survives(scrubber: Scrubber, text: str, seconds: float) -> bool:
+    """Whether the value is still there; False also when the item was refused. It takes no longer than the limit."""
+    scrubber.limits = Limits(seconds=seconds)
+    begun = time.monotonic()
+    try:
+        return VALUE in str(scrubber.scrub_value({"q": text}, POLICY).value)
+    except NotScrubbed:
+        return False
+    finally:
+        took = time.monotonic() - begun
+        # The next worker loads its engine outside of the item's time.
+        assert took < seconds + 2, f"{took:.1f} s"
+
+
+@pytest.mark.parametrize("name", STRINGS)
+def test_a_string_is_read_or_refused_in_time(scrubber: Scrubber, name: str) -> None:
+    noise = STRINGS[name](8_000)
+    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 20)
+
+
+def test_nested_quotes(scrubber: Scrubber) -> None:
+    for depth in (1, 3, 6, 9, 12):
+        assert not survives(scrubber, nested(depth), 20)
+
+
+def test_far_too_long_is_refused_before_it_is_read(scrubber: Scrubber) -> None:
+    begun = time.monotonic()
+    with pytest.raises(NotScrubbed, match="longer than 1,000,000"):
+        scrubber.find({"q": "x" * 1_000_001}, POLICY)
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STRINGS)
+def test_a_megabyte_is_read_or_refused_in_time(scrubber: Scrubber, name: str) -> None:
+    noise = STRINGS[name](490_000)
+    scrubber.limits = Limits()
+    scrubber.start().result()
+    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 15)

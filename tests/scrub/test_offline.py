@@ -1,0 +1,56 @@
+"""No network, ever: the engine loads and reads with every connection and every other process blocked."""
+
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import json, sys
+blocked = []
+def refuse(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen"):
+        blocked.append(event)
+        raise PermissionError(event)
+sys.addaudithook(refuse)
+from curator.model import ScrubPolicy
+from curator.scrub.engine import Engine
+from curator.scrub.pipeline import Pipeline
+engine = Engine(use_model=sys.argv[1] == "model")
+value = {"q": "Jane Doe <jane@corp.internal>, x@y.museum, https://a.b.co.uk/x, 4111 1111 1111 1111"}
+result = Pipeline(engine).scrub(value, ScrubPolicy())
+print(json.dumps([blocked, result.value, engine.model]))
+"""
+
+
+def run(model: str) -> tuple[list[str], dict[str, str], str | None]:
+    done = subprocess.run([sys.executable, "-c", PROGRAM, model], capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout))
+
+
+def test_with_the_model() -> None:
+    blocked, value, _ = run("model")
+    assert blocked == []
+    assert value["q"].startswith(
+        "<PERSON_1> <<EMAIL_ADDRESS_1>>, <EMAIL_ADDRESS_2>, https://a.b.co.uk/x, <CREDIT_CARD_1>"
+    )
+
+
+def test_without_a_model_nothing_is_fetched_either() -> None:
+    blocked, value, model = run("none")
+    assert (blocked, model) == ([], None)
+    assert "jane@" not in value["q"]
+
+
+def test_the_worker_itself_refuses_connections() -> None:
+    code = """
+import sys, socket
+from curator.scrub import worker
+sys.addaudithook(worker._refuse)
+for attempt in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: __import__("subprocess").run(["true"])):
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    sys.exit(1)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,111 @@
+"""The worker process: killed when it takes too long, replaced when it dies, silent about what it reads."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from curator.errors import UsageError
+from curator.model import ScrubPolicy
+from curator.scrub import Choice, NotScrubbed, Scrubber
+from curator.scrub.limits import Limits
+from curator.scrub.worker import attempt
+from tests.scrub.test_gate import draft
+
+PLAIN = ScrubPolicy()
+
+
+@pytest.fixture(scope="module")
+def scrubber() -> Iterator[Scrubber]:
+    with pytest.MonkeyPatch.context() as patch, Scrubber() as one:
+        patch.setenv("LANGFUSE_SECRET_KEY", "sk-lf-x")
+        one.start().result()
+        yield one
+
+
+def test_everything_works_across_the_process(scrubber: Scrubber) -> None:
+    result = scrubber.scrub(draft(), PLAIN)
+    assert result.input == {"query": "I am <PERSON_1>, mail <EMAIL_ADDRESS_1>, from Chicago."}
+    assert result.draft == draft()
+    mail = next(f for f in result.findings if f.entity == "EMAIL_ADDRESS")
+    kept = scrubber.scrub(draft(), PLAIN, {mail.id: Choice(action="keep", reason="synthetic")}, review=True)
+    assert kept.summary.kept == {"EMAIL_ADDRESS": 1}
+    assert not kept.writable
+    stored = {"input": result.input, "expected_output": result.expected_output, "metadata": result.metadata}
+    assert scrubber.leftovers(result, stored, PLAIN) == []
+    scrubber.warm([{"q": "Jane Doe"}, {"q": "Bob Ross"}])
+    assert [f.entity for f in scrubber.find({"q": "jane@x.com"}, PLAIN)] == ["EMAIL_ADDRESS"]
+    assert scrubber.scrub_value("jane@x.com", PLAIN).value == "<EMAIL_ADDRESS_1>"
+
+
+def test_a_wrong_policy_is_a_usage_error_here_too(scrubber: Scrubber) -> None:
+    with pytest.raises(UsageError, match="EMAILS"):
+        scrubber.find({}, ScrubPolicy(entities=("EMAILS",)))
+
+
+def test_asking_returns_at_once_also_while_the_engine_loads() -> None:
+    with Scrubber() as fresh:
+        begun = time.monotonic()
+        future = fresh.submit(draft(), PLAIN)
+        assert time.monotonic() - begun < 0.2
+        assert not future.done()
+        assert future.result(timeout=60).writable
+
+
+def test_whoever_takes_too_long_is_killed_and_the_next_one_is_served() -> None:
+    with Scrubber(limits=Limits(seconds=30)) as one:
+        one.start().result()
+        one.limits = Limits(seconds=0.3)
+        begun = time.monotonic()
+        with pytest.raises(NotScrubbed, match=r"longer than 0\.3 seconds"):
+            one.find({"q": "Omar Davis says hi to Emily Chang. " * 8000}, PLAIN)
+        assert time.monotonic() - begun < 5
+        one.limits = Limits()
+        assert len(one.find({"q": "jane@x.com"}, PLAIN)) == 1
+
+
+def test_a_worker_that_dies_is_not_taken_for_a_clean_item() -> None:
+    with Scrubber() as one:
+        one.start().result()
+        assert one._process is not None
+        one._process.kill()
+        one._process.wait()
+        assert len(one.find({"q": "jane@x.com"}, PLAIN)) == 1, "a new worker serves the next request"
+        future = one.submit(draft(input={"q": "Omar Davis says hi to Emily Chang. " * 8000}), PLAIN)
+        time.sleep(0.3)
+        one._process.kill()
+        with pytest.raises(NotScrubbed, match="ended unexpectedly"):
+            future.result(timeout=30)
+
+
+def test_closed_means_closed() -> None:
+    one = Scrubber()
+    one.close()
+    with pytest.raises(NotScrubbed, match="closed"):
+        one.find({}, PLAIN)
+
+
+def test_an_unforeseen_error_leaves_without_its_message() -> None:
+    def crash() -> object:
+        raise KeyError("jane@x.com")
+
+    assert attempt(crash) == {"not_scrubbed": "the scrub crashed (KeyError)"}
+
+
+@pytest.mark.parametrize("module", ["curator.scrub", "curator.scrub.drafts", "curator.scrub.capabilities"])
+def test_the_caller_imports_neither_presidio_nor_spacy(module: str) -> None:
+    heavy = ("presidio_analyzer", "spacy", "tldextract")
+    code = f"import sys, {module}; sys.exit(any(m.split('.')[0] in {heavy} for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_worker_gets_no_keys(scrubber: Scrubber) -> None:
+    scrubber.start().result()
+    assert scrubber._process is not None
+    environment = Path(f"/proc/{scrubber._process.pid}/environ")
+    if not environment.exists():
+        pytest.skip("no /proc here")
+    assert b"LANGFUSE" not in environment.read_bytes()
