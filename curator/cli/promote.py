@@ -10,7 +10,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
 from curator.cli.output import plain, print_json, say
 from curator.config import Settings, load_settings
@@ -75,6 +74,8 @@ def promote(
 
     Every finding is replaced unless it is kept with a reason. Ctrl-C finishes what was sent and reports the rest.
     """
+    from curator.cli.draft import parse_reason
+    from curator.edits import parse_assignment
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.promote.pipeline import Order, policy_for, promote_traces
@@ -88,7 +89,12 @@ def promote(
     if not traces or rule is None:
         raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
     loaded = find_rule(rule, settings)
-    order = Order(edits=_assignments(edits), case=case, keep=_reasons(keep), failure_type=failure_type)
+    order = Order(
+        edits=dict(parse_assignment(each) for each in edits),
+        case=case,
+        keep=dict(parse_reason(each) for each in keep),
+        failure_type=failure_type,
+    )
     connection, wanted, receipts = settings.connection(), list(dict.fromkeys(traces)), list[Receipt]()
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber, stoppable() as stop:
         if not dry_run:
@@ -194,26 +200,6 @@ def _progress(total: int) -> Callable[[int], None] | None:
     if total < 2 or not sys.stderr.isatty():
         return None
     return lambda done: click.echo(f"\r{done}/{total} written ", nl=False, err=True)
-
-
-def _assignments(edits: Sequence[str]) -> dict[str, JsonValue]:
-    from curator.edits import parse_assignment
-
-    return dict(parse_assignment(edit) for edit in edits)
-
-
-def _reasons(keep: Sequence[str]) -> dict[str, str]:
-    reasons = {}
-    for each in keep:
-        finding, sign, reason = each.partition("=")
-        if not sign or not finding or not reason.strip():
-            raise UsageError(
-                "--keep needs a finding and a reason.",
-                code="KEEP_REASON",
-                remedy='Write --keep FINDING="why"; `curator draft` lists the findings with their ids.',
-            )
-        reasons[finding] = reason
-    return reasons
 
 
 def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:

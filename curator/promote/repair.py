@@ -30,35 +30,37 @@ def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tu
     try:
         proof = read_back(job, plan.item, answer, known=plan.before if answer is None else None)
     except Duplicated as found:
-        proof = _settle_duplicates(job, plan, promotion, answer, found.reading)
-        action = "updated" if action == "none" else action
+        proof, rewritten = _settle_duplicates(job, plan, promotion, answer, found.reading)
+        action = "updated" if rewritten and action == "none" else action
     check_clean(job, proof.stored)
     return action, proof
 
 
-def _settle_duplicates(job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading) -> Proof:
-    """Repairs the rows when this promotion may: it just created the id, or the remedy `repair` was asked for.
+def _settle_duplicates(
+    job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading
+) -> tuple[Proof, bool]:
+    """The proof after the rows are repaired, and whether it was repaired here.
 
-    Of two machines, the one whose row the list shows repairs at once; the other gives it time first. Raises Stop.
+    This promotion may repair when it just created the id, or when the remedy `repair` was asked for. Of two machines
+    that both created it, the one whose row the list shows repairs at once; everybody else gives it time first. Raises
+    Stop.
     """
-    if plan.action != "created" and "repair" not in job.remedies:
-        raise Stop(
-            ways.DUPLICATES,
-            f"The id {plan.item.id} has several current rows: reading by id and by list disagree.",
-        )
+    asked = "repair" in job.remedies
     for _ in range(_ROUNDS):
-        if not _is_newest(reading, answer) and "repair" not in job.remedies:
+        if not asked and not (plan.action == "created" and _is_newest(reading, answer)):
             try:
-                return _wait_for_other(job, plan, answer)
+                return _wait_for_other(job, plan, answer), False
             except Duplicated as still:
                 reading = still.reading
+            if plan.action != "created":
+                break
         answer = _rewrite(job, plan, promotion)
         try:
-            return read_back(job, plan.item, answer)
+            return read_back(job, plan.item, answer), True
         except Duplicated as again:
             reading = again.reading
             job.pace.sleep(random.uniform(0, job.patience.repair / 2))
-    raise Stop(ways.DUPLICATES, f"The id {plan.item.id} keeps getting several current rows while it is repaired.")
+    raise Stop(ways.DUPLICATES, f"The id {plan.item.id} has several current rows: reading by id and by list disagree.")
 
 
 def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:

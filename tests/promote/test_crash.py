@@ -37,7 +37,7 @@ def kill_and_restart(server: SandboxServer, journal: Path, seed: int, totals: To
     process = context.Process(target=busy, args=(connection_of(server), journal, TRACES, seed, started))
     process.start()
     assert started.wait(60)
-    time.sleep(random.Random(seed).uniform(0, 0.35))
+    time.sleep(random.Random(seed).uniform(0, 0.8))
     process.kill()
     process.join()
     totals.kills += 1

@@ -1,0 +1,132 @@
+"""Several at the same time: processes of one machine, and machines that know nothing of each other."""
+
+import multiprocessing
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from curator import decisions
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.model import Item, Receipt
+from curator.promote import promote
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import DATASET, EmailFinder, code, connection_of, make_item
+from tests.promote.workers import PRELOAD, options, promote_all
+
+
+def crowd(server: SandboxServer, journals: Sequence[Path], traces: Sequence[str]) -> list[Receipt]:
+    """One process per journal, all promote the same traces at once; every receipt of every process."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    ready, results = context.Barrier(len(journals)), context.Queue()
+    processes = [
+        context.Process(target=promote_all, args=(connection_of(server), path, traces, f"reviewer-{n}", ready, results))
+        for n, path in enumerate(journals)
+    ]
+    for process in processes:
+        process.start()
+    receipts = [Receipt.model_validate_json(results.get(timeout=120)[1]) for _ in range(len(traces) * len(journals))]
+    for process in processes:
+        process.join(30)
+        assert process.exitcode == 0
+    return receipts
+
+
+def exactly_one_each(gateway: Gateway, traces: Sequence[str], receipts: Sequence[Receipt]) -> None:
+    listed = gateway.items(DATASET)
+    rows = list(listed)
+    assert listed.total_items == len(rows) == len(traces)
+    for row in rows:
+        assert gateway.item(row.id) == row
+    assert {receipt.verdict for receipt in receipts} <= {"verified", "unchanged"}
+    for trace in traces:
+        own = [receipt for receipt in receipts if receipt.trace_id == trace]
+        assert sum(receipt.action == "created" for receipt in own) == 1
+    shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    assert {shared[trace].state for trace in traces} == {"promoted"}
+
+
+def traces_of(count: int) -> list[str]:
+    return [f"{n:032x}" for n in range(1, count + 1)]
+
+
+def test_processes_of_one_machine(server: SandboxServer, gateway: Gateway, tmp_path: Path) -> None:
+    traces = traces_of(4)
+    receipts = crowd(server, [tmp_path / "journal.sqlite3"] * 4, traces)
+    exactly_one_each(gateway, traces, receipts)
+
+
+@pytest.mark.slow
+def test_twenty_processes_promote_the_same_ten_traces(
+    server: SandboxServer, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traces = traces_of(10)
+    receipts = crowd(server, [tmp_path / "journal.sqlite3"] * 20, traces)
+    exactly_one_each(gateway, traces, receipts)
+    with capsys.disabled():
+        counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in ("verified", "unchanged")}
+        print(f"\n20 processes × 10 traces: 10 items, {counts}")
+
+
+def side_by_side(server: SandboxServer, tmp_path: Path, items: Sequence[Item]) -> list[Receipt]:
+    """Each item promoted by a machine of its own (its own journal, so no common lock), all at once."""
+    ready, receipts = threading.Barrier(len(items)), list[Receipt]()
+
+    def one(number: int, item: Item) -> None:
+        reviewer = f"reviewer-{number}"
+        with Gateway(connection_of(server)) as gateway, Journal("test", tmp_path / reviewer / "j.sqlite3") as journal:
+            assert gateway.items(DATASET).total_items >= 0
+            ready.wait(30)
+            receipts.append(promote(gateway, journal, EmailFinder(), item, **options(reviewer)))
+
+    threads = [threading.Thread(target=one, args=each) for each in enumerate(items)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return receipts
+
+
+def approved_by(number: int, **fields: object) -> Item:
+    return make_item(metadata={"reviewer": f"reviewer-{number}"}, **fields)
+
+
+def test_two_reviewers_on_two_machines(server: SandboxServer, gateway: Gateway, tmp_path: Path) -> None:
+    for _ in range(5):
+        receipts = side_by_side(server, tmp_path, [approved_by(0), approved_by(1)])
+        assert len(receipts) == 2
+        assert {r.verdict for r in receipts} <= {"verified", "unchanged"}
+        listed = gateway.items(DATASET)
+        assert (listed.total_items, len(list(listed))) == (1, 1)
+        gateway.delete_item(make_item().id)
+
+
+def test_two_first_writes_that_double_are_repaired_by_one(
+    server: SandboxServer, gateway: Gateway, tmp_path: Path
+) -> None:
+    """The measured corruption: both machines are answered 200, and two rows stay."""
+    server.fault("duplicate-rows", "every:1")
+    stopper = threading.Timer(0.4, lambda: server.settings.faults.switch_off("duplicate-rows"))
+    stopper.start()
+    receipts = side_by_side(server, tmp_path, [approved_by(n) for n in range(3)])
+    stopper.join()
+    assert len(receipts) == 3
+    assert {r.verdict for r in receipts} <= {"verified", "unchanged"}
+    listed = gateway.items(DATASET)
+    assert (listed.total_items, len(list(listed))) == (1, 1)
+    assert gateway.item(make_item().id) == next(iter(listed))
+
+
+def test_two_reviewers_who_disagree_are_told(server: SandboxServer, gateway: Gateway, tmp_path: Path) -> None:
+    receipts = side_by_side(server, tmp_path, [approved_by(n, input={"query": f"version {n}"}) for n in range(2)])
+    assert len(receipts) == 2
+    assert any(r.verdict == "verified" for r in receipts)
+    assert {code(r) for r in receipts if r.verdict != "verified"} <= {"ITEM_OVERWRITTEN", "ITEM_MODIFIED_CONCURRENTLY"}
+    stored = gateway.item(make_item().id)
+    assert stored is not None
+    winner = next(r for r in receipts if r.reviewer == stored.metadata["reviewer"])
+    assert winner.verdict == "verified"
+    assert gateway.items(DATASET).total_items == 1
