@@ -2,8 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from curator.audit.runs import SINCE
@@ -11,10 +12,14 @@ from curator.audit.values import trace_of
 from curator.errors import UsageError
 from curator.gateway import ExperimentItem, Gateway
 from curator.journal import Journal, LedgerEntry
-from curator.model import Observation, Score, StoredItem, Value
+from curator.model import Observation, Receipt, Score, StoredItem, Value
 
 MAX_VERSIONS = 10
 """Versions that are looked up, newest first; each costs a request."""
+LOOKED_THROUGH = 300
+"""Rows that are looked through for an older version of an item that names no source trace: three pages."""
+TEXT_TYPES = ("TEXT", "CORRECTION")
+"""Score types whose value is free text."""
 
 
 class ItemVersion(Value):
@@ -32,19 +37,25 @@ class Story(Value):
     item: StoredItem
     lineage: dict[str, Any]
     source: Observation | None
-    """Root of the source trace, without input and output; None when it is gone."""
+    """Root of the source trace, without input, output and user; None when it is gone."""
     scores: tuple[Score, ...]
-    """Scores of the source trace as they are today."""
+    """Scores of the source trace as they are today, without comments and texts."""
+    promotions: tuple[Receipt, ...]
+    """Receipts of this machine's journal, oldest first."""
+    draft: bool
+    """Whether this machine keeps a draft of the source trace."""
     ledger: tuple[LedgerEntry, ...]
     """What this machine's ledger knows of the trace and the item, oldest first."""
     versions: tuple[ItemVersion, ...]
     """Newest first, at most `MAX_VERSIONS`."""
+    older_versions: bool
+    """Whether there are, or may be, versions before those."""
     runs: tuple[ExperimentItem, ...]
     """Newest first."""
 
 
 def story_of(gateway: Gateway, journal: Journal | None, dataset: str, item_id: str, *, at: datetime) -> Story:
-    """The lineage of one item, in about six requests and one per version.
+    """The lineage of one item, in about five requests and one per version.
 
     Raises UsageError when the dataset holds no such item, GatewayError.
     """
@@ -57,46 +68,71 @@ def story_of(gateway: Gateway, journal: Journal | None, dataset: str, item_id: s
             remedy="`curator verify DATASET` lists the items; an id belongs to one dataset only.",
         )
     trace_id = trace_of(item)
-    source = None
-    scores: list[Score] = []
-    if trace_id is not None:
-        source = next(iter(gateway.observations(trace_ids=[trace_id], roots_only=True)), None)
-        scores = sorted(gateway.scores(trace_ids=[trace_id]), key=lambda s: (s.timestamp, s.id))
-    ledger = [
-        entry
-        for entry in (journal.ledger.entries() if journal is not None else [])
-        if entry.item_id == item_id or (trace_id is not None and entry.trace_id == trace_id)
-    ]
-    runs = sorted(
-        gateway.experiment_items(from_=at - SINCE, item_id=item_id),
-        key=lambda each: each.start_time,
-        reverse=True,
-    )
+    source, scores = _source(gateway, trace_id)
+    states, older = _states(gateway, item)
+    runs = gateway.experiment_items(from_=at - SINCE, item_id=item_id)
     return Story(
         item=item,
         lineage=item.metadata if isinstance(item.metadata, dict) else {},
         source=source,
-        scores=tuple(scores),
-        ledger=tuple(ledger),
-        versions=tuple(_versions(gateway, item)),
-        runs=tuple(runs),
+        scores=scores,
+        **_journalled(journal, item_id, trace_id),
+        versions=tuple(_versions(states, older)),
+        older_versions=older,
+        runs=tuple(sorted(runs, key=lambda each: (each.start_time, each.id), reverse=True)),
     )
 
 
-def _versions(gateway: Gateway, item: StoredItem) -> list[ItemVersion]:
-    """Walks back: the state just before each version became current. An archived state is not listed, and ends it."""
+def _source(gateway: Gateway, trace_id: str | None) -> tuple[Observation | None, tuple[Score, ...]]:
+    if trace_id is None:
+        return None, ()
+    roots = sorted(gateway.observations(trace_ids=[trace_id], roots_only=True), key=lambda o: (o.start_time, o.id))
+    if not roots:
+        roots = sorted(gateway.observations(trace_ids=[trace_id]), key=lambda o: (o.start_time, o.id))
+    source = roots[0].model_copy(update={"user_id": None, "metadata": {}}) if roots else None
+    scores = sorted(gateway.scores(trace_ids=[trace_id]), key=lambda s: (s.timestamp, s.id))
+    return source, tuple(_without_texts(score) for score in scores)
+
+
+def _without_texts(score: Score) -> Score:
+    """What people wrote may be personal, and the story is told without it."""
+    value = None if score.data_type in TEXT_TYPES else score.value
+    return score.model_copy(update={"value": value, "comment": None, "metadata": {}})
+
+
+def _journalled(journal: Journal | None, item_id: str, trace_id: str | None) -> dict[str, Any]:
+    if journal is None:
+        return {"promotions": (), "draft": False, "ledger": ()}
+    of_trace = trace_id or object()
+    return {
+        "promotions": tuple(p.receipt for p in journal.promotions.of_item(item_id) if p.receipt is not None),
+        "draft": any(draft.trace_id == of_trace for draft in journal.drafts.all()),
+        "ledger": tuple(e for e in journal.ledger.entries() if e.item_id == item_id or e.trace_id == of_trace),
+    }
+
+
+def _states(gateway: Gateway, item: StoredItem) -> tuple[list[StoredItem], bool]:
+    """The versions, newest first, and whether older ones may be left.
+
+    Walks back: the state just before each version became current. An archived state is not listed, and ends the walk.
+    """
     states = [item]
     while len(states) < MAX_VERSIONS:
         before = states[-1].updated_at - timedelta(milliseconds=1)
-        rows = gateway.items(item.dataset, source_trace_id=item.source_trace_id, version=before)
-        earlier = next((row for row in rows if row.id == item.id), None)
+        rows = iter(gateway.items(item.dataset, source_trace_id=item.source_trace_id or None, version=before))
+        earlier = next((row for row in islice(rows, LOOKED_THROUGH) if row.id == item.id), None)
         if earlier is None or earlier.updated_at >= states[-1].updated_at:
-            break
+            return states, earlier is None and next(rows, None) is not None
         states.append(earlier)
-    return [
-        ItemVersion(at=state.updated_at, item=state, diff=_diff(states[i + 1] if i + 1 < len(states) else None, state))
-        for i, state in enumerate(states)
-    ]
+    return states, True
+
+
+def _versions(states: Sequence[StoredItem], older: bool) -> Iterator[ItemVersion]:
+    for state, before in zip(states, [*states[1:], None], strict=True):
+        if before is None and older:
+            yield ItemVersion(at=state.updated_at, item=state, diff=("(older versions were not looked up)",))
+        else:
+            yield ItemVersion(at=state.updated_at, item=state, diff=_diff(before, state))
 
 
 def _diff(old: StoredItem | None, new: StoredItem) -> tuple[str, ...]:
