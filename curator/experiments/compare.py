@@ -102,6 +102,9 @@ def compare(baseline: Run, candidate: Run, *, judges: Collection[str] = ()) -> C
     if comparable:
         pairs, more = pairing.pair_scores(baseline, candidate, common)
         problems += more
+        if not pairs:
+            problems.append(Problem(code="COMPARE_SCORE_MISSING", message="the runs have no score in common."))
+            comparable = False
         metrics = _metrics(pairs)
         changes = _changes(pairs)
         red = {item for each in pairs for item in each.first_run_drops()}
@@ -247,8 +250,6 @@ def _several(variables: Sequence[Change]) -> Problem:
 def _overall(metrics: Sequence[Metric], problems: Sequence[Problem], comparable: bool) -> str:
     if not comparable:
         return f"not comparable: {next(problem.message for problem in problems if problem.blocking)}"
-    if not metrics:
-        return "not comparable: the runs have no score in common"
     parts = [
         f"{verdict}: {', '.join(names)}"
         for verdict in ("worse", "better")

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from curator.config import Connection
-from curator.errors import CuratorError, UsageError
+from curator.errors import UsageError
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.checks import Checker
 from curator.experiments.results import Run
@@ -95,18 +95,19 @@ def find_run(
     """A run by result file, label, run name or experiment id: local ones first, then those in Langfuse.
 
     `gateway` is called only when Langfuse is asked. A run read from there comes with its integrity. Raises UsageError
-    (RUN_UNKNOWN, RESULT_FILE), GatewayError.
+    (RUN_UNKNOWN, RESULT_FILE), ConfigError without keys, GatewayError.
     """
     found = results.find(reference, rule.dataset.name if rule else None)
     if found is not None:
         return found[0]
-    try:
-        opened = gateway()
-        run = remote.load(opened, reference, since=since)
-    except CuratorError as error:
-        raise _unknown(reference, f"and Langfuse could not be asked ({error.code})") from error
+    opened = gateway()
+    run = remote.load(opened, reference, since=since)
     if run is None or (rule is not None and run.dataset != rule.dataset.name):
-        raise _unknown(reference, "neither locally nor in Langfuse")
+        raise UsageError(
+            f"There is no run {reference!r}, neither locally nor in Langfuse.",
+            code="RUN_UNKNOWN",
+            remedy="Name a result file, a label, a run name or an experiment id; older experiments need --since.",
+        )
     checked = integrity.check(opened, run, required=_required(rule) if rule else (), deadline=deadline)
     if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):
         again = remote.load(opened, reference, since=since)  # scores arrived while it waited
@@ -153,11 +154,3 @@ def _save(run: Run, plan: Plan, saved: Callable[[Path], None] | None) -> Path:
 
 def _required(rule: Rule) -> list[str]:
     return [score.name for score in rule.gate.required]
-
-
-def _unknown(reference: str, where: str) -> UsageError:
-    return UsageError(
-        f"There is no run {reference!r}, {where}.",
-        code="RUN_UNKNOWN",
-        remedy="Name a result file, a label, a run name or an experiment id; older experiments need --since.",
-    )

@@ -143,6 +143,15 @@ def test_a_split_run_of_another_tool_is_not_compared() -> None:
     assert "split in two" in comparison.verdict
 
 
+def test_a_score_of_one_side_is_not_compared() -> None:
+    comparison = compare(make_run("a", {"s": passes(8, 8), "t": passes(8, 8)}), make_run("b", {"s": passes(8, 8)}))
+    assert [each.name for each in comparison.metrics] == ["s"]
+    assert "t: the candidate has no such score." in [problem.message for problem in comparison.problems]
+    nothing = compare(make_run("a", {"s": passes(8, 8)}), make_run("b", {"t": passes(8, 8)}))
+    assert not nothing.comparable
+    assert nothing.verdict == "not comparable: the runs have no score in common."
+
+
 def test_a_check_that_changed_is_not_compared() -> None:
     before = make_run("a", {"s": passes(8, 8), "t": passes(8, 8)}, checks={"s": "1", "t": "1"})
     after = make_run("b", {"s": passes(8, 8), "t": passes(8, 8)}, checks={"s": "2", "t": "1"})

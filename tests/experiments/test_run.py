@@ -263,6 +263,13 @@ def test_items_that_never_reached_the_server(workflow: Workflow, sandbox: Sandbo
     assert "INTEGRITY_ITEM_MISSING" in found
 
 
+def test_items_that_the_version_does_not_have(workflow: Workflow) -> None:
+    workflow.fill(3)
+    run = workflow.run("good")
+    fewer = run.model_copy(update={"items": {key: run.items[key] for key in ("item-00", "item-01")}})
+    assert "INTEGRITY_ITEM_FOREIGN" in codes(integrity.check(workflow.gateway, fewer, deadline=0))
+
+
 def test_a_server_that_fails_now_and_then(workflow: Workflow, sandbox: SandboxServer) -> None:
     workflow.fill(4)
     sandbox.fault("http-500", "every:7")
@@ -334,6 +341,14 @@ def test_an_unknown_run(workflow: Workflow) -> None:
     with pytest.raises(UsageError) as caught:
         find_run("nothing", lambda: workflow.gateway)
     assert caught.value.code == "RUN_UNKNOWN"
+
+
+def test_a_result_file_that_cannot_be_written(workflow: Workflow, tmp_path: Path) -> None:
+    workflow.fill(1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError) as caught:
+        workflow.run("good", output=tmp_path / "file" / "run.json")
+    assert caught.value.code == "RESULT_WRITE"
 
 
 def test_a_broken_result_file(tmp_path: Path) -> None:
