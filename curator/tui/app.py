@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from curator.config import Settings
@@ -72,6 +72,7 @@ class CuratorApp(App[None]):
         super().__init__()
         self.session = session
         self._harmless = Harmless()
+        self._no_colour = NoColor()
         self._busy = ""
         self._shares = 0
         self._connected: Connected | None = None
@@ -83,7 +84,8 @@ class CuratorApp(App[None]):
 
     def _first_theme(self, settings: Settings) -> str:
         wanted = self.session.standing.theme or settings.theme
-        if self.console.color_system == "standard" and wanted in ("curator-dark", "curator-light"):
+        own = wanted in ("curator-dark", "curator-light")
+        if own and (self.no_color or self.console.color_system == "standard"):
             return "curator-ansi"
         return wanted if wanted in self.available_themes else "curator-dark"
 
@@ -91,7 +93,11 @@ class CuratorApp(App[None]):
         return super().get_theme_variable_defaults() | own_variables(self.current_theme.dark)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._harmless]
+        filters = super().get_line_filters()
+        if self.no_color:
+            # Greys are colours too: without colour, signs and text styles carry everything.
+            filters = [*(f for f in filters if not isinstance(f, Monochrome)), self._no_colour]
+        return [*filters, self._harmless]
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._start)

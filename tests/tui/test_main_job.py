@@ -9,7 +9,7 @@ from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
-from tests.tui.conftest import Driver, driving
+from tests.tui.driver import Driver, driving
 
 pytestmark = pytest.mark.anyio
 

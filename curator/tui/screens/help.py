@@ -12,6 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from curator.tui.actions import PLACES, HelpRow, Place, help_rows
+from curator.tui.masks import Piece
+from curator.tui.widgets.cards import hanging
+from curator.tui.widgets.frame import content
 
 
 class HelpScreen(ModalScreen[None]):
@@ -37,7 +40,10 @@ class HelpScreen(ModalScreen[None]):
             )
 
     def on_mount(self) -> None:
-        self._show("")
+        self.call_after_refresh(self._show, "")
+
+    def on_resize(self) -> None:
+        self._show(self.query_one("#help-filter", Input).value)
 
     @on(Input.Changed, "#help-filter")
     def _narrow(self, event: Input.Changed) -> None:
@@ -54,7 +60,8 @@ class HelpScreen(ModalScreen[None]):
                 if all(w in f"{row.keys} {row.label} {row.help} {row.twin} {PLACES[place]}".lower() for w in wanted)
             ]
             if rows:
-                blocks.append(_block(PLACES[place], rows, here=place in self._first))
+                width = self.query_one("#help-body").scrollable_content_region.width
+                blocks.append(_block(PLACES[place], rows, width, here=place in self._first))
         self.query_one("#help-rows", Static).update(
             Content("\n\n").join(blocks) if blocks else Content.styled("Nothing is called that.", "$faint")
         )
@@ -74,11 +81,12 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _block(title: str, rows: Sequence[HelpRow], *, here: bool) -> Content:
-    width = max(12, max(cell_len(row.keys) for row in rows) + 2)
+def _block(title: str, rows: Sequence[HelpRow], width: int, *, here: bool) -> Content:
+    keys_width = max(12, max(cell_len(row.keys) for row in rows) + 4)
     lines = [Content.styled(title, "bold $primary" if here else "bold $faint")]
     for row in rows:
-        keys = row.keys + " " * (width - cell_len(row.keys))
-        twin = f"  {row.twin}" if row.twin else ""
-        lines.append(Content.assemble(("  " + keys, "$accent"), row.help, (twin, "$faint")))
+        keys = f"  {row.keys}" + " " * (keys_width - cell_len(row.keys) - 2)
+        words: list[Piece] = [("text", row.help), ("dim", f"  {row.twin}" if row.twin else "")]
+        text = hanging(words, width, indent=" " * keys_width, first="")
+        lines.append(content([("accent", keys), *text]))
     return Content("\n").join(lines)

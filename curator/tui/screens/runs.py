@@ -1,5 +1,6 @@
 """Experiment runs: which there are, how whole they look, what their scores were."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -106,7 +107,7 @@ class RunsScreen(Place):
         )
         if run.metadata:
             sheet.add("Metadata", "metadata", run.metadata)
-        compare: list[Piece] = [("text", f"curator compare BASELINE {run.name}")]
+        compare: list[Piece] = [("text", f"curator compare BASELINE {shlex.quote(run.name)}")]
         sheet.add_notes("Compare", "compare", [(compare, None)])
         detail = self.query_one("#detail", MaskedView)
         detail.put(sheet, None)

@@ -18,7 +18,7 @@ from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.words import STATE_SIGNS, age, duration, plural
 
-BAR = 14
+BAR = 10
 """Cells of a time bar."""
 
 
@@ -50,8 +50,8 @@ class TraceScreen(Deciding):
                 yield Rows(
                     [
                         Column(label_pieces),
-                        Column(latency_pieces, width=9, right=True),
-                        Column(lambda step: bar_pieces(step, BAR), width=BAR, from_width=46),
+                        Column(latency_pieces, width=8, right=True),
+                        Column(lambda step: bar_pieces(step, BAR), width=BAR, from_width=44),
                     ],
                     key=lambda step: step.key,
                     id="steps",

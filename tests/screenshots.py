@@ -1,0 +1,216 @@
+"""Makes the pictures in `screenshots/` from the running program: `python -m tests.screenshots [NAME…]`.
+
+A sandbox with demo data, the app on it, keys as a reviewer presses them, a picture of what is on screen. With Chromium
+on the machine, `--png FOLDER` also renders them there, to look at.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from curator.sandbox.demo import seed
+from curator.sandbox.server import SandboxServer
+from curator.scrub.scrubber import Scrubber
+from curator.tui.session import Session
+from tests.tui.driver import Driver, driving, settings_for
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+PORT = 8318
+"""The same address in every picture."""
+NARROW, USUAL, WIDE = (80, 24), (120, 36), (180, 48)
+DATASET_OF = "order-status-regression"
+
+
+async def complete_failure(driver: Driver) -> None:
+    """Puts the cursor on an order-status failure with personal values in it whose draft is complete."""
+    session = driver.app.session
+    for place, failure in enumerate(driver.queue.failures.rows):
+        if failure.source_gone or failure.name != "order-status":
+            continue
+        prepared = session.prepare(session.order(failure.trace_id))
+        found = {f.entity for f in prepared.scrubbed.findings if f.action == "replace"}
+        if prepared.scrubbed.writable and found - {"FIELD"} and prepared.trace.correction is not None:
+            session.create_dataset(prepared.loaded)
+            driver.queue.failures.cursor = place
+            await driver.settle()
+            await driver.until(lambda: "query" in driver.text(), "the preview")
+            return
+    raise AssertionError("the demo data holds no such failure")
+
+
+async def queue(driver: Driver) -> None:
+    await complete_failure(driver)
+
+
+async def marked(driver: Driver) -> None:
+    await driver.press("slash")
+    await driver.type("order-st feedback")
+    await driver.press("enter", "space", "space", "space", "d")
+
+
+async def trace(driver: Driver) -> None:
+    await driver.press("slash")
+    await driver.type("support-c")
+    await driver.press("enter", "enter", "j", "j")
+
+
+async def workbench(driver: Driver) -> None:
+    await complete_failure(driver)
+    await driver.press("p")
+
+
+async def receipt(driver: Driver) -> None:
+    await workbench(driver)
+    await driver.press("p")
+
+
+async def bulk(driver: Driver) -> None:
+    await driver.press("slash")
+    await driver.type("order-st")
+    await driver.press("enter", *["space"] * 8, "p", "p")
+
+
+async def datasets(driver: Driver) -> None:
+    await promote_some(driver)
+    await driver.press("D", "enter")
+    await driver.until(lambda: "query" in driver.text(), "the item")
+
+
+async def log(driver: Driver) -> None:
+    await promote_some(driver)
+    await driver.press("d", "1", "z", "2", "d", "2", "u", "L")
+
+
+async def runs(driver: Driver) -> None:
+    await promote_some(driver)
+    experiment(driver, "production")
+    experiment(driver, "candidate")
+    await driver.press("R")
+    await driver.until(lambda: "candidate" in driver.text(), "the runs")
+
+
+async def help_(driver: Driver) -> None:
+    await driver.press("question_mark")
+
+
+async def offline(driver: Driver) -> None:
+    driver.app.session.gateway.close()
+    driver.app.session.settings = driver.app.session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
+    driver.app.session._gateway = None
+    await driver.press("ctrl+r")
+
+
+async def light(driver: Driver) -> None:
+    driver.app.theme = "curator-light"
+    await workbench(driver)
+
+
+async def promote_some(driver: Driver) -> None:
+    session = driver.app.session
+    ready = []
+    for failure in session.failures:
+        if failure.name == "order-status" and not failure.source_gone and len(ready) < 6:
+            prepared = session.prepare(session.order(failure.trace_id))
+            ready += [prepared] if prepared.scrubbed.writable else []
+    for prepared in ready:
+        if session.items_of(prepared.draft.dataset) is None:
+            session.create_dataset(prepared.loaded)
+        session.promote(prepared)
+    driver.app.queue_changed()
+
+
+def experiment(driver: Driver, label: str) -> None:
+    settings = driver.app.session.settings
+    task = f"curator.sandbox.demo.agent:{label}"
+    subprocess.run(
+        [sys.executable, "-m", "curator", "run", "--rules", DATASET_OF, "--task", task, "--label", label, "--json"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=os.environ
+        | {
+            "LANGFUSE_BASE_URL": str(settings.base_url),
+            "LANGFUSE_PUBLIC_KEY": str(settings.public_key),
+            "LANGFUSE_SECRET_KEY": settings.secret_key.get_secret_value() if settings.secret_key else "",
+        },
+    )
+
+
+Scene = Callable[[Driver], Awaitable[None]]
+SCENES: dict[str, tuple[Scene, tuple[tuple[int, int], ...]]] = {
+    "queue": (queue, (NARROW, USUAL, WIDE)),
+    "marked": (marked, (USUAL,)),
+    "trace": (trace, (NARROW, USUAL)),
+    "workbench": (workbench, (NARROW, USUAL, WIDE)),
+    "receipt": (receipt, (NARROW, USUAL)),
+    "bulk": (bulk, (NARROW, USUAL)),
+    "datasets": (datasets, (NARROW, USUAL)),
+    "runs": (runs, (NARROW, USUAL)),
+    "log": (log, (NARROW, USUAL)),
+    "help": (help_, (NARROW, USUAL)),
+    "offline": (offline, (USUAL,)),
+    "light": (light, (USUAL,)),
+}
+
+
+async def picture(name: str, scene: Scene, size: tuple[int, int], scrubber: Scrubber) -> Path:
+    """One picture, on a sandbox of its own."""
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["CURATOR_STATE_DIR"] = state
+        with SandboxServer(port=PORT) as server:
+            seed(server.store, datetime.now(UTC))
+            async with driving(Session(settings_for(server), scrubber), size) as driver:
+                await driver.until(lambda: "Why" in driver.text(), "the first preview")
+                await scene(driver)
+                await driver.settle()
+                svg = driver.app.export_screenshot(title=f"curator {name.rstrip('_')}", simplify=True)
+    path = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
+    path.write_text(svg, encoding="utf-8")
+    return path
+
+
+def render(svg: Path, folder: Path) -> None:
+    """The picture as PNG, by Chromium."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        raise SystemExit("--png needs Chromium")
+    text = svg.read_text(encoding="utf-8")
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    assert size is not None
+    page = folder / f"{svg.stem}.html"
+    page.write_text(f'<body style="margin:0">{text}</body>', encoding="utf-8")
+    window = f"--window-size={int(float(size[1]))},{int(float(size[2]))}"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", window]
+    target = f"--screenshot={folder / svg.stem}.png"
+    subprocess.run([browser, *flags, target, str(page)], check=True, capture_output=True)
+    page.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *SCENES])
+    parser.add_argument("--png", type=Path, help="also render PNG files into this folder, to look at")
+    arguments = parser.parse_args()
+    os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "CURATOR_CONFIG": os.devnull}
+    os.environ.pop("NO_COLOR", None)
+    FOLDER.mkdir(exist_ok=True)
+    with Scrubber() as scrubber:
+        for name in arguments.names or SCENES:
+            scene, sizes = SCENES[name]
+            for size in sizes:
+                path = asyncio.run(picture(name, scene, size, scrubber))
+                print(path.relative_to(FOLDER.parent))
+                if arguments.png is not None:
+                    arguments.png.mkdir(exist_ok=True)
+                    render(path, arguments.png)
+
+
+if __name__ == "__main__":
+    main()
