@@ -97,7 +97,9 @@ def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Lo
     found: list[list[Located]] = [[] for _ in range(count)]
     for part, spans in zip(parts, engine.find([p.text for p in parts]), strict=True):
         for span in spans:
-            for start, end in _clipped(part, *_trim(part.text, max(span.start, part.lead), span.end), span.entity):
+            for start, end in _clipped(
+                part, *_trim(part.text, max(span.start, part.lead), span.end, span.entity), span.entity
+            ):
                 place = part.locate(start, end)
                 if place:
                     found[part.leaf].append(
@@ -111,10 +113,10 @@ def moved(item: Located, start: int, end: int) -> Located:
     return replace(item, start=start, end=end)
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim(text: str, start: int, end: int, entity: str) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
-    while end > start and text[end - 1].isspace():
+    while end > start and (text[end - 1].isspace() or (entity == "STREET_ADDRESS" and text[end - 1] in ".,;:")):
         end -= 1
     return start, end
 

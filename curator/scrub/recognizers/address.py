@@ -45,6 +45,7 @@ _TAIL_US = (
     rf"(?:{_SEP}{_CITY}(?:{_SEP}(?:[A-Z]{{2,3}}|[\p{{Lu}}][\p{{L}}]+(?:[ ][\p{{Lu}}][\p{{L}}]+)?)[ ,]{{1,"
     rf"2}}{_ZIP_ANY})(?:,?[ ](?:USA|US|United[ ]States)\b)?)"
 )
+_TAIL_STATE = rf"(?:{_SEP}{_CITY}{_SEP}(?:{_STATE})[ ,]{{1,2}}{_ZIP}\b(?:,?[ ](?:USA|US|United[ ]States)\b)?)"
 _TAIL_UK = rf"(?:(?:{_SEP}{_CITY}){{0,3}}{_SEP}{_POSTCODE}\b)"
 _LAND = r"(?:,?[ ](?:UK|United[ ]Kingdom|England|Germany|Deutschland)\b)?"
 _STREET_DE = (
@@ -106,7 +107,7 @@ class AddressRecognizer(RegexRecognizer):
         ),
         rule(
             "US street without suffix, with state and ZIP",
-            rf"{_EDGE} \d{{1,6}}[a-zA-Z]?[ ] (?:{_NAME}[ ]?){{1,4}} (?i:{_UNIT})? {_TAIL_US}",
+            rf"{_EDGE} \d{{1,6}}[a-zA-Z]?[ ] (?:{_NAME}[ ]?){{1,4}} (?i:{_UNIT})? {_TAIL_STATE}",
             0.6,
         ),
         rule(

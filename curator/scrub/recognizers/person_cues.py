@@ -8,6 +8,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from curator.scrub.recognizers.base import RegexRecognizer, rule
 from curator.scrub.recognizers.names import (
     NAME,
+    PARTICLE,
     POSTNOMINAL,
     TAIL,
     TITLE,
@@ -49,7 +50,7 @@ class PersonCueRecognizer(RegexRecognizer):
         rule(
             "title",
             rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme"
-            rf"|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) {NAME})",
+            rf"|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) (?:{PARTICLE}[ ]){{0,2}}{NAME})",
             0.85,
         ),
         rule("title in small letters", rf"(?<![\p{{L}}\p{{N}}_.]) (?:mr|mrs|ms|miss|dr|prof)\.?[ ] {_V}", 0.8),
@@ -183,7 +184,9 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         words.pop(0)
     for i, (a, b) in enumerate(words):
         ended = i and text[slice(*words[i - 1])][-1] in ",;:" and not _DEGREE.fullmatch(text[a:b])
-        if ended or (i and is_stop(text[a:b]) and not _begins_name(text, words[i:])):
+        if ended or (
+            i and is_stop(text[a:b]) and not _begins_name(text, words[i:]) and not _PARTICLE.fullmatch(text[a:b])
+        ):
             words = words[:i]
             break
     if all(_TITLE_WORD.fullmatch(text[a:b]) for a, b in words):
@@ -213,6 +216,7 @@ def _known(value: str) -> bool:
     return is_given(words[0]) or (len(words) > 1 and is_family(words[-1]))
 
 
+_PARTICLE = regex.compile(PARTICLE)
 _WORDS = regex.compile(r"[^\s]+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
 _TITLE_WORD = regex.compile(TITLE)

@@ -6,12 +6,14 @@ import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.names import is_given, is_place, is_place_prefix, is_product, is_stop
+from curator.scrub.recognizers.names import PARTICLE, WORD, is_given, is_place, is_place_prefix, is_product, is_stop
 from curator.scrub.recognizers.person_cues import trimmed
 
 _NO_NAME = regex.compile(r"[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
 _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
 """Codes, markup and lines run together are no places or companies: a suggestion must be worth a look."""
+_GOES_ON = regex.compile(rf"(?:[ ]{PARTICLE}){{1,3}}[ ]{WORD}")
+_STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{WORD})[ ]$")
 
 
 class NerRecognizer(LocalRecognizer):
@@ -71,4 +73,13 @@ def person(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     if len(words) == 1 and (is_place(value) or (value.isupper() and len(value) < 6)):
         return None
-    return None if all(is_stop(w) for w in words) else span
+    return None if all(is_stop(w) for w in words) else _extended(text, *span)
+
+
+def _extended(text: str, start: int, end: int) -> tuple[int, int]:
+    """The model cuts names short: `Frits van` goes on with `den Heuvel`, `Batukayev` has `Dzhamalay` before it."""
+    after = _GOES_ON.match(text, end)
+    before = _STANDS_BEFORE.search(text[max(0, start - 60) : start])
+    if before and not (is_stop(before["word"]) or is_product(before["word"]) or is_place_prefix(before["word"])):
+        start -= len(before["word"]) + 1
+    return start, after.end() if after else end

@@ -1,0 +1,101 @@
+"""How much is found and how little else is touched: on invented texts, and on labelled texts beside the repository."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curator.model import ScrubPolicy
+from curator.scrub.engine import Engine
+from curator.scrub.pipeline import Pipeline
+from tests.benchmarks.scrub_measure import Measure, left
+from tests.benchmarks.scrub_texts import Labelled, from_jsonl, from_markup
+from tests.scrub.conftest import DATA
+
+POLICY = ScrubPolicy()
+
+
+def measured(pipeline: Pipeline, texts: list[Labelled]) -> Measure:
+    measure = Measure()
+    pipeline.warm([t.text for t in texts])
+    for text in texts:
+        found = pipeline.find(text.text, POLICY)
+        measure.add(text, [(f.start, f.end) for f in found if f.action != "suggest"])
+    return measure
+
+
+def changed(pipeline: Pipeline, path: Path) -> list[str]:
+    texts = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    return [text for text in texts if pipeline.scrub(text, POLICY).value != text]
+
+
+def test_invented_texts(named: Pipeline) -> None:
+    measure = measured(named, from_markup(DATA / "labelled.txt"))
+    assert measure.identifiers == 1
+    assert measure.names >= 0.95
+    assert measure.collateral < 0.005
+
+
+def test_invented_texts_without_a_model(patterns: Engine) -> None:
+    measure = measured(Pipeline(patterns), from_markup(DATA / "labelled.txt"))
+    assert measure.identifiers == 1
+    assert measure.names >= 0.7
+
+
+def test_harmless_texts_stay(named: Pipeline) -> None:
+    assert changed(named, DATA / "negatives.txt") == []
+
+
+def test_shared_support_texts(named: Pipeline, shared: Path) -> None:
+    measure = measured(named, from_jsonl(shared / "pii" / "support.jsonl"))
+    assert measure.identifiers >= 0.97
+    assert measure.names >= 0.92
+    assert measure.collateral < 0.005
+
+
+def test_shared_negatives(named: Pipeline, shared: Path) -> None:
+    assert len(changed(named, shared / "pii" / "negatives.txt")) <= 2
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def test_shared_traces(named: Pipeline, shared: Path) -> None:
+    """The whole root input and output of every failing trace."""
+    scores = {r["subject"]["id"]: r["value"] for r in rows(shared / "traces" / "airline.scores.jsonl.gz")}
+    known = {r["traceId"]: r["values"] for r in rows(shared / "traces" / "airline.pii.jsonl.gz")}
+    roots = [r for r in rows(shared / "traces" / "airline.observations.jsonl.gz") if r["isRootObservation"]]
+    failing = [r for r in roots if scores[r["traceId"]] <= 0.5]
+    assert len(failing) == 116
+    there: Counter[str] = Counter()
+    still: Counter[str] = Counter()
+    named.warm([[r["input"], r["output"]] for r in failing])
+    for root in failing:
+        before = f"{root['input']} {root['output']}"
+        after = str(named.scrub([root["input"], root["output"]], POLICY).value)
+        for value in known[root["traceId"]]:
+            if left(value["value"], before):
+                there[value["type"]] += 1
+                still[value["type"]] += left(value["value"], after)
+    assert still["EMAIL_ADDRESS"] == 0
+    assert still["DATE_OF_BIRTH"] == 0
+    assert still["PERSON"] <= 0.03 * there["PERSON"]
+    assert still["USER_ID"] == 0
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_sentences_of_another_making(named: Pipeline, seed: int) -> None:
+    """presidio-evaluator's templates, where they are installed."""
+    from tests.benchmarks.scrub_texts import presidio_templates
+
+    texts = presidio_templates(300, seed)
+    if isinstance(texts, str):
+        pytest.skip(texts)
+    measure = measured(named, texts)
+    assert measure.share({"EMAIL_ADDRESS", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS"}) == 1
+    assert measure.names >= 0.65
