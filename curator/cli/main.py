@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("curator.cli.undo:undo", "Take back the last action."),
     "log": ("curator.cli.log:log", "Show the ledger of what was done."),
     "audit": ("curator.cli.audit:audit", "Audit where a dataset came from, or one item's lineage."),
+    "erase": ("curator.cli.erase:erase", "Erase what came from a trace, a session or a user."),
     "seed": ("curator.cli.seed:seed", "Create the rule's dataset with its schemas and first items."),
     "run": ("curator.cli.run:run", "Run an experiment over the rule's dataset, and see that it is whole."),
     "compare": ("curator.cli.compare:compare", "Compare two runs: is the change real?"),

@@ -1,0 +1,25 @@
+"""Erasure: everything in datasets and on this machine that came from a trace, a session or a user, found and removed.
+
+Works when the traces themselves are gone already: items say in their lineage where they came from, receipts and drafts
+know it too.
+"""
+
+from curator.audit.erasure.erase import Erased, Outcome, erase
+from curator.audit.erasure.forget import Mode
+from curator.audit.erasure.record import document, earlier_traces, write_record
+from curator.audit.erasure.trail import DraftKey, Kept, Subject, Trail, find_trail
+
+__all__ = [
+    "DraftKey",
+    "Erased",
+    "Kept",
+    "Mode",
+    "Outcome",
+    "Subject",
+    "Trail",
+    "document",
+    "earlier_traces",
+    "erase",
+    "find_trail",
+    "write_record",
+]

@@ -1,0 +1,145 @@
+"""Archives or deletes what a trail holds, each verified by reading, and forgets it on this machine."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Literal
+
+from curator.audit.erasure.forget import Mode, forget
+from curator.audit.erasure.trail import Kept, Trail
+from curator.errors import CuratorError
+from curator.gateway import Gateway
+from curator.gateway.errors import NotFound, RateLimited
+from curator.journal import Busy, Journal
+from curator.model import Item, Problem, ScrubPolicy, StoredItem, Value
+from curator.promote.job import Finder, Job, Patience
+from curator.promote.plan import Plan
+from curator.promote.ways import BUSY, STALE_READ, Stop, stop_of
+from curator.promote.write import Changed, write
+
+Outcome = Literal["archived", "deleted", "gone", "failed"]
+MAX_ROWS = 25
+"""Rows of one id that a deletion takes away one by one."""
+TRIES = 3
+PAUSE = 1.0
+"""Seconds to wait on a 429 that does not say how long."""
+
+
+class Erased(Value):
+    """What became of one item."""
+
+    item_id: str
+    dataset: str
+    outcome: Outcome
+    in_history: bool = False
+    """Whether Langfuse still lists an earlier version of it: neither archiving nor deleting takes these away."""
+    problem: Problem | None = None
+
+
+def erase(
+    gateway: Gateway,
+    journal: Journal,
+    scrubber: Finder,
+    trail: Trail,
+    *,
+    mode: Mode,
+    reviewer: str,
+    patience: Patience | None = None,
+) -> Iterator[Erased]:
+    """Erases the items of a trail one by one; then the drafts and receipts of those that are done.
+
+    What fails is said and keeps its receipt. Never raises for what the server does.
+    """
+    job = Job(gateway, journal, scrubber, ScrubPolicy(), "", reviewer, patience=patience or Patience())
+    failed: set[str] = set()
+    for kept in trail.items:
+        outcome: Outcome = "failed"
+        in_history, problem = False, None
+        try:
+            outcome, in_history = _erase_one(job, kept, mode)
+        except Stop as stop:
+            problem = stop.problem
+        except CuratorError as error:
+            problem = stop_of(error).problem
+        if problem is not None:
+            failed.add(kept.item_id)
+        yield Erased(
+            item_id=kept.item_id, dataset=kept.dataset, outcome=outcome, in_history=in_history, problem=problem
+        )
+    forget(journal, trail, failed, mode=mode, reviewer=reviewer)
+
+
+def _erase_one(job: Job, kept: Kept, mode: Mode) -> tuple[Outcome, bool]:
+    try:
+        with job.journal.item_lock(kept.item_id, job.patience.lock):
+            stored = job.gateway.item(kept.item_id)
+            if stored is None or stored.dataset != kept.dataset:
+                return "gone", False
+            if mode == "delete":
+                _delete(job, stored)
+            else:
+                _archive(job, stored)
+            outcome: Outcome = "deleted" if mode == "delete" else "archived"
+            return outcome, _in_history(job.gateway, stored)
+    except Busy:
+        raise Stop(BUSY, f"Another curator on this machine is writing the item {kept.item_id}.") from None
+
+
+def _delete(job: Job, stored: StoredItem) -> None:
+    """Takes away every row of the id, and proves that neither id nor list shows it. Raises Stop, GatewayError."""
+    until = time.monotonic() + job.patience.limit
+    rows = 0
+    while rows < MAX_ROWS:
+        job.pace.wait()
+        try:
+            job.gateway.delete_item(stored.id)
+            rows += 1
+        except NotFound:
+            break
+        except RateLimited as error:
+            pause = PAUSE if error.retry_after is None else error.retry_after
+            if time.monotonic() + pause > until:
+                raise
+            job.pace.hold(pause)
+    if job.gateway.item(stored.id) is not None or _listed(job.gateway, stored):
+        raise Stop(STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
+
+
+def _archive(job: Job, stored: StoredItem) -> None:
+    """Sets the status, and proves that no list shows the item any more. Raises Stop, GatewayError."""
+    for _ in range(TRIES):
+        if stored.status == "ARCHIVED" and not _listed(job.gateway, stored):
+            return
+        with suppress(Changed):  # somebody else wrote it meanwhile: what stands there then is archived next
+            write(job, Plan.model_construct(action="updated", item=_archived(stored), clear=(), before=stored))
+        current = job.gateway.item(stored.id)
+        if current is None:
+            return
+        stored = current
+    if stored.status != "ARCHIVED" or _listed(job.gateway, stored):
+        raise Stop(STALE_READ, f"Langfuse accepted it, but the item {stored.id} does not read as archived.")
+
+
+def _archived(stored: StoredItem) -> Item:
+    """The item as it is, but archived; what somebody else put there may have no metadata object."""
+    return Item.model_construct(
+        id=stored.id,
+        dataset=stored.dataset,
+        input=stored.input,
+        expected_output=stored.expected_output,
+        metadata=stored.metadata,
+        source_trace_id=stored.source_trace_id,
+        source_observation_id=stored.source_observation_id,
+        status="ARCHIVED",
+    )
+
+
+def _listed(gateway: Gateway, stored: StoredItem) -> bool:
+    rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None)
+    return any(row.id == stored.id for row in rows)
+
+
+def _in_history(gateway: Gateway, stored: StoredItem) -> bool:
+    """Whether the list as of the item's last version still shows it."""
+    rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None, version=stored.updated_at)
+    return any(row.id == stored.id for row in rows)

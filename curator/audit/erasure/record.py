@@ -1,0 +1,102 @@
+"""The record of an erasure: that it happened, what it took, and what is left; without a personal value."""
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from curator.audit.erasure.erase import Erased
+from curator.audit.erasure.forget import Mode
+from curator.audit.erasure.trail import Subject, Trail
+from curator.config import state_folder
+from curator.errors import ConfigError
+
+_RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
+_OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")
+
+
+def document(
+    trail: Trail, erased: Sequence[Erased], *, mode: Mode, reviewer: str, at: datetime, scope: str
+) -> dict[str, Any]:
+    """The record as JSON. Session and user ids, and every id that a person may have made up, are digests.
+
+    `scope` names the project; digests of equal ids differ between projects.
+    """
+
+    def name(identity: str) -> str:
+        plain = _RANDOM_ID.fullmatch(identity) or _OWN_ID.fullmatch(identity)
+        return identity if plain else digest(identity, scope)
+
+    kind = trail.subject.kind
+    return {
+        "format": "curator-erasure/1",
+        "at": at.isoformat(timespec="seconds"),
+        "by": reviewer,
+        "mode": mode,
+        "subject": {"kind": kind, "ids": [name(i) if kind == "trace" else digest(i, scope) for i in trail.subject.ids]},
+        "traces": [name(trace) for trace in trail.traces],
+        "items": [
+            {
+                "item_id": name(each.item_id),
+                "dataset": each.dataset,
+                "outcome": each.outcome,
+                "in_history": each.in_history,
+                "problem": each.problem.code if each.problem is not None else None,
+            }
+            for each in erased
+        ],
+        "drafts": len(trail.drafts),
+        "receipts": len(trail.receipts),
+        "left": {
+            "run_traces": [name(trace) for trace in trail.run_traces],
+            "possible_items": [name(item) for item in trail.possible],
+            "result_files": list(trail.result_files),
+        },
+        "notes": list(trail.notes),
+    }
+
+
+def digest(identity: str, scope: str) -> str:
+    """`sha256:…` of an id, bound to the project."""
+    whole = f"{scope}\n{identity}"
+    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
+
+
+def write_record(record: dict[str, Any], at: datetime) -> Path:
+    """Keeps the record in the state folder, readable by its owner only. Raises ConfigError."""
+    folder = _folder()
+    path = folder / f"{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(json.dumps(record, indent=2) + "\n")
+    except OSError as error:
+        raise ConfigError(
+            f"The record of the erasure cannot be written to {folder}: {error.strerror}.",
+            code="ERASURE_RECORD",
+            remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR.",
+        ) from None
+    return path
+
+
+def earlier_traces(subject: Subject, scope: str) -> set[str]:
+    """Traces that earlier erasures of the same subject found: the link from a session to traces that are gone now."""
+    wanted = {*subject.ids, *(digest(identity, scope) for identity in subject.ids)}
+    found: set[str] = set()
+    for path in sorted(_folder().glob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            same = record["subject"]["kind"] == subject.kind and wanted & set(record["subject"]["ids"])
+            found |= set(record["traces"]) if same else set()
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not a record of ours
+    return {trace for trace in found if not trace.startswith("sha256:")}
+
+
+def _folder() -> Path:
+    return state_folder() / "erasures"

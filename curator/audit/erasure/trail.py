@@ -1,0 +1,254 @@
+"""Finds what came from a trace, a session or a user: items of all datasets, drafts, receipts, run traces."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from curator import decisions
+from curator.audit.runs import SINCE
+from curator.audit.values import Progress, silent, trace_of
+from curator.config import state_folder
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.lineage import SOURCE_SESSION_ID, SOURCE_TRACE_ID, item_id
+from curator.model import StoredItem, Value
+
+Kind = Literal["trace", "session", "user"]
+DERIVED_LOOKS = 40
+"""Ids that are derived and looked up one by one, for archived items that no list shows."""
+
+
+class Subject(Value):
+    """Whose data: ids of traces, of sessions or of users."""
+
+    kind: Kind
+    ids: tuple[str, ...]
+
+
+class Kept(Value):
+    """An item that came from the subject."""
+
+    item_id: str
+    dataset: str
+    status: str
+    found_by: str
+    """How it was found: `source trace`, `session`, `receipt`, `decision` or `derived id`."""
+
+
+class DraftKey(NamedTuple):
+    """What names a draft in the journal."""
+
+    trace_id: str
+    rule: str
+    case: str
+
+
+class Trail(Value):
+    """Everything that came from a subject, as far as anybody can tell."""
+
+    subject: Subject
+    traces: tuple[str, ...]
+    """Ids of the traces that the subject stands for; some may be gone."""
+    items: tuple[Kept, ...] = ()
+    possible: tuple[str, ...] = ()
+    """Items of sessions whose id the scrub has replaced: one of them may be the subject's."""
+    drafts: tuple[DraftKey, ...] = ()
+    receipts: tuple[str, ...] = ()
+    """Ids of promotions in this machine's journal."""
+    run_traces: tuple[str, ...] = ()
+    """Traces of experiments that ran the items: they hold the items' content, and curator cannot delete traces."""
+    result_files: tuple[str, ...] = ()
+    """Files of this machine's runs that hold the items' content, in the folder `runs` of the state folder."""
+    notes: tuple[str, ...] = ()
+    """What could not be looked at, in words."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to erase."""
+        return not (self.items or self.drafts or self.receipts)
+
+
+class _Seen(NamedTuple):
+    """What is remembered of an item while all are read."""
+
+    id: str
+    dataset: str
+    status: str
+    traces: frozenset[str]
+    session: str
+
+
+def find_trail(
+    gateway: Gateway,
+    journal: Journal,
+    subject: Subject,
+    *,
+    at: datetime,
+    earlier_traces: Collection[str] = (),
+    progress: Progress = silent,
+) -> Trail:
+    """Everything that came from the subject; writes nothing.
+
+    `earlier_traces` are traces that an earlier erasure of the same subject found. Reads every dataset's list (one
+    request per 100 items), because lineage can be searched in no other way. Raises GatewayError.
+    """
+    traces = {*_traces(gateway, subject), *earlier_traces}
+    seen = list(_all_items(gateway, progress))
+    if subject.kind == "session":
+        traces |= {trace for each in seen if each.session in subject.ids for trace in each.traces}
+    found = {
+        each.id: Kept(item_id=each.id, dataset=each.dataset, status=each.status, found_by=how)
+        for each in seen
+        if (how := _how(each, subject, traces))
+    }
+    listed = {each.id for each in seen}
+    for identity, how in _unlisted(gateway, journal, traces, {each.dataset for each in seen}):
+        if identity not in found and identity not in listed:
+            stored = gateway.item(identity)
+            if stored is not None and traces & _traces_of(stored):
+                found[identity] = _kept(stored, how)
+    receipts = _receipts(journal, traces, found)
+    runs = [row.trace_id for identity in found for row in gateway.experiment_items(from_=at - SINCE, item_id=identity)]
+    return Trail(
+        subject=subject,
+        traces=tuple(sorted(traces)),
+        items=tuple(sorted(found.values(), key=lambda kept: (kept.dataset, kept.item_id))),
+        possible=_possible(subject, seen, found),
+        drafts=_drafts(journal, subject, traces),
+        receipts=receipts,
+        run_traces=tuple(sorted(set(runs))),
+        result_files=_result_files(found),
+        notes=tuple(_notes(subject)),
+    )
+
+
+def _traces(gateway: Gateway, subject: Subject) -> Iterator[str]:
+    """The subject's traces as far as Langfuse still has them; a trace id is one, whether or not it is there."""
+    if subject.kind == "trace":
+        yield from subject.ids
+    elif subject.kind == "session":
+        yield from (each.trace_id for each in gateway.observations(session_ids=subject.ids))
+    else:
+        for user in subject.ids:
+            condition = {"type": "string", "column": "userId", "operator": "=", "value": user}
+            yield from (each.trace_id for each in gateway.observations(filters=[condition]))
+
+
+def _all_items(gateway: Gateway, progress: Progress) -> Iterator[_Seen]:
+    datasets = gateway.datasets()
+    for position, dataset in enumerate(datasets):
+        progress("datasets", position, len(datasets))
+        for item in gateway.items(dataset.name):
+            metadata = item.metadata if isinstance(item.metadata, dict) else {}
+            session = metadata.get(SOURCE_SESSION_ID)
+            yield _Seen(
+                item.id,
+                item.dataset,
+                item.status,
+                frozenset(_traces_of(item)),
+                session if isinstance(session, str) else "",
+            )
+    progress("datasets", len(datasets), len(datasets))
+
+
+def _traces_of(item: StoredItem) -> set[str]:
+    """Every trace that an item names, in Langfuse's own field or in its lineage."""
+    noted = item.metadata.get(SOURCE_TRACE_ID) if isinstance(item.metadata, dict) else None
+    return {each for each in (trace_of(item), noted) if isinstance(each, str)}
+
+
+def _how(seen: _Seen, subject: Subject, traces: Collection[str]) -> str | None:
+    if seen.traces & set(traces):
+        return "source trace"
+    return "session" if subject.kind == "session" and seen.session in subject.ids else None
+
+
+def _unlisted(
+    gateway: Gateway, journal: Journal, traces: Collection[str], datasets: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """(id, how it is known) of items that may exist though no list shows them: archived ones."""
+    if not traces:
+        return
+    for entry in journal.ledger.entries():
+        if entry.trace_id in traces and entry.item_id:
+            yield entry.item_id, "receipt"
+    scores = gateway.scores(trace_ids=sorted(traces), names=[decisions.SCORE_NAME])
+    for decision in decisions.from_scores(scores).values():
+        if decision.item_id:
+            yield decision.item_id, "decision"
+    roots = [(root.trace_id, root.id) for root in gateway.observations(trace_ids=sorted(traces), roots_only=True)]
+    for trace, root in roots if len(roots) * len(datasets) <= DERIVED_LOOKS else ():
+        for dataset in sorted(datasets):
+            yield item_id(dataset, trace, root), "derived id"
+
+
+def _kept(stored: StoredItem, how: str) -> Kept:
+    return Kept(item_id=stored.id, dataset=stored.dataset, status=stored.status, found_by=how)
+
+
+def _receipts(journal: Journal, traces: Collection[str], items: Collection[str]) -> tuple[str, ...]:
+    found = {promotion.id for item in items for promotion in journal.promotions.of_item(item)}
+    for recorded in journal.ledger.recorded():
+        known = recorded.entry.trace_id in traces or recorded.entry.item_id in items
+        if known and recorded.restore.promotion and journal.promotions.get(recorded.restore.promotion) is not None:
+            found.add(recorded.restore.promotion)
+    found |= {promotion.id for promotion in journal.promotions.unfinished() if promotion.trace_id in traces}
+    return tuple(sorted(found))
+
+
+def _drafts(journal: Journal, subject: Subject, traces: Collection[str]) -> tuple[DraftKey, ...]:
+    return tuple(
+        sorted(
+            DraftKey(draft.trace_id, draft.rule, draft.case)
+            for draft in journal.drafts.all()
+            if draft.trace_id in traces
+            or (subject.kind == "session" and draft.metadata.get(SOURCE_SESSION_ID) in subject.ids)
+        )
+    )
+
+
+def _possible(subject: Subject, seen: Collection[_Seen], found: Collection[str]) -> tuple[str, ...]:
+    """Items whose recorded session id is the subject's with its personal values replaced, or could be."""
+    if subject.kind != "session":
+        return ()
+    return tuple(
+        sorted(
+            each.id
+            for each in seen
+            if each.id not in found and any(_could_be(each.session, session) for session in subject.ids)
+        )
+    )
+
+
+def _could_be(recorded: str, session: str) -> bool:
+    """Whether a recorded session id with placeholders, such as `whatsapp:<PHONE_NUMBER_1>`, may stand for this one."""
+    parts = re.split(r"<[A-Z][A-Z_]*_\d+>", recorded)
+    return len(parts) > 1 and re.fullmatch(".+".join(map(re.escape, parts)), session, re.DOTALL) is not None
+
+
+def _result_files(items: Collection[str]) -> tuple[str, ...]:
+    if not items:
+        return ()
+    folder = state_folder() / "runs"
+    files = sorted(folder.glob("*/*.json")) if folder.is_dir() else []
+    return tuple(str(path.relative_to(folder)) for path in files if _mentions(path, items))
+
+
+def _mentions(path: Path, items: Collection[str]) -> bool:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(json.dumps(item) in text for item in items)
+
+
+def _notes(subject: Subject) -> Iterator[str]:
+    if subject.kind == "user":
+        yield (
+            "Lineage holds no user ids: of traces that are deleted already nobody can tell whose they were. Name their "
+            "trace or session ids too."
+        )
+    yield "Archived items that only another reviewer's machine knows are in no list: erase there, too."

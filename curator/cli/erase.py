@@ -1,0 +1,122 @@
+"""`curator erase`: takes out of datasets and off this machine what came from a trace, a session or a user."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from curator.cli.audit_look import progress_line
+from curator.cli.output import plain, print_json, say
+from curator.config import load_settings
+from curator.errors import ExitCode
+
+if TYPE_CHECKING:
+    from curator.audit.erasure import Erased, Mode, Subject, Trail
+
+SIGNS = {"archived": "✓", "deleted": "✓", "gone": "=", "failed": "✗"}
+
+
+@click.command()
+@click.option("--trace", "traces", metavar="ID", multiple=True, help="What came from this trace.")
+@click.option("--session", "sessions", metavar="ID", multiple=True, help="What came from traces of this session.")
+@click.option("--user", "users", metavar="ID", multiple=True, help="What came from traces of this user.")
+@click.option(
+    "--mode",
+    type=click.Choice(["archive", "delete"]),
+    default="archive",
+    show_default=True,
+    help="Archived items run in no experiment and stay readable; deleted ones are gone.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only list what there is.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout; needs --yes or --dry-run.")
+@click.pass_context
+def erase(
+    ctx: click.Context,
+    traces: tuple[str, ...],
+    sessions: tuple[str, ...],
+    users: tuple[str, ...],
+    mode: "Mode",
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Erase what came from a trace, a session or a user: items of all datasets, drafts, receipts.
+
+    Works when the traces are gone already. Every item is verified by reading; the record of the erasure holds no
+    personal value.
+    """
+    from curator.audit import erasure
+    from curator.gateway import Gateway
+    from curator.journal import Journal, scope_of
+    from curator.scrub import Scrubber
+
+    subject = _subject(traces, sessions, users)
+    if as_json and not (yes or dry_run):
+        raise click.UsageError("--json needs --yes or --dry-run.")
+    settings = load_settings()
+    connection = settings.connection()
+    scope, at = scope_of(connection), datetime.now(UTC)
+    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
+        earlier = erasure.earlier_traces(subject, scope)
+        trail = erasure.find_trail(gateway, journal, subject, at=at, earlier_traces=earlier, progress=progress_line())
+        if not as_json:
+            _show(trail)
+        done: list[Erased] = []
+        record_file = None
+        if not dry_run and not trail.empty:
+            if not yes:
+                click.confirm(f"{mode.capitalize()} the items and forget the rest?", abort=True, err=True)
+            reviewer = settings.reviewer_name()
+            for erased in erasure.erase(gateway, journal, scrubber, trail, mode=mode, reviewer=reviewer):
+                done.append(erased)
+                if not as_json:
+                    _show_one(erased)
+            record = erasure.document(trail, done, mode=mode, reviewer=reviewer, at=at, scope=scope)
+            record_file = erasure.write_record(record, at)
+        requests = gateway.requests
+    if as_json:
+        document = trail.model_dump(mode="json") | {"erased": done, "mode": mode, "dry_run": dry_run}
+        print_json(document | {"record": str(record_file) if record_file else None, "requests": requests})
+    elif record_file is not None:
+        if any(each.in_history for each in done):
+            say("Langfuse keeps earlier versions of items: see `curator explain erasure`.")
+        say(f"Record: {record_file}")
+    if any(each.outcome == "failed" for each in done):
+        ctx.exit(ExitCode.NO)
+
+
+def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[str, ...]) -> "Subject":
+    from curator.audit.erasure import Subject
+
+    given = [(kind, ids) for kind, ids in (("trace", traces), ("session", sessions), ("user", users)) if ids]
+    if len(given) != 1 or not all(given[0][1]):
+        raise click.UsageError("Give ids of one kind: --trace, --session or --user.")
+    kind, ids = given[0]
+    return Subject.model_validate({"kind": kind, "ids": ids})
+
+
+def _show(trail: "Trail") -> None:
+    """What would be erased, and what curator cannot erase. Ids only."""
+    click.echo(f"traces    {len(trail.traces)}")
+    click.echo(f"items     {len(trail.items)}")
+    for kept in trail.items:
+        click.echo(f"  {plain(kept.item_id)}  {kept.status}  in {plain(kept.dataset)}  (by {kept.found_by})")
+    click.echo(f"drafts    {len(trail.drafts)}")
+    click.echo(f"receipts  {len(trail.receipts)}")
+    if trail.possible:
+        click.echo(f"possible  {len(trail.possible)} items whose session id was scrubbed; erase by --trace if meant")
+        for item in trail.possible:
+            click.echo(f"  {plain(item)}")
+    if trail.run_traces:
+        click.echo(f"not here  {len(trail.run_traces)} traces of experiments hold these items: delete them in Langfuse")
+    for file in trail.result_files:
+        click.echo(f"not here  result file {plain(file)} holds these items")
+    for note in trail.notes:
+        say(note)
+
+
+def _show_one(erased: "Erased") -> None:
+    click.echo(f"{SIGNS[erased.outcome]} {erased.outcome}  {plain(erased.item_id)}")
+    if erased.problem is not None:
+        click.echo(f"  {plain(erased.problem.message)} {plain(erased.problem.remedy)}")
