@@ -63,25 +63,25 @@ def erase(
         if not as_json:
             _show(trail)
         done: list[Erased] = []
-        record_file = None
+        record: erasure.Record | None = None
         if not dry_run and not trail.empty:
             if not yes:
                 click.confirm(f"{mode.capitalize()} the items and forget the rest?", abort=True, err=True)
             reviewer = settings.reviewer_name()
+            record = erasure.Record(trail, mode=mode, reviewer=reviewer, at=at, scope=scope)
             for erased in erasure.erase(gateway, journal, scrubber, trail, mode=mode, reviewer=reviewer):
                 done.append(erased)
                 if not as_json:
                     _show_one(erased)
-            record = erasure.document(trail, done, mode=mode, reviewer=reviewer, at=at, scope=scope)
-            record_file = erasure.write_record(record, at)
+            record.finish(done)
         requests = gateway.requests
     if as_json:
         document = trail.model_dump(mode="json") | {"erased": done, "mode": mode, "dry_run": dry_run}
-        print_json(document | {"record": str(record_file) if record_file else None, "requests": requests})
-    elif record_file is not None:
+        print_json(document | {"record": str(record.path) if record else None, "requests": requests})
+    elif record is not None:
         if any(each.in_history for each in done):
             say("Langfuse keeps earlier versions of items: see `curator explain erasure`.")
-        say(f"Record: {record_file}")
+        say(f"Record: {record.path}")
     if any(each.outcome == "failed" for each in done):
         ctx.exit(ExitCode.NO)
 

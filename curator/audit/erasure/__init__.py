@@ -6,7 +6,7 @@ know it too.
 
 from curator.audit.erasure.erase import Erased, Outcome, erase
 from curator.audit.erasure.forget import Mode
-from curator.audit.erasure.record import document, earlier_traces, write_record
+from curator.audit.erasure.record import Record, earlier_traces
 from curator.audit.erasure.trail import DraftKey, Kept, Subject, Trail, find_trail
 
 __all__ = [
@@ -15,11 +15,10 @@ __all__ = [
     "Kept",
     "Mode",
     "Outcome",
+    "Record",
     "Subject",
     "Trail",
-    "document",
     "earlier_traces",
     "erase",
     "find_trail",
-    "write_record",
 ]

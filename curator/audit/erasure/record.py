@@ -20,68 +20,77 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
 _OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")
 
 
-def document(
-    trail: Trail, erased: Sequence[Erased], *, mode: Mode, reviewer: str, at: datetime, scope: str
-) -> dict[str, Any]:
-    """The record as JSON. Session and user ids, and every id that a person may have made up, are digests.
+class Record:
+    """The file of one erasure: written before anything is erased, and again at the end.
 
-    `scope` names the project; digests of equal ids differ between projects.
+    Session and user ids, and every id that a person may have made up, are digests, bound to the project (`scope`).
     """
 
-    def name(identity: str) -> str:
-        plain = _RANDOM_ID.fullmatch(identity) or _OWN_ID.fullmatch(identity)
-        return identity if plain else digest(identity, scope)
+    def __init__(self, trail: Trail, *, mode: Mode, reviewer: str, at: datetime, scope: str) -> None:
+        """Writes the first version into the state folder. Raises ConfigError: then nothing must be erased."""
+        self._trail, self._scope = trail, scope
+        self._head = {
+            "format": "curator-erasure/1",
+            "at": at.isoformat(timespec="seconds"),
+            "by": reviewer,
+            "mode": mode,
+        }
+        self.path = _folder() / f"{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.json"
+        self._write([], finished=False)
 
-    kind = trail.subject.kind
-    return {
-        "format": "curator-erasure/1",
-        "at": at.isoformat(timespec="seconds"),
-        "by": reviewer,
-        "mode": mode,
-        "subject": {"kind": kind, "ids": [name(i) if kind == "trace" else digest(i, scope) for i in trail.subject.ids]},
-        "traces": [name(trace) for trace in trail.traces],
-        "items": [
-            {
-                "item_id": name(each.item_id),
-                "dataset": each.dataset,
-                "outcome": each.outcome,
-                "in_history": each.in_history,
-                "problem": each.problem.code if each.problem is not None else None,
-            }
-            for each in erased
-        ],
-        "drafts": len(trail.drafts),
-        "receipts": len(trail.receipts),
-        "left": {
-            "run_traces": [name(trace) for trace in trail.run_traces],
-            "possible_items": [name(item) for item in trail.possible],
-            "result_files": list(trail.result_files),
-        },
-        "notes": list(trail.notes),
-    }
+    def finish(self, erased: Sequence[Erased]) -> None:
+        """Writes what became of every item. Raises ConfigError."""
+        self._write(erased, finished=True)
+
+    def _write(self, erased: Sequence[Erased], *, finished: bool) -> None:
+        text = json.dumps(self._head | {"finished": finished} | self._body(erased), indent=2) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise ConfigError(
+                f"The record of the erasure cannot be written to {self.path.parent}: {error.strerror}.",
+                code="ERASURE_RECORD",
+                remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR.",
+            ) from None
+
+    def _body(self, erased: Sequence[Erased]) -> dict[str, Any]:
+        trail, kind = self._trail, self._trail.subject.kind
+        ids = [self._name(i) if kind == "trace" else digest(i, self._scope) for i in trail.subject.ids]
+        return {
+            "subject": {"kind": kind, "ids": ids},
+            "traces": [self._name(trace) for trace in trail.traces],
+            "items": [
+                {
+                    "item_id": self._name(each.item_id),
+                    "dataset": each.dataset,
+                    "outcome": each.outcome,
+                    "in_history": each.in_history,
+                    "problem": each.problem.code if each.problem is not None else None,
+                }
+                for each in erased
+            ],
+            "drafts": len(trail.drafts),
+            "receipts": len(trail.receipts),
+            "left": {
+                "run_traces": [self._name(trace) for trace in trail.run_traces],
+                "possible_items": [self._name(item) for item in trail.possible],
+                "result_files": list(trail.result_files),
+            },
+            "notes": list(trail.notes),
+        }
+
+    def _name(self, identity: str) -> str:
+        plain = _RANDOM_ID.fullmatch(identity) or _OWN_ID.fullmatch(identity)
+        return identity if plain else digest(identity, self._scope)
 
 
 def digest(identity: str, scope: str) -> str:
     """`sha256:…` of an id, bound to the project."""
     whole = f"{scope}\n{identity}"
     return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
-
-
-def write_record(record: dict[str, Any], at: datetime) -> Path:
-    """Keeps the record in the state folder, readable by its owner only. Raises ConfigError."""
-    folder = _folder()
-    path = folder / f"{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(json.dumps(record, indent=2) + "\n")
-    except OSError as error:
-        raise ConfigError(
-            f"The record of the erasure cannot be written to {folder}: {error.strerror}.",
-            code="ERASURE_RECORD",
-            remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR.",
-        ) from None
-    return path
 
 
 def earlier_traces(subject: Subject, scope: str) -> set[str]:
