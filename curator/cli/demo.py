@@ -1,5 +1,6 @@
 """`curator demo`: everything to try, nothing to configure."""
 
+import contextlib
 import time
 
 import click
@@ -24,8 +25,8 @@ def demo(ctx: click.Context, check: bool, as_json: bool) -> None:
         if not check:
             from curator.cli.tui import open_tui
 
-            with demo_sandbox() as settings:
-                open_tui(settings)
+            with contextlib.ExitStack() as sandbox:
+                open_tui(lambda: sandbox.enter_context(demo_sandbox()))
             return
         _check(ctx, as_json)
 

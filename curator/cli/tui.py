@@ -1,16 +1,22 @@
 """Bare `curator`: the terminal UI on the configured Langfuse."""
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from curator.config import Settings, load_settings
 from curator.errors import UsageError
 
+if TYPE_CHECKING:
+    from curator.config import Settings
+    from curator.tui.session import Session
 
-def open_tui(settings: Settings | None = None) -> None:
-    """Opens the terminal UI and returns when the user leaves it. Raises ConfigError without keys, UsageError without a
-    terminal."""
-    settings = settings or load_settings()
-    settings.connection()
+
+def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
+    """Opens the terminal UI and returns when the user leaves it.
+
+    `settings` is called after the first paint; the configured ones without it. Raises UsageError without a terminal or
+    with a malformed config file, ConfigError without keys.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The terminal UI needs a terminal.",
@@ -18,10 +24,22 @@ def open_tui(settings: Settings | None = None) -> None:
             remedy="Every action has a command, such as `curator queue --json`; `curator --help` lists them.",
         )
     from curator.tui.app import CuratorApp
-    from curator.tui.session import Session
 
-    session = Session(settings)
+    opened: list[Session] = []
+
+    def session() -> "Session":
+        from curator.config import load_settings
+        from curator.tui.session import Session
+
+        chosen = (settings or load_settings)()
+        chosen.connection()
+        opened.append(Session(chosen))
+        return opened[0]
+
     try:
-        CuratorApp(session).run()
+        error = CuratorApp(session).run()
     finally:
-        session.close()
+        for each in opened:
+            each.close()
+    if error is not None:
+        raise error

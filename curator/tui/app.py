@@ -10,23 +10,26 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
-from curator.config import Settings
 from curator.errors import CuratorError
-from curator.model import Decision, Failure
-from curator.tui import actions
-from curator.tui.masks import Piece
-from curator.tui.screens.place import Place
-from curator.tui.screens.queue import QueueScreen
-from curator.tui.session import Connected, Session
+from curator.tui import actions, themes
+from curator.tui.pieces import Piece
+from curator.tui.screens.start import StartScreen
 from curator.tui.text import Harmless, visible
-from curator.tui.themes import THEMES, own_variables
 from curator.tui.widgets.frame import content
 
+# Everything that knows a failure or a trace is imported after the first paint: pydantic alone takes as long as that.
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
+    from curator.model import Decision, Failure
     from curator.promote import Undone
+    from curator.tui.screens.place import Place
+    from curator.tui.screens.queue import QueueScreen
+    from curator.tui.session import Connected, Session
+
+
+def _queue() -> Screen[None]:
+    from curator.tui.screens.queue import QueueScreen
+
+    return QueueScreen()
 
 
 def _datasets() -> Screen[None]:
@@ -47,19 +50,23 @@ def _log() -> Screen[None]:
     return LogScreen()
 
 
-class CuratorApp(App[None]):
-    """curator in a terminal. It paints before the SDK, the network or presidio are loaded."""
+class CuratorApp(App[CuratorError | None]):
+    """curator in a terminal. It paints before settings, SDK, network or presidio are loaded.
+
+    It ends with an error when the session cannot be opened (no keys, a malformed config file), else with None.
+    """
 
     TITLE = "curator"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "queue": lambda: QueueScreen(),
+        "start": StartScreen,
+        "queue": _queue,
         "datasets": _datasets,
         "runs": _runs,
         "log": _log,
     }
-    DEFAULT_MODE = "queue"
+    DEFAULT_MODE = "start"
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-wide"),
@@ -68,29 +75,31 @@ class CuratorApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 4
 
-    def __init__(self, session: Session) -> None:
+    session: "Session"
+    """The project that is open; set after the first paint."""
+
+    def __init__(self, open_session: "Callable[[], Session]") -> None:
+        """`open_session` is called in a thread after the first paint."""
         super().__init__()
-        self.session = session
+        self._open_session = open_session
         self._harmless = Harmless()
         self._no_colour = NoColor()
         self._busy = ""
         self._shares = 0
         self._connected: Connected | None = None
         self._lost: CuratorError | None = None
-        for theme in THEMES:
+        for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = self._first_theme(session.settings)
-        self.set_keymap(session.settings.keys)
+        self.theme = self._fitting(themes.remembered())
 
-    def _first_theme(self, settings: Settings) -> str:
-        wanted = self.session.standing.theme or settings.theme
-        own = wanted in ("curator-dark", "curator-light")
-        if own and (self.no_color or self.console.color_system == "standard"):
+    def _fitting(self, wanted: str) -> str:
+        """The wanted theme, if there is one of that name and the terminal has the colours for it."""
+        if wanted in ("curator-dark", "curator-light") and (self.no_color or self.console.color_system == "standard"):
             return "curator-ansi"
         return wanted if wanted in self.available_themes else "curator-dark"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return super().get_theme_variable_defaults() | own_variables(self.current_theme.dark)
+        return super().get_theme_variable_defaults() | themes.own_variables(self.current_theme.dark)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -100,17 +109,50 @@ class CuratorApp(App[None]):
         return [*filters, self._harmless]
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._start)
+        self.call_after_refresh(self._open)
 
-    def _start(self) -> None:
-        if unknown := actions.unknown_ids(self.session.settings.keys):
+    def _open(self) -> None:
+        self.run_worker(self._open_in_thread, name="open", group="open", thread=True, exit_on_error=False)
+
+    def _open_in_thread(self) -> None:
+        from curator.tui.fetch import unexpected
+        from curator.tui.screens import queue
+
+        assert queue
+        try:
+            session = self._open_session()
+            # Read here, so that the app never waits for a file.
+            wanted = session.standing.theme or session.settings.theme
+        except CuratorError as error:
+            self.call_from_thread(self.exit, error)
+        except Exception as error:
+            self.call_from_thread(self.exit, unexpected(error))
+        else:
+            self.call_later(self._opened, session, wanted)
+
+    async def _opened(self, session: "Session", theme: str) -> None:
+        self.session = session
+        self.set_keymap(session.settings.keys)
+        self.theme = self._fitting(theme)
+        await self.switch_mode("queue")
+        if unknown := actions.unknown_ids(session.settings.keys):
             self.tell([("warn", f"The config file gives keys to unknown actions: {', '.join(unknown)}.")], bad=True)
-        if isinstance(self.screen, QueueScreen):
-            self.screen.start()
+        self._queue_screen.start()
 
     @property
-    def _queue_screen(self) -> QueueScreen:
+    def _queue_screen(self) -> "QueueScreen":
+        from curator.tui.screens.queue import QueueScreen
+
         return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
+
+    @property
+    def _place(self) -> "Place | None":
+        """The screen that is seen, unless a question or the palette lies over it, or nothing is open yet."""
+        if not hasattr(self, "session"):
+            return None
+        from curator.tui.screens.place import Place
+
+        return self.screen if isinstance(self.screen, Place) else None
 
     # What every screen uses
 
@@ -123,7 +165,7 @@ class CuratorApp(App[None]):
         self._busy = what
         self._show_connection()
 
-    def connected(self, connected: Connected) -> None:
+    def connected(self, connected: "Connected") -> None:
         """The server answered."""
         self._connected, self._lost, self._busy = connected, None, ""
         self._show_connection()
@@ -148,12 +190,12 @@ class CuratorApp(App[None]):
         return [*words, ("good", "●") if self._connected else ("dim", "○")]
 
     def _show_connection(self) -> None:
-        if isinstance(self.screen, Place):
-            self.screen.show_connection()
+        if (place := self._place) is not None:
+            place.show_connection()
 
     # Sharing decisions
 
-    def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
+    def share(self, failures: "Sequence[Failure]", decisions: "Sequence[Decision]") -> None:
         """Shares decisions in the background, one batch after the other; a refusal takes them back."""
         self._shares += 1
         queue = self._queue_screen
@@ -172,13 +214,13 @@ class CuratorApp(App[None]):
 
     # Ways to other screens
 
-    def open_trace(self, trace_id: str, failure: Failure | None = None) -> None:
+    def open_trace(self, trace_id: str, failure: "Failure | None" = None) -> None:
         """Opens a trace."""
         from curator.tui.screens.trace import TraceScreen
 
         self.push_screen(TraceScreen(trace_id, failure))
 
-    def neighbour(self, trace_id: str, by: int) -> Failure | None:
+    def neighbour(self, trace_id: str, by: int) -> "Failure | None":
         """The failure `by` rows further in the queue as it is listed; None at its ends."""
         rows = self._queue_screen.failures.rows
         place = next((i for i, f in enumerate(rows) if f.trace_id == trace_id), None)
@@ -191,7 +233,7 @@ class CuratorApp(App[None]):
         self._queue_screen.failures.cursor = wanted
         return rows[wanted]
 
-    def open_workbench(self, trace_id: str, failure: Failure | None = None) -> None:
+    def open_workbench(self, trace_id: str, failure: "Failure | None" = None) -> None:
         """Opens the workbench on a trace."""
         from curator.tui.screens.workbench import WorkbenchScreen
 
@@ -205,7 +247,7 @@ class CuratorApp(App[None]):
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
-    def open_bulk(self, failures: Sequence[Failure]) -> None:
+    def open_bulk(self, failures: "Sequence[Failure]") -> None:
         """Opens the promotion of several failures."""
         from curator.tui.screens.bulk import BulkScreen
 
@@ -228,9 +270,8 @@ class CuratorApp(App[None]):
         self._with_url(lambda: self.session.item_url(dataset, item_id), self.open_url)
 
     def _with_url(self, find: Callable[[], str], use: Callable[[str], None]) -> None:
-        screen = self.screen
-        if isinstance(screen, Place):
-            screen.fetch("address", lambda report: find(), use, screen.trouble)
+        if (place := self._place) is not None:
+            place.fetch("address", lambda report: find(), use, place.trouble)
 
     def _copy_url(self, url: str) -> None:
         self.copy_to_clipboard(url)
@@ -239,7 +280,8 @@ class CuratorApp(App[None]):
     # The palette, from the same table as the keys
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        places = ("app", *(screen.help_for_focus() if isinstance(screen, Place) else ()))
+        here = self._place
+        places = ("app", *(here.help_for_focus() if here is not None else ()))
         for place in places:
             for action in actions.of(place):
                 if action.id == "app.command-palette":
@@ -260,6 +302,7 @@ class CuratorApp(App[None]):
 
     def _use_theme(self, name: str) -> None:
         self.theme = name
+        themes.remember(name)
         self.session.stand(theme=name)
 
     # The end
@@ -275,15 +318,18 @@ class CuratorApp(App[None]):
     # Actions of the place "app"
 
     async def action_go(self, place: str) -> None:
-        await self.switch_mode(place)
+        if self._place is not None:
+            await self.switch_mode(place)
 
     def action_help(self) -> None:
         from curator.tui.screens.help import HelpScreen
 
-        if isinstance(self.screen, Place):
-            self.push_screen(HelpScreen(self.screen.help_for_focus(), self.session.settings.keys))
+        if (place := self._place) is not None:
+            self.push_screen(HelpScreen(place.help_for_focus(), self.session.settings.keys))
 
     def action_undo(self) -> None:
+        if self._place is None:
+            return
         screen = self._queue_screen
         self.busy("taking back")
         screen.fetch("undo", lambda report: self.session.undo(), self._undone, self._not_undone)
@@ -301,19 +347,19 @@ class CuratorApp(App[None]):
         for problem in problems[:2]:
             self.tell([("bad", f"Not taken back: {problem.message} {problem.remedy}")], bad=True)
         self._queue_screen.changed()
-        if isinstance(self.screen, Place) and self.screen is not self._queue_screen:
-            self.screen.reload_after_undo()
+        if (place := self._place) is not None and place is not self._queue_screen:
+            place.reload_after_undo()
 
     def _not_undone(self, error: CuratorError) -> None:
         self.busy("")
-        if isinstance(self.screen, Place):
-            self.screen.trouble(error)
+        if (place := self._place) is not None:
+            place.trouble(error)
 
     def action_refresh(self) -> None:
-        if isinstance(self.screen, Place):
-            self.screen.reload()
+        if (place := self._place) is not None:
+            place.reload()
 
     def action_cycle_theme(self) -> None:
-        names = [theme.name for theme in THEMES]
+        names = [theme.name for theme in themes.THEMES]
         place = names.index(self.theme) if self.theme in names else -1
         self._use_theme(names[(place + 1) % len(names)])

@@ -3,7 +3,7 @@
 import difflib
 import json
 
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 
 
 def difference(old: object, new: object) -> list[tuple[list[Piece], str | None]]:

@@ -12,7 +12,8 @@ from typing import Literal
 from rich.cells import cell_len
 
 from curator.model import join_path
-from curator.tui.masks import Masks, Piece
+from curator.tui.masks import Masks
+from curator.tui.pieces import Piece
 from curator.tui.text import visible
 
 View = Literal["chat", "json"]

@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from curator.model import Finding, join_path
+from curator.tui.pieces import Piece
 from curator.tui.sizes import estimated_size
-
-Piece = tuple[str, str]
-"""A role (the name of a style) and a text."""
 
 
 class Masks:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
 from curator.tui.document import Note, Section
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from curator.model import Failure, Observation, Signal, State
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.text import visible
 
 STATE_SIGNS: dict[State, tuple[str, str]] = {

@@ -90,7 +90,7 @@ class Driver:
 @asynccontextmanager
 async def driving(session: Session, size: tuple[int, int] = (120, 36), *, settle: bool = True) -> AsyncIterator[Driver]:
     """Runs the app; ends the session with it."""
-    app = CuratorApp(session)
+    app = CuratorApp(lambda: session)
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)

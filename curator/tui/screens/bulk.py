@@ -13,7 +13,7 @@ from textual.widgets import Footer, ProgressBar, Static
 from curator.errors import CuratorError
 from curator.model import Failure, Receipt
 from curator.tui import actions
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
 from curator.tui.session import Prepared, Report
 from curator.tui.widgets.frame import Banner, TopBar, content

@@ -12,7 +12,7 @@ from curator.errors import CuratorError
 from curator.lineage import REQUIRED_KEYS
 from curator.model import Dataset, StoredItem
 from curator.tui import actions
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
 from curator.tui.sections import Sheet, of_stored
 from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content

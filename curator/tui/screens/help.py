@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from curator.tui.actions import PLACES, HelpRow, Place, help_rows
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.widgets.cards import hanging
 from curator.tui.widgets.frame import content
 

@@ -8,7 +8,7 @@ from textual.widgets import Footer, Static
 from curator.errors import CuratorError
 from curator.journal import LedgerEntry
 from curator.tui import actions
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
 from curator.tui.widgets.frame import Banner, Page, TopBar, content
 from curator.tui.widgets.rows import Column, Rows

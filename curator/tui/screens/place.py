@@ -8,7 +8,7 @@ from textual.screen import Screen
 from curator.errors import CuratorError
 from curator.tui import actions
 from curator.tui.fetch import Fetching
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.widgets.frame import Banner, TopBar
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from curator.model import Failure, parse_text
 from curator.tui import actions
 from curator.tui.escapes import editable
 from curator.tui.live import problem_checks, same_content, standing_checks
-from curator.tui.masks import Piece
 from curator.tui.memory import DraftState
+from curator.tui.pieces import Piece
 from curator.tui.screens.ask import AskLine, Choose
 from curator.tui.screens.workbench_edit import Editing
 from curator.tui.sections import Sheet, of_failure

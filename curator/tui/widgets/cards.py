@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from curator.tui import actions
 from curator.tui.document import wrap
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.text import visible
 
 

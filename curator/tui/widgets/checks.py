@@ -7,7 +7,7 @@ from textual.content import Content
 from curator.model import Finding
 from curator.tui import actions
 from curator.tui.live import LiveCheck
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content
 from curator.tui.words import plural

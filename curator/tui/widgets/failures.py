@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from curator.model import Failure
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import STATE_SIGNS, age, duration, why_pieces
 

@@ -10,7 +10,8 @@ from textual.content import Content
 from curator.model import Finding
 from curator.tui import actions
 from curator.tui.fields import Field
-from curator.tui.masks import Masks, Piece
+from curator.tui.masks import Masks
+from curator.tui.pieces import Piece
 from curator.tui.text import visible
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content

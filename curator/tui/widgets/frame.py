@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from curator.errors import CuratorError
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.text import safe, visible
 
 PLACE_KEYS = {"queue": ("Q", "Queue"), "datasets": ("D", "Datasets"), "runs": ("R", "Runs"), "log": ("L", "Log")}

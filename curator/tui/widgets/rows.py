@@ -16,7 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from curator.tui import actions
-from curator.tui.masks import Piece
+from curator.tui.pieces import Piece
 from curator.tui.widgets.painted import Painted, fit
 
 T = TypeVar("T")
