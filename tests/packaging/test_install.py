@@ -1,22 +1,17 @@
 """The wheel in environments of its own, away from the checkout: what a stranger gets. Bounded, some minutes."""
 
-import fcntl
 import os
-import pty
 import re
-import select
 import shutil
-import struct
 import subprocess
 import sys
 import tarfile
-import termios
-import time
 from pathlib import Path
 
 import pytest
 
 import curator
+from tests.tui import terminal
 
 pytestmark = pytest.mark.slow
 
@@ -121,38 +116,15 @@ def test_doctor_says_what_is_missing(installed: tuple[Path, str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_readme_first_command(distributions: dict[str, Path], tmp_path: Path) -> None:
+def test_readme_first_command(distributions: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The README's first command, to the letter, in a fresh copy of the project: it ends in the running terminal UI."""
     with tarfile.open(distributions["sdist"]) as archive:
         archive.extractall(tmp_path, filter="data")
     root = next(tmp_path.iterdir())
     command = re.findall(r"```sh\n(.*?)\n```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)[0]
     assert command.endswith("curator demo")
-    screen = on_a_terminal(command, root, clean(tmp_path), until="order-status", then="q", seconds=INSTALL_SECONDS)
-    assert "order-status" in screen, screen[-3000:]
-
-
-def on_a_terminal(command: str, folder: Path, env: dict[str, str], *, until: str, then: str, seconds: float) -> str:
-    """Runs a shell command on a terminal of 120×36; when `until` is shown, types `then`. Everything that was shown."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        os.execve("/bin/sh", ["sh", "-c", command], env | {"TERM": "xterm-256color", "LANG": "C.UTF-8"})
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
-    shown, typed, end = b"", False, time.monotonic() + seconds
-    try:
-        while time.monotonic() < end:
-            if not select.select([terminal], [], [], 1.0)[0]:
-                continue
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:  # the other side is gone: the program has ended
-                break
-            if not typed and until.encode() in shown:
-                os.write(terminal, then.encode())
-                typed = True
-        _, status = os.waitpid(process, 0 if time.monotonic() < end else os.WNOHANG)
-    finally:
-        os.close(terminal)
-    assert os.waitstatus_to_exitcode(status) == 0, shown.decode(errors="replace")[-3000:]
-    return shown.decode(errors="replace")
+    monkeypatch.setattr(terminal, "PATIENCE", INSTALL_SECONDS)
+    with terminal.Terminal(["/bin/sh", "-c", f"cd '{root}' && {command}"], clean(tmp_path)) as shown:
+        shown.wait_for("order-status")
+        shown.send("q")
+        shown.wait_end()
