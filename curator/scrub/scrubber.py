@@ -22,6 +22,7 @@ from curator.scrub.pipeline import Pipeline, Scrubbed
 
 T = TypeVar("T")
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from curator.scrub.worker import main; main()"
+_Job = tuple[dict[str, Any], Callable[[Any], Any], "Future[Any]"]
 _SECRETS = ("LANGFUSE_",)
 """Environment variables that the worker has no business with."""
 
@@ -38,7 +39,7 @@ class Scrubber:
         self.limits = limits or Limits()
         self._use_model = use_model
         self._pipeline = _local(self.limits, use_model) if in_process else None
-        self._jobs: queue.SimpleQueue[tuple[dict[str, Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +69,7 @@ class Scrubber:
     def submit(
         self, draft: Draft, policy: ScrubPolicy, choices: Choices | None = None, *, review: bool = False
     ) -> "Future[ScrubbedDraft]":
-        """As `scrub`, without waiting; `asyncio.wrap_future` makes it awaitable."""
+        """As `scrub`, without waiting; `asyncio.wrap_future` makes it awaitable. Cancelling is free."""
         chosen = dict(choices or {})
         if self._pipeline is not None:
             pipeline = self._pipeline
@@ -147,19 +148,18 @@ class Scrubber:
                 self._thread = threading.Thread(target=self._run, name="curator-scrub", daemon=True)
                 self._thread.start()
                 atexit.register(self.close)
-        inner: Future[Any] = Future()
-        inner.add_done_callback(lambda done: _pass_on(done, read, future))
-        self._jobs.put(({**request, "_items": items}, inner))
+        self._jobs.put(({**request, "_items": items}, read, future))
         return future
 
     def _run(self) -> None:
         """The thread that talks to the worker: one request at a time, each with its time limit."""
         while (job := self._jobs.get()) is not None:
-            request, future = job
+            request, read, future = job
+            # Whoever asked may have turned to something else meanwhile.
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(self._exchange(request))
+                future.set_result(read(self._exchange(request)))
             except BaseException as error:
                 future.set_exception(error)
         self._kill()
@@ -236,15 +236,6 @@ def _opened(reply: Mapping[str, Any]) -> Any:
     error = reply["error"]
     kinds: dict[int, type[CuratorError]] = {ExitCode.USAGE: UsageError, ExitCode.CONFIG: ConfigError}
     raise kinds.get(error["exit"], CuratorError)(error["message"], code=error["code"], remedy=error["remedy"])
-
-
-def _pass_on(done: "Future[Any]", read: Callable[[Any], T], future: "Future[T]") -> None:
-    if future.cancelled():
-        return
-    try:
-        future.set_result(read(done.result()))
-    except BaseException as error:
-        future.set_exception(error)
 
 
 def _done(work: Callable[[], T]) -> "Future[T]":

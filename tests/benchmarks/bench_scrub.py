@@ -241,7 +241,7 @@ def speed(pipelines: dict[str, Pipeline], args: argparse.Namespace) -> None:
     if not folder.is_dir():
         print(f"\nspeed: {folder} is not here")
         return
-    observations = rows(folder / "airline.observations.jsonl.gz")[: 400 if args.quick else None]
+    observations = rows(folder / "airline.observations.jsonl.gz")[: 200 if args.quick else 1200]
     parts = readings(list(walk([[_parsed(o["input"]), _parsed(o["output"])] for o in observations])))
     texts = [p.text for p in parts]
     fresh = Engine()

@@ -81,6 +81,15 @@ def test_a_worker_that_dies_is_not_taken_for_a_clean_item() -> None:
             future.result(timeout=30)
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_skipped(scrubber: Scrubber) -> None:
+    long = scrubber.submit(draft(input={"q": "Omar Davis says hi to Emily Chang. " * 400}), PLAIN)
+    stale = scrubber.submit(draft(), PLAIN)
+    assert stale.cancel()
+    assert scrubber.submit(draft(), PLAIN).result(timeout=60).writable
+    assert long.done()
+    assert stale.cancelled()
+
+
 def test_closed_means_closed() -> None:
     one = Scrubber()
     one.close()
