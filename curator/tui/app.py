@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -57,7 +58,7 @@ class CuratorApp(App[CuratorError | None]):
     """
 
     TITLE = "curator"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).parent / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "start": StartScreen,
@@ -280,8 +281,12 @@ class CuratorApp(App[CuratorError | None]):
     # The palette, from the same table as the keys
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        here = self._place
-        places = ("app", *(here.help_for_focus() if here is not None else ()))
+        if not hasattr(self, "session"):
+            return
+        from curator.tui.screens.place import Place
+
+        # The palette itself is the app's screen by now: `screen` is the one below it.
+        places = ("app", *(screen.help_for_focus() if isinstance(screen, Place) else ()))
         for place in places:
             for action in actions.of(place):
                 if action.id == "app.command-palette":

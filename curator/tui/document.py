@@ -18,6 +18,8 @@ from curator.tui.text import visible
 
 View = Literal["chat", "json"]
 MIN_WIDTH = 16
+NARROWEST = 8
+"""Cells that a text keeps however deep it stands."""
 INLINE = 56
 """A container of scalars that fits into this many characters stands on one line."""
 
@@ -170,7 +172,7 @@ def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 def wrap(pieces: Sequence[Piece], width: int, indent: str = "", hanging: str = "") -> Iterator[Line]:
     """One paragraph as rows of at most `width` cells, broken at blanks where there are some."""
     text = "".join(part for _, part in pieces)
-    room = max(width - max(len(indent), len(hanging)), MIN_WIDTH)
+    room = max(width - max(len(indent), len(hanging)), NARROWEST)
     breaks = list(_breaks(text, room))
     if len(breaks) == 1:
         yield Line((("punctuation", indent), *pieces) if indent else tuple(pieces))

@@ -32,11 +32,23 @@ def settings_for(server: SandboxServer, **more: Any) -> Settings:
     )
 
 
+class Listening(CuratorApp):
+    """The app, which keeps its short messages: on screen they go away by themselves."""
+
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        super().__init__(open_session)
+        self.said: list[str] = []
+
+    def notify(self, message: str, **more: Any) -> None:
+        self.said.append(message)
+        super().notify(message, **more)
+
+
 @dataclass
 class Driver:
     """An app that runs, and how to use it."""
 
-    app: CuratorApp
+    app: "Listening"
     pilot: Pilot[None]
 
     async def press(self, *keys: str) -> None:
@@ -84,13 +96,13 @@ class Driver:
 
     def toasts(self) -> str:
         """Every short message so far."""
-        return "\n".join(str(note.message) for note in self.app._notifications)
+        return "\n".join(self.app.said)
 
 
 @asynccontextmanager
 async def driving(session: Session, size: tuple[int, int] = (120, 36), *, settle: bool = True) -> AsyncIterator[Driver]:
     """Runs the app; ends the session with it."""
-    app = CuratorApp(lambda: session)
+    app = Listening(lambda: session)
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
