@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from curator.model import Item, Problem, StoredItem
+from curator.model import Item, StoredItem
 from curator.model.base import Value
 from curator.model.json import Json, join_path
 from curator.promote.rewrites import same_number, stored_form
@@ -52,13 +52,6 @@ def differences(item: Item, stored: StoredItem, *, volatile: bool = True) -> lis
     return found + _field("metadata", metadata, stored_metadata)
 
 
-def same_content(item: Item, stored: StoredItem) -> bool:
-    """Whether input and expected output, what a reviewer approves, are the same."""
-    return not _field("input", item.input, stored.input) and not _field(
-        "expected_output", item.expected_output, stored.expected_output
-    )
-
-
 def stale_fields(item: Item, stored: StoredItem) -> list[str]:
     """Fields that the item leaves empty and the stored one does not: a write would silently keep the old value."""
     pairs = {
@@ -74,11 +67,6 @@ def summary(found: list[Difference], limit: int = 5) -> str:
     """The first differences in words, safe to print."""
     more = f" and {len(found) - limit} more" if len(found) > limit else ""
     return ", ".join(str(each) for each in found[:limit]) + more
-
-
-def as_problems(found: list[Difference], code: str) -> tuple[Problem, ...]:
-    """Differences as problems of one code."""
-    return tuple(Problem(code=code, message=str(each), path=each.path) for each in found)
 
 
 def _field(path: str, sent: Json, stored: Json) -> list[Difference]:

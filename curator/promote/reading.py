@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from curator.errors import CuratorError
-from curator.gateway.errors import NotFound
-from curator.model import Comment, Observation, Problem, Score, Signal, Trace
+from curator.model import Problem, Score, Signal, Trace
 from curator.model.base import Value
 from curator.model.rule import Rule
 from curator.promote import ways
@@ -33,14 +32,12 @@ class Found(Value):
 def read_traces(gateway: "Gateway", trace_ids: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Found]:
     """The traces in their order. `entries` asks for annotation-queue entries even if the rule does not.
 
-    Requests: pages of 100 observations and 100 scores, one list of comments; for a single trace what
-    `Gateway.trace` needs. Raises GatewayError.
+    Requests: those of `Gateway.traces` for every `TOGETHER` traces. Raises GatewayError.
     """
     wanted = list(dict.fromkeys(trace_ids))
     for start in range(0, len(wanted), TOGETHER):
         ids = wanted[start : start + TOGETHER]
-        traces = _one(gateway, ids[0]) if len(wanted) == 1 else _many(gateway, ids)
-        yield from _with_signals(gateway, ids, traces, rule, entries)
+        yield from _with_signals(gateway, ids, gateway.traces(ids), rule, entries)
 
 
 def _with_signals(
@@ -78,44 +75,6 @@ def _gone(something_is_left: bool) -> Problem:
         message="Langfuse has no observation of this trace.",
         remedy="Check the id and the project; a fresh trace takes a moment, an old one may be past retention.",
     )
-
-
-def _one(gateway: "Gateway", trace_id: str) -> dict[str, Trace]:
-    try:
-        return {trace_id: gateway.trace(trace_id)}
-    except NotFound as error:
-        if error.code != "TRACE_NOT_FOUND":
-            raise
-        return {}
-
-
-def _many(gateway: "Gateway", ids: Sequence[str]) -> dict[str, Trace]:
-    observations: dict[str, list[Observation]] = defaultdict(list)
-    for one in gateway.observations(trace_ids=ids, io=True):
-        observations[one.trace_id].append(one)
-    if not observations:
-        return {}
-    scores: dict[str, list[Score]] = defaultdict(list)
-    for score in gateway.scores(trace_ids=list(observations)):
-        if score.trace_id is not None:
-            scores[score.trace_id].append(score)
-    comments: dict[str, list[Comment]] = defaultdict(list)
-    trace_of = {one.id: trace_id for trace_id, all_ in observations.items() for one in all_}
-    began = min(one.start_time for all_ in observations.values() for one in all_)
-    for comment in gateway.comments("TRACE", since=began):
-        comments[comment.object_id].append(comment)
-    for comment in gateway.comments("OBSERVATION", since=began):
-        if comment.object_id in trace_of:
-            comments[trace_of[comment.object_id]].append(comment)
-    return {
-        trace_id: Trace(
-            id=trace_id,
-            observations=tuple(sorted(all_, key=lambda one: (one.start_time, one.id))),
-            scores=tuple(sorted(scores[trace_id], key=lambda one: (one.timestamp, one.id))),
-            comments=tuple(sorted(comments[trace_id], key=lambda one: (one.created_at, one.id))),
-        )
-        for trace_id, all_ in observations.items()
-    }
 
 
 def problem_of(error: CuratorError) -> Problem:
