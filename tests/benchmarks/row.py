@@ -30,7 +30,7 @@ class Row:
     def _shown(self, value: float | None) -> str:
         if value is None:
             return ""
-        digits = 0 if self.unit in ("requests", "MiB") or value >= 100 else 1 if value >= 10 else 2
+        digits = 0 if self.unit in ("", "requests", "MiB") or value >= 100 else 1 if value >= 10 else 2
         return f"{value:,.{digits}f} {self.unit}".strip()
 
 
