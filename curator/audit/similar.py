@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from curator.audit.values import ItemFacts
 
-NEAR = 92.0
+NEAR = 93.0
 """Ratio (0–100) from which two inputs count as near-duplicates; see the threshold test for how it was chosen."""
 LONGEST = 2_000
 """Characters that are compared; of longer texts the first and the last half of that."""
@@ -19,7 +19,7 @@ ALL_PAIRS = 400
 SHINGLE = 8
 """Characters of a shingle."""
 SKETCH = 24
-"""Smallest shingle hashes that stand for a text (a bottom-k sketch): texts 92 % alike share some of them."""
+"""Smallest shingle hashes that stand for a text (a bottom-k sketch): texts as alike as `NEAR` share some of them."""
 CANDIDATES = 40
 """Texts that are compared with one text at most, those with the most shared hashes first."""
 
