@@ -84,6 +84,23 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def test_named_files_are_there() -> None:
+    """`curator/gateway/` and the like, in the architecture page and elsewhere."""
+    named = re.compile(r"`((?:curator|tests|rules|screenshots)/[\w./-]*|\.ci/run)`")
+    found = {(path.name, name) for path in PAGES for name in named.findall(path.read_text(encoding="utf-8"))}
+    assert len(found) > 20
+    assert sorted(each for each in found if not (ROOT / each[1]).exists()) == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    page = (ROOT / "curator/help/topics/architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        each.name for each in (ROOT / "curator").iterdir() if each.suffix == ".py" or (each / "__init__.py").exists()
+    ]
+    unnamed = [room for room in rooms if not room.startswith("__") and f"curator/{room}" not in page]
+    assert unnamed == []
+
+
 def test_every_topic_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     topics = [page.code for page in pages() if page.kind == "topic"]
