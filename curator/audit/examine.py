@@ -108,7 +108,7 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
     except CuratorError as error:
         return facts.model_copy(
             update={
-                "unscrubbed": error.message,
+                "unscrubbed": getattr(error, "why", error.message),
                 "schema_problems": _without_keys(facts),
                 "labels": withheld(labels),
             }

@@ -67,8 +67,9 @@ class Processes:
 class Cluster:
     """A Dask cluster (extra `[cluster]`); its workers need this version of curator and the same scrub model."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, *, patience: float = CONNECT_SECONDS) -> None:
+        """`patience` in seconds: for the scheduler, and then for its workers."""
+        self._address, self._patience = address, patience
 
     def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
         """See `Workers`. Raises ConfigError (CLUSTER_MISSING, CLUSTER_UNREACHABLE, CLUSTER_DIFFERS)."""
@@ -80,7 +81,7 @@ class Cluster:
                 return unexamined(batch.items, standards, f"the cluster's worker failed ({type(error).__name__})")
             return found
 
-        with _client(self._address) as client:
+        with _client(self._address, self._patience) as client:
             _check_workers(client, open_scrub)
             yield from _in_order(
                 batches,
@@ -141,7 +142,7 @@ def _describe(scrub: Scrub) -> str:
     return f"curator {__version__}, {model or 'no model'}"
 
 
-def _client(address: str) -> Any:
+def _client(address: str, patience: float) -> Any:
     try:
         import distributed
     except ImportError:
@@ -151,8 +152,8 @@ def _client(address: str) -> Any:
     connect: Any = distributed.Client  # it has no types
     client = None
     try:
-        client = connect(address, timeout=CONNECT_SECONDS)
-        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        client = connect(address, timeout=patience)
+        client.wait_for_workers(1, timeout=patience)
     except (OSError, ValueError, TimeoutError):
         if client is not None:
             client.close()
