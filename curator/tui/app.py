@@ -133,6 +133,7 @@ class CuratorApp(App[CuratorError | None]):
 
     async def _opened(self, session: "Session", theme: str) -> None:
         self.session = session
+        session.on_wait = self._waiting
         self.set_keymap(session.settings.keys)
         self.theme = self._fitting(theme)
         await self.switch_mode("queue")
@@ -154,6 +155,9 @@ class CuratorApp(App[CuratorError | None]):
         from curator.tui.screens.place import Place
 
         return self.screen if isinstance(self.screen, Place) else None
+
+    def _waiting(self, words: str) -> None:
+        self.call_later(self.busy, words)
 
     # What every screen uses
 

@@ -38,10 +38,15 @@ class Listening(CuratorApp):
     def __init__(self, open_session: Callable[[], Session]) -> None:
         super().__init__(open_session)
         self.said: list[str] = []
+        self.waits: list[str] = []
 
     def notify(self, message: str, **more: Any) -> None:
         self.said.append(message)
         super().notify(message, **more)
+
+    def busy(self, what: str) -> None:
+        self.waits.append(what)
+        super().busy(what)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The rooms behind one project, each opened at its first use, and where the reviewer stands."""
 
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ class Rooms:
     def __init__(self, settings: Settings, scrubber: "Scrubber | None" = None) -> None:
         """`scrubber`: one that already runs and that somebody else closes."""
         self.settings = settings
+        self.on_wait: Callable[[str], None] | None = None
+        """Hears, in any thread, that a call waits for the server (a rate limit, a failure) and for how long."""
         self._own_scrubber = scrubber is None
         self._lock = threading.RLock()
         self._gateway: Gateway | None = None
@@ -44,8 +47,12 @@ class Rooms:
 
         with self._lock:
             if self._gateway is None:
-                self._gateway = Gateway(self.settings.connection())
+                self._gateway = Gateway(self.settings.connection(), on_wait=self._wait)
             return self._gateway
+
+    def _wait(self, seconds: float, why: str) -> None:
+        if self.on_wait is not None:
+            self.on_wait(f"{why} trying again in {seconds:.0f} s")
 
     @property
     def journal(self) -> "Journal":

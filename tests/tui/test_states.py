@@ -1,0 +1,207 @@
+"""Waiting, refusals, nothing there, two reviewers, coming back: states of a screen, never a crash."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from curator.errors import ConfigError
+from curator.sandbox.demo import seed
+from curator.sandbox.server import SandboxServer
+from curator.scrub.scrubber import Scrubber
+from curator.tui.memory import Memory
+from curator.tui.screens.trace import TraceScreen
+from curator.tui.session import Session
+from curator.tui.widgets.frame import Page
+from tests.tui.driver import Listening, driving, settings_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: SandboxServer) -> None:
+    settings = settings_for(sandbox)
+    session = Session(settings.model_copy(update={"base_url": "http://127.0.0.1:9"}), scrubber)
+    async with driving(session) as driver:
+        await driver.until(lambda: "try again" in driver.text(), "the refusal")
+        assert "No connection to 127.0.0.1:9" in driver.text()
+        session.settings = settings
+        session._gateway = None
+        await driver.press("ctrl+r")
+        assert len(driver.queue.failures.rows) > 20
+
+
+async def test_wrong_keys_are_named(scrubber: Scrubber, sandbox: SandboxServer) -> None:
+    settings = settings_for(sandbox).model_copy(update={"secret_key": SecretStr("sk-lf-wrong")})
+    async with driving(Session(settings, scrubber)) as driver:
+        await driver.until(lambda: "try again" in driver.text(), "the refusal")
+        assert "sk-lf-wrong" not in driver.text()
+        assert "key" in driver.text().lower()
+
+
+async def test_missing_keys_end_the_app_with_the_reason(scrubber: Scrubber, sandbox: SandboxServer) -> None:
+    def refuse() -> Session:
+        raise ConfigError("No keys.", code="CONFIG_KEYS_MISSING")
+
+    app = Listening(refuse)
+    async with app.run_test() as pilot:
+        while app._exit is False:
+            await pilot.pause(0.02)
+    assert isinstance(app.return_value, ConfigError)
+
+
+async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        rows = len(driver.queue.failures.rows)
+        session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
+        session._gateway = None
+        await driver.press("ctrl+r")
+        await driver.until(lambda: "retries" in driver.text(), "the banner")
+        assert len(driver.queue.failures.rows) == rows
+        first = driver.queue.failures.current
+        assert first is not None
+        await driver.press("d", "1")
+        await driver.until(lambda: session.failure(first.trace_id).state == "open", "the decision to be taken back")  # type: ignore[union-attr]
+        assert len(driver.queue.failures.rows) == rows
+        await driver.press("enter")
+        assert "try again" in driver.text()
+
+
+async def test_a_wait_for_the_server_is_said(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        sandbox.fault("http-429", "every:9")
+        await driver.pilot.press("ctrl+r")
+        await driver.until(lambda: "trying again in" in " ".join(driver.app.waits), "the notice")
+        assert len(driver.queue.failures.rows) > 20
+
+
+async def test_nothing_to_do_is_said(scrubber: Scrubber) -> None:
+    with SandboxServer() as server:
+        async with driving(Session(settings_for(server), scrubber)) as driver:
+            assert "No rule finds a failure in this window" in driver.text()
+            await driver.press("j", "p", "d", "z", "o", "space", "enter", "y", "b", "r")
+            assert driver.screen is driver.queue
+            await driver.press("D")
+            assert "no dataset yet" in driver.text()
+            await driver.press("escape", "R")
+            assert "No experiment ran" in driver.text()
+            await driver.press("escape", "L")
+            assert "Nothing was done yet" in driver.text()
+            await driver.press("u")
+            assert "nothing to take back" in driver.toasts()
+            await driver.press("escape")
+            assert driver.screen is driver.queue
+
+
+async def test_filter_states_window_and_workflow(session: Session) -> None:
+    async with driving(session) as driver:
+        rows = driver.queue.failures
+        total = len(rows.rows)
+        await driver.press("slash")
+        await driver.type("zzzz")
+        assert "Nothing matches the filter" in driver.text()
+        await driver.press("escape")
+        assert len(rows.rows) == total
+        await driver.press("t", "3")
+        assert len(rows.rows) > total
+        await driver.press("w", "3")
+        names = {s.rule for f in rows.rows for s in f.signals}
+        assert len(names) == 1
+        await driver.press("s")
+        assert "Nothing is promoted" in driver.text()
+        await driver.press("s", "s", "s", "s")
+        assert session.standing.state == "open"
+
+
+async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
+    async with driving(session) as driver:
+        await driver.press("slash")
+        await driver.type("order-st")
+        await driver.press("enter", "j", "j", "ctrl+t")
+        chosen = driver.queue.failures.current
+        theme = driver.app.theme
+    async with driving(Session(settings_for(sandbox), scrubber)) as driver:
+        assert driver.app.theme == theme != "curator-dark"
+        assert driver.queue.failures.current == chosen
+        assert all("order-st" in (f.name or "") for f in driver.queue.failures.rows if not f.source_gone)
+        await driver.press("escape")
+        assert len(driver.queue.failures.rows) > 20
+
+
+async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
+    async with driving(session) as one, driving(Session(settings_for(sandbox), scrubber)) as other:
+        first = one.queue.failures.current
+        assert first is not None
+        await one.press("d", "1")
+        assert other.queue.failures.current == first
+        await other.press("ctrl+r")
+        assert first.trace_id not in {f.trace_id for f in other.queue.failures.rows}
+
+
+async def test_a_broken_memory_is_a_fresh_start(sandbox: SandboxServer, scrubber: Scrubber) -> None:
+    settings = settings_for(sandbox)
+    memory = Memory(settings)
+    memory._folder.mkdir(parents=True)
+    (memory._folder / "standing.json").write_text('{"since": 7')
+    async with driving(Session(settings, scrubber)) as driver:
+        assert len(driver.queue.failures.rows) > 20
+
+
+async def test_a_wait_can_be_given_up(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        rows = len(driver.queue.failures.rows)
+        sandbox.fault("slow", "1.5")
+        await driver.pilot.press("ctrl+r")
+        await driver.pilot.pause()
+        await driver.pilot.press("escape")
+        await driver.until(lambda: "Stopped asking" in driver.toasts(), "the message")
+        assert len(driver.queue.failures.rows) == rows
+        assert driver.screen is driver.queue
+
+
+async def test_unknown_trace_and_gone_source(session: Session) -> None:
+    async with driving(session) as driver:
+        driver.app.open_trace("0" * 32)
+        await driver.settle()
+        assert isinstance(driver.screen, TraceScreen)
+        assert driver.screen.query_one(Page).has_class("-error")
+        await driver.press("escape")
+        gone = next(i for i, f in enumerate(driver.queue.failures.rows) if f.source_gone)
+        driver.queue.failures.cursor = gone
+        await driver.press("p")
+        assert driver.screen is driver.queue
+        assert "The trace is gone" in driver.toasts()
+
+
+async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session) as driver:
+        failure = next(f for f in session.failures if f.name == "order-status" and not f.source_gone)
+        prepared = next(
+            p
+            for p in (session.prepare(session.order(f.trace_id)) for f in session.failures if f.name == failure.name)
+            if p.scrubbed.writable
+        )
+        session.create_dataset(prepared.loaded)
+        receipt = session.promote(prepared)
+        assert receipt.ok
+        await driver.press("D")
+        assert prepared.draft.dataset in driver.text()
+        await driver.press("enter")
+        await driver.until(lambda: "query" in driver.text(), "the item")
+        await driver.press("v")
+        assert "as it was approved" in driver.toasts()
+        await driver.press("t")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape", "escape", "escape", "L")
+        assert "verified" in driver.text()
+        await driver.press("u", "ctrl+r")
+        assert "undo" in driver.text()
+        await driver.press("R")
+        await driver.until(lambda: "run" in driver.text(), "the runs")
+        await driver.press("j", "escape", "Q")
+        assert driver.screen is driver.queue
+
+
+def test_seeded_now() -> None:
+    """The demo's week is this week, whenever it is."""
+    with SandboxServer() as server:
+        assert seed(server.store, datetime.now(UTC)).traces
