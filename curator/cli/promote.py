@@ -120,8 +120,7 @@ def promote(
                 _print(receipt)
         requests, interrupted = gateway.requests, stop.is_set()
     if as_json:
-        left = [trace for trace in wanted if trace not in {receipt.trace_id for receipt in receipts}]
-        print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run, "not_begun": left})
+        print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run})
     elif len(wanted) > 1:
         counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in SIGNS}
         say(", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) + f"; {requests} requests")

@@ -59,8 +59,12 @@ class Owner:
     def __init__(self, folder: Path) -> None:
         self.name = uuid.uuid4().hex
         self._path = folder / f"owner-{self.name}.lock"
-        self._handle = _open(self._path)
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        # One at a time: nobody may take a file for dead that is not locked yet.
+        with exclusive(folder / "owners.lock"):
+            for path in folder.glob("owner-*.lock"):
+                is_alive(folder, path.stem.removeprefix("owner-"))
+            self._handle = _open(self._path)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Ends the life sign and leaves no file."""

@@ -5,9 +5,10 @@
 """
 
 import json
+import threading
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 from curator.journal.database import Database, Row, now, stamp
@@ -16,6 +17,8 @@ from curator.model import Decision, Item, Receipt, StoredItem
 from curator.model.base import Value
 
 T = TypeVar("T", bound=Value)
+PREVIOUS_KEPT = timedelta(days=30)
+"""For so long an undo needs no help of the server's own versions."""
 Step = Literal["draft", "intent", "answered", "done"]
 Entry = tuple[str, str]
 """An annotation-queue entry: queue id, entry id."""
@@ -59,12 +62,14 @@ class Promotions:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._folder = db.path.parent / "locks"
+        self._owning = threading.Lock()
         self._owner: Owner | None = None
 
     def begin(self, item: Item, *, rule: str, reviewer: str, entries: Sequence[Entry] = ()) -> str:
         """Records a scrubbed item as the draft of a promotion; returns the promotion's id."""
-        if self._owner is None:
-            self._owner = Owner(self._folder)
+        with self._owning:
+            self._owner = self._owner or Owner(self._folder)
+            owner = self._owner.name
         identity, moment = uuid.uuid4().hex, stamp(now())
         with self._db.write() as db:
             db.execute(
@@ -78,7 +83,7 @@ class Promotions:
                     item.source_trace_id or "",
                     rule,
                     reviewer,
-                    self._owner.name,
+                    owner,
                     moment,
                     moment,
                     item.model_dump_json(),
@@ -101,7 +106,7 @@ class Promotions:
         self._set(promotion, state="answered", answer=bare.model_dump_json())
 
     def finish(self, promotion: str, receipt: Receipt, decision: Decision | None) -> None:
-        """Records the receipt and the decision that is still to be shared; forgets the item."""
+        """Records the receipt and the decision that is still to be shared; forgets the item, and old previous ones."""
         self._set(
             promotion,
             state="done",
@@ -111,6 +116,12 @@ class Promotions:
             receipt=receipt.model_dump_json(),
             decision=None if decision is None else decision.model_dump_json(),
         )
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE promotions SET previous = json_remove(previous, '$.content') WHERE scope = ? AND state = 'done'"
+                " AND updated_at < ? AND json_extract(previous, '$.content') NOT NULL",
+                (self._db.scope, stamp(now() - PREVIOUS_KEPT)),
+            )
 
     def shared(self, promotion: str) -> None:
         """Records that the decision has reached Langfuse."""

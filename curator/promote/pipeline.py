@@ -144,9 +144,11 @@ def promote_traces(
     items: list[Item] = []
     entries: dict[str, Sequence[Entry]] = {}
     new_ids: set[str] = set()
+    left = list(dict.fromkeys(trace_ids))
     for found in read_traces(gateway, trace_ids, loaded.rule, entries=complete_queue):
         if stop is not None and stop.is_set():
             break
+        left.remove(found.trace_id)
         try:
             item = _item(found, loaded, scrubber, journal, policy, order, reviewer)
         except Stop as reason:
@@ -167,6 +169,9 @@ def promote_traces(
             ]
         if found.trace is not None and _is_new(found.trace, item, journal):
             new_ids.add(item.id)
+    for trace_id in left:
+        interrupted = Stop(ways.INTERRUPTED, "The command was interrupted before this trace was looked at.")
+        yield _with_problem(_receipt(trace_id, "", loaded, reviewer), interrupted.problem)
     yield from promote_many(
         gateway,
         journal,

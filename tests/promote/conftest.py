@@ -14,10 +14,22 @@ from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, connection_of
 
 
-@pytest.fixture
-def server() -> Iterator[SandboxServer]:
+@pytest.fixture(scope="session")
+def lasting_server() -> Iterator[SandboxServer]:
     with SandboxServer() as server:
         yield server
+
+
+@pytest.fixture
+def server(lasting_server: SandboxServer) -> Iterator[SandboxServer]:
+    """An empty sandbox without faults. Do not stop it: it serves the next test too."""
+    with lasting_server.store.write() as db:
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith("sqlite_"):
+                db.execute(f"DELETE FROM {table}")
+    yield lasting_server
+    for fault in lasting_server.settings.faults.active():
+        lasting_server.settings.faults.switch_off(fault)
 
 
 @pytest.fixture

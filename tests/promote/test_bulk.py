@@ -11,7 +11,8 @@ from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy
 from curator.promote import promote_many
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, code, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item
+from tests.promote.workers import options
 
 Many = Callable[..., list[Receipt]]
 
@@ -151,7 +152,9 @@ def test_a_stop_finishes_what_was_sent_and_reports_the_rest(many: Many, gateway:
     assert {draft.item_id for draft in journal.drafts.all()} == {r.item_id for r in rest}
 
 
-def test_no_connection_is_said_of_each(many: Many, server: SandboxServer) -> None:
-    server.stop()
-    receipts = many(items_of(5))
+def test_no_connection_is_said_of_each(journal: Journal) -> None:
+    with SandboxServer() as server:
+        connection = connection_of(server)
+    with Gateway(connection) as gateway:
+        receipts = list(promote_many(gateway, journal, EmailFinder(), items_of(5), **options("ada")))
     assert [(r.verdict, code(r)) for r in receipts] == [("refused", "UNREACHABLE")] * 5

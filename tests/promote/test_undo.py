@@ -1,5 +1,6 @@
 """What was done can be taken back, and the taking back is verified like any write."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +86,22 @@ def test_a_version_with_personal_values_comes_back_from_the_server_alone(
     assert undone.outcome == "restored"
     assert stored is not None
     assert stored.input == {"query": "I am ada@home.example"}
+
+
+def test_after_a_month_the_previous_version_comes_from_the_server(
+    gateway: Gateway, journal: Journal, run: Promote, take_back: Undo
+) -> None:
+    run(make_item())
+    run(make_item(input={"query": "changed"}))
+    with sqlite3.connect(journal.path) as db:
+        db.execute("UPDATE promotions SET updated_at = '2020-01-01T00:00:00+00:00'")
+    run(make_item("e" * 32))  # whatever is finished next tidies up
+    with sqlite3.connect(journal.path) as db:
+        assert "delayed EU order" not in str(db.execute("SELECT previous FROM promotions").fetchall())
+    assert [u.outcome for u in take_back(count=2)] == ["archived", "restored"]
+    stored = gateway.item(make_item().id)
+    assert stored is not None
+    assert stored.input == make_item().input
 
 
 def test_a_revived_item_is_archived_again(gateway: Gateway, run: Promote, take_back: Undo) -> None:

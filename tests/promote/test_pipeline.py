@@ -1,0 +1,191 @@
+"""From trace ids to receipts: the same signals as the queue's, the same id as before, few requests, honest refusals."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from curator import lineage
+from curator.config import Settings
+from curator.gateway import Gateway
+from curator.journal import Journal
+from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary
+from curator.promote.pipeline import Order, policy_for, policy_of_dataset, promote_traces
+from curator.promote.reading import read_traces
+from curator.promote.signals import signals_of
+from curator.queue import Window, entries_of, find_failures
+from curator.rulebook import LoadedRule, find_rule, load_rules
+from curator.sandbox.demo import seed
+from curator.sandbox.demo.data import DemoData
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import QUICK, EmailFinder, code, connection_of
+
+ORDER = Order(
+    failure_type="wrong_route",
+    edits={
+        "expected_output.outcome": "answer",
+        "expected_output.must_mention": ["order"],
+        "expected_output.must_not_mention": [],
+        "input.region": "eu",
+        "input.order_reference": "ORDER-924",
+        "input.query": "Where is my order?",
+    },
+)
+
+
+class NoScrub(EmailFinder):
+    """Passes drafts on as they are: these tests are about everything else."""
+
+    def scrub(
+        self, draft: Draft, policy: ScrubPolicy, choices: object = None, *, review: bool = False
+    ) -> ScrubbedDraft:
+        return ScrubbedDraft(
+            draft=draft,
+            input=draft.input,
+            expected_output=draft.expected_output,
+            metadata={k: v for k, v in draft.metadata.items() if k != "signals"},
+            findings=(),
+            summary=ScrubSummary(),
+            problems=draft.problems,
+        )
+
+
+@pytest.fixture
+def loaded() -> LoadedRule:
+    return find_rule("order-status-regression", Settings())
+
+
+@pytest.fixture
+def shop(server: SandboxServer, now: datetime, loaded: LoadedRule) -> Iterator[Gateway]:
+    seed(server.store, now)
+    with Gateway(connection_of(server)) as gateway:
+        gateway.put_dataset(loaded.rule.dataset.name)
+        yield gateway
+
+
+Run = Callable[..., list[Receipt]]
+
+
+@pytest.fixture
+def promote_them(shop: Gateway, journal: Journal, loaded: LoadedRule) -> Run:
+    def run(traces: list[str], **options: Any) -> list[Receipt]:
+        options = {"order": ORDER, "reviewer": "ada", "patience": QUICK} | options
+        return list(promote_traces(shop, journal, NoScrub(), loaded, traces, **options))
+
+    return run
+
+
+def traces_of(demo: DemoData, count: int) -> list[str]:
+    return [t.trace_id for t in demo.traces if t.workflow == "order-status"][:count]
+
+
+def test_signals_are_those_of_the_queue(demo_gateway: Gateway, now: datetime) -> None:
+    """So that an item's lineage is the same whichever front end promoted it."""
+    window = Window(since=now - timedelta(days=30), until=now + timedelta(days=1))
+    compared = 0
+    for loaded in load_rules(Settings()):
+        queue = find_failures(demo_gateway, [loaded.rule], window, state=None, now=now)
+        failures = {f.trace_id: f for f in queue.failures if not f.source_gone}
+        for found in read_traces(demo_gateway, list(failures), loaded.rule):
+            assert found.trace is not None
+            assert set(found.signals) == set(failures[found.trace_id].signals), loaded.rule.rule
+            compared += len(found.signals)
+    assert compared > 100
+
+
+def test_a_trace_that_is_no_failure_has_no_signals(demo_gateway: Gateway, demo: DemoData, loaded: LoadedRule) -> None:
+    fine = next(t.trace_id for t in demo.traces if t.workflow == "order-status" and not t.failure)
+    trace = demo_gateway.trace(fine)
+    assert signals_of(trace, loaded.rule, entries=entries_of(demo_gateway, [fine])[fine]) == ()
+
+
+def test_many_traces_cost_few_requests(shop: Gateway, demo: DemoData, promote_them: Run) -> None:
+    traces = traces_of(demo, 25)
+    before = shop.requests
+    receipts = promote_them(traces)
+    assert {r.verdict for r in receipts} == {"verified"}
+    reads = shop.requests - before - 2 * len(traces)  # one write and one decision each
+    assert reads <= 12
+
+
+def test_again_takes_the_id_that_was_taken_before(
+    shop: Gateway, demo: DemoData, promote_them: Run, loaded: LoadedRule
+) -> None:
+    (trace,) = traces_of(demo, 1)
+    root = shop.trace(trace).root.id
+    dataset = loaded.rule.dataset.name
+    shop.put_dataset("other")
+    first = lineage.item_id(dataset, trace, root)
+    (receipt,) = promote_them([trace])
+    assert receipt.item_id == first
+    shop.delete_item(first)
+    (refused,) = promote_them([trace], order=ORDER.model_copy(update={"case": "2"}))
+    assert refused.item_id == lineage.item_id(dataset, trace, root, "2")
+
+
+def test_next_id_is_remembered(shop: Gateway, demo: DemoData, promote_them: Run, loaded: LoadedRule) -> None:
+    from tests.promote.support import make_item
+
+    (trace,) = traces_of(demo, 1)
+    root = shop.trace(trace).root.id
+    dataset = loaded.rule.dataset.name
+    shop.put_dataset("other")
+    shop.put_item(make_item(trace, dataset="other", id=lineage.item_id(dataset, trace, root)))
+    (refused,) = promote_them([trace])
+    assert code(refused) == "ITEM_COLLISION"
+    (taken,) = promote_them([trace], remedies=["next-id"])
+    assert (taken.verdict, taken.item_id) == ("verified", lineage.item_id(dataset, trace, root, attempt=2))
+    (again,) = promote_them([trace])
+    assert (again.verdict, again.item_id) == ("unchanged", taken.item_id)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(float("nan"), "ITEM_NUMBER_CHANGES"), ("a\x00b", "ITEM_CONTROL_CHARACTERS"), ("\ud800", "ITEM_UNSTORABLE_TEXT")],
+)
+def test_odd_values_are_refused_with_their_name(
+    value: object, expected: str, demo: DemoData, promote_them: Run
+) -> None:
+    order = ORDER.model_copy(update={"edits": ORDER.edits | {"expected_output.must_mention": [value]}})
+    receipts = promote_them(traces_of(demo, 1), order=order)
+    assert [code(r) for r in receipts] in ([expected], ["DRAFT_INCOMPLETE"])
+    if isinstance(value, str):
+        assert code(receipts[0]) == expected
+
+
+def test_a_value_that_is_too_deep_is_refused(demo: DemoData, promote_them: Run) -> None:
+    deep: object = 1
+    for _ in range(400):
+        deep = [deep]
+    order = Order.model_construct(edits={"expected_output.must_mention": deep}, case="1", keep={}, failure_type=None)
+    assert [code(r) for r in promote_them(traces_of(demo, 1), order=order)] == ["ITEM_TOO_DEEP"]
+
+
+def test_a_dry_run_writes_and_records_nothing(
+    shop: Gateway, demo: DemoData, promote_them: Run, journal: Journal, loaded: LoadedRule
+) -> None:
+    traces = traces_of(demo, 5)
+    assert {code(r) for r in promote_them(traces, dry_run=True)} == {"DRY_RUN"}
+    assert shop.items(loaded.rule.dataset.name).total_items == 0
+    assert (journal.ledger.entries(), journal.drafts.all()) == ([], [])
+    promote_them(traces[:2])
+    assert sorted(r.verdict for r in promote_them(traces, dry_run=True)) == ["refused"] * 3 + ["unchanged"] * 2
+
+
+def test_a_stop_before_the_reading_reports_every_trace(demo: DemoData, promote_them: Run) -> None:
+    stop = threading.Event()
+    stop.set()
+    traces = traces_of(demo, 5)
+    receipts = promote_them(traces, stop=stop)
+    assert [(r.trace_id, code(r)) for r in receipts] == [(trace, "INTERRUPTED") for trace in traces]
+
+
+def test_the_team_s_policy_stands_under_the_rule_s(loaded: LoadedRule) -> None:
+    team = ScrubPolicy(allow=("Acme",), thresholds={"PERSON": 0.9, "URL": 0.5}, strict=True)
+    both = policy_for(team, ScrubPolicy(allow=("Kestrel",), thresholds={"PERSON": 0.6}))
+    assert (both.allow, both.thresholds, both.strict) == (("Acme", "Kestrel"), {"PERSON": 0.6, "URL": 0.5}, True)
+    settings = Settings(scrub=team)
+    assert policy_of_dataset(settings, loaded.rule.dataset.name) == policy_for(team, loaded.rule.scrub)
+    assert policy_of_dataset(settings, "nobody feeds this") == team
