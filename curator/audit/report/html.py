@@ -1,145 +1,114 @@
-"""The report as one self-contained HTML file: no script, no request, fit to attach to a ticket."""
+"""The report as one self-contained HTML file: no script, no request, fit to attach to a ticket or to print."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator
+from itertools import groupby
 
+from curator.audit.report.charts import chart, graph, marked, text
 from curator.audit.report.markdown import distributions
-from curator.audit.report.text import headline
-from curator.audit.values import SEVERITIES, AuditReport
-from curator.model.safe import plain
+from curator.audit.report.text import TITLES
+from curator.audit.values import SEVERITIES, AuditFinding, AuditReport
 
-SHOWN = 8
-"""Signals and failure types in the graph; the tables have all."""
-COLUMNS = (10, 305, 600)
-BOX = 220
-ROW = 34
+OPEN = 12
+"""A code with more findings than that is folded."""
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1d2330; --soft: #667085; --line: #e4e7ec; --paper: #fff; --bar: #5b8def;
-  --error: #b42318; --warning: #a15c07; --info: #475467; }
+:root { color-scheme: light dark; --ink: #1d2330; --soft: #5b6577; --line: #e4e7ec; --paper: #fff; --card: #f7f8fa;
+  --bar: #4f7fd9; --error: #b42318; --warning: #93590a; --info: #47576b; --ok: #1b7a43;
+  --h0: #4f7fd9; --h1: #2f9e8f; --h2: #c0792a; --h3: #8a63c9; --h4: #c2557f; --h5: #6c7a89; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7eaf0; --soft: #98a2b3; --line: #2c3444; --paper: #12161f;
-  --error: #f97066; --warning: #fdb022; --info: #98a2b3; } }
-body { font: 15px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 68rem;
+  --card: #1a202c; --error: #f97066; --warning: #fdb022; --info: #a9b4c4; --ok: #5fd38d; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 66rem;
   margin: 2.5rem auto; padding: 0 1.5rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-p.sub { color: var(--soft); margin: 0 0 1.2rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } th { color: var(--soft); font-weight: 500; }
-code { font-size: .9em; } .error { color: var(--error); } .warning { color: var(--warning); }
-.info { color: var(--info); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem 2.5rem; }
-svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
-svg .bar { fill: var(--bar); } svg .edge { stroke: var(--line); fill: none; }
-svg .box { fill: none; stroke: var(--soft); }
+h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .7rem; }
+p.sub, figcaption { color: var(--soft); } p.sub { margin: 0 0 1.3rem; }
+code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
+.cards { display: flex; flex-wrap: wrap; gap: .8rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .6rem 1.1rem;
+  min-width: 8rem; }
+.card b { display: block; font-size: 1.5rem; line-height: 1.3; font-weight: 600; }
+.error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
+.clean { color: var(--ok); } .muted { fill: var(--soft); }
+details { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 .7rem; break-inside: avoid; }
+summary { cursor: pointer; padding: .55rem .9rem; } summary code { margin-right: .5rem; }
+summary .severity { float: right; font-size: .88em; } summary .many { color: var(--soft); margin-left: .4rem; }
+details p { margin: 0; padding: 0 .9rem .5rem; color: var(--soft); }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--line);
+  overflow-wrap: anywhere; } td:first-child { width: 40%; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.4rem 2.5rem; }
+figure { margin: 0; } svg { width: 100%; height: auto; display: block; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg text.head, svg text.count { fill: var(--soft); }
+svg text.muted { fill: var(--soft); } svg .bar { fill: var(--bar); }
+svg .box { fill: var(--paper); stroke: var(--line); stroke-width: 1.5; }
+svg .edge { fill: none; opacity: .45; } .h0 { stroke: var(--h0); } .h1 { stroke: var(--h1); } .h2 { stroke: var(--h2); }
+.h3 { stroke: var(--h3); } .h4 { stroke: var(--h4); } .h5 { stroke: var(--h5); }
+@media print { body { margin: 0; max-width: none; } }
 """
 
 
 def render(report: AuditReport) -> str:
-    """Headline, lineage graph, findings, charts; every text escaped."""
-    as_of = f" · state of {report.version.isoformat()}" if report.version else ""
+    """Headline, lineage graph, findings by code, charts; well-formed as XML too."""
     parts = [
         "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>Audit of {_text(report.dataset)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>Audit of {_text(report.dataset)}</h1>",
-        f'<p class="sub">{_text(headline(report))} · {report.at.isoformat(timespec="minutes")}{_text(as_of)}'
-        f" · rule {_text(report.rule or 'none')} · {len(report.checks)} checks</p>",
+        '<html lang="en"><head><meta charset="utf-8"/>',
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>",
+        f"<title>Audit of {text(report.dataset)}</title><style>{STYLE}</style></head><body>",
+        f"<h1>Audit of {text(report.dataset)}</h1>",
+        f'<p class="sub">{text(_facts(report))}</p>',
+        f'<div class="cards">{"".join(_cards(report))}</div>',
         "<h2>Where the items came from</h2>",
-        _graph(report),
+        graph(report),
         "<h2>Findings</h2>",
-        _findings(report),
+        *_findings(report),
         '<h2>In numbers</h2><div class="charts">',
-        *(_chart(title, counts) for title, counts in distributions(report)),
+        *(chart(title, counts) for title, counts in distributions(report)),
         "</div>",
     ]
     if report.not_looked_at:
-        listed = "".join(f"<li>{_text(each)}</li>" for each in report.not_looked_at)
+        listed = "".join(f"<li>{marked(each)}</li>" for each in report.not_looked_at)
         parts += ["<h2>Not looked at</h2>", f"<ul>{listed}</ul>"]
     parts.append("</body></html>")
     return "\n".join(parts) + "\n"
 
 
-def _text(text: str) -> str:
-    return escape(plain(text))
+def _facts(report: AuditReport) -> str:
+    facts = [report.at.isoformat(sep=" ", timespec="minutes")]
+    facts += [f"state of {report.version.isoformat(sep=' ')}"] if report.version else []
+    return " · ".join([*facts, f"rule {report.rule or 'none'}", f"{len(report.checks)} checks"])
 
 
-def _findings(report: AuditReport) -> str:
+def _cards(report: AuditReport) -> Iterator[str]:
+    yield f'<div class="card"><b>{report.items}</b>{_plural("item", report.items)}</div>'
+    for severity in reversed(SEVERITIES):
+        count = report.summary[severity]
+        kind = severity if count else "clean"
+        name = severity if severity == "info" else _plural(severity, count)
+        yield f'<div class="card {kind}"><b>{count}</b>{name}</div>'
+
+
+def _findings(report: AuditReport) -> Iterator[str]:
+    """One block per code, the worst first; the remedy once."""
     if not report.findings:
-        return "<p>None.</p>"
-    rows = []
-    for each in sorted(report.findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code)):
-        rows.append(
-            f'<tr><td class="{each.severity}">{each.severity}</td><td><code>{each.code}</code></td>'
-            f"<td><code>{_text(each.item_id or '(dataset)')}</code></td><td>{_text(each.message)}</td>"
-            f"<td>{_text(each.remedy)}</td></tr>"
+        yield f'<p class="clean">Nothing found by {len(report.checks)} checks.</p>'
+    worst_first = sorted(report.findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code))
+    for code, group in groupby(worst_first, key=lambda f: f.code):
+        found = list(group)
+        first = found[0]
+        unfolded = ' open="open"' if len(found) <= OPEN else ""
+        many = f'<span class="many">{len(found)} times</span>' if len(found) > 1 else ""
+        yield (
+            f'<details{unfolded}><summary><code class="{first.severity}">{code}</code>{text(TITLES[code])}{many}'
+            f'<span class="severity {first.severity}">{first.severity}</span></summary>'
+            f"<p>{marked(first.remedy)}</p><table>{''.join(map(_row, found))}</table></details>"
         )
-    head = "<tr><th>severity</th><th>code</th><th>item</th><th>what</th><th>remedy</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _chart(title: str, counts: dict[str, int]) -> str:
-    """Horizontal bars; numbers beside them, so that nothing depends on colour."""
-    most = max(counts.values())
-    rows = []
-    for i, (name, count) in enumerate(counts.items()):
-        y = 20 * i
-        rows.append(
-            f'<text x="138" y="{y + 14}" text-anchor="end">{_text(_short(name, 22))}</text>'
-            f'<rect class="bar" x="146" y="{y + 3}" width="{max(2, 170 * count / most):.0f}" height="13" rx="2"/>'
-            f'<text x="{150 + 170 * count / most:.0f}" y="{y + 14}">{count}</text>'
-        )
-    height = 20 * len(counts) + 4
-    return (
-        f'<figure><figcaption>{_text(title)}</figcaption><svg viewBox="0 0 360 {height}">{"".join(rows)}</svg></figure>'
-    )
+def _row(finding: AuditFinding) -> str:
+    where = f"<code>{text(finding.item_id)}</code>" if finding.item_id is not None else "the dataset"
+    return f"<tr><td>{where}</td><td>{text(finding.message)}</td></tr>"
 
 
-def _graph(report: AuditReport) -> str:
-    """Signals → failure types → dataset: how the items came here. An edge is as wide as its share of the items."""
-    signals = sorted(report.flows, key=lambda name: (-sum(report.flows[name].values()), name))[:SHOWN]
-    types = list(report.failure_types)[:SHOWN]
-    height = ROW * max(len(signals), len(types), 1) + 10
-    at_signal = _column(signals, height)
-    at_type = _column(types, height)
-    middle = height / 2
-    most = max([*report.failure_types.values(), 1])
-    edges = [
-        _edge(COLUMNS[0] + BOX, at_signal[name], COLUMNS[1], at_type[target], count / most)
-        for name in signals
-        for target, count in report.flows[name].items()
-        if target in at_type
-    ]
-    edges += [
-        _edge(COLUMNS[1] + BOX, at_type[name], COLUMNS[2], middle, report.failure_types[name] / most) for name in types
-    ]
-    nodes = [
-        _node(COLUMNS[0], at_signal[name], f"{_short(name, 24)} · {sum(report.flows[name].values())}")
-        for name in signals
-    ]
-    nodes += [_node(COLUMNS[1], at_type[name], f"{_short(name, 24)} · {report.failure_types[name]}") for name in types]
-    nodes.append(_node(COLUMNS[2], middle, f"{_short(report.dataset, 24)} · {report.items}"))
-    return f'<svg viewBox="0 0 830 {height}" role="img">{"".join(edges)}{"".join(nodes)}</svg>'
-
-
-def _column(names: Sequence[str], height: float) -> dict[str, float]:
-    top = (height - ROW * len(names)) / 2 + ROW / 2
-    return {name: top + ROW * i for i, name in enumerate(names)}
-
-
-def _node(x: float, y: float, label: str) -> str:
-    return (
-        f'<rect class="box" x="{x}" y="{y - 13:.0f}" width="{BOX}" height="26" rx="5"/>'
-        f'<text x="{x + 10}" y="{y + 4:.0f}">{_text(label)}</text>'
-    )
-
-
-def _edge(x1: float, y1: float, x2: float, y2: float, share: float) -> str:
-    return (
-        f'<path class="edge" stroke-width="{1 + 7 * share:.1f}" '
-        f'd="M{x1},{y1:.0f} C{x1 + 40},{y1:.0f} {x2 - 40},{y2:.0f} {x2},{y2:.0f}"/>'
-    )
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"

@@ -2,9 +2,11 @@
 
 from itertools import groupby
 
+from curator.audit.checks import CHECKS
 from curator.audit.values import SEVERITIES, AuditReport
 from curator.model.safe import plain
 
+TITLES = {check.code: check.title for check in CHECKS}
 SIGNS = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -22,7 +24,7 @@ def render(report: AuditReport) -> str:
     worst_first = sorted(report.findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code))
     for code, group in groupby(worst_first, key=lambda f: f.code):
         found = list(group)
-        lines.append(f"{SIGNS[found[0].severity]} {code}  {found[0].severity}")
+        lines.append(f"{SIGNS[found[0].severity]} {code} {TITLES[code]} ({found[0].severity})")
         lines += [f"    {plain(f.item_id or '(dataset)')}: {plain(f.message)}" for f in found]
         lines += [f"    → {found[0].remedy}", ""]
     if not report.findings:
