@@ -92,6 +92,20 @@ class CredentialRecognizer(RegexRecognizer):
             _I,
         ),
         rule(
+            "PIN",
+            r"\b(?:pin|passcode)(?:[ ](?:code|number))?(?:[ ]is|[ ]?[:=])[ ]{0,3}(?P<value>\d{4,8})"
+            r"(?![\d.,]\d|\w)",
+            0.7,
+            _I,
+        ),
+        rule(
+            "card verification",
+            r"\b(?:cvv2?|cvc2?|security[ ]code)(?:[ ]is|[ ]?[:=])?[ ]{1,3}(?P<value>\d{3,4})"
+            r"(?![\d.,]\d|\w)",
+            0.7,
+            _I,
+        ),
+        rule(
             "command line",
             r"(?<=\s)(?:--password|--passwd|--token|--api-key|--secret|-p)[= ](?P<value>(?=[^\s]*\d)[^\s\"'`-][^"
             r"\s\"'`]{5,200})",
@@ -119,7 +133,7 @@ class CredentialRecognizer(RegexRecognizer):
             if name in self._WORDY:
                 value = value.rstrip(".,?:;")
                 end = start + len(value)
-                if not _is_password(value, spoken=name != "password"):
+                if not _is_password(value, spoken=name != "password", assigned=text[start - 1 : start] == "="):
                     continue
             if name in ("bearer token", "basic credentials", "authorization header") and not _is_random(value, 2.5):
                 continue
@@ -146,8 +160,8 @@ def _is_random(value: str, least: float = 2.8) -> bool:
     return entropy(value) >= least
 
 
-def _is_password(value: str, *, spoken: bool) -> bool:
-    """A password is no placeholder; one named in a sentence must not be an ordinary word."""
+def _is_password(value: str, *, spoken: bool, assigned: bool) -> bool:
+    """A password is no placeholder; one named in a sentence must not be an ordinary word, unless right after a `=`."""
     if len(value) < 4 or _PLACEHOLDER.search(value) or "://" in value:
         return False
     mixed = sum(
@@ -158,6 +172,8 @@ def _is_password(value: str, *, spoken: bool) -> bool:
             any(not c.isalnum() for c in value),
         )
     )
+    if assigned and len(value) >= 8:
+        return True
     return mixed >= 2 and (not spoken or any(not c.isalpha() and c not in "-'’" for c in value))
 
 

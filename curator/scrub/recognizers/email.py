@@ -12,6 +12,7 @@ _DOMAIN = regex.compile(
 )
 _LITERAL = regex.compile(r"@\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}\]")
 _LOCAL = regex.compile(r"""(?:"[^"\n]{1,64}"|[\p{L}\p{N}.!\#$%&'*+/=?^_`{|}~-]{1,320})$""")
+_FIELD = regex.compile(r"^[?]?[A-Za-z_]{1,30}=")
 _FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "py", "md"})
 _REACH = 320
 
@@ -33,7 +34,8 @@ class EmailRecognizer(RegexRecognizer):
                 local = _LOCAL.search(window, timeout=TIMEOUT_SECONDS)
                 if local is None:
                     continue
-                name = local.group().lstrip(".'`*=|{")
+                # `?user=jane@x.com&…`: a field's name is no part of the address.
+                name = _FIELD.sub("", local.group().rpartition("&")[2]).lstrip(".'`*=|{")
                 end = match.end()
                 if name.lower() == "git" and text[end : end + 1] == ":":
                     continue

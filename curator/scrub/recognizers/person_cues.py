@@ -18,6 +18,7 @@ from curator.scrub.recognizers.names import (
     is_given,
     is_place,
     is_place_prefix,
+    is_plain_given,
     is_product,
     is_stop,
     is_thing_suffix,
@@ -54,6 +55,11 @@ class PersonCueRecognizer(RegexRecognizer):
             0.85,
         ),
         rule("title in small letters", rf"(?<![\p{{L}}\p{{N}}_.]) (?:mr|mrs|ms|miss|dr|prof)\.?[ ] {_V}", 0.8),
+        rule(
+            "introduction in small letters",
+            r"(?i:\bmy[ ](?:full[ ])?name(?:'s|[ ]is)[ ])(?P<value>\p{Ll}{2,20}(?:[ ]\p{Ll}{2,20})?)(?![\p{L}\p{N}])",
+            0.7,
+        ),
         rule(
             "form line",
             rf"(?:^|\n)[ \t>*\-]{{0,6}}(?:Full[ ])?[Nn]ame[ ]?:[ \t]{{1,8}} (?P<value>{WORD}{TAIL}{{1,3}}) [ \t]*"
@@ -153,7 +159,7 @@ class PersonCueRecognizer(RegexRecognizer):
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """Trims each match to what can be a name; drops weak ones without a known name."""
         for start, end, score, name in super().find(text, nlp):
-            span = trimmed(text, start, end)
+            span = _small(text, start, end) if name.endswith("small letters") else trimmed(text, start, end)
             if span is None:
                 continue
             if self._believable(text[slice(*span)], name):
@@ -168,6 +174,16 @@ class PersonCueRecognizer(RegexRecognizer):
         if cue == "dealing with":
             return _known(value) or _two_words(value)
         return TITLES.match(value) is not None or not is_product(value)
+
+
+def _small(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """`jane doe and …` → jane doe: a given name, and a second word that is no ordinary one."""
+    first, _, second = text[start:end].partition(" ")
+    if not text[start].islower():
+        return trimmed(text, start, end)
+    if not is_plain_given(first):
+        return None
+    return start, end if second and not is_stop(second) else start + len(first)
 
 
 def _two_words(value: str) -> bool:

@@ -8,6 +8,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
 from curator.scrub.recognizers.names import (
     NAME,
+    WORD,
     is_family,
     is_given,
     is_place_prefix,
@@ -18,6 +19,7 @@ from curator.scrub.recognizers.names import (
 from curator.scrub.recognizers.person_cues import trimmed
 
 _NAME = regex.compile(rf"(?<![\p{{L}}\p{{N}}_./@\-=]){NAME}(?![\p{{L}}\p{{N}}_@=/]|\.\p{{Ll}})")
+_FAMILY_FIRST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?P<family>{WORD}), (?P<given>{WORD})(?![\p{{L}}\p{{N}}])")
 _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
 
 
@@ -33,6 +35,9 @@ class PersonListRecognizer(RegexRecognizer):
             if span:
                 a, b, score = span
                 yield a, b, score, "in the registers"
+        for match in _FAMILY_FIRST.finditer(text, timeout=TIMEOUT_SECONDS):
+            if is_family(match["family"]) and is_plain_given(match["given"]):
+                yield *match.span(), 0.55, "family name first"
 
     @staticmethod
     def _name(text: str, start: int, end: int) -> tuple[int, int, float] | None:

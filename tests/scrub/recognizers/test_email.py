@@ -4,6 +4,8 @@ from curator.scrub.engine import Engine
 from tests.scrub.recognizers.examples import check
 
 HITS = (
+    "name=Jane+Doe&email=⟦jane@example.com⟧&x=1",
+    "user=⟦jane.doe@example.com⟧ ip=1",
     "write to ⟦jane.doe+news@example.co.uk⟧ today",
     "⟦anne43@corp.internal⟧ logs in",
     "Mail <⟦o'neill_99@sub.mail.example.org⟧>",

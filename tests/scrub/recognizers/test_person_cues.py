@@ -4,6 +4,9 @@ from curator.scrub.engine import Engine
 from tests.scrub.recognizers.examples import check
 
 HITS = (
+    "my name is ⟦jane doe⟧ and my order",
+    "my name is ⟦emily⟧ and",
+    "escalated to ⟦Frits van den Heuvel⟧ today",
     "Dear ⟦Garrett⟧, your parcel",
     "Thanks ⟦Nichole⟧! That fixed it.",
     "a reply to ⟦Mr. Gillian Jackson-Shepherd⟧ declining",

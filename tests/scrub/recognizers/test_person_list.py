@@ -4,6 +4,7 @@ from curator.scrub.engine import Engine
 from tests.scrub.recognizers.examples import check
 
 HITS = (
+    "Contact: ⟦Morrison, Emily⟧",
     "between ⟦Andrew⟧ and ⟦Emily⟧",
     "is ⟦Bradley Morris⟧ there?",
     "⟦Crystal Morrison⟧ paid",
@@ -11,6 +12,7 @@ HITS = (
     "then ⟦Ivan Muller⟧ left",
 )
 MISSES = (
+    "Harley Davidson and Fourier transform",
     "Jasmine test runner, Travis CI, Ruby on Rails",
     "Grace period until May",
     "East Daniel and Port Susan",

@@ -21,6 +21,8 @@ from tests.scrub.recognizers.examples import found
         ("JFK is far", "JFK", None),
         ("East Daniel is far", "East Daniel", None),
         ("go to Houston", "Houston", None),
+        ("says Frits van den Heuvel loudly", "Frits van", "Frits van den Heuvel"),
+        ("says Dzhamalay Batukayev loudly", "Batukayev", "Dzhamalay Batukayev"),
         ("ask mr smith", "mr smith", None),
         ("Mercy Hospital bill", "Mercy Hospital", None),
     ],

@@ -26,3 +26,9 @@ def test_a_key_cut_off_before_its_end_is_taken_to_the_end(patterns: Engine) -> N
 
 def test_only_the_credential_of_a_url_goes(patterns: Engine) -> None:
     assert found(patterns, "see https://jane:s3cr3tPa55@db.example.com/x", "SECRET") == ["jane:s3cr3tPa55"]
+
+
+def test_pins_and_lower_case_passwords(patterns: Engine) -> None:
+    assert found(patterns, "my pin is 4821, cvv 123", "SECRET") == ["4821", "123"]
+    assert found(patterns, "set PASSWORD=correcthorsebatterystaple", "SECRET") == ["correcthorsebatterystaple"]
+    assert found(patterns, "password: incorrect, pin code required", "SECRET") == []
