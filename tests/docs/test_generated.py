@@ -25,3 +25,13 @@ def test_every_option_says_what_it_does() -> None:
 
 def test_every_command_says_what_it_does() -> None:
     assert [context.command_path for context, command in generate.commands() if not command.help] == []
+
+
+def test_every_command_that_prints_data_takes_json() -> None:
+    without = {
+        context.command_path
+        for context, command in generate.commands()
+        if not any("--json" in option.opts for option in command.params)
+    }
+    # A server until interrupted, a schema that is JSON anyway, a file's name.
+    assert without == {"curator sandbox", "curator rules schema", "curator rules new"}
