@@ -27,9 +27,8 @@ def numbered(number: int, *, traces: int | None = None, observation: str | None 
         id=item_id(DATASET, trace, step, case),
         source_trace_id=trace,
         source_observation_id=step,
-        input={"question": f"{text}?", "channel": "chat"},
+        **({"input": {"question": f"{text}?", "channel": "chat"}} | changes),
         metadata={"case": case, **given},
-        **changes,
     )
 
 
@@ -65,10 +64,11 @@ def write_items(
                 moment,
             ),
         )
+        (dataset_id,) = db.execute("SELECT id FROM datasets WHERE name = ?", (DATASET,)).fetchone()
         for position, item in enumerate(items):
             row = {
                 "id": item.id,
-                "dataset_id": DATASET_ID,
+                "dataset_id": dataset_id,
                 "input": json.dumps(item.input),
                 "expected_output": json.dumps(item.expected_output),
                 "metadata": json.dumps(item.metadata),
