@@ -16,7 +16,7 @@ from curator.tui.app import CuratorApp
 from curator.tui.screens.queue import QueueScreen
 from curator.tui.session import Session
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds after which a condition that does not come true fails a test."""
 
 
@@ -70,12 +70,13 @@ class Driver:
 
     async def settle(self) -> None:
         """Waits for workers, and for what their results started."""
-        for _ in range(20):
+        calm = 0
+        while calm < 2:
             await self.pilot.pause()
             running = [worker for worker in self.app.workers if not worker.is_finished]
-            if not running:
-                return
-            await asyncio.wait_for(self.app.workers.wait_for_complete(running), PATIENCE)
+            calm = 0 if running else calm + 1
+            if running:
+                await asyncio.wait_for(self.app.workers.wait_for_complete(running), PATIENCE)
 
     async def until(self, condition: Callable[[], bool], what: str = "the condition") -> None:
         """Waits until something is true (a timer has fired, a result has been shown)."""
@@ -112,7 +113,7 @@ async def driving(session: Session, size: tuple[int, int] = (120, 36), *, settle
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
             if settle:
-                await driver.settle()
+                await driver.until(lambda: app.current_mode == "queue" and driver.queue.answered, "the queue")
             yield driver
     finally:
         session.close()

@@ -47,6 +47,8 @@ class QueueScreen(Deciding):
         self._state: Shown = "open"
         self._rest: Timer | None = None
         self._previewed: str | None = None
+        self.answered = False
+        """Whether the first question to the server was answered or refused."""
 
     # Building
 
@@ -114,6 +116,7 @@ class QueueScreen(Deciding):
         self.curator.busy(what)
 
     def _looked(self, look: Look) -> None:
+        self.answered = True
         if self._look is None:
             self.fetch("resume", lambda report: self.session.resume(), self._resumed, lambda error: None)
         self._look = look
@@ -135,6 +138,7 @@ class QueueScreen(Deciding):
             self.reload()
 
     def _not_looked(self, error: CuratorError) -> None:
+        self.answered = True
         self.curator.disconnected(error)
         if self._look is None:
             self._instead(True)
