@@ -11,9 +11,9 @@ from curator import decisions
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt
-from curator.promote import promote
+from curator.promote import Patience, promote
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, EmailFinder, code, connection_of, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item
 from tests.promote.workers import PRELOAD, options, promote_all
 
 
@@ -71,7 +71,9 @@ def test_twenty_processes_promote_the_same_ten_traces(
         print(f"\n20 processes × 10 traces: 10 items, {counts}")
 
 
-def side_by_side(server: SandboxServer, tmp_path: Path, items: Sequence[Item]) -> list[Receipt]:
+def side_by_side(
+    server: SandboxServer, tmp_path: Path, items: Sequence[Item], patience: Patience = QUICK
+) -> list[Receipt]:
     """Each item promoted by a machine of its own (its own journal, so no common lock), all at once."""
     ready, receipts = threading.Barrier(len(items)), list[Receipt]()
 
@@ -80,7 +82,8 @@ def side_by_side(server: SandboxServer, tmp_path: Path, items: Sequence[Item]) -
         with Gateway(connection_of(server)) as gateway, Journal("test", tmp_path / reviewer / "j.sqlite3") as journal:
             assert gateway.items(DATASET).total_items >= 0
             ready.wait(30)
-            receipts.append(promote(gateway, journal, EmailFinder(), item, **options(reviewer)))
+            chosen = options(reviewer) | {"patience": patience}
+            receipts.append(promote(gateway, journal, EmailFinder(), item, **chosen))
 
     threads = [threading.Thread(target=one, args=each) for each in enumerate(items)]
     for thread in threads:
@@ -111,7 +114,8 @@ def test_two_first_writes_that_double_are_repaired_by_one(
     server.fault("duplicate-rows", "every:1")
     stopper = threading.Timer(0.4, lambda: server.settings.faults.switch_off("duplicate-rows"))
     stopper.start()
-    receipts = side_by_side(server, tmp_path, [approved_by(n) for n in range(3)])
+    patient = QUICK.model_copy(update={"repair": 5, "late": 5})
+    receipts = side_by_side(server, tmp_path, [approved_by(n) for n in range(3)], patient)
     stopper.join()
     assert len(receipts) == 3
     assert {r.verdict for r in receipts} <= {"verified", "unchanged"}
