@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from curator.model.base import Value
 from curator.model.draft import Draft, Problem
@@ -48,7 +48,7 @@ class ScrubSummary(Value):
 class ScrubbedDraft(Value):
     """A draft after the scrub: what would be written, and every finding with its decision."""
 
-    draft: Draft
+    draft: Draft = Field(repr=False)
     """The draft it came from, unscrubbed: lives in memory only."""
     input: JsonValue
     expected_output: JsonValue
