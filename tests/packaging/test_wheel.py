@@ -19,11 +19,8 @@ import curator
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-RUNTIME = [
-    *PROJECT["dependencies"],
-    *PROJECT["optional-dependencies"]["ner"],
-    *PROJECT["optional-dependencies"]["cluster"],
-]
+EXTRAS = [each for name, extra in PROJECT["optional-dependencies"].items() if name != "dev" for each in extra]
+RUNTIME = [*PROJECT["dependencies"], *EXTRAS]
 
 
 @pytest.fixture(scope="module")
