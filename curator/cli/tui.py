@@ -1,5 +1,6 @@
 """Bare `curator`: the terminal UI on the configured Langfuse."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
     `settings` is called after the first paint; the configured ones without it. Raises UsageError without a terminal or
     with a malformed config file, ConfigError without keys.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # textual-serve talks to the app through pipes
+    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The terminal UI needs a terminal.",
             code="NO_TERMINAL",

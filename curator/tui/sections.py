@@ -46,6 +46,9 @@ def of_failure(failure: Failure, root: Observation | None) -> Sheet:
         decision = failure.decision
         lead = [("strong", decision.state), ("dim", f" by {decision.reviewer} {age(decision.at)} ago  ")]
         sheet.add_notes("Decision", "decision", [(lead, decision.reason)])
+    if failure.source_gone:
+        gone: list[Piece] = [("warn", "▲ "), ("text", "Retention has deleted the trace: nothing is left to copy.")]
+        sheet.add_notes("Source", "source", [(gone, None), ([("dim", "d dismisses the failure")], None)])
     if root is not None:
         sheet.add("Input", "input", parse_text(root.input))
         sheet.add("Output", "output", parse_text(root.output))

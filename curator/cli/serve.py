@@ -1,0 +1,42 @@
+"""`curator serve`: the terminal UI in a browser, for this machine alone unless told otherwise."""
+
+import os
+import shlex
+import sys
+
+import click
+
+from curator.cli.output import say
+from curator.errors import UsageError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--demo", is_flag=True, help="Show `curator demo` instead of the configured Langfuse.")
+@click.option("--public-url", metavar="URL", help="Address that browsers use, behind a proxy that you protect.")
+def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
+    """Show the terminal UI in a browser, until Ctrl-C. Needs `pip install 'langfuse-curator[web]'`.
+
+    Whoever reaches the address acts with your keys: there is no login. Other web pages are kept out.
+    """
+    try:
+        from curator.cli.web_server import GuardedServer
+    except ImportError:
+        raise UsageError(
+            "The web server is not installed.",
+            code="WEB_NOT_INSTALLED",
+            remedy="pip install 'langfuse-curator[web]'",
+        ) from None
+    if host not in LOOPBACK:
+        say(f"Everybody who reaches {host}:{port} acts with your Langfuse keys. Put a login in front of it.")
+    if not demo:
+        from curator.config import load_settings
+
+        load_settings().connection()
+    os.environ.setdefault("COLORTERM", "truecolor")
+    command = shlex.join([sys.executable, "-m", "curator", *(["demo"] if demo else [])])
+    address = public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    GuardedServer(command, host=host, port=port, title="curator", public_url=address).serve()
