@@ -31,22 +31,16 @@ def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence
     A decision `open` makes these entries pending again. Entries that somebody has deleted are passed over. The score is
     readable after the server's lag (about 6 s). Writing twice gives the same. Raises GatewayError.
     """
-    metadata: dict[str, Any] = {
-        "reviewer": decision.reviewer,
-        "rule": decision.rule,
-        "item_id": decision.item_id,
-        "until": decision.until.isoformat() if decision.until else None,
-    }
-    gateway.put_score(
-        id=score_id(decision.trace_id),
-        name=SCORE_NAME,
-        value=decision.state,
-        data_type="CATEGORICAL",
-        trace_id=decision.trace_id,
-        comment=decision.reason or None,
-        metadata={key: value for key, value in metadata.items() if value is not None},
-    )
+    gateway.put_score(**_score(decision))
     _move_entries(gateway, complete_entries, reopen=decision.state == "open")
+
+
+def record_many(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
+    """Shares many decisions with one request; queue entries stay as they are. Writing twice gives the same.
+
+    Raises GatewayError; then some of them may be shared.
+    """
+    gateway.put_scores([_score(decision) for decision in decisions])
 
 
 def decide(
@@ -125,6 +119,25 @@ def state_of(decision: Decision | None, signals: Sequence[Signal], *, has_items:
 def _asks_again(signal: Signal, decision: Decision) -> bool:
     by_person = signal.kind in ("annotation", "queue") or signal.source == "ANNOTATION"
     return by_person and signal.timestamp is not None and signal.timestamp > decision.at
+
+
+def _score(decision: Decision) -> dict[str, Any]:
+    """The arguments of `Gateway.put_score` for a decision."""
+    metadata = {
+        "reviewer": decision.reviewer,
+        "rule": decision.rule,
+        "item_id": decision.item_id,
+        "until": decision.until.isoformat() if decision.until else None,
+    }
+    return {
+        "id": score_id(decision.trace_id),
+        "name": SCORE_NAME,
+        "value": decision.state,
+        "data_type": "CATEGORICAL",
+        "trace_id": decision.trace_id,
+        "comment": decision.reason or None,
+        "metadata": {key: value for key, value in metadata.items() if value is not None},
+    }
 
 
 def _move_entries(gateway: "Gateway", signals: Sequence[Signal], *, reopen: bool) -> None:

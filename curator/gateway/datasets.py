@@ -93,12 +93,15 @@ class Datasets(Calls):
 
         return ItemPages(self, page)
 
-    def put_item(self, item: Item, *, clear: Collection[Clearable] = ()) -> StoredItem:
+    def put_item(self, item: Item, *, clear: Collection[Clearable] = (), keep_status: bool = False) -> StoredItem:
         """One POST: creates the item, or merges it into the one with its id.
 
         The server keeps the old value of a field that is absent or null, so a None is not sent; fields named in
-        `clear` are sent as `""`, which the server stores as null. Raises Conflict, NotFound (missing dataset; on older
-        servers also a foreign id), Refused, TooLarge, NoAnswer, GatewayError.
+        `clear` are sent as `""`, which the server stores as null. `keep_status` sends no status: a new item is ACTIVE
+        then, and an archived one stays archived instead of coming back to life unasked.
+
+        Raises Conflict, NotFound (missing dataset; on older servers also a foreign id), Refused, TooLarge, NoAnswer,
+        GatewayError.
         """
         fields: dict[str, Any] = {
             "input": item.input,
@@ -109,11 +112,12 @@ class Datasets(Calls):
         }
         given = {key: value for key, value in fields.items() if value is not None}
         given |= {key: "" for key in clear if fields[key] is None}
+        if not keep_status:
+            given["status"] = _status(item.status)
         body = self._write(
             lambda api, options: api.dataset_items.create(
                 dataset_name=item.dataset,
                 id=item.id,
-                status=_status(item.status),
                 request_options=options,
                 **given,
             )

@@ -1,6 +1,6 @@
 """Reading and writing what people do with traces: annotation queues and scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from curator.gateway import errors, rows
@@ -70,20 +70,32 @@ class Review(Calls):
         The server answers before it stores (scores lag about 6 s), and drops a score that violates its config without a
         word: only reading back proves it. Raises Refused, NoAnswer, GatewayError.
         """
-        request = _request(
-            id=id,
-            name=name,
-            value=value,
-            data_type=data_type,
-            trace_id=trace_id,
-            observation_id=observation_id,
-            session_id=session_id,
-            comment=comment,
-            metadata=metadata,
+        self.put_scores(
+            [
+                {
+                    "id": id,
+                    "name": name,
+                    "value": value,
+                    "data_type": data_type,
+                    "trace_id": trace_id,
+                    "observation_id": observation_id,
+                    "session_id": session_id,
+                    "comment": comment,
+                    "metadata": metadata,
+                }
+            ]
         )
+
+    def put_scores(self, scores: Sequence[Mapping[str, Any]]) -> None:
+        """Writes many scores with one request; each holds the arguments of `put_score`.
+
+        Refused also when the server takes only some of them; writing them again is harmless. Raises Refused, NoAnswer,
+        GatewayError.
+        """
+        requests = [_request(**score) for score in scores]
         if not self._scores_one_by_one:
             try:
-                answer = self._write(lambda api, options: api.scores.create(request=[request], request_options=options))
+                answer = self._write(lambda api, options: api.scores.create(request=requests, request_options=options))
             except errors.Refused as error:
                 if error.status != 400:
                     raise
@@ -93,9 +105,13 @@ class Review(Calls):
                         "Langfuse refuses the score.", code="REFUSED", server_message=str(answer.get("errors"))[:500]
                     )
                 return
-        # An older server refuses a list before it stores anything: the same score as one object.
-        self._write(lambda api, options: self._post_score(request.dict()))
+        # An older server refuses a list before it stores anything: the same scores as single objects.
+        for request in requests:
+            self._put_one(request.dict())
         self._scores_one_by_one = True
+
+    def _put_one(self, score: dict[str, Any]) -> None:
+        self._write(lambda api, options: self._post_score(score))
 
     def _post_score(self, score: dict[str, Any]) -> None:
         from langfuse.api.core.api_error import ApiError

@@ -59,15 +59,9 @@ class Order(Value):
 
 def policy_for(team: ScrubPolicy, rule: ScrubPolicy) -> ScrubPolicy:
     """The scrub policy of a rule on top of the team's defaults."""
-    return rule.model_copy(
-        update={
-            "exclude": (*team.exclude, *rule.exclude),
-            "thresholds": team.thresholds | rule.thresholds,
-            "allow": (*team.allow, *rule.allow),
-            "deny": (*team.deny, *rule.deny),
-            "strict": team.strict or rule.strict,
-        }
-    )
+    from curator.scrub.policy import merged
+
+    return merged(team, rule)
 
 
 def policy_of_dataset(settings: Settings, dataset: str, rule: str | None = None) -> ScrubPolicy:

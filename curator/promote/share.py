@@ -1,7 +1,7 @@
 """The decision `promoted` that follows a proved promotion: remembered here at once, shared as a score on the trace."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from curator import decisions
@@ -59,14 +59,26 @@ def share(job: Job, finished: Finished) -> Receipt:
             name="decision", ok=False, detail=f"not shared yet ({error.code}); curator tries again at its next start"
         )
     else:
-        job.journal.promotions.shared(finished.promotion)
-        check = Check(name="decision", ok=True, detail="shared as score `curation`")
+        return _shared(job, finished)
     return receipt.model_copy(update={"checks": (*receipt.checks, check)})
 
 
 def share_many(job: Job, finished: Sequence[Finished], pool: ThreadPoolExecutor) -> Iterator[Receipt]:
-    """`share` for many."""
-    return pool.map(lambda one: share(job, one), finished)
+    """`share` for many: one request for all decisions; where that does not work, and for entries, one by one."""
+    together = [one for one in finished if one.decision is not None and not one.entries]
+    if len(together) > 1:
+        try:
+            _again(job, lambda: decisions.record_many(job.gateway, [one.decision for one in together if one.decision]))
+        except GatewayError:
+            together = []
+    done = {one.promotion for one in together} if len(together) > 1 else set()
+    return pool.map(lambda one: _shared(job, one) if one.promotion in done else share(job, one), finished)
+
+
+def _shared(job: Job, finished: Finished) -> Receipt:
+    job.journal.promotions.shared(finished.promotion)
+    check = Check(name="decision", ok=True, detail="shared as score `curation`")
+    return finished.receipt.model_copy(update={"checks": (*finished.receipt.checks, check)})
 
 
 def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
@@ -78,12 +90,17 @@ def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
         Signal(kind="queue", name="", source="QUEUE", queue_id=queue, queue_entry_id=entry, rule="")
         for queue, entry in entries
     ]
+    _again(job, lambda: decisions.record(job.gateway, decision, complete_entries=signals))
+
+
+def _again(job: Job, write: Callable[[], None]) -> None:
+    """Does a write that may be done twice, within the patience for limits. Raises GatewayError."""
     deadline = time.monotonic() + job.patience.limit
     failures = 0
     while True:
         job.pace.wait()
         try:
-            decisions.record(job.gateway, decision, complete_entries=signals)
+            write()
             return
         except RateLimited as error:
             pause = _PAUSE if error.retry_after is None else error.retry_after

@@ -46,7 +46,7 @@ def write(job: Job, plan: Plan) -> StoredItem:
     while True:
         job.pace.wait()
         try:
-            return job.gateway.put_item(item, clear=plan.clear)
+            return job.gateway.put_item(item, clear=plan.clear, keep_status=plan.action == "created")
         except RateLimited as error:
             pause = _PAUSE if error.retry_after is None else error.retry_after
             if time.monotonic() + pause > limit_until:

@@ -389,6 +389,13 @@ def test_dataset_names(gateway: Gateway, name: str) -> None:
     assert [one.id for one in gateway.items(name)] == ["case-1"]
 
 
+def test_an_archived_item_is_not_revived_unasked(gateway: Gateway) -> None:
+    gateway.put_dataset("regression")
+    gateway.put_item(item(status="ARCHIVED"))
+    assert gateway.put_item(item(), keep_status=True).status == "ARCHIVED"
+    assert gateway.put_item(item()).status == "ACTIVE"
+
+
 def test_the_life_of_an_item(gateway: Gateway) -> None:
     gateway.put_dataset("regression")
     gateway.put_dataset("other")
