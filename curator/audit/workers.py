@@ -33,14 +33,17 @@ class Workers(Protocol):
 class Processes:
     """This machine: up to `count` scrub processes, which do nearly all of the work; None takes all cores."""
 
-    def __init__(self, count: int | None = None) -> None:
+    def __init__(self, count: int | None = None, *, first: Scrub | None = None) -> None:
+        """`first` is a scrub that is open already: it is used before others are started, and stays open."""
         self.count = count or os.cpu_count() or 1
+        self._first = first
 
     def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
         """See `Workers`."""
-        scrubs = [open_scrub() for _ in range(self.count)]
+        given = [] if self._first is None else [self._first]
+        own = [open_scrub() for _ in range(self.count - len(given))]
         free: LifoQueue[Scrub] = LifoQueue()  # the last one first: a few batches start no more processes than needed
-        for scrub in scrubs:
+        for scrub in (*own, *given):
             free.put(scrub)
 
         def work(batch: Batch) -> list[ItemFacts]:
@@ -59,7 +62,7 @@ class Processes:
                 finish=lambda future, _: future.result(),
             )
         finally:
-            for scrub in scrubs:  # whoever still waits for one is let go
+            for scrub in own:  # whoever still waits for one is let go
                 scrub.close()
             pool.shutdown(cancel_futures=True)
 

@@ -67,6 +67,8 @@ def audit(
 
     form = "json" if as_json else form
     as_of = _time(version) if version else None
+    if output is not None and not output.absolute().parent.is_dir():
+        raise _unwritable(output, "no such folder")
     _check(dataset, items, form, fix, as_of, dry_run, yes)
     settings = load_settings()
     connection = settings.connection()
@@ -120,11 +122,13 @@ def _report(look: Look, as_of: datetime | None, form: str, output: Path | None, 
         try:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise UsageError(
-                f"{output} cannot be written: {error.strerror}.", code="REPORT_WRITE", remedy="Choose another file."
-            ) from None
+            raise _unwritable(output, str(error.strerror)) from None
         say(f"Report written to {output}.")
     return ExitCode.NO if fail_on is not None and report.fails(fail_on) else ExitCode.YES
+
+
+def _unwritable(output: Path, why: str) -> UsageError:
+    return UsageError(f"{output} cannot be written: {why}.", code="REPORT_WRITE", remedy="Choose another file.")
 
 
 def _list(gateway: "Gateway", as_json: bool) -> None:

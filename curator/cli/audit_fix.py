@@ -31,8 +31,8 @@ def run_fix(
     """
     from curator.scrub import Scrubber
 
-    evidence = look.evidence()
     with Scrubber() as scrubber:
+        evidence = look.evidence(scrubber=scrubber)
         desk = Desk(
             gateway=look.gateway,
             scrubber=scrubber,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curator.audit.values import Evidence, Progress
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.scrub import Scrubber
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Look:
         team = self.settings.scrub
         return policy_for(team, self.rule.rule.scrub) if self.rule is not None else team
 
-    def evidence(self, version: datetime | None = None) -> "Evidence":
-        """The evidence as of now, or of that version. Raises CuratorError."""
+    def evidence(self, version: datetime | None = None, *, scrubber: "Scrubber | None" = None) -> "Evidence":
+        """The evidence as of now, or of that version; `scrubber` is one that is open already. Raises CuratorError."""
         from curator.audit.run import collect
         from curator.audit.workers import Cluster, Processes
         from curator.scrub import Scrubber
@@ -51,7 +52,7 @@ class Look:
             self.dataset,
             self.rule,
             at=datetime.now().astimezone(),
-            workers=Cluster(self.scheduler) if self.scheduler else Processes(self.workers),
+            workers=Cluster(self.scheduler) if self.scheduler else Processes(self.workers, first=scrubber),
             scrub=Scrubber,
             policy=self.policy,
             version=version,

@@ -122,3 +122,10 @@ def test_no_cluster_answers() -> None:
     with pytest.raises(ConfigError) as caught:
         facts_of(Cluster("tcp://127.0.0.1:9", patience=0.3), batches(1))
     assert caught.value.code == "CLUSTER_UNREACHABLE"
+
+
+def test_a_scrub_that_is_open_already_is_used_first_and_stays_open() -> None:
+    CountedScrub.made.clear()
+    first = CountedScrub()
+    assert len(facts_of(Processes(2, first=first), batches(1), CountedScrub)) == 3
+    assert [scrub.closed for scrub in CountedScrub.made] == [False, True]
