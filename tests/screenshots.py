@@ -84,6 +84,11 @@ async def datasets(driver: Driver) -> None:
     await driver.until(lambda: "query" in driver.text(), "the item")
 
 
+async def audit(driver: Driver) -> None:
+    await promote_some(driver)
+    await driver.press("D", "j", "a")
+
+
 async def log(driver: Driver) -> None:
     await promote_some(driver)
     await driver.press("d", "1", "z", "2", "d", "2", "u", "L")
@@ -152,6 +157,7 @@ SCENES: dict[str, tuple[Scene, tuple[tuple[int, int], ...]]] = {
     "receipt": (receipt, (NARROW, USUAL)),
     "bulk": (bulk, (NARROW, USUAL)),
     "datasets": (datasets, (NARROW, USUAL)),
+    "audit": (audit, (USUAL,)),
     "runs": (runs, (NARROW, USUAL)),
     "log": (log, (NARROW, USUAL)),
     "help": (help_, (NARROW, USUAL)),

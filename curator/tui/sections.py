@@ -6,11 +6,15 @@ the other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
 from curator.tui.document import Note, Section
 from curator.tui.pieces import Piece
-from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
+from curator.tui.words import age, clock, duration, plural, said_by, score_value, signal_pieces
+
+if TYPE_CHECKING:
+    from curator.audit.values import AuditReport
 
 
 @dataclass
@@ -135,4 +139,26 @@ def of_stored(item: StoredItem) -> Sheet:
         "id": item.id,
     }
     sheet.add_facts(facts)
+    return sheet
+
+
+SEVERITIES = {"error": ("bad", "✕"), "warning": ("warn", "▲"), "info": ("info", "·")}
+
+
+def of_audit(report: "AuditReport") -> Sheet:
+    """An audit's findings, the worst first; they hold no text of an item."""
+    sheet = Sheet()
+    counts = ", ".join(f"{count} {severity}" for severity, count in report.summary.items() if count) or "no finding"
+    whole: list[Piece] = [("strong", f"{plural(report.items, 'item')}: {counts}")]
+    by = f"{len(report.checks)} checks, {report.requests} requests, rule {report.rule or 'none'}"
+    sheet.add_notes("Audit", "audit", [(whole, None), ([("dim", by)], None)])
+    notes: list[tuple[list[Piece], str | None]] = []
+    for finding in sorted(report.findings, key=lambda f: list(SEVERITIES).index(f.severity)):
+        role, sign = SEVERITIES[finding.severity]
+        notes.append(([(role, f"{sign} {finding.code} "), ("text", finding.message)], None))
+        notes.append(([("dim", f"  {finding.item_id or report.dataset}: {finding.remedy}")], None))
+    if notes:
+        sheet.add_notes("Findings", "findings", notes)
+    if report.not_looked_at:
+        sheet.add_notes("Not looked at", "not", [([("dim", words)], None) for words in report.not_looked_at])
     return sheet

@@ -17,6 +17,8 @@ class Day:
     label: str
     open: int
     decided: int
+    left: int = 0
+    """Failures that were open at the end of the day: made until then, not yet decided."""
 
     @property
     def total(self) -> int:
@@ -62,8 +64,18 @@ def week_of(failures: Sequence[Failure], since: datetime, until: datetime) -> We
     last = until.astimezone().date()
     first = max(since.astimezone().date(), last - timedelta(days=30))
     dates = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    made = Counter(f.timestamp.astimezone().date() for f in failures if f.timestamp is not None)
+    done = Counter(f.decision.at.astimezone().date() for f in failures if f.decision is not None and f.state != "open")
+    undated = sum(f.state != "open" and f.decision is None for f in failures)
+    left = [
+        max(0, sum(n for day, n in made.items() if day <= d) - sum(n for day, n in done.items() if day <= d) - undated)
+        for d in dates
+    ]
     return Week(
         states={state: states.get(state, 0) for state in STATES},
         signals=tuple(signals.most_common()),
-        days=tuple(Day(d.strftime("%a %d"), per_day[d, True], per_day[d, False]) for d in dates),
+        days=tuple(
+            Day(d.strftime("%a %d"), per_day[d, True], per_day[d, False], open_then)
+            for d, open_then in zip(dates, left, strict=True)
+        ),
     )

@@ -14,7 +14,7 @@ from curator.model import Dataset, StoredItem
 from curator.tui import actions
 from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
-from curator.tui.sections import Sheet, of_stored
+from curator.tui.sections import Sheet, of_audit, of_stored
 from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
 from curator.tui.widgets.preview import MaskedView
 from curator.tui.widgets.rows import Column, Rows
@@ -22,6 +22,7 @@ from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, clock, plural
 
 if TYPE_CHECKING:
+    from curator.audit.values import AuditReport
     from curator.promote import Verified
 
 REST = 0.12
@@ -279,6 +280,43 @@ class DatasetsScreen(Place):
     def _not_verified(self, error: CuratorError) -> None:
         self.curator.busy("")
         self.trouble(error)
+
+    def action_audit(self) -> None:
+        dataset = self._open or self._list.current
+        if dataset is None:
+            return
+        self.curator.busy(f"auditing {dataset.name}")
+        self.fetch(
+            "audit",
+            lambda report: self.session.audit(dataset.name, report),
+            self._audited,
+            self._not_verified,
+            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}" if total else what),
+        )
+
+    def _audited(self, report: "AuditReport") -> None:
+        self.curator.busy("")
+        self.query_one("#right-title", Static).update(content([("text", f"audit of {report.dataset}")]))
+        self._detail.put(of_audit(report), ())
+        self._detail.focus()
+
+    def action_story(self) -> None:
+        item = self._items.current if self._open is not None else None
+        if item is None:
+            self.tell([("text", "Open a dataset with enter, then choose an item.")])
+            return
+        self.curator.busy("asking for its story")
+        self.fetch("audit", lambda report: self.session.story(item.dataset, item.id), self._told, self._not_verified)
+
+    def _told(self, story: str) -> None:
+        self.curator.busy("")
+        sheet = Sheet()
+        sheet.add("Story", "story", story)
+        self._detail.put(sheet, None)
+        self._detail.focus()
+        self.fetch(
+            "values", lambda report: self.session.values_in(sheet.foreign, None), self._detail.found, self.trouble
+        )
 
     def action_source(self) -> None:
         item = self._items.current if self._open is not None else None

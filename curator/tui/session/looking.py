@@ -8,6 +8,7 @@ from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Report
 
 if TYPE_CHECKING:
+    from curator.audit.values import AuditReport
     from curator.gateway.values import Experiment
     from curator.journal import LedgerEntry
 
@@ -35,6 +36,32 @@ class Looking(Rooms):
             if len(found) % 100 == 0:
                 report("fetching items", len(found), pages.total_items)
         return found
+
+    def audit(self, dataset: str, report: Report) -> "AuditReport":
+        """The audit of a dataset, by the rule that feeds it. Raises UsageError, GatewayError."""
+        from curator.audit.run import audit
+        from curator.audit.workers import Processes
+        from curator.scrub.scrubber import Scrubber
+
+        rule = next((r for r in self.rules if r.rule.dataset.name == dataset), None)
+        return audit(
+            self.gateway,
+            self.journal,
+            dataset,
+            rule,
+            at=datetime.now().astimezone(),
+            workers=Processes(1, first=self.scrubber),
+            scrub=Scrubber,
+            policy=self.policy(rule.rule.rule if rule else None),
+            progress=lambda what, done, total: report(what, done, total),
+        )
+
+    def story(self, dataset: str, item_id: str) -> str:
+        """Where an item came from and what became of it, as text. Raises UsageError, GatewayError."""
+        from curator.audit.report.story import render
+        from curator.audit.story import story_of
+
+        return render(story_of(self.gateway, self.journal, dataset, item_id, at=datetime.now().astimezone()))
 
     def runs(self) -> "list[Experiment]":
         """Experiments of the last ninety days, latest first. Raises GatewayError."""

@@ -95,7 +95,9 @@ class WeekPanel(Vertical):
                     ("good", full),
                     ("dim", f"{rest}\n"),
                     ("strong", f"{week.decided:,}"),
-                    ("dim", f" of {week.total:,} decided"),
+                    ("dim", f" of {week.total:,} decided\n"),
+                    ("info", sparkline([day.left for day in week.days])),
+                    ("dim", f" left, day by day: {week.states['open']:,}"),
                 ]
             )
         )
