@@ -119,6 +119,7 @@ def test_a_value_that_is_too_deep_is_said_and_not_walked() -> None:
 
 
 def test_no_cluster_answers() -> None:
+    pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
     with pytest.raises(ConfigError) as caught:
         facts_of(Cluster("tcp://127.0.0.1:9", patience=0.3), batches(1))
     assert caught.value.code == "CLUSTER_UNREACHABLE"
