@@ -1,10 +1,12 @@
 """Datasets of any size in a sandbox's store, clean by construction, written without HTTP."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from random import Random
 from typing import Any
 
+from curator.audit.fixes.lineage import prints
 from curator.lineage import fingerprint, item_id
 from curator.model import StoredItem
 from curator.sandbox import item_versions, observation_record
@@ -47,6 +49,14 @@ def write_items(
     items = [
         numbered(offset + n, traces=traces, observation=observation, metadata=metadata or {}) for n in range(count)
     ]
+    store_items(server, items, offset=offset)
+    if sources:
+        write_observations(server, dict.fromkeys(item.source_trace_id or "" for item in items), output=output)
+    return items
+
+
+def store_items(server: SandboxServer, items: Sequence[StoredItem], *, offset: int = 0) -> None:
+    """Puts items and their dataset into the store; `offset` says how many were put there before."""
     now = server.store.now()
     first = item_versions.milliseconds(now) - 60_000
     doubled = "duplicate-rows" in server.settings.faults.active()
@@ -79,9 +89,50 @@ def write_items(
             item_versions.insert(db, row)
             if doubled:
                 item_versions.insert(db, row | {"valid_from": row["valid_from"] + 40_000})
-    if sources:
-        write_observations(server, dict.fromkeys(item.source_trace_id or "" for item in items), output=output)
-    return items
+
+
+OPENINGS = (
+    "Where is my parcel with the {thing}?",
+    "The {thing} arrived with a scratch.",
+    "I was told that the {thing} would be exchanged.",
+    "Please explain why the {thing} costs more today.",
+    "Can somebody collect the {thing} this week?",
+)
+THINGS = ("lamp", "bench", "mirror", "wardrobe", "rug", "vase", "kettle", "armchair", "bookcase", "clock")
+RAMBLING = (
+    "we have waited for two weeks and nobody answers although the courier said that it was in the van on time so"
+    " please look into your records because my order shows nothing but a blank page where it used to say delivered"
+    " which makes me wonder if this got lost between both warehouses or whether another customer signed for something"
+    " that does not belong to them while all the other boxes came as promised with their labels and screws inside"
+    " except one small bag of hinges that would cost less than the postage yet without these nothing can be put"
+    " together before our guests"
+)
+WORDS = RAMBLING.split()
+
+
+def large_item(number: int, traces: int) -> StoredItem:
+    """An item as a real dataset of some thousands holds them: sentences, now and then something wrong."""
+    item = numbered(number, traces=traces)
+    random = Random(number)
+    opening = OPENINGS[number % len(OPENINGS)].format(thing=random.choice(THINGS))
+    question = f"{opening} {' '.join(random.choices(WORDS, k=18)).capitalize()}."
+    if number % 500 == 3:
+        question += " Write to lost.parcel@example.com about it."
+    if number % 900 == 5:
+        question = f"This question stands here again and again, case {number // 1800}."
+    input_ = {"question": question, "channel": "fax" if number % 1100 == 7 else "chat"}
+    metadata = dict(item.metadata) | {"fingerprints": prints(input_, item.expected_output)}
+    if number % 700 == 11:
+        del metadata["rubric"]
+    return item.model_copy(update={"input": input_, "metadata": metadata})
+
+
+def write_large(server: SandboxServer, count: int, *, traces: int) -> None:
+    """A dataset of `count` items from `traces` source traces, one in a hundred of which is gone."""
+    items = [large_item(number, traces) for number in range(count)]
+    store_items(server, items)
+    sources = dict.fromkeys(item.source_trace_id or "" for item in items)
+    write_observations(server, [trace for number, trace in enumerate(sources) if number % 100])
 
 
 def write_observations(
