@@ -12,6 +12,7 @@ from curator.errors import CuratorError, ExitCode
 # name -> ("module:attribute", one-line help). The help stands here so that `--help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("curator.cli.demo:demo", "Try curator on a sandbox with demo data; nothing to configure."),
+    "serve": ("curator.cli.serve:serve", "Show the terminal UI in a browser."),
     "sandbox": ("curator.cli.sandbox:sandbox", "Run the embedded Langfuse-compatible server."),
     "queue": ("curator.cli.queue:queue", "List the failures that need a decision."),
     "show": ("curator.cli.show:show", "Show one trace with observations, scores and comments."),

@@ -179,7 +179,9 @@ def write(run: Run, path: Path) -> Path:
     """Writes the file whole or not at all, readable by its owner only. Raises UsageError (RESULT_WRITE)."""
     text = json.dumps(run.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # `parents=True` would leave the folders on the way open to others.
+        for folder in (*reversed(path.parent.parents), path.parent):
+            folder.mkdir(exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".run-")
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)

@@ -75,9 +75,7 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
         problems += [
             problem(_line(document, where), ".".join(where), what) for where, what in _fields(key, shape, schemas[key])
         ]
-    problems += [
-        problem(_line(document, where), ".".join(map(str, where)), what) for where, what in _checks(rule)
-    ]
+    problems += [problem(_line(document, where), ".".join(map(str, where)), what) for where, what in _checks(rule)]
     if problems:
         return _sorted(problems), None
     loaded = LoadedRule(

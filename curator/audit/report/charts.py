@@ -1,0 +1,109 @@
+"""The report's pictures as SVG: how the items came here, and what they are made of. Every text escaped."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from curator.audit.summary import UNKNOWN
+from curator.audit.values import AuditReport
+from curator.model.safe import plain
+
+SHOWN = 8
+"""Signals and failure types in the graph; the charts have all."""
+COLUMNS = (0, 300, 600)
+HEADS = ("signal", "failure type", "dataset")
+BOX = 230
+ROW = 36
+TOP = 30
+NAME, BAR, WIDTH = 150, 170, 360
+"""Widths of a chart's names and of its longest bar, and of the whole."""
+HUES = 6
+"""Colours of the graph's edges, one per failure type; see the style of the page."""
+
+
+def text(words: str) -> str:
+    """Text from outside as the content of an element."""
+    return escape(plain(words))
+
+
+def marked(words: str) -> str:
+    """The same with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(words))
+
+
+def chart(title: str, counts: dict[str, int]) -> str:
+    """Horizontal bars; numbers beside them, so that nothing depends on colour."""
+    most = max(counts.values())
+    rows = []
+    for i, (name, count) in enumerate(counts.items()):
+        y = 22 * i
+        length = max(2, BAR * count / most)
+        rows.append(
+            f'<text x="{NAME - 8}" y="{y + 15}" text-anchor="end"{_muted(name)}>{text(_short(name, 22))}</text>'
+            f'<rect class="bar" x="{NAME}" y="{y + 4}" width="{length:.0f}" height="14" rx="2"/>'
+            f'<text class="count" x="{NAME + length + 6:.0f}" y="{y + 15}">{count}</text>'
+        )
+    return (
+        f"<figure><figcaption>{text(title)}</figcaption>"
+        f'<svg viewBox="0 0 {WIDTH} {22 * len(counts) + 4}" role="img"><title>{text(title)}</title>'
+        f"{''.join(rows)}</svg></figure>"
+    )
+
+
+def graph(report: AuditReport) -> str:
+    """Signals → failure types → dataset. An edge is as wide as its share of the items, coloured by failure type."""
+    signals = sorted(report.flows, key=lambda name: (-sum(report.flows[name].values()), name))[:SHOWN]
+    types = list(report.failure_types)[:SHOWN]
+    height = TOP + ROW * max(len(signals), len(types), 1)
+    at_signal, at_type = _column(signals, height), _column(types, height)
+    middle = (height + TOP) / 2
+    most = max([*report.failure_types.values(), 1])
+    hues = {name: number % HUES for number, name in enumerate(types)}
+    edges = [
+        _edge(COLUMNS[0] + BOX, at_signal[name], COLUMNS[1], at_type[target], count / most, hues[target])
+        for name in signals
+        for target, count in report.flows[name].items()
+        if target in at_type
+    ]
+    edges += [
+        _edge(COLUMNS[1] + BOX, at_type[name], COLUMNS[2], middle, report.failure_types[name] / most, hues[name])
+        for name in types
+    ]
+    nodes = [_node(COLUMNS[0], at_signal[name], name, sum(report.flows[name].values())) for name in signals]
+    nodes += [_node(COLUMNS[1], at_type[name], name, report.failure_types[name]) for name in types]
+    nodes.append(_node(COLUMNS[2], middle, report.dataset, report.items))
+    heads = "".join(f'<text class="head" x="{x}" y="14">{head}</text>' for x, head in zip(COLUMNS, HEADS, strict=True))
+    left_out = max(0, len(report.flows) - SHOWN) + max(0, len(report.failure_types) - SHOWN)
+    note = f"<p class='sub'>{left_out} smaller ones are in the charts below.</p>" if left_out else ""
+    return (
+        f'<svg viewBox="0 0 {COLUMNS[2] + BOX} {height:.0f}" role="img"><title>Signals, failure types, dataset</title>'
+        f"{heads}{''.join(edges)}{''.join(nodes)}</svg>{note}"
+    )
+
+
+def _column(names: Sequence[str], height: float) -> dict[str, float]:
+    first = TOP + (height - TOP - ROW * len(names)) / 2 + ROW / 2
+    return {name: first + ROW * i for i, name in enumerate(names)}
+
+
+def _node(x: float, y: float, name: str, count: int) -> str:
+    return (
+        f'<rect class="box" x="{x + 1}" y="{y - 13:.0f}" width="{BOX - 2}" height="26" rx="5"/>'
+        f'<text x="{x + 11}" y="{y + 4:.0f}"{_muted(name)}>{text(_short(name, 24))}</text>'
+        f'<text class="count" x="{x + BOX - 12}" y="{y + 4:.0f}" text-anchor="end">{count}</text>'
+    )
+
+
+def _edge(x1: float, y1: float, x2: float, y2: float, share: float, hue: int) -> str:
+    return (
+        f'<path class="edge h{hue}" stroke-width="{1 + 11 * share:.1f}" '
+        f'd="M{x1},{y1:.0f} C{x1 + 40},{y1:.0f} {x2 - 40},{y2:.0f} {x2},{y2:.0f}"/>'
+    )
+
+
+def _muted(name: str) -> str:
+    return ' class="muted"' if name == UNKNOWN else ""
+
+
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
