@@ -139,10 +139,11 @@ class CuratorApp(App[CuratorError | None]):
         await self.switch_mode("queue")
         if unknown := actions.unknown_ids(session.settings.keys):
             self.tell([("warn", f"The config file gives keys to unknown actions: {', '.join(unknown)}.")], bad=True)
-        self._queue_screen.start()
+        self.queue_screen.start()
 
     @property
-    def _queue_screen(self) -> "QueueScreen":
+    def queue_screen(self) -> "QueueScreen":
+        """The queue, wherever the app stands."""
         from curator.tui.screens.queue import QueueScreen
 
         return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
@@ -203,7 +204,7 @@ class CuratorApp(App[CuratorError | None]):
     def share(self, failures: "Sequence[Failure]", decisions: "Sequence[Decision]") -> None:
         """Shares decisions in the background, one batch after the other; a refusal takes them back."""
         self._shares += 1
-        queue = self._queue_screen
+        queue = self.queue_screen
         queue.fetch(
             f"share-{self._shares}",
             lambda report: self.session.share(failures, decisions),
@@ -214,8 +215,8 @@ class CuratorApp(App[CuratorError | None]):
     def queue_changed(self, *, unmark: bool = False) -> None:
         """A failure was decided elsewhere: the queue lists anew."""
         if unmark:
-            self._queue_screen.failures.clear_marks()
-        self._queue_screen.changed(advance=True)
+            self.queue_screen.failures.clear_marks()
+        self.queue_screen.changed(advance=True)
 
     # Ways to other screens
 
@@ -227,15 +228,15 @@ class CuratorApp(App[CuratorError | None]):
 
     def neighbour(self, trace_id: str, by: int) -> "Failure | None":
         """The failure `by` rows further in the queue as it is listed; None at its ends."""
-        rows = self._queue_screen.failures.rows
+        rows = self.queue_screen.failures.rows
         place = next((i for i, f in enumerate(rows) if f.trace_id == trace_id), None)
         if place is None:
             # It has just been decided and left the list: its place holds the next one.
-            place = self._queue_screen.failures.cursor - (1 if by > 0 else 0)
+            place = self.queue_screen.failures.cursor - (1 if by > 0 else 0)
         wanted = place + by
         if not 0 <= wanted < len(rows):
             return None
-        self._queue_screen.failures.cursor = wanted
+        self.queue_screen.failures.cursor = wanted
         return rows[wanted]
 
     def open_workbench(self, trace_id: str, failure: "Failure | None" = None) -> None:
@@ -339,7 +340,7 @@ class CuratorApp(App[CuratorError | None]):
     def action_undo(self) -> None:
         if self._place is None:
             return
-        screen = self._queue_screen
+        screen = self.queue_screen
         self.busy("taking back")
         screen.fetch("undo", lambda report: self.session.undo(), self._undone, self._not_undone)
 
@@ -355,8 +356,8 @@ class CuratorApp(App[CuratorError | None]):
             self.tell([("accent", "↶ "), ("text", f"Taken back: {what} ({done[0].outcome}).")])
         for problem in problems[:2]:
             self.tell([("bad", f"Not taken back: {problem.message} {problem.remedy}")], bad=True)
-        self._queue_screen.changed()
-        if (place := self._place) is not None and place is not self._queue_screen:
+        self.queue_screen.changed()
+        if (place := self._place) is not None and place is not self.queue_screen:
             place.reload_after_undo()
 
     def _not_undone(self, error: CuratorError) -> None:

@@ -76,7 +76,9 @@ class Deciding(Place):
         sign, role = STATE_SIGNS[state]
         done = "Reopened" if state == "open" else state.capitalize()
         self.tell([(role, f"{sign} "), ("text", f"{done} {_what(failures)}."), ("dim", "  u takes it back")])
-        self.changed(advance=True)
+        self.curator.queue_changed()
+        if self is not self.curator.queue_screen:
+            self.changed(advance=True)
 
     def not_shared(self, error: CuratorError) -> None:
         """Sharing a decision failed: it has been taken back here too."""

@@ -86,16 +86,22 @@ def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = 
 
 
 def _note_lines(note: Note, width: int, masks: Masks) -> Iterator[Line]:
-    lead = [(role, visible(text, limit=400)) for role, text in note.lead]
+    lead = [(role, visible(text, limit=1000)) for role, text in note.lead]
     text = list(_paragraphs(masks.pieces(note.path, note.text, "text"))) if note.text else [[]]
     lead_width = sum(cell_len(part) for _, part in lead)
     if lead_width + sum(cell_len(part) for _, part in text[0]) <= width or not note.text:
-        yield from wrap([*lead, *text[0]], width)
+        yield from _hanging(wrap([*lead, *text[0]], width - 2))
     else:
-        yield from wrap(lead, width)
+        yield from _hanging(wrap(lead, width - 2))
         yield from _indented(wrap(text[0], width - 2))
     for paragraph in text[1:]:
         yield from _indented(wrap(paragraph, width - 2))
+
+
+def _hanging(lines: Iterable[Line]) -> Iterator[Line]:
+    """The first row as it is, the rows that continue it indented."""
+    for line in lines:
+        yield Line((("text", "  "), *line.pieces), True) if line.continues else line
 
 
 def _value_lines(value: object, path: str, width: int, masks: Masks, view: View) -> Iterator[Line]:

@@ -88,7 +88,7 @@ class Driver:
     @property
     def queue(self) -> QueueScreen:
         """The queue, wherever the app stands."""
-        return self.app._queue_screen
+        return self.app.queue_screen
 
     @property
     def screen(self) -> Any:

@@ -56,14 +56,20 @@ class Terminal:
         """Presses keys."""
         os.write(self.handle, keys.encode())
 
-    def wait_for(self, text: str) -> None:
-        """Reads until `text` was written after what was waited for last. Fails with what was written."""
+    def wait_for(self, *texts: str) -> str:
+        """Reads until one of the texts was written after what was waited for last, and says which.
+
+        Fails with what was written.
+        """
         end = time.monotonic() + PATIENCE
-        while text not in plain(self.written[self._seen :].decode(errors="ignore")):
+        while True:
+            new = plain(self.written[self._seen :].decode(errors="ignore"))
+            found = [text for text in texts if text in new]
+            if found:
+                self._seen = len(self.written)
+                return found[0]
             if not self._read(end):
-                shown = plain(self.written[self._seen :].decode(errors="replace"))
-                raise AssertionError(f"{text!r} was not written; last: {shown[-1500:]!r}")
-        self._seen = len(self.written)
+                raise AssertionError(f"{' or '.join(texts)!r} was not written; last: {new[-1500:]!r}")
 
     def wait_end(self) -> None:
         """Reads until the program has ended."""

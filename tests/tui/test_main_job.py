@@ -179,7 +179,12 @@ async def test_trace_and_its_steps(session: Session) -> None:
         assert screen.view.view == "json"
         await driver.press("escape")
         assert screen.steps.has_focus
+        rows = len(driver.queue.failures.rows)
         before = screen.trace_id
+        await driver.press("d", "1")
+        assert len(driver.queue.failures.rows) == rows - 1
+        assert driver.screen.trace_id != before
+        before = driver.screen.trace_id
         await driver.press("right_square_bracket")
         assert driver.screen.trace_id != before
         await driver.press("left_square_bracket")

@@ -154,8 +154,10 @@ async def test_a_case_that_protects_nothing_is_called_so(session: Session) -> No
 async def test_dismissing_from_the_workbench(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         bench = await open_bench(driver)
+        before = len(driver.queue.failures.rows)
         await driver.press("d", "4")
         assert driver.screen is driver.queue
+        assert len(driver.queue.failures.rows) == before - 1
         assert session.failure(bench.trace_id).decision.reason == "out of scope"  # type: ignore[union-attr]
 
 
