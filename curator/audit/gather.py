@@ -188,10 +188,12 @@ class Gathering:
                 self._keep_root(root)
                 self._progress("source traces", len(self._roots), len(sources))
         missing = [trace for trace in sources if trace not in self._roots]
-        if missing and self._budget.allows(math.ceil(len(missing) / SOURCES)):
-            # A trace may have lost its root: then its first observation stands in.
-            for observation in self._gateway.observations(trace_ids=missing):
-                self._keep_root(observation)
+        if not self._budget.allows(math.ceil(len(missing) / SOURCES)):
+            self._left_out.append(f"whether {len(missing)} traces without a root hold anything else (--deep looks)")
+            return
+        # A trace may have lost its root: then its first observation stands in.
+        for observation in self._gateway.observations(trace_ids=missing):
+            self._keep_root(observation)
 
     def _uncounted(self) -> int:
         """How many rows the server counts and does not show; 0 when the dataset changed while it was read."""

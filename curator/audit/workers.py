@@ -31,11 +31,11 @@ class Workers(Protocol):
 
 
 class Processes:
-    """This machine: up to `count` scrub processes, which do nearly all of the work; None takes all cores."""
+    """This machine: up to `count` scrub processes, which do nearly all of the work; None: one per core."""
 
     def __init__(self, count: int | None = None, *, first: Scrub | None = None) -> None:
         """`first` is a scrub that is open already: it is used before others are started, and stays open."""
-        self.count = count or os.cpu_count() or 1
+        self.count = count or _cores()
         self._first = first
 
     def run(self, batches: Iterable[Batch], standards: Standards, open_scrub: OpenScrub) -> Iterator[list[ItemFacts]]:
@@ -65,6 +65,11 @@ class Processes:
             for scrub in own:  # whoever still waits for one is let go
                 scrub.close()
             pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use: fewer than the machine has in some containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Cluster:

@@ -59,6 +59,7 @@ def run(way: str, at: str) -> dict[str, Any]:
         "way": way,
         "items": report.items,
         "seconds": round(seconds, 1),
+        "cpu": round(sum(time_of(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))),
         "requests": report.requests,
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "scrub_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
@@ -66,6 +67,12 @@ def run(way: str, at: str) -> dict[str, Any]:
         "codes": dict(sorted(Counter(finding.code for finding in report.findings).items())),
         "digest": digest(report),
     }
+
+
+def time_of(who: int) -> float:
+    """Seconds of processor time, of this process or of those that it has ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def digest(report: AuditReport) -> str:
@@ -110,11 +117,13 @@ def main() -> None:
     traces = max(1, chosen.items * TRACES // ITEMS)
     results = compare(chosen.items, traces, tuple(chosen.ways.split(",")))
     print(f"{chosen.items:,} items from {traces:,} traces; at most {bound(chosen.items, traces)} requests\n")
-    print(f"{'way':<10}{'seconds':>9}{'requests':>10}{'peak MiB':>10}{'scrub MiB':>11}{'findings':>10}  digest")
+    print(
+        f"{'way':<10}{'seconds':>9}{'CPU s':>7}{'requests':>10}{'peak MiB':>10}{'scrub MiB':>11}{'findings':>10}  digest"
+    )
     for each in results:
         print(
-            f"{each['way']:<10}{each['seconds']:>9}{each['requests']:>10}{each['peak_mb']:>10}{each['scrub_mb']:>11}"
-            f"{each['findings']:>10}  {each['digest']}"
+            f"{each['way']:<10}{each['seconds']:>9}{each['cpu']:>7}{each['requests']:>10}{each['peak_mb']:>10}"
+            f"{each['scrub_mb']:>11}{each['findings']:>10}  {each['digest']}"
         )
     print(f"\nfound: {', '.join(f'{count} {code}' for code, count in results[0]['codes'].items())}")
     if len({each["digest"] for each in results}) > 1:

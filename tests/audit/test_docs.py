@@ -1,0 +1,65 @@
+"""The pages about audit and erasure are so: the example is followed, the workflow's commands exist."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from curator.sandbox.demo.audit_example import plant
+from curator.sandbox.server import SandboxServer
+from tests.docs.shell import blocks, lines
+from tests.docs.test_mentions import problem
+
+TOPICS = Path(__file__).parents[2] / "curator" / "help" / "topics"
+AUDIT = (TOPICS / "audit.md").read_text(encoding="utf-8")
+
+
+def fenced(kind: str) -> list[str]:
+    every = re.findall(r"^```(\w*)\n(.*?)^```$", AUDIT, re.DOTALL | re.MULTILINE)
+    return [text for found, text in every if found == kind]
+
+
+def test_the_workflow_is_one() -> None:
+    (text,) = fenced("yaml")
+    workflow: Any = YAML(typ="safe").load(text)
+    steps = workflow["jobs"]["audit"]["steps"]
+    commands = [step["run"] for step in steps if step.get("run", "").startswith("curator")]
+    assert [problem(command) for command in commands] == [None]
+    assert "--fail-on error" in commands[0]
+    upload = next(step for step in steps if "upload-artifact" in step.get("uses", ""))
+    assert upload["if"] == "always()"
+    assert upload["with"]["path"] in commands[0]
+    assert workflow["on" if "on" in workflow else True]["schedule"][0]["cron"].count(" ") == 4
+
+
+@pytest.mark.slow
+def test_the_example_is_as_the_page_says(server: SandboxServer, tmp_path: Path) -> None:
+    plant(server.store, datetime.now(UTC) - timedelta(minutes=1))
+    (example,) = [block for block in blocks(AUDIT) if "audit_example" in block]
+    done = subprocess.run(
+        ["/bin/bash", "-ec", "\n".join(lines(example))],
+        cwd=tmp_path,
+        env=os.environ | server.environment() | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown, story = fenced("")
+    assert done.stdout.startswith(shown.rstrip() + "\n")
+    item = re.search(r"audit-example-[0-9a-f-]+", shown)
+    assert item is not None
+    told = subprocess.run(
+        [sys.executable, "-m", "curator", "audit", "audit-example", item[0]],
+        env=os.environ | server.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    dateless = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", story)
+    assert dateless in re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", told)
