@@ -60,6 +60,16 @@ def promote() -> Iterator[Row]:
     yield Row("promote: false claims", ours, wrong, "", note)
 
 
+def audit() -> Iterator[Row]:
+    """Requests of an audit; `bench_audit` itself measures 10,000 items on several workers."""
+    from tests.benchmarks import bench_audit
+
+    items, traces = 400, 200
+    found = bench_audit.compare(items, traces, ("one",))[0]
+    note = f"{items} items of {traces} traces; a loop that gets each item and each source trace (counted, not run)"
+    yield Row("audit: requests", found["requests"], items + traces, "requests", note)
+
+
 def scrub() -> Iterator[Row]:
     """The demo's texts, read by the engine in one batch and by presidio one by one."""
     from curator.sandbox.demo.data import build
@@ -95,6 +105,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "terminal": terminal,
     "queue": bench_queue.rows,
     "promote": promote,
+    "audit": audit,
     "scrub": scrub,
     "compare": compare,
 }
