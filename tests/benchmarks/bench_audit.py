@@ -117,9 +117,8 @@ def main() -> None:
     traces = max(1, chosen.items * TRACES // ITEMS)
     results = compare(chosen.items, traces, tuple(chosen.ways.split(",")))
     print(f"{chosen.items:,} items from {traces:,} traces; at most {bound(chosen.items, traces)} requests\n")
-    print(
-        f"{'way':<10}{'seconds':>9}{'CPU s':>7}{'requests':>10}{'peak MiB':>10}{'scrub MiB':>11}{'findings':>10}  digest"
-    )
+    heads = {"way": 10, "seconds": 9, "CPU s": 7, "requests": 10, "peak MiB": 10, "scrub MiB": 11, "findings": 10}
+    print("".join(f"{head:<{w}}" if head == "way" else f"{head:>{w}}" for head, w in heads.items()), " digest")
     for each in results:
         print(
             f"{each['way']:<10}{each['seconds']:>9}{each['cpu']:>7}{each['requests']:>10}{each['peak_mb']:>10}"
