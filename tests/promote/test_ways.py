@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -362,8 +363,8 @@ class Meddling(Gateway):
 
     after_write: Callable[[Gateway, Item], None] = staticmethod(lambda gateway, item: None)
 
-    def put_item(self, item: Item, *, clear: object = ()) -> StoredItem:
-        answer = super().put_item(item, clear=clear)  # type: ignore[arg-type]
+    def put_item(self, item: Item, **options: Any) -> StoredItem:
+        answer = super().put_item(item, **options)
         meddle, self.after_write = self.after_write, staticmethod(lambda gateway, item: None)
         meddle(self, item)
         return answer
