@@ -7,7 +7,7 @@ import click
 
 from curator import __version__
 from curator.cli.output import say_error
-from curator.errors import CuratorError, ExitCode
+from curator.errors import CuratorError, ExitCode, unexpected
 
 # name -> ("module:attribute", one-line help). The help stands here so that `--help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "erase": ("curator.cli.erase:erase", "Erase what came from a trace, a session or a user."),
     "seed": ("curator.cli.seed:seed", "Create the rule's dataset with its schemas and first items."),
     "run": ("curator.cli.run:run", "Run an experiment over the rule's dataset, and see that it is whole."),
+    "runs": ("curator.cli.runs:runs", "List experiment runs, and say of each whether it is whole."),
     "compare": ("curator.cli.compare:compare", "Compare two runs: is the change real?"),
     "gate": ("curator.cli.gate:gate", "Decide a release by the rule's thresholds; fails closed."),
     "prove": ("curator.cli.prove:prove", "Prove that items fail where they should and pass where they should."),
@@ -92,4 +93,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = ExitCode.YES
+    except Exception as error:  # a traceback's last line may quote a trace: kind and place are enough to report it
+        failure = unexpected(error)
+        say_error(failure)
+        code = failure.exit_code
     sys.exit(int(code))

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -26,10 +26,32 @@ class Seen(NamedTuple):
     """Experiment id → ids of its items."""
     scores: dict[str, set[str]]
     """Item id → names of its scores."""
+    ended: dict[str, datetime]
+    """Trace id → when the task had answered; what came later belongs to the checks."""
 
     def items(self) -> list[str]:
         """Ids of all items, as often as they are there."""
         return [item for ids in self.experiments.values() for item in ids]
+
+
+WORDS = {
+    "INTEGRITY_SPLIT_RUN": "split",
+    "INTEGRITY_NAME_REUSED": "name reused",
+    "INTEGRITY_ITEM_MISSING": "items missing",
+    "INTEGRITY_ITEM_TWICE": "items twice",
+    "INTEGRITY_ITEM_FOREIGN": "foreign items",
+    "INTEGRITY_ITEM_ERRORED": "errored",
+    "INTEGRITY_SCORE_MISSING": "scores missing",
+    "INTEGRITY_SCORE_LOST": "scores lost",
+    "INTEGRITY_SCORE_LATE": "scores late",
+}
+"""What is wrong with a run in two words, the worst first."""
+
+
+def in_words(run: Run) -> list[str]:
+    """What keeps a run from being whole, the worst first; empty when it is whole. Of a run that was looked at."""
+    found = {problem.code for each in run.repeats if each.integrity for problem in each.integrity.problems}
+    return [*([] if run.complete else ["interrupted"]), *(words for code, words in WORDS.items() if code in found)]
 
 
 def check(
@@ -59,18 +81,24 @@ def check(
             pause = min(pause * 1.5, 5.0)
         waited = round(time.monotonic() - began, 1) if waiting or pause > 0.5 else 0.0
         integrity = Integrity(ok=not problems, problems=tuple(problems), waited=waited)
-        repeats.append(_with_costs(gateway, repeat).model_copy(update={"integrity": integrity}))
+        repeats.append(_with_costs(gateway, repeat, seen).model_copy(update={"integrity": integrity}))
     return run.model_copy(update={"repeats": tuple(repeats)})
 
 
 def look(gateway: Gateway, run: Run, repeat: Repeat) -> Seen:
     """What the server shows under the repeat's run name: one request per 100 items."""
-    experiments: dict[str, list[str]] = {}
-    scores: dict[str, set[str]] = {}
-    for row in rows(gateway, repeat.run_name, run.dataset_id, repeat.started_at):
-        experiments.setdefault(row.experiment_id, []).append(row.item_id)
-        scores.setdefault(row.item_id, set()).update(score.name for score in row.scores)
-    return Seen(experiments, scores)
+    return seen_of(rows(gateway, repeat.run_name, run.dataset_id, repeat.started_at))
+
+
+def seen_of(found: Iterable[ExperimentItem]) -> Seen:
+    """Rows of one run name as what `judge` looks at."""
+    seen = Seen({}, {}, {})
+    for row in found:
+        seen.experiments.setdefault(row.experiment_id, []).append(row.item_id)
+        seen.scores.setdefault(row.item_id, set()).update(score.name for score in row.scores)
+        if row.end_time is not None:
+            seen.ended[row.trace_id] = row.end_time
+    return seen
 
 
 def rows(
@@ -203,17 +231,20 @@ def _scores(
     return problems, late and bool(not_there)
 
 
-def _with_costs(gateway: Gateway, repeat: Repeat) -> Repeat:
-    """Fills in the costs that Langfuse computed from the generations of a trace, where the task named none."""
+def _with_costs(gateway: Gateway, repeat: Repeat, seen: Seen) -> Repeat:
+    """Fills in the costs that Langfuse computed from the task's generations, where the task named none.
+
+    What an LLM judge costs stands in the same trace, after the task's end, and is not the candidate's.
+    """
     traces = [item.trace_id for item in repeat.items if item.cost is None and item.trace_id and not item.error]
     if not traces:
         return repeat
     costs: dict[str | None, float] = {}
-    # Costs come with `io` only; the filter keeps that to the few observations that have any.
     priced = {"type": "number", "column": "totalCost", "operator": ">", "value": 0}
     since = repeat.started_at - CLOCK_MARGIN
-    for observation in gateway.observations(trace_ids=traces, from_=since, filters=[priced], io=True):
-        if observation.total_cost:
+    for observation in gateway.observations(trace_ids=traces, from_=since, filters=[priced], costs=True):
+        ended = seen.ended.get(observation.trace_id)
+        if observation.total_cost and (ended is None or observation.start_time <= ended):
             costs[observation.trace_id] = costs.get(observation.trace_id, 0.0) + observation.total_cost
     items = [
         item.model_copy(update={"cost": costs[item.trace_id]}) if item.cost is None and item.trace_id in costs else item

@@ -1,23 +1,22 @@
 """Runs as Langfuse has them, whoever made them: found by name, id or label, and read into the same shape as our own."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from curator.experiments import integrity
 from curator.experiments.checks.base import DataType
+from curator.experiments.names import base_name, repeat_names
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score, TaskRecord
 from curator.gateway import Experiment, ExperimentItem, Gateway
 from curator.lineage import content_fingerprint
-from curator.model.item import Dataset
+from curator.model.item import Dataset, StoredItem
 from curator.model.json import parse_text
 from curator.model.trace import Score as StoredScore
 
 DEFAULT_LOOK_BACK = timedelta(days=90)
 MOST_EXPERIMENTS = 2_000
 """How many experiments are looked through for a label."""
-_REPEAT = re.compile(r" \((\d+) of (\d+)\)$")
 
 
 def load(gateway: Gateway, reference: str, *, since: datetime | None = None) -> Run | None:
@@ -32,42 +31,69 @@ def load(gateway: Gateway, reference: str, *, since: datetime | None = None) -> 
     dataset = next((d for d in gateway.datasets() if d.id == experiments[0].dataset_id), None)
     if dataset is None:
         return None
+    started = min(experiment.start_time for experiment in experiments)
+    rows: dict[str, list[ExperimentItem]] = {}
+    for name in {experiment.name for experiment in experiments}:
+        rows[name] = list(integrity.rows(gateway, name, dataset.id, started, fields=("dataset", "scores", "io")))
+    return assemble(gateway, dataset, experiments, rows)
+
+
+def assemble(
+    gateway: Gateway,
+    dataset: Dataset,
+    experiments: Sequence[Experiment],
+    rows: Mapping[str, Sequence[ExperimentItem]],
+    items_at: Callable[[str, datetime], Sequence[StoredItem]] | None = None,
+) -> Run:
+    """The run that these experiments (its repeats, and their parts) and the rows under each of their names make up.
+
+    `items_at` gives the items of the dataset of that name at a time; the server is asked when it is not given. Raises
+    GatewayError.
+    """
     by_name: dict[str, list[Experiment]] = {}
     for experiment in experiments:
         by_name.setdefault(experiment.name, []).append(experiment)
     names = sorted(by_name, key=lambda name: (min(e.start_time for e in by_name[name]), name))
-    rows = {name: _rows(gateway, by_name[name], dataset) for name in names}
-    repeats = [_repeat(name, by_name[name], rows[name]) for name in names]
-    version = next((row.item_version for name in names for row in rows[name] if row.item_version), None)
-    return _run(gateway, dataset, version, experiments, repeats)
+    repeats = [_repeat(name, by_name[name], rows.get(name, ())) for name in names]
+    # The SDK writes the dataset's version beside every item; where each item has its own, the newest is the dataset's.
+    version = max((row.item_version for name in names for row in rows.get(name, ()) if row.item_version), default=None)
+    first = min(experiments, key=lambda experiment: experiment.start_time)
+    # A run that does not name its version used the items as they were when it began.
+    moment = version or first.start_time
+    items = (
+        items_at(dataset.name, moment) if items_at is not None else list(gateway.items(dataset.name, version=moment))
+    )
+    return _run(dataset, version, first, items, repeats)
+
+
+def grouped(experiments: Iterable[Experiment]) -> list[list[Experiment]]:
+    """Experiments by run: repeats and parts together, in the order in which a run first occurs."""
+    runs: dict[tuple[str | None, str], list[Experiment]] = {}
+    for experiment in experiments:
+        runs.setdefault((experiment.dataset_id, base_name(experiment.name)), []).append(experiment)
+    return list(runs.values())
+
+
+def label_of(experiment: Experiment) -> str:
+    """The candidate's name: curator's label, else the experiment's own name."""
+    return _own(experiment, "label") or base_name(experiment.name)
 
 
 def _find(gateway: Gateway, reference: str, since: datetime) -> list[Experiment]:
     if "," not in reference:
-        for found in (
-            list(gateway.experiments(from_=since, names=[reference])),
-            list(gateway.experiments(from_=since, ids=[reference])),
-        ):
-            if found:
-                # A name can be used in several datasets: the newest use counts.
-                return [each for each in found if each.dataset_id == found[0].dataset_id]
+        found = list(gateway.experiments(from_=since, names=repeat_names(reference)))
+        if found := found or list(gateway.experiments(from_=since, ids=[reference])):
+            # A name can be used in several datasets: the newest use counts.
+            return [each for each in found if each.dataset_id == found[0].dataset_id]
     labelled = []
     for number, experiment in enumerate(gateway.experiments(from_=since)):
         if number >= MOST_EXPERIMENTS:
             break
-        if _own(experiment, "label") == reference or experiment.name == reference:
+        if reference in (_own(experiment, "label"), experiment.name, base_name(experiment.name)):
             labelled.append(experiment)
     if not labelled:
         return []
-    newest = _base(labelled[0].name)
-    return [e for e in labelled if _base(e.name) == newest and e.dataset_id == labelled[0].dataset_id]
-
-
-def _rows(gateway: Gateway, experiments: Sequence[Experiment], dataset: Dataset) -> list[ExperimentItem]:
-    name = experiments[0].name
-    started = min(experiment.start_time for experiment in experiments)
-    fields = ("dataset", "scores", "io")
-    return list(integrity.rows(gateway, name, dataset.id, started, fields=fields))
+    return grouped(labelled)[0]
 
 
 def _repeat(name: str, experiments: Sequence[Experiment], rows: Iterable[ExperimentItem]) -> Repeat:
@@ -103,19 +129,16 @@ def _score(score: StoredScore) -> Score:
 
 
 def _run(
-    gateway: Gateway,
     dataset: Dataset,
     version: datetime | None,
-    experiments: Sequence[Experiment],
+    first: Experiment,
+    items: Iterable[StoredItem],
     repeats: Sequence[Repeat],
 ) -> Run:
-    first = min(experiments, key=lambda experiment: experiment.start_time)
-    # A run that does not name its version used the items as they were when it began.
-    items = gateway.items(dataset.name, version=version or first.start_time)
     variables = {key: value for key, value in first.metadata.items() if not _is_own(key)}
     task, task_fingerprint = _own(first, "task"), _own(first, "task_fingerprint")
     return Run(
-        label=_own(first, "label") or first.name,
+        label=label_of(first),
         run_name=first.name,
         source="langfuse",
         rule=_own(first, "rule"),
@@ -152,7 +175,3 @@ def _checks(experiment: Experiment) -> dict[str, str]:
 
 def _is_own(key: str) -> bool:
     return key == "curator" or key.startswith("curator.")
-
-
-def _base(name: str) -> str:
-    return _REPEAT.sub("", name)

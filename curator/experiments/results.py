@@ -18,6 +18,7 @@ from pydantic import JsonValue, ValidationError
 from curator.config import state_folder
 from curator.errors import UsageError
 from curator.experiments.checks.base import DataType
+from curator.experiments.names import base_name
 from curator.lineage import slug
 from curator.model.base import Value
 from curator.model.draft import Problem
@@ -227,7 +228,7 @@ def find(reference: str, dataset: str | None = None) -> tuple[Run, Path] | None:
     for candidate in list_files(dataset):
         run = read(candidate)
         ids = {repeat.experiment_id for repeat in run.repeats} | {repeat.run_name for repeat in run.repeats}
-        if reference in (run.label, run.run_name) or reference in ids:
+        if reference in (run.label, base_name(run.run_name)) or reference in ids:
             return run, candidate
     return None
 

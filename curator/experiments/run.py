@@ -21,6 +21,7 @@ from curator.config import Connection
 from curator.experiments.checks import BUILT_IN, Checker
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult
 from curator.experiments.mirror import Mirror, RunCheck, current_trace_id
+from curator.experiments.names import run_name
 from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord
 from curator.experiments.tasks import Runner, TaskFailed
 from curator.experiments.versions import Pinned
@@ -169,7 +170,7 @@ class Recorder:
         self, name: str, experiment_id: str | None, url: str | None, started: datetime, pinned: Pinned
     ) -> Repeat:
         """The record, in the dataset's order; items that were never reached are errored ones."""
-        items = [self.items.get(item.id) or ItemRun(item_id=item.id, error="it was not run") for item in pinned.items]
+        items = [self.items.get(item.id) or _never_run(item) for item in pinned.items]
         return Repeat(
             run_name=name,
             experiment_id=experiment_id,
@@ -194,12 +195,6 @@ class Recorder:
 def _never_run(item: StoredItem) -> ItemRun:
     why = "it was not run" if item.input is not None else "it was not run: the item has no input"
     return ItemRun(item_id=item.id, error=why)
-
-
-def run_name(label: str, started: datetime, number: int, repeat: int) -> str:
-    """`label - 2026-11-22T16:10:00.123456Z`, with ` (2 of 4)` for repeats; unique: Langfuse joins runs of one name."""
-    name = f"{label} - {started.isoformat().replace('+00:00', 'Z')}"
-    return f"{name} ({number} of {repeat})" if repeat > 1 else name
 
 
 def experiment_metadata(

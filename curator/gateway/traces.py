@@ -11,6 +11,7 @@ from curator.gateway.calls import Calls, batches
 from curator.model.trace import Comment, Observation, Score, Trace
 
 LIST_FIELDS = "core,basic,time,metrics,trace_context"
+COST_FIELDS = f"{LIST_FIELDS},usage"
 IO_FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
 LIST_PAGE = 1000
 # Langfuse Cloud refuses answers over 5 MB, so inputs and outputs come in small pages.
@@ -37,14 +38,15 @@ class Traces(Calls):
         from_: datetime | None = None,
         to: datetime | None = None,
         io: bool = False,
+        costs: bool = False,
         filters: Sequence[Filter] | None = None,
         limit: int | None = None,
     ) -> Iterator[Observation]:
         """Observations, newest first within each batch; conditions are joined by *and*, values of a list by *or*.
 
         At most one of `ids`, `trace_ids` and `session_ids`; many ids are asked for in batches that fit into a URL, and
-        an empty list gives nothing. `io` adds input, output and metadata: only for what is looked at. `filters` are
-        conditions as the API's `filter` parameter takes them. Raises GatewayError.
+        an empty list gives nothing. `io` adds input, output, metadata and costs: only for what is looked at; `costs`
+        adds costs alone. `filters` are conditions as the API's `filter` parameter takes them. Raises GatewayError.
         """
         if session_id is not None:
             session_ids = [session_id]
@@ -62,16 +64,18 @@ class Traces(Calls):
         # `%22…%22%2C` around each id
         for batch in [None] if wanted is None else batches(wanted, overhead=9):
             conditions = common if batch is None else [_any_of(column, batch), *common]
-            for one in self._observation_pages(conditions, io=io, limit=limit):
+            for one in self._observation_pages(conditions, io=io, costs=costs, limit=limit):
                 yield one
                 found += 1
                 if limit is not None and found >= limit:
                     return
 
-    def _observation_pages(self, conditions: list[Filter], *, io: bool, limit: int | None) -> Iterator[Observation]:
+    def _observation_pages(
+        self, conditions: list[Filter], *, io: bool, costs: bool, limit: int | None
+    ) -> Iterator[Observation]:
         # All conditions go into `filter`: beside it, Langfuse ignores the single query parameters.
         text = json.dumps(conditions, separators=(",", ":"), ensure_ascii=False) if conditions else None
-        fields, size = (IO_FIELDS, IO_PAGE) if io else (LIST_FIELDS, LIST_PAGE)
+        fields, size = (IO_FIELDS, IO_PAGE) if io else (COST_FIELDS if costs else LIST_FIELDS, LIST_PAGE)
         size = min(size, limit or size)
 
         def ask(cursor: str | None, size: int) -> Any:

@@ -1,16 +1,17 @@
 """Validates the text of a rule file: what is wrong, on which line, under which key."""
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from curator.errors import UsageError
 from curator.jsonpath import path_error
 from curator.model.base import Value
-from curator.model.rule import Rule, Shape
+from curator.model.rule import Rule, ScrubPolicy, Shape
+from curator.rulebook.checks import wrong_in
 from curator.rulebook.schemas import SchemaProblem, resolve_schema
 
 MAX_NODES = 100_000
@@ -41,6 +42,7 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
     """Every problem of a rule's text in the order of its lines, and the rule when there is none."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     def problem(line: int, key: str, message: str) -> RuleProblem:
         return RuleProblem(file=str(path), line=line, key=key, message=message)
@@ -50,7 +52,12 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return [problem(mark.line + 1 if mark else 1, "", f"not valid YAML: {error.problem or error.context}")], None
-    except (YAMLError, ValueError, RecursionError):
+    except ReaderError as error:
+        what = f"not valid YAML: it holds the character U+{ord(str(error.character)):04X}"
+        return [problem(text.count("\n", 0, error.position) + 1, "", what)], None
+    except RecursionError:
+        return [problem(1, "", "not valid YAML: it is nested too deep")], None
+    except (YAMLError, ValueError):
         return [problem(1, "", "not valid YAML")], None
     if not isinstance(document, Mapping):
         return [problem(1, "", "a rule is a mapping that starts with `rule: NAME`")], None
@@ -76,6 +83,7 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
             problem(_line(document, where), ".".join(where), what) for where, what in _fields(key, shape, schemas[key])
         ]
     problems += [problem(_line(document, where), ".".join(map(str, where)), what) for where, what in _checks(rule)]
+    problems += [problem(_line(document, ["scrub"]), "scrub", what) for what in _scrub(rule)]
     if problems:
         return _sorted(problems), None
     loaded = LoadedRule(
@@ -184,24 +192,17 @@ def _fields(key: str, shape: Shape, schema: dict[str, Any]) -> Iterator[tuple[li
 
 
 def _checks(rule: Rule) -> Iterator[tuple[list[str | int], str]]:
-    needs = {
-        "json_schema": "schema_",
-        "regex": "pattern",
-        "jsonpath_equals": "path",
-        "numeric_tolerance": "tolerance",
-        "python": "python",
-    }
     for index, check in enumerate(rule.checks):
-        where: list[str | int] = ["checks", index]
-        missing = needs.get(check.type)
-        if missing and getattr(check, missing) is None:
-            yield where, f"a {check.type} check needs {missing.rstrip('_')}"
-        for name in ("path", "expected_path"):
-            expression = getattr(check, name)
-            if expression is not None and (error := path_error(expression)) is not None:
-                yield [*where, name], error
-        if check.pattern is not None:
-            try:
-                re.compile(check.pattern)
-            except re.error as error:
-                yield [*where, "pattern"], f"not a regular expression: {error}"
+        for wrong in wrong_in(check):
+            yield ["checks", index, *([wrong.key] if wrong.key else [])], wrong.message
+
+
+def _scrub(rule: Rule) -> Iterator[str]:
+    if rule.scrub == ScrubPolicy():
+        return
+    from curator.scrub.policy import compiled
+
+    try:
+        compiled(rule.scrub)
+    except UsageError as error:
+        yield f"{error.message} {error.remedy}"

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,53 @@ def resolve_schema(shape: Shape, path: Path, allow_python: bool) -> dict[str, An
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise SchemaProblem(key, f"not a JSON Schema: {error.message} (at {error.json_path})") from None
+    if (wrong := _wrong_reference(schema)) is not None:
+        raise SchemaProblem(key, wrong)
     return schema
+
+
+def _wrong_reference(schema: dict[str, Any]) -> str | None:
+    """What is wrong with one of the schema's references: curator fetches none, so all have to lead inside."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    root = DRAFT202012.create_resource(schema)
+    resolver = Registry().with_resource("", root).resolver(root.id() or "")
+    for reference in references(schema):
+        if not reference.startswith("#"):
+            return f"refers to {reference!r}: curator fetches no schema, put it under $defs"
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            return f"refers to {reference!r}, which it does not hold"
+    try:
+        for probe in (None, "", 0, [None], {"": None}):
+            validator(schema).is_valid(probe)
+    except RecursionError:
+        return "refers to itself without end"
+    return None
+
+
+def validator(schema: dict[str, Any]) -> Any:
+    """A validator of this schema that reaches for nothing outside of it, neither file nor network."""
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    return Draft202012Validator(schema, registry=Registry())
+
+
+def references(schema: object) -> Iterator[str]:
+    """Every `$ref` and `$dynamicRef` of a schema; what stands under `const`, `enum`, `default`, `examples` is data."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key in ("$ref", "$dynamicRef") and isinstance(value, str):
+                yield value
+            elif key not in ("const", "enum", "default", "examples"):
+                yield from references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from references(value)
 
 
 def _schema_from_file(folder: Path, name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Importing this package imports neither langfuse nor scipy: the workbench asks he
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from curator.errors import UsageError
@@ -20,9 +20,9 @@ from curator.experiments.checks import (
 )
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
 from curator.experiments.reasons import reason
-from curator.jsonpath import path_error
 from curator.model.json import canonical
 from curator.model.rule import CheckSpec, Rule
+from curator.rulebook.checks import REMEDIES, wrong_in
 
 __all__ = ["BUILT_IN", "CheckResult", "Checker", "evaluate", "fingerprint"]
 
@@ -36,14 +36,6 @@ BUILT_IN: dict[str, BuiltIn] = {
     "regex": regex_check.check,
     "jsonpath_equals": jsonpath_equals.check,
     "numeric_tolerance": numeric_tolerance.check,
-}
-# What a type cannot do without.
-_NEEDS = {
-    "json_schema": ("schema_",),
-    "regex": ("pattern",),
-    "jsonpath_equals": ("path",),
-    "numeric_tolerance": ("path", "tolerance"),
-    "python": ("python",),
 }
 PYTHON_TIMEOUT_SECONDS = 60.0
 
@@ -132,29 +124,12 @@ def fingerprint(spec: CheckSpec, function: Callable[..., Any] | None = None) -> 
 
 def require_complete(spec: CheckSpec) -> None:
     """Raises UsageError when the check lacks what its type needs, or when a path, pattern or schema is malformed."""
-    missing = [name.rstrip("_") for name in _NEEDS.get(spec.type, ()) if getattr(spec, name) is None]
-    if missing:
+    for wrong in wrong_in(spec):
+        where = f" ({wrong.key})" if wrong.key else ""
         raise UsageError(
-            f"The check {spec.name} of type {spec.type} needs {_and(missing)}.",
-            code="CHECK_INCOMPLETE",
-            remedy="See `curator explain checks` for what each type takes.",
+            f"The check {spec.name}{where}: {wrong.message}.", code=wrong.code, remedy=REMEDIES[wrong.code]
         )
-    for path in (spec.path, spec.expected_path):
-        if path is not None and (wrong := path_error(path)):
-            raise UsageError(
-                f"The check {spec.name}: {wrong}.",
-                code="CHECK_PATH",
-                remedy="Write it such as $.answer or $.steps[0].tool.",
-            )
-    if spec.pattern is not None:
-        regex_check.require_pattern(spec)
-    if spec.schema_ is not None:
-        json_schema.require_schema(spec)
 
 
 def _without_score(spec: CheckSpec, why: str) -> CheckResult:
     return CheckResult(name=spec.name, value=None, passed=None, error=why)
-
-
-def _and(words: Iterable[str]) -> str:
-    return " and ".join(words)

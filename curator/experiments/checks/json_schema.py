@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from curator.errors import UsageError
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, failed, in_output, passed
 from curator.model.rule import CheckSpec
 
@@ -20,20 +19,6 @@ def check(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
         return passed(spec.name, f"rubric={rubric}")
     # The validator's own message quotes the value; where and which keyword says enough without it.
     return failed(spec.name, f"schema={error.json_path}:{error.validator}")
-
-
-def require_schema(spec: CheckSpec) -> None:
-    """Raises UsageError (CHECK_SCHEMA) when the schema is no JSON Schema."""
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        _validator(spec).check_schema(spec.schema_)
-    except SchemaError as error:
-        raise UsageError(
-            f"The schema of the check {spec.name} is no JSON Schema: {error.message} at {error.json_path}.",
-            code="CHECK_SCHEMA",
-            remedy="Mend the schema; draft 2020-12 is assumed when it names none.",
-        ) from None
 
 
 def _validator(spec: CheckSpec) -> Any:

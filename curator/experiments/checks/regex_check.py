@@ -4,7 +4,6 @@ import json
 
 import regex
 
-from curator.errors import UsageError
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, failed, in_output, passed
 from curator.model.rule import CheckSpec
 
@@ -29,16 +28,3 @@ def check(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
     except TimeoutError:
         raise CheckFailed(f"the pattern took longer than {TIMEOUT_SECONDS:.0f} s on this output") from None
     return passed(spec.name, f"rubric={rubric}") if found else failed(spec.name, "pattern=not found")
-
-
-def require_pattern(spec: CheckSpec) -> None:
-    """Raises UsageError (CHECK_PATTERN) when the pattern does not compile."""
-    assert spec.pattern is not None
-    try:
-        regex.compile(spec.pattern)
-    except regex.error as error:
-        raise UsageError(
-            f"The pattern of the check {spec.name} is malformed: {error}.",
-            code="CHECK_PATTERN",
-            remedy="It is a Python regular expression; quote it with single quotes in YAML.",
-        ) from None

@@ -190,6 +190,7 @@ def _plant(item: Planned, now: datetime) -> None:
             item.id = "returns-sofa-17"
         case "IDN002":
             item.doubled = True
+            item.versions.append(replace(first, metadata=dict(metadata)))
             _approve(item, now - timedelta(days=1))
         case "REC001":
             item.versions.append(replace(first, at=now - timedelta(days=6), status="ARCHIVED"))
@@ -266,7 +267,7 @@ def run_rows(items: list[Planned], now: datetime) -> Iterator[tuple[Row, Row, li
     """(observation, its experiment columns, its scores) of every item of every run."""
     for number, (name, age) in enumerate(RUNS.items()):
         started = now - timedelta(days=age)
-        members = [item for item in items if item.in_runs]
+        members = [item for item in items if item.in_runs and _active(item, started)]
         members = members[4:] if name == INCOMPLETE else members
         for position, item in enumerate(members):
             part = "second" if name == SPLIT and position % 2 else "first"
@@ -287,10 +288,16 @@ def run_rows(items: list[Planned], now: datetime) -> Iterator[tuple[Row, Row, li
                 "experiment_dataset_id": DATASET_ID,
                 "experiment_item_id": item.id,
                 "experiment_item_root_id": observation_id,
-                "experiment_item_version": iso(item.versions[0].at),
+                "experiment_item_version": iso(started),
                 "experiment_item_expected_output": json.dumps(item.current.expected_output),
             }
             yield observation, experiment, [_score(name, item, check, good, trace_id, at) for check in CHECKS]
+
+
+def _active(item: Planned, at: datetime) -> bool:
+    """Whether the dataset had the item at that time: a run holds the items of its version, no other."""
+    then = [version for version in item.versions if version.at <= at]
+    return bool(then) and not then[-1].deleted and then[-1].status == "ACTIVE"
 
 
 def receipts(now: datetime) -> list[Receipt]:
