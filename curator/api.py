@@ -7,7 +7,7 @@ the room.
 
 from curator.audit.run import audit as audit_dataset
 from curator.config import Connection, Settings, load_settings
-from curator.decisions import record as share_decision
+from curator.decisions import decide as share_decision
 from curator.errors import ConfigError, CuratorError, ExitCode, ServerError, UsageError
 from curator.experiments.compare import Comparison, compare
 from curator.experiments.gate import decide as decide_release

@@ -4,6 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -60,11 +61,11 @@ class Settings(Value):
         assert self.public_key is not None
         assert self.secret_key is not None
         base_url = (self.base_url or DEFAULT_BASE_URL).rstrip("/")
-        if not base_url.startswith(("http://", "https://")):
+        if not _is_address(base_url):
             raise ConfigError(
                 "LANGFUSE_BASE_URL is not an http(s) address.",
                 code="CONFIG_BASE_URL",
-                remedy="Write it with its scheme, such as https://cloud.langfuse.com.",
+                remedy="Write it with its scheme and a host, such as https://cloud.langfuse.com.",
             )
         return Connection(
             base_url=base_url, public_key=self.public_key, secret_key=self.secret_key, timeout=self.timeout
@@ -78,6 +79,14 @@ class Settings(Value):
             return self.reviewer or getpass.getuser()
         except (KeyError, OSError):
             return "unknown"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that does not close
+        return False
 
 
 def config_file() -> Path:

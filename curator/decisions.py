@@ -1,23 +1,35 @@
 """Decisions about traces, shared with every reviewer as the categorical score `curation` on the trace.
 
 One trace has one decision: its score has an id derived from the trace, so a later decision overwrites an earlier one.
-The reason is the score's comment; reviewer, rule, item and the end of a snooze are its metadata.
+The reason is the score's comment; reviewer, rule, item and the end of a snooze are its metadata. Whoever types a reason
+may name a customer in it: `decide` scrubs it before it goes anywhere.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
+from curator.errors import CuratorError
 from curator.model.failure import Decision, Signal, State
+from curator.model.rule import ScrubPolicy
 from curator.model.trace import Score
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.scrub.pipeline import Scrubbed
 
 SCORE_NAME = "curation"
 _STATES = frozenset(get_args(State))
+
+
+class Scrubs(Protocol):
+    """What a decision needs of the scrub."""
+
+    def scrub_value(self, value: object, policy: ScrubPolicy) -> "Scrubbed":
+        """A JSON value with everything replaced that was found. Raises CuratorError when it cannot be scrubbed."""
+        ...
 
 
 def score_id(trace_id: str) -> str:
@@ -26,10 +38,11 @@ def score_id(trace_id: str) -> str:
 
 
 def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence[Signal] = ()) -> None:
-    """Shares a decision, and completes the annotation-queue entries behind the given signals.
+    """Shares a decision as it is, and completes the annotation-queue entries behind the given signals.
 
-    A decision `open` makes these entries pending again. Entries that somebody has deleted are passed over. The score is
-    readable after the server's lag (about 6 s). Writing twice gives the same. Raises GatewayError.
+    A reason that a person typed goes through `decide`, which scrubs it. A decision `open` makes the entries pending
+    again; those that somebody has deleted are passed over. The score is readable after the server's lag (about 6 s).
+    Writing twice gives the same. Raises GatewayError.
     """
     gateway.put_score(**_score(decision))
     _move_entries(gateway, complete_entries, reopen=decision.state == "open")
@@ -46,18 +59,39 @@ def record_many(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
 def decide(
     gateway: "Gateway",
     journal: "Journal",
+    scrubber: Scrubs,
     decision: Decision,
     *,
+    policy: ScrubPolicy,
     complete_entries: Sequence[Signal] = (),
     batch: str = "",
-) -> None:
-    """Dismisses, snoozes or reopens: shares the decision, then notes it in the journal.
+) -> Decision:
+    """Dismisses, snoozes or reopens: scrubs the reason, shares the decision, then notes it in the journal.
 
-    Until the server shows the score, `journal.decisions` is what the queue knows of it. Raises GatewayError, and then
-    nothing is noted.
+    Returns the decision as it was shared: personal values and secrets in its reason are replaced. Until the server
+    shows the score, `journal.decisions` is what the queue knows of it. Raises CuratorError when the reason cannot be
+    scrubbed, GatewayError when it cannot be shared; then nothing is noted.
     """
+    decision = _scrubbed(scrubber, decision, policy)
     record(gateway, decision, complete_entries=complete_entries)
     journal.decide(decision, batch=batch)
+    return decision
+
+
+def _scrubbed(scrubber: Scrubs, decision: Decision, policy: ScrubPolicy) -> Decision:
+    if not decision.reason:
+        return decision
+    try:
+        found = scrubber.scrub_value({"reason": decision.reason}, policy)
+    except CuratorError as error:
+        raise CuratorError(
+            f"The reason could not be scrubbed, so the decision was not shared: {error.message}",
+            code=error.code,
+            remedy="Give a shorter reason, without names and addresses.",
+        ) from None
+    value = found.value
+    assert isinstance(value, dict)
+    return decision.model_copy(update={"reason": str(value["reason"])})
 
 
 def retract(gateway: "Gateway", trace_id: str, *, reopen_entries: Sequence[Signal] = ()) -> None:

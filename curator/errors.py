@@ -53,3 +53,16 @@ class ServerError(CuratorError):
     """The server or the network failed: exit 4."""
 
     exit_code = ExitCode.SERVER
+
+
+def unexpected(error: BaseException) -> CuratorError:
+    """A failure that nobody foresaw, by its kind and its place: its own message may quote the text of a trace."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" at {trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+    return CuratorError(
+        f"Something unexpected happened ({type(error).__name__}{place}).",
+        code="UNEXPECTED",
+        remedy="Try again; if it stays, please report it with that name and place.",
+    )

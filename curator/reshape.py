@@ -13,6 +13,7 @@ from curator.lineage import draft_metadata, fingerprint, item_id
 from curator.model import Draft, Origin, Problem, Signal, Trace, canonical, join_path
 from curator.model.rule import FieldRule, Shape
 from curator.rulebook import LoadedRule
+from curator.rulebook.schemas import validator
 
 _ABSENT = object()
 MIN_SENTENCE = 40
@@ -96,12 +97,13 @@ def validate(input_: object, expected_output: object, loaded: LoadedRule) -> lis
 
 
 def _violations(base: str, value: object, schema: dict[str, Any]) -> list[Problem]:
-    from jsonschema import Draft202012Validator
-
     found = []
-    for error in sorted(
-        Draft202012Validator(schema).iter_errors(value), key=lambda e: (list(map(str, e.path)), e.message)
-    ):
+    try:
+        errors = sorted(validator(schema).iter_errors(value), key=lambda e: (list(map(str, e.path)), e.message))
+    except RecursionError:
+        remedy = "Flatten the value; a schema must not refer to itself for the same value."
+        return [Problem(code="SCHEMA", message=f"{base} cannot be checked to its end", path=base, remedy=remedy)]
+    for error in errors:
         path = base
         for step in error.path:
             path = join_path(path, step)

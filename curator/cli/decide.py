@@ -75,16 +75,22 @@ def _decide(
     from curator.decisions import decide
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.model import ScrubPolicy
+    from curator.promote.pipeline import policy_for
     from curator.queue import entries_of, require_traces
     from curator.rulebook import find_rule
+    from curator.scrub import Scrubber
 
     settings = load_settings()
     connection = settings.connection()
-    rule_name = find_rule(rule, settings).rule.rule if rule else None
+    by = find_rule(rule, settings).rule if rule else None
+    policy = policy_for(settings.scrub, by.scrub if by else ScrubPolicy())
     traces = list(dict.fromkeys(traces))
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None
-    with Gateway(connection) as gateway, Journal.of(connection) as journal:
+    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
+        if reason:
+            scrubber.start()  # loads while the server is asked
         require_traces(gateway, traces)
         status = "COMPLETED" if state == "open" else "PENDING"
         moved = entries_of(gateway, traces, status=status) if entries else {}
@@ -94,17 +100,19 @@ def _decide(
                 state=state,
                 reviewer=settings.reviewer_name(),
                 reason=reason,
-                rule=rule_name,
+                rule=by.rule if by else None,
                 until=until,
                 at=datetime.now(UTC),
             )
             concerned = moved.get(trace_id, [])
             try:
-                decide(gateway, journal, decision, complete_entries=concerned)
+                shared = decide(gateway, journal, scrubber, decision, policy=policy, complete_entries=concerned)
             except CuratorError as error:
                 problem = error
                 break
-            done.append(decision.model_dump(mode="json") | {"entries": [one.queue_entry_id for one in concerned]})
+            if shared.reason != reason and not done:
+                say(f"The reason is shared as: {shared.reason}")
+            done.append(shared.model_dump(mode="json") | {"entries": [one.queue_entry_id for one in concerned]})
         requests = gateway.requests
     if as_json:
         shown = {"code": problem.code, "message": problem.message, "remedy": problem.remedy} if problem else None

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from curator.journal.database import Database, now, stamp
+from curator.journal.database import Database, Row, now, stamp
 from curator.model import Decision
 
 KEPT = timedelta(days=7)
@@ -29,10 +29,13 @@ class Decisions:
     def all(self) -> list[Decision]:
         """Every local decision, oldest first: what `find_failures` takes as `decisions`."""
         query = "SELECT decision FROM decisions WHERE scope = ? ORDER BY at"
-        return [Decision.model_validate_json(row["decision"]) for row in self._db.rows(query, (self._db.scope,))]
+        return self._db.read(_decision, query, (self._db.scope,))
 
     def get(self, trace_id: str) -> Decision | None:
         """The local decision of a trace."""
         query = "SELECT decision FROM decisions WHERE scope = ? AND trace_id = ?"
-        row = self._db.row(query, (self._db.scope, trace_id))
-        return None if row is None else Decision.model_validate_json(row["decision"])
+        return next(iter(self._db.read(_decision, query, (self._db.scope, trace_id))), None)
+
+
+def _decision(row: Row) -> Decision:
+    return Decision.model_validate_json(row["decision"])

@@ -79,13 +79,12 @@ class Drafts:
     def all(self) -> list[SavedDraft]:
         """Every draft, newest first."""
         query = "SELECT draft FROM drafts WHERE scope = ? ORDER BY saved_at DESC"
-        return [_draft(row) for row in self._db.rows(query, (self._db.scope,))]
+        return self._db.read(_draft, query, (self._db.scope,))
 
     def get(self, trace_id: str, rule: str, case: str = "1") -> SavedDraft | None:
         """The draft of a trace, rule and case."""
         query = "SELECT draft FROM drafts WHERE scope = ? AND trace_id = ? AND rule = ? AND case_name = ?"
-        row = self._db.row(query, (self._db.scope, trace_id, rule, case))
-        return None if row is None else _draft(row)
+        return next(iter(self._db.read(_draft, query, (self._db.scope, trace_id, rule, case))), None)
 
     def drop(self, trace_id: str, rule: str, case: str = "1", *, saved_until: datetime | None = None) -> None:
         """Forgets a draft, unless it was saved after a moment; nothing happens when there is none."""

@@ -161,9 +161,7 @@ class Ledger:
 
     def _recorded(self, condition: str, values: tuple[str, ...], limit: int | None) -> list[Recorded]:
         query = f"SELECT * FROM ledger WHERE scope = ? {condition} ORDER BY seq DESC LIMIT ?"
-        return [
-            _recorded(row) for row in self._db.rows(query, (self._db.scope, *values, -1 if limit is None else limit))
-        ]
+        return self._db.read(_recorded, query, (self._db.scope, *values, -1 if limit is None else limit))
 
     def _add(self, entry: LedgerEntry, batch: str, restore: Restore) -> LedgerEntry:
         text = entry.model_dump_json()

@@ -133,15 +133,14 @@ class Promotions:
 
     def unfinished(self) -> list[Promotion]:
         """Promotions that nobody works on any more and that have no receipt, oldest first."""
-        rows = self._db.rows(
-            "SELECT * FROM promotions WHERE scope = ? AND state <> 'done' ORDER BY started_at", (self._db.scope,)
-        )
-        return [_promotion(row) for row in rows if not is_alive(self._folder, row["owner"])]
+        query = "SELECT * FROM promotions WHERE scope = ? AND state <> 'done' ORDER BY started_at"
+        found = self._db.read(lambda row: (row["owner"], _promotion(row)), query, (self._db.scope,))
+        return [promotion for owner, promotion in found if not is_alive(self._folder, owner)]
 
     def unshared(self) -> list[Promotion]:
         """Finished promotions whose decision has not reached Langfuse, oldest first."""
         query = "SELECT * FROM promotions WHERE scope = ? AND decision IS NOT NULL ORDER BY started_at"
-        return [_promotion(row) for row in self._db.rows(query, (self._db.scope,))]
+        return self._db.read(_promotion, query, (self._db.scope,))
 
     def supersede(self, item_id: str, by: str) -> None:
         """Forgets promotions of an item that nobody works on any more, now that another one is proved."""
@@ -156,7 +155,7 @@ class Promotions:
     def of_item(self, item_id: str) -> list[Promotion]:
         """Every promotion of an item, oldest first."""
         query = "SELECT * FROM promotions WHERE scope = ? AND item_id = ? ORDER BY started_at, rowid"
-        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, item_id))]
+        return self._db.read(_promotion, query, (self._db.scope, item_id))
 
     def touched(self, item_id: str, since: datetime, *, besides: str) -> bool:
         """Whether another promotion of this machine has worked on an item since a moment."""
@@ -165,13 +164,12 @@ class Promotions:
 
     def get(self, promotion: str) -> Promotion | None:
         """The promotion with that id."""
-        row = self._db.row("SELECT * FROM promotions WHERE id = ?", (promotion,))
-        return None if row is None else _promotion(row)
+        return next(iter(self._db.read(_promotion, "SELECT * FROM promotions WHERE id = ?", (promotion,))), None)
 
     def of_dataset(self, dataset: str) -> list[Promotion]:
         """Every promotion into a dataset that has a receipt, oldest first."""
         query = "SELECT * FROM promotions WHERE scope = ? AND dataset = ? AND state = 'done' ORDER BY updated_at, rowid"
-        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, dataset))]
+        return self._db.read(_promotion, query, (self._db.scope, dataset))
 
     def of_trace(self, trace_id: str, dataset: str) -> list[Promotion]:
         """Every promotion of a trace into a dataset that has a receipt, oldest first."""
@@ -179,7 +177,7 @@ class Promotions:
             "SELECT * FROM promotions WHERE scope = ? AND trace_id = ? AND dataset = ? AND state = 'done'"
             " ORDER BY updated_at, rowid"
         )
-        return [_promotion(row) for row in self._db.rows(query, (self._db.scope, trace_id, dataset))]
+        return self._db.read(_promotion, query, (self._db.scope, trace_id, dataset))
 
     def close(self) -> None:
         """Ends this process's sign of life."""

@@ -71,6 +71,15 @@ CREATE INDEX ledger_scope ON ledger (scope, seq);
 _MIGRATIONS = {0: _VERSION_1}
 
 
+def unusable(path: Path, why: object) -> ConfigError:
+    """The error of a journal that cannot be opened, read or written; `why` holds no text of an item."""
+    return ConfigError(
+        f"The journal {path} cannot be used: {why}.",
+        code="JOURNAL_UNUSABLE",
+        remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR to another folder.",
+    )
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """Opens or creates the journal; brings an older one up to date. Folder 0700, files 0600.
 
@@ -91,11 +100,7 @@ def open_database(path: Path) -> sqlite3.Connection:
             db.execute("PRAGMA secure_delete = ON")  # what is forgotten does not linger in free pages
             _migrate(db, path)
     except (OSError, sqlite3.Error) as error:
-        raise ConfigError(
-            f"The journal {path} cannot be used: {error}.",
-            code="JOURNAL_UNUSABLE",
-            remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR to another folder.",
-        ) from None
+        raise unusable(path, error) from None
     return db
 
 

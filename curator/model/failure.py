@@ -7,6 +7,8 @@ from curator.model.base import Value
 
 SignalKind = Literal["score", "annotation", "queue", "level", "session"]
 State = Literal["open", "promoted", "dismissed", "snoozed"]
+SOURCES = frozenset({"API", "EVAL", "ANNOTATION", "QUEUE", "TRACE"})
+"""Where a signal may come from: Langfuse's words for scores, and curator's for the rest."""
 
 
 class Signal(Value):
@@ -17,7 +19,7 @@ class Signal(Value):
     """The score's name, the annotation queue's name, or the level."""
     value: float | bool | str | None = None
     source: str | None = None
-    """API, EVAL or ANNOTATION for scores; QUEUE or TRACE otherwise."""
+    """One of `SOURCES`: API, EVAL or ANNOTATION for scores; QUEUE or TRACE otherwise."""
     annotator: str | None = None
     comment: str | None = None
     timestamp: datetime | None = None

@@ -4,6 +4,7 @@ These are the shapes of `rules/*.yaml`; `curator.rulebook` reads the files and n
 """
 
 import re
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -17,8 +18,18 @@ class DatasetSpec(Value):
     """The dataset that the rule feeds."""
 
     name: str = Field(min_length=1)
+    """Folders are written with `/`; Langfuse refuses one at the end or two in a row, and finds no `.` or `..`."""
     description: str | None = None
     metadata: dict[str, JsonValue] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_found(cls, name: str) -> str:
+        if any(part in ("", ".", "..") for part in name.split("/")):
+            raise ValueError("a dataset name has no empty part, `.` or `..` between its slashes")
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
+            raise ValueError("a dataset name holds no control characters")
+        return name
 
 
 class SignalRule(Value):

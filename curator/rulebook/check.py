@@ -53,7 +53,7 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
         mark = error.problem_mark or error.context_mark
         return [problem(mark.line + 1 if mark else 1, "", f"not valid YAML: {error.problem or error.context}")], None
     except ReaderError as error:
-        what = f"not valid YAML: it holds the character U+{ord(str(error.character)):04X}"
+        what = f"not valid YAML: it holds the character U+{ord(text[error.position]):04X}"
         return [problem(text.count("\n", 0, error.position) + 1, "", what)], None
     except RecursionError:
         return [problem(1, "", "not valid YAML: it is nested too deep")], None

@@ -57,7 +57,7 @@ def _wrong_reference(schema: dict[str, Any]) -> str | None:
             return f"refers to {reference!r}, which it does not hold"
     try:
         for probe in (None, "", 0, [None], {"": None}):
-            validator(schema).is_valid(probe)
+            list(validator(schema).iter_errors(probe))
     except RecursionError:
         return "refers to itself without end"
     return None

@@ -82,7 +82,7 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         raise UsageError(
-            f"{path.name} cannot be read.", code="load-file", remedy="Name an existing .jsonl or .jsonl.gz file."
+            f"{path.name} cannot be read.", code="SANDBOX_LOAD", remedy="Name an existing .jsonl or .jsonl.gz file."
         ) from None
 
 
@@ -100,11 +100,11 @@ def _batches(path: Path, size: int) -> Iterator[tuple[list[tuple[int, bytes]], i
             yield held, file.tell()
     except (gzip.BadGzipFile, EOFError):
         raise UsageError(
-            f"{path.name} is no complete gzip file.", code="load-file", remedy="Fetch it again, or unpack it first."
+            f"{path.name} is no complete gzip file.", code="SANDBOX_LOAD", remedy="Fetch it again, or unpack it first."
         ) from None
     except OSError:
         raise UsageError(
-            f"{path.name} cannot be read.", code="load-file", remedy="Name an existing .jsonl or .jsonl.gz file."
+            f"{path.name} cannot be read.", code="SANDBOX_LOAD", remedy="Name an existing .jsonl or .jsonl.gz file."
         ) from None
 
 

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any, cast
 
 from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy
+from curator.model.failure import SOURCES
 from curator.scrub.fields import pruned
 from curator.scrub.gate import Choices, summary
 from curator.scrub.locate import Located
@@ -24,7 +25,8 @@ def scrub_draft(
     Raises NotScrubbed; never returns a draft that was read in part.
     """
     own = frozenset(x for x in (draft.trace_id, draft.observation_id, draft.item_id, draft.dataset) if x)
-    result = pipeline.scrub(_root(draft), policy, choices=choices, review=review, untouched=own)
+    # A name model takes the lone word ANNOTATION for a company.
+    result = pipeline.scrub(_root(draft), policy, choices=choices, review=review, untouched=own | SOURCES)
     value = cast("dict[str, Any]", result.value)
     added = list(problems(draft, value, result.findings))
     stale = sorted(set(choices) - {f.id for f in result.findings})

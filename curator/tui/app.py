@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
-from curator.errors import CuratorError
+from curator.errors import CuratorError, unexpected
 from curator.tui import actions, themes
 from curator.tui.pieces import Piece
 from curator.tui.screens.start import StartScreen
@@ -116,7 +116,6 @@ class CuratorApp(App[CuratorError | None]):
         self.run_worker(self._open_in_thread, name="open", group="open", thread=True, exit_on_error=False)
 
     def _open_in_thread(self) -> None:
-        from curator.tui.fetch import unexpected
         from curator.tui.screens import queue
 
         assert queue

@@ -4,14 +4,14 @@ A newer call of the same group makes an older one void; a widget that is gone ge
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from textual import on
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from curator.errors import CuratorError
+from curator.errors import CuratorError, unexpected
 from curator.tui.session import Report
 
 T = TypeVar("T")
@@ -89,23 +89,3 @@ class Fetching(Widget):
 
 class _Cancelled(Exception):
     """The result is not wanted any more."""
-
-
-def unexpected(error: Exception) -> CuratorError:
-    """A failure that nobody foresaw, in words that hold no text of a trace."""
-    where = _place_of(error)
-    return CuratorError(
-        f"Something unexpected happened ({type(error).__name__}{where}).",
-        code="UNEXPECTED",
-        remedy="Try again; if it stays, please report it with that name and place.",
-    )
-
-
-def _place_of(error: Any) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    name = trace.tb_frame.f_globals.get("__name__", "?")
-    return f" at {name}:{trace.tb_lineno}"

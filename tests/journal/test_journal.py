@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,12 +175,49 @@ def test_finishing_is_all_or_nothing(journal: Journal) -> None:
     promotion = begun(journal)
     with sqlite3.connect(journal.path) as db:
         db.execute("DROP TABLE ledger")
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(ConfigError, match="no such table"):
         journal.finish(promotion, receipt(), decision())
     known = journal.promotions.get(promotion)
     assert known is not None
     assert (known.state, known.receipt) == ("draft", None)
     assert journal.decisions.all() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "read"),
+    [
+        ("promotions", "item", lambda journal: journal.promotions.unfinished()),
+        ("drafts", "draft", lambda journal: journal.drafts.all()),
+        ("decisions", "decision", lambda journal: journal.decisions.all()),
+        ("ledger", "entry", lambda journal: journal.ledger.entries()),
+    ],
+)
+def test_a_damaged_line_is_named_and_left_alone(
+    journal: Journal, table: str, column: str, read: Callable[[Journal], object]
+) -> None:
+    journal.promotions.give_up(begun(journal))
+    journal.finish(None, receipt(), decision("dismissed"))
+    journal.drafts.save(SavedDraft.of_item(ITEM, rule="r", reason="saved"))
+    with sqlite3.connect(journal.path) as db:
+        db.execute(f'UPDATE {table} SET {column} = \'{{"id": "told by Ada Lovelace\'')
+    with pytest.raises(ConfigError, match="damaged") as caught:
+        read(journal)
+    assert caught.value.code == "JOURNAL_UNUSABLE"
+    assert "Ada" not in str(caught.value)
+    with sqlite3.connect(journal.path) as db:
+        assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+
+
+def test_a_full_disk_is_a_refusal_in_words(journal: Journal) -> None:
+    promotion = begun(journal)
+    with journal._db._lock:
+        (pages,) = journal._db._db.execute("PRAGMA page_count").fetchone()
+        journal._db._db.execute(f"PRAGMA max_page_count = {pages}")
+    long = ITEM.model_copy(update={"input": {"q": "so " * 10_000}})
+    with pytest.raises(ConfigError, match="full") as caught:
+        journal.drafts.save(SavedDraft.of_item(long, rule="r", reason="saved"))
+    assert caught.value.code == "JOURNAL_UNUSABLE"
+    assert journal.promotions.get(promotion) is not None, "what was there can still be read"
 
 
 def test_what_a_living_process_works_on_is_left_alone(tmp_path: Path) -> None:

@@ -155,7 +155,8 @@ def test_a_dismissal_is_taken_back(gateway: Gateway, journal: Journal, take_back
     from curator.model import Decision
 
     made = Decision(trace_id="t", state="dismissed", reviewer="ada", reason="noise", at=datetime.now(UTC))
-    decisions.decide(gateway, journal, made)
+    decisions.record(gateway, made)
+    journal.decide(made)
     (undone,) = take_back()
     assert (undone.outcome, undone.entry.action) == ("reopened", "dismiss")
     assert decision(gateway) == "open"

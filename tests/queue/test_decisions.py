@@ -1,5 +1,6 @@
 """Decisions: shared as a score, newest wins, and when a decided trace comes back."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,18 @@ from typing import Any
 import pytest
 
 from curator.decisions import decide, from_scores, newest, record, retract, score_id, state_of
+from curator.errors import CuratorError
 from curator.gateway import Gateway, NotFound
 from curator.journal import Journal
-from curator.model import Decision, Item, Score, Signal
+from curator.model import Decision, Item, Score, ScrubPolicy, Signal
 from curator.queue import entries_of, find_failures, require_traces
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Scrubber
+from curator.scrub.limits import Limits
 from tests.gateway.servers import connection_to
 from tests.queue.world import NOW, WEEK, World, ago, ids, rule
 
+PLAIN = ScrubPolicy()
 RULE = rule({"score": "q", "below": 1}, {"annotation": True}, {"annotation_queue": "triage"})
 
 
@@ -215,15 +220,44 @@ def test_entries_follow_a_decision(world: World) -> None:
     assert len(entries_of(world.gateway, ["t"], status="COMPLETED")["t"]) == 0
 
 
-def test_decide_notes_what_it_shared(world: World, tmp_path: Path) -> None:
-    failing(world, "t")
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
     with Journal("scope", tmp_path / "journal.sqlite3") as journal:
-        decide(world.gateway, journal, decision("t"))
+        yield journal
+
+
+def test_decide_notes_what_it_shared(world: World, journal: Journal) -> None:
+    failing(world, "t")
+    with Scrubber(in_process=True, use_model=False) as scrubber:
+        decide(world.gateway, journal, scrubber, decision("t"), policy=PLAIN)
         assert [one.state for one in journal.decisions.all()] == ["dismissed"]
         world.sandbox.fault("http-500")
         with pytest.raises(Exception, match="failed"):
-            decide(world.gateway, journal, decision("t", "open"))
+            decide(world.gateway, journal, scrubber, decision("t", "open"), policy=PLAIN)
         assert [one.state for one in journal.decisions.all()] == ["dismissed"]
+
+
+def test_a_reason_is_shared_and_noted_without_personal_values(world: World, journal: Journal) -> None:
+    failing(world, "t")
+    told = decision("t", reason="Dear Jane Miller wrote from jane.miller@example.org: a duplicate")
+    with Scrubber(in_process=True, use_model=False) as scrubber:
+        shared = decide(world.gateway, journal, scrubber, told, policy=PLAIN)
+    assert shared.reason == "Dear <PERSON_1> wrote from <EMAIL_ADDRESS_1>: a duplicate"
+    (score,) = world.gateway.scores(names=["curation"])
+    assert score.comment == shared.reason
+    assert [one.reason for one in journal.decisions.all()] == [shared.reason]
+
+
+def test_a_reason_that_cannot_be_scrubbed_is_not_shared(world: World, journal: Journal) -> None:
+    failing(world, "t")
+    with (
+        Scrubber(in_process=True, use_model=False, limits=Limits(string_chars=100)) as scrubber,
+        pytest.raises(CuratorError, match="not shared") as refused,
+    ):
+        decide(world.gateway, journal, scrubber, decision("t", reason="so " * 100), policy=PLAIN)
+    assert refused.value.code == "PII_NOT_SCRUBBED"
+    assert journal.decisions.all() == []
+    assert list(world.gateway.scores(names=["curation"])) == []
 
 
 def test_unknown_traces(world: World) -> None:

@@ -70,6 +70,19 @@ def test_good_rule(tmp_path: Path) -> None:
         ("[{name: expected_outcome}]", "[{name: other}]", "", "rule:", "no check gives: other"),
         ("schema: {type: object,", "schema: {type: objekt,", "expected_output.schema", "objekt", "not a JSON Schema"),
         ("dataset: {name: order-status-regression}", "dataset: {}", "dataset.name", "dataset:", "missing"),
+        ("name: order-status-regression", "name: /order//status", "dataset.name", "dataset:", "no empty part"),
+        ("name: order-status-regression", "name: ..", "dataset.name", "dataset:", "no empty part"),
+        ("{query: {type: string},", "{query: {$ref: 'http://example.org/q'},", "input.schema", "schema:", "fetches no"),
+        (
+            "{query: {type: string},",
+            "{query: {$ref: '#/$defs/q'},",
+            "input.schema",
+            "schema:",
+            "which it does not hold",
+        ),
+        ("additionalProperties: false", "allOf: [{$ref: '#'}]", "input.schema", "schema:", "refers to itself"),
+        ("lineage:", "scrub: {entities: [EMAILS]}\nlineage:", "scrub", "scrub:", "unknown entities: EMAILS"),
+        ("lineage:", "scrub: {paths: [{path: 'input[', action: drop}]}\nlineage:", "scrub", "scrub:", "cannot be read"),
         ("rule: order-status", "rule: Order Status", "rule", "rule:", "pattern"),
         ("below: 0.5", "below: 0.5\n      above: 2", "queue.signals.0", "- score", "exactly one"),
     ],
@@ -162,6 +175,15 @@ def test_anything_else_is_refused_in_words(tmp_path: Path, content: bytes) -> No
     path.write_bytes(content)
     with pytest.raises(UsageError):
         load_rule(path)
+
+
+def test_a_character_that_yaml_refuses_has_its_line(tmp_path: Path) -> None:
+    text = GOOD.replace("rubric: order", "rubric: \u0007order")
+    (problem,) = check_file(write(tmp_path, text))
+    assert (problem.line, problem.message) == (
+        line_of(text, "rubric:"),
+        "not valid YAML: it holds the character U+0007",
+    )
 
 
 def test_missing_file(tmp_path: Path) -> None:

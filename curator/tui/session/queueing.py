@@ -109,7 +109,15 @@ class Queueing(Rooms):
             for number, (failure, decision) in enumerate(zip(failures, decisions, strict=True)):
                 entries = [s for s in failure.signals if s.queue_entry_id] if decision.state != "snoozed" else []
                 try:
-                    decide(self.gateway, self.journal, decision, complete_entries=entries, batch=batch)
+                    decide(
+                        self.gateway,
+                        self.journal,
+                        self.scrubber,
+                        decision,
+                        policy=self.policy(decision.rule),
+                        complete_entries=entries,
+                        batch=batch,
+                    )
                 except CuratorError:
                     for undone in failures[number:]:
                         self._pending.pop(undone.trace_id, None)
