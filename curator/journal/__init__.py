@@ -16,6 +16,7 @@ from curator.journal.drafts import Drafts, SavedDraft
 from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
 from curator.journal.locks import Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions
+from curator.journal.standing import Standing, standing
 from curator.model import Decision, Receipt
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "Promotion",
     "Recorded",
     "SavedDraft",
+    "Standing",
     "Undoing",
     "scope_of",
+    "standing",
 ]
 
 FILE = "journal.sqlite3"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 from curator import lineage
 from curator.errors import CuratorError
 from curator.gateway.errors import NotFound
-from curator.journal import Journal, Promotion
-from curator.model import Item, Problem, ScrubPolicy, StoredItem
+from curator.journal import Journal, standing
+from curator.model import Item, Problem, Receipt, ScrubPolicy, StoredItem
 from curator.model.base import Value
 from curator.promote import ways
 from curator.promote.content import in_words, leftovers
@@ -45,7 +45,7 @@ def verify(
     was approved, and clean under the scrub. Raises Stop's problem as CuratorError for a missing dataset, GatewayError.
     """
     job = Job(gateway, journal, scrubber, policy or ScrubPolicy(), "", "")
-    approved = _approved(journal, dataset)
+    approved = {item_id: each.receipt for item_id, each in standing(journal, dataset).items()}
     if item_ids and len(item_ids) <= FEW:
         for item_id in dict.fromkeys(item_ids):
             yield _verify_one(job, dataset, item_id, approved.get(item_id))
@@ -65,21 +65,7 @@ def verify(
             yield _result(item_id, _problems(job, rows[item_id], approved.get(item_id)))
 
 
-def _approved(journal: Journal, dataset: str) -> dict[str, Promotion]:
-    """Item id → the newest proved promotion, without those that were taken back."""
-    undone = {each.restore.promotion for each in journal.ledger.recorded() if each.undone_by is not None}
-    found: dict[str, Promotion] = {}
-    for promotion in journal.promotions.of_dataset(dataset):
-        if promotion.receipt is None or not promotion.receipt.ok:
-            continue
-        if promotion.id in undone:
-            found.pop(promotion.item_id, None)
-        else:
-            found[promotion.item_id] = promotion
-    return found
-
-
-def _verify_one(job: Job, dataset: str, item_id: str, approved: Promotion | None) -> Verified:
+def _verify_one(job: Job, dataset: str, item_id: str, approved: Receipt | None) -> Verified:
     stored = job.gateway.item(item_id)
     if stored is None:
         return _result(item_id, [_problem(ways.MISSING, f"Langfuse has no item {item_id}.")])
@@ -103,13 +89,12 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Promotion | None
     return _result(item_id, problems)
 
 
-def _problems(job: Job, stored: StoredItem, approved: Promotion | None) -> list[Problem]:
+def _problems(job: Job, stored: StoredItem, receipt: Receipt | None) -> list[Problem]:
     problems = []
     if stored.status == "ARCHIVED":
         problems.append(_problem(ways.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
     metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
     prints = metadata.get("fingerprints")
-    receipt = None if approved is None else approved.receipt
     if not isinstance(prints, dict):
         prints = {}
         if receipt is None:  # a rule's seed items have a receipt and no lineage

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from curator.audit.fixes import apply, propose
+from curator.audit.fixes.values import Desk as FixDesk
 from curator.audit.promoted import promoted_items
 from curator.audit.run import collect, report_of
 from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy
-from curator.promote import Patience, promote, undo
+from curator.promote import Patience, promote, undo, verify
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import DATASET, EXAMPLE_RULE, QuickScrub
 from tests.audit.worlds import numbered, write_items
@@ -42,6 +44,11 @@ class Desk:
     def undo(self, *, delete: bool = False) -> None:
         done = list(undo(self.gateway, self.journal, QuickScrub(), reviewer="mara", delete=delete, patience=QUICK))
         assert [each.ok for each in done] == [True]
+
+    def verified(self) -> dict[str, list[str]]:
+        """Item id → codes of what `curator verify DATASET` says of it."""
+        found = verify(self.gateway, self.journal, QuickScrub(), DATASET)
+        return {each.item_id: [problem.code for problem in each.differences] for each in found}
 
     def codes(self) -> set[str]:
         evidence = collect(
@@ -106,6 +113,42 @@ def test_an_item_that_undo_deleted_is_not_missed(desk: Desk) -> None:
     desk.promote(item())
     desk.undo(delete=True)
     assert desk.codes() == {"REC003"}
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_what_was_found_unchanged_before_an_undo_is_taken_back_with_it(desk: Desk, delete: bool) -> None:
+    desk.promote(item(1))
+    desk.promote(item())
+    assert desk.promote(item()).verdict == "unchanged"
+    desk.undo(delete=delete)
+    assert desk.codes() == {"REC003"}
+    assert desk.verified() == {item(1).id: [], numbered(100).id: []}
+
+
+def test_what_was_promoted_again_after_an_undo_is_expected(desk: Desk) -> None:
+    desk.promote(item())
+    desk.undo(delete=True)
+    desk.promote(item())
+    assert set(promoted_items(desk.journal, DATASET)) == {item().id}
+    desk.gateway.delete_item(item().id)
+    assert desk.codes() == {"REC003", "REC002"}
+    assert desk.verified()[item().id] == ["ITEM_MISSING"]
+
+
+def test_an_archived_duplicate_is_not_missed_and_is_expected_again_after_an_undo(desk: Desk) -> None:
+    desk.promote(item())
+    twin = item(1, input=item().input, expected_output=item().expected_output)
+    desk.promote(twin)
+    evidence = collect(
+        desk.gateway, desk.journal, DATASET, EXAMPLE_RULE, at=datetime.now(UTC), workers=Processes(1), scrub=QuickScrub
+    )
+    bench = FixDesk(desk.gateway, QuickScrub(), ScrubPolicy(), EXAMPLE_RULE, "mara", datetime.now(UTC))
+    (receipt,) = apply(propose("duplicates", evidence, bench), bench, desk.journal)
+    assert receipt.ok
+    assert receipt.item_id not in promoted_items(desk.journal, DATASET)
+    assert receipt.item_id not in desk.verified()
+    desk.undo()
+    assert desk.verified()[receipt.item_id] == []
 
 
 def test_an_update_that_was_taken_back_is_curators_own_write(desk: Desk) -> None:
