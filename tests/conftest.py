@@ -16,6 +16,28 @@ from curator.sandbox.server import SandboxServer
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
 
+UNCOVERED = ("cli", "demo", "docs", "end_to_end", "help", "packaging", "sandbox", "security", "tui")
+"""Tests of what has no coverage floor. Tracing doubles their time, so it is off unless `--cover-all` asks for it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cover-all", action="store_true", help="with --cov: trace the front ends and the sandbox too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("cover_all"):
+        return
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in UNCOVERED:
+            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(autouse=True)
+def uncovered_children(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not traced starts no traced child either."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
