@@ -18,6 +18,8 @@ MAX_VERSIONS = 10
 """Versions that are looked up, newest first; each costs a request."""
 LOOKED_THROUGH = 300
 """Rows that are looked through for an older version of an item that names no source trace: three pages."""
+PARTS = ("status", "input", "expected_output", "metadata")
+"""What of an item differences are shown of."""
 TEXT_TYPES = ("TEXT", "CORRECTION")
 """Score types whose value is free text."""
 
@@ -27,8 +29,12 @@ class ItemVersion(Value):
 
     at: datetime
     item: StoredItem
-    diff: tuple[str, ...]
-    """Lines of a unified diff of the pretty JSON; empty for the first version."""
+    first: bool | None = False
+    """Whether it is the first version; None when nobody looked for one before it."""
+    changed: tuple[str, ...] = ()
+    """Which of status, input, expected_output and metadata differ from the version before."""
+    diff: tuple[str, ...] = ()
+    """Lines of a unified diff of the pretty JSON, `⋯` between its parts; empty for the first version."""
 
 
 class Story(Value):
@@ -129,24 +135,22 @@ def _states(gateway: Gateway, item: StoredItem) -> tuple[list[StoredItem], bool]
 
 def _versions(states: Sequence[StoredItem], older: bool) -> Iterator[ItemVersion]:
     for state, before in zip(states, [*states[1:], None], strict=True):
-        if before is None and older:
-            yield ItemVersion(at=state.updated_at, item=state, diff=("(older versions were not looked up)",))
+        if before is None:
+            yield ItemVersion(at=state.updated_at, item=state, first=None if older else True)
         else:
-            yield ItemVersion(at=state.updated_at, item=state, diff=_diff(before, state))
+            changed = tuple(name for name in PARTS if getattr(before, name) != getattr(state, name))
+            yield ItemVersion(at=state.updated_at, item=state, changed=changed, diff=tuple(_diff(before, state)))
 
 
-def _diff(old: StoredItem | None, new: StoredItem) -> tuple[str, ...]:
-    if old is None:
-        return ()
+def _diff(old: StoredItem, new: StoredItem) -> Iterator[str]:
     lines = difflib.unified_diff(_pretty(old), _pretty(new), lineterm="", n=1)
-    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    for position, line in enumerate(islice(lines, 2, None)):  # without the two names of files
+        if not line.startswith("@@"):
+            yield line
+        elif position:
+            yield " ⋯"
 
 
 def _pretty(item: StoredItem) -> Sequence[str]:
-    content = {
-        "status": item.status,
-        "input": item.input,
-        "expected_output": item.expected_output,
-        "metadata": item.metadata,
-    }
+    content = {name: getattr(item, name) for name in PARTS}
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).splitlines()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from curator.audit.fixes import FixName
     from curator.audit.values import AuditReport, Severity
     from curator.gateway import Gateway
-    from curator.journal import Journal
 
 FORMATS = ("text", "json", "md", "html")
 SEVERITIES = ("info", "warning", "error")
@@ -58,9 +57,10 @@ def audit(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Audit the lineage of DATASET, tell the story of each ITEM, or mend what was found (--fix).
+    """Audit the lineage of DATASET, show the lineage of each ITEM, or mend what was found (--fix).
 
-    Without DATASET: the datasets there are. Only --fix writes to Langfuse.
+    Without DATASET: the datasets there are. Only --fix writes to Langfuse. Personal values are masked, but for the JSON
+    of an ITEM, which holds it as Langfuse does.
     """
     from curator.gateway import Gateway
     from curator.journal import Journal
@@ -76,11 +76,11 @@ def audit(
         if dataset is None:
             _list(gateway, form == "json")
             return
-        if items and fix is None:
-            _tell(gateway, journal, dataset, items, form == "json")
-            return
         rule = rule_of(dataset, rule_name, settings)
         look = Look(gateway, journal, settings, dataset, rule, deep, workers, scheduler)
+        if items and fix is None:
+            _tell(look, items, form == "json")
+            return
         if fix is not None:
             from curator.cli.audit_fix import run_fix
 
@@ -107,7 +107,7 @@ def _check(
     if fix is not None and form == "json" and not (dry_run or yes):
         raise click.UsageError("--fix with --json needs --yes or --dry-run.")
     if items and fix is None and (as_of is not None or form not in ("text", "json")):
-        raise click.UsageError("The story of an item is told as of now, as text or JSON.")
+        raise click.UsageError("The lineage of an item is shown as of now, as text or JSON.")
 
 
 def _report(look: Look, as_of: datetime | None, form: str, output: Path | None, fail_on: "Severity | None") -> ExitCode:
@@ -141,16 +141,20 @@ def _list(gateway: "Gateway", as_json: bool) -> None:
     say("`curator audit DATASET` audits one of them.")
 
 
-def _tell(gateway: "Gateway", journal: "Journal", dataset: str, item_ids: Sequence[str], as_json: bool) -> None:
+def _tell(look: Look, item_ids: Sequence[str], as_json: bool) -> None:
     from curator.audit.report import story
+    from curator.audit.report.chapters import chapters, masked
     from curator.audit.story import story_of
+    from curator.scrub import Scrubber
 
     at = datetime.now().astimezone()
-    stories = [story_of(gateway, journal, dataset, item_id, at=at) for item_id in item_ids]
+    stories = [story_of(look.gateway, look.journal, look.dataset, item_id, at=at) for item_id in item_ids]
     if as_json:
         print_json(stories[0] if len(stories) == 1 else {"stories": stories})
-    else:
-        click.echo("\n".join(map(story.render, stories)), nl=False)
+        return
+    with Scrubber() as scrubber:
+        told = [story.render(each, masked(chapters(each), scrubber, look.policy)) for each in stories]
+    click.echo("\n".join(told), nl=False)
 
 
 def _time(text: str) -> datetime:

@@ -108,7 +108,7 @@ def test_the_story_of_an_item(curator: Curator, now: datetime) -> None:
     item = next(item for item in planned(now) if item.case.plant == "CON001")
     result = curator("audit", DATASET, item.id)
     assert result.exit_code == ExitCode.YES
-    assert "versions (2)" in result.stdout
+    assert "Versions (2)" in result.stdout
     read = json.loads(curator("audit", DATASET, item.id, "--json").stdout)
     assert [len(version["diff"]) > 0 for version in read["versions"]] == [True, False]
     both = json.loads(curator("audit", DATASET, item.id, item.id, "--json").stdout)

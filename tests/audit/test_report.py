@@ -148,6 +148,26 @@ def test_an_empty_report_is_a_report(form: str) -> None:
         parsed(text)
 
 
+def test_a_dataset_without_items_has_no_picture() -> None:
+    root = parsed(RENDERERS["html"](report_of(make_evidence())))
+    assert "The dataset holds no item." in "".join(root.itertext())
+    assert not list(root.iter("svg"))
+
+
+def test_long_names_are_told_apart_and_whole_names_are_kept() -> None:
+    types = [f"a failure type that somebody described at length, number {number}" for number in range(2)]
+    wide = "データセットの長い名前、" * 4
+    items = [another(f"case {n}", metadata={"failure_type": name}) for n, name in enumerate([*types, wide])]
+    root = parsed(RENDERERS["html"](report_of(make_evidence(*items))))
+    for picture in list(root.iter("svg"))[:2]:
+        shown = {"".join(each.text or "" for each in text.iter("title")): text for text in picture.iter("text")}
+        assert {*types, wide} <= shown.keys()
+        names = ["".join(shown[name].itertext()).removeprefix(name) for name in types]
+        assert names[0] != names[1]
+        assert all("…" in name and len(name) <= 25 for name in names)
+        assert len("".join(shown[wide].itertext()).removeprefix(wide)) <= 13
+
+
 def test_a_code_with_many_findings_is_folded() -> None:
     items = [another(f"case {number}", metadata={"rubric": None}) for number in range(13)]
     root = parsed(RENDERERS["html"](report_of(make_evidence(*items))))

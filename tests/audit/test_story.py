@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from curator.audit.report.chapters import chapters, masked
 from curator.audit.report.story import render
 from curator.audit.story import MAX_VERSIONS, Story, story_of
 from curator.errors import UsageError
@@ -14,6 +15,7 @@ from curator.model import Item, ScrubPolicy
 from curator.promote import promote
 from curator.sandbox.demo.audit_example.build import RUNS, planned
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Scrubber
 from tests.audit.support import DATASET, QuickScrub
 from tests.audit.worlds import numbered, write_items
 
@@ -48,15 +50,17 @@ def test_versions_come_with_what_changed(reworded: Story) -> None:
         '-      "discount"',
         '+      "photo"',
     ]
-    assert first.diff == ()
+    assert (newest.changed, newest.first) == (("expected_output",), False)
+    assert (first.diff, first.first) == ((), True)
     assert not reworded.older_versions
 
 
 def test_it_fits_one_screen_and_names_every_part(reworded: Story) -> None:
     text = render(reworded)
     assert len(text.splitlines()) < 50
-    for part in ("source", "why it is here", "on this machine (1 receipts, no draft)", "versions (2)", "runs (4)"):
-        assert part in text
+    parts = ("Source", "Why it is here", "Draft decisions", "1 receipt, no draft", "Versions (2)", "Runs (4)")
+    assert [part for part in parts if part not in text] == []
+    assert text.index("Source") < text.index("Draft decisions") < text.index("Versions (2)") < text.index("Runs (4)")
     assert "right_route 1" in text
     assert "\x1b" not in text
 
@@ -65,7 +69,7 @@ def test_a_source_that_is_gone_is_said(example_gateway: Gateway, now: datetime, 
     planted = item_of(now, "LIN004")
     story = tell(example_gateway, None, planted.id, moment)
     assert story.source is None
-    assert f"trace {planted.trace_id}: gone" in render(story)
+    assert f"{planted.trace_id} is gone" in render(story)
 
 
 def test_an_archived_item_has_a_story(example_gateway: Gateway, now: datetime, moment: datetime) -> None:
@@ -77,7 +81,7 @@ def test_an_archived_item_has_a_story(example_gateway: Gateway, now: datetime, m
 def test_an_item_without_lineage_has_a_story(example_gateway: Gateway, now: datetime, moment: datetime) -> None:
     story = tell(example_gateway, None, item_of(now, "LIN001").id, moment)
     assert (story.lineage, story.source, story.scores) == ({}, None, ())
-    assert "none named" in render(story)
+    assert "none is named" in render(story)
 
 
 @pytest.mark.parametrize("plant", ["REC002", None])
@@ -112,6 +116,53 @@ def test_texts_of_people_are_left_out(server: SandboxServer, gateway: Gateway) -
     assert "Ada" not in render(story)
 
 
+def test_what_was_written_again_is_told_apart_from_what_was_changed(
+    example_gateway: Gateway, now: datetime, moment: datetime
+) -> None:
+    story = tell(example_gateway, None, item_of(now, "CON002").id, moment)
+    assert [version.changed for version in story.versions] == [(), ()]
+    assert "written again, nothing changed" in render(story)
+
+
+def test_differences_far_apart_are_parted(server: SandboxServer, gateway: Gateway) -> None:
+    (item,) = write_items(server, 1)
+    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+    fields["input"] |= {"question": "another one?"}
+    fields["metadata"] |= {"rubric": "other"}
+    gateway.put_item(Item(**fields))
+    newest, _ = tell(gateway, None, item.id, datetime.now(UTC)).versions
+    assert newest.changed == ("input", "metadata")
+    assert newest.diff.count(" ⋯") == 1
+    assert " ⋯" not in (newest.diff[0], newest.diff[-1])
+
+
+def test_reasons_of_a_reviewer_are_told(server: SandboxServer, gateway: Gateway) -> None:
+    scrub = {"replaced": {"PERSON": 2}, "kept": {"EMAIL_ADDRESS": 1}, "reasons": ["the shop's own address"]}
+    signal = {"kind": "annotation", "name": "review", "value": "wrong", "source": "ANNOTATION", "annotator": "u1"}
+    more = {"scrub": scrub, "signals": [signal | {"comment": "not our policy"}], "backfilled": ["rubric"]}
+    (item,) = write_items(server, 1, metadata=more)
+    lines = [" ".join(line.split()) for line in render(tell(gateway, None, item.id, datetime.now(UTC))).splitlines()]
+    assert "signal review (ANNOTATION, annotator u1) wrong not our policy" in lines
+    assert {"replaced 2 PERSON", "kept 1 EMAIL_ADDRESS", "reason the shop's own address"} <= set(lines)
+    assert "backfilled rubric" in lines
+
+
+def test_what_was_scrubbed_away_later_is_not_told_again(
+    server: SandboxServer, gateway: Gateway, scrubber: Scrubber
+) -> None:
+    (item,) = write_items(server, 1)
+    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+    gateway.put_item(Item(**{**fields, "input": {"question": "Write to ada@mail.example.com.", "channel": "chat"}}))
+    gateway.put_item(Item(**fields))
+    story = tell(gateway, None, item.id, datetime.now(UTC))
+    assert "ada@mail.example.com" in render(story)
+    told = render(story, masked(chapters(story), scrubber, ScrubPolicy()))
+    assert "ada@mail.example.com" not in told
+    assert "<EMAIL_ADDRESS_1>" in told
+    assert item.source_trace_id is not None
+    assert item.source_trace_id in told
+
+
 def test_many_versions_are_cut_and_said(server: SandboxServer, gateway: Gateway, journal: Journal) -> None:
     write_items(server, 1, offset=50)
     stored = numbered(0)
@@ -122,8 +173,9 @@ def test_many_versions_are_cut_and_said(server: SandboxServer, gateway: Gateway,
     story = tell(gateway, journal, stored.id, datetime.now(UTC))
     assert len(story.versions) == MAX_VERSIONS
     assert story.older_versions
-    assert "versions (10 or more)" in render(story)
-    assert story.versions[-1].diff == ("(older versions were not looked up)",)
+    assert "Versions (10 or more)" in render(story)
+    assert story.versions[-1].first is None
+    assert "older versions were not looked up" in render(story)
 
 
 def test_an_item_without_a_source_is_looked_for_in_three_pages_only(server: SandboxServer, gateway: Gateway) -> None:
@@ -153,4 +205,5 @@ def test_the_ledger_and_a_draft_belong_to_the_story(server: SandboxServer, gatew
     story = tell(gateway, journal, item.id, datetime.now(UTC))
     assert [entry.action for entry in story.ledger] == ["promote"]
     assert story.draft
-    assert "on this machine (1 receipts, a draft)" in render(story)
+    assert "1 receipt, a draft is kept" in render(story)
+    assert "promote (verified, created) by mara" in render(story)

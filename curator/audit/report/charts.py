@@ -1,8 +1,10 @@
 """The report's pictures as SVG: how the items came here, and what they are made of. Every text escaped."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 from curator.audit.summary import UNKNOWN
 from curator.audit.values import AuditReport
@@ -39,7 +41,7 @@ def chart(title: str, counts: dict[str, int]) -> str:
         y = 22 * i
         length = max(2, BAR * count / most)
         rows.append(
-            f'<text x="{NAME - 8}" y="{y + 15}" text-anchor="end"{_muted(name)}>{text(_short(name, 22))}</text>'
+            f'<text x="{NAME - 8}" y="{y + 15}" text-anchor="end"{_muted(name)}>{_name(name, 20)}</text>'
             f'<rect class="bar" x="{NAME}" y="{y + 4}" width="{length:.0f}" height="14" rx="2"/>'
             f'<text class="count" x="{NAME + length + 6:.0f}" y="{y + 15}">{count}</text>'
         )
@@ -76,8 +78,8 @@ def graph(report: AuditReport) -> str:
     left_out = max(0, len(report.flows) - SHOWN) + max(0, len(report.failure_types) - SHOWN)
     note = f"<p class='sub'>{left_out} smaller ones are in the charts below.</p>" if left_out else ""
     return (
-        f'<svg viewBox="0 0 {COLUMNS[2] + BOX} {height:.0f}" role="img"><title>Signals, failure types, dataset</title>'
-        f"{heads}{''.join(edges)}{''.join(nodes)}</svg>{note}"
+        f'<div class="wide"><svg viewBox="0 0 {COLUMNS[2] + BOX} {height:.0f}" role="img">'
+        f"<title>Signals, failure types, dataset</title>{heads}{''.join(edges)}{''.join(nodes)}</svg></div>{note}"
     )
 
 
@@ -89,7 +91,7 @@ def _column(names: Sequence[str], height: float) -> dict[str, float]:
 def _node(x: float, y: float, name: str, count: int) -> str:
     return (
         f'<rect class="box" x="{x + 1}" y="{y - 13:.0f}" width="{BOX - 2}" height="26" rx="5"/>'
-        f'<text x="{x + 11}" y="{y + 4:.0f}"{_muted(name)}>{text(_short(name, 24))}</text>'
+        f'<text x="{x + 11}" y="{y + 4:.0f}"{_muted(name)}>{_name(name, 25)}</text>'
         f'<text class="count" x="{x + BOX - 12}" y="{y + 4:.0f}" text-anchor="end">{count}</text>'
     )
 
@@ -105,5 +107,24 @@ def _muted(name: str) -> str:
     return ' class="muted"' if name == UNKNOWN else ""
 
 
+def _name(words: str, most: int) -> str:
+    """The name in at most so many columns, and as a whole for whoever points at it."""
+    shown = _short(plain(words), most)
+    return text(shown) if shown == words else f"<title>{text(words)}</title>{text(shown)}"
+
+
 def _short(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"
+    """Beginning and end of a longer text: names that differ do so at the end."""
+    if sum(map(_columns, words)) <= most:
+        return words
+    head = words[: _fitting(words, (most - 1) * 2 // 3)]
+    tail = words[len(words) - _fitting(reversed(words), most - 1 - sum(map(_columns, head))) :]
+    return f"{head}…{tail}"
+
+
+def _fitting(letters: Iterable[str], most: int) -> int:
+    return sum(width <= most for width in accumulate(map(_columns, letters)))
+
+
+def _columns(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1

@@ -20,7 +20,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { font: 15px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 66rem;
   margin: 2.5rem auto; padding: 0 1.5rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .7rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .7rem; }
 p.sub, figcaption { color: var(--soft); } p.sub { margin: 0 0 1.3rem; }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
 .cards { display: flex; flex-wrap: wrap; gap: .8rem; }
@@ -30,20 +30,22 @@ code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
 .error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
 .clean { color: var(--ok); } .muted { fill: var(--soft); }
 details { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 .7rem; break-inside: avoid; }
-summary { cursor: pointer; padding: .55rem .9rem; } summary code { margin-right: .5rem; }
-summary .severity { float: right; font-size: .88em; } summary .many { color: var(--soft); margin-left: .4rem; }
+summary { cursor: pointer; padding: .55rem .9rem; display: flex; gap: .5rem; align-items: baseline; }
+summary::before { content: "▸"; color: var(--soft); } details[open] > summary::before { content: "▾"; }
+summary .severity { margin-left: auto; font-size: .88em; } summary .many { color: var(--soft); }
 details p { margin: 0; padding: 0 .9rem .5rem; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--line);
   overflow-wrap: anywhere; } td:first-child { width: 40%; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.4rem 2.5rem; }
+.wide { overflow-x: auto; } .wide svg { min-width: 40rem; }
 figure { margin: 0; } svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg text.head, svg text.count { fill: var(--soft); }
 svg text.muted { fill: var(--soft); } svg .bar { fill: var(--bar); }
 svg .box { fill: var(--paper); stroke: var(--line); stroke-width: 1.5; }
 svg .edge { fill: none; opacity: .45; } .h0 { stroke: var(--h0); } .h1 { stroke: var(--h1); } .h2 { stroke: var(--h2); }
 .h3 { stroke: var(--h3); } .h4 { stroke: var(--h4); } .h5 { stroke: var(--h5); }
-@media print { body { margin: 0; max-width: none; } }
+@media print { body { margin: 0; max-width: none; } details::details-content { content-visibility: visible; } }
 """
 
 
@@ -59,13 +61,12 @@ def render(report: AuditReport) -> str:
         f'<p class="sub">{text(_facts(report))}</p>',
         f'<div class="cards">{"".join(_cards(report))}</div>',
         "<h2>Where the items came from</h2>",
-        graph(report),
+        graph(report) if report.items else "<p>The dataset holds no item.</p>",
         "<h2>Findings</h2>",
         *_findings(report),
-        '<h2>In numbers</h2><div class="charts">',
-        *(chart(title, counts) for title, counts in distributions(report)),
-        "</div>",
     ]
+    if charts := "".join(chart(title, counts) for title, counts in distributions(report)):
+        parts.append(f'<h2>In numbers</h2><div class="charts">{charts}</div>')
     if report.not_looked_at:
         listed = "".join(f"<li>{marked(each)}</li>" for each in report.not_looked_at)
         parts += ["<h2>Not looked at</h2>", f"<ul>{listed}</ul>"]
@@ -98,8 +99,9 @@ def _findings(report: AuditReport) -> Iterator[str]:
         first = found[0]
         unfolded = ' open="open"' if len(found) <= OPEN else ""
         many = f'<span class="many">{len(found)} times</span>' if len(found) > 1 else ""
+        title = f"<span>{text(TITLES[code])}</span>"
         yield (
-            f'<details{unfolded}><summary><code class="{first.severity}">{code}</code>{text(TITLES[code])}{many}'
+            f'<details{unfolded}><summary><code class="{first.severity}">{code}</code>{title}{many}'
             f'<span class="severity {first.severity}">{first.severity}</span></summary>'
             f"<p>{marked(first.remedy)}</p><table>{''.join(map(_row, found))}</table></details>"
         )
