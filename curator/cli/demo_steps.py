@@ -9,6 +9,7 @@ from curator.cli.demo_sandbox import demo_sandbox
 from curator.errors import CuratorError
 from curator.model import Decision, Failure, parse_text
 from curator.model.base import Value
+from curator.protection import in_words
 from curator.tui.fields import Field, fields_of
 from curator.tui.memory import DraftState
 from curator.tui.session import Prepared, Session
@@ -107,7 +108,7 @@ class _Walk:
         self.prepared = self.session.prepare(self.prepared.order.model_copy(update=changes))
         left = [p.message for p in self.prepared.scrubbed.problems if p.blocking]
         _need(self.prepared.scrubbed.writable, f"the item cannot be written: {'; '.join(left)}")
-        good = [check.title for check in self.prepared.protection if check.sign == "good"]
+        good = [in_words(each) for each in self.prepared.judged if each.good]
         mended = f"the reviewer says {', '.join(f.name for f in missing)}" if missing else "nothing to mend"
         return "; ".join([mended, *good])
 

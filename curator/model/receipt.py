@@ -28,6 +28,8 @@ class Receipt(Value):
     verdict: Verdict
     checks: tuple[Check, ...] = ()
     problem: Problem | None = None
+    warnings: tuple[Problem, ...] = ()
+    """What is doubtful about the item though it may be written, such as a case that protects nothing."""
     at: datetime
     reviewer: str = ""
     rule: str = ""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue, ValidationError
 
-from curator import decisions, lineage
+from curator import decisions, lineage, novelty, protection
 from curator.config import Settings
 from curator.errors import CuratorError, UsageError
-from curator.gateway.errors import GatewayError
+from curator.gateway.errors import GatewayError, NotFound
 from curator.journal import Entry, Journal
 from curator.journal.database import now
-from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, ScrubPolicy, Signal, Trace
+from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, ScrubPolicy, Signal, StoredItem, Trace
 from curator.model.base import Value
 from curator.promote import ways
 from curator.promote.bulk import promote_many
@@ -55,6 +55,12 @@ class Order(Value):
     keep: dict[str, str] = {}
     """Finding id → why it is kept."""
     failure_type: str | None = None
+    despite: frozenset[str] = frozenset()
+    """Codes of `OVERRIDABLE` problems that do not block."""
+
+
+OVERRIDABLE = frozenset({protection.CORRECTION_FAILS})
+"""Problems that a reviewer may overrule: the correction may be what is wrong."""
 
 
 def policy_for(team: ScrubPolicy, rule: ScrubPolicy) -> ScrubPolicy:
@@ -75,9 +81,19 @@ def policy_of_dataset(settings: Settings, dataset: str, rule: str | None = None)
 
 
 def draft_of(
-    trace: Trace, loaded: LoadedRule, scrubber: Scrubs, policy: ScrubPolicy, order: Order, signals: Sequence[Signal]
+    trace: Trace,
+    loaded: LoadedRule,
+    scrubber: Scrubs,
+    policy: ScrubPolicy,
+    order: Order,
+    signals: Sequence[Signal],
+    *,
+    allow_python: bool = False,
 ) -> ScrubbedDraft:
-    """The proposed item of a trace, scrubbed; written nowhere. Raises CuratorError."""
+    """The proposed item of a trace, scrubbed, held against the rule's checks; written nowhere. Raises CuratorError.
+
+    `allow_python` (Settings.allow_python) also runs the rule's checks of type python on the recorded output.
+    """
     from curator.scrub import Choice
 
     try:
@@ -95,8 +111,16 @@ def draft_of(
             code=ways.TOO_DEEP.code,
             remedy=ways.TOO_DEEP.remedy,
         ) from None
+    found = protection.judgements(trace, draft, loaded, allow_python=allow_python)
+    weak = [_overruled(problem, order) for problem in protection.doubts(draft, found)]
+    draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
     return scrubber.scrub(draft, policy, choices)
+
+
+def _overruled(problem: Problem, order: Order) -> Problem:
+    overruled = problem.code in OVERRIDABLE & order.despite
+    return problem.model_copy(update={"blocking": False}) if overruled else problem
 
 
 def item_of(scrubbed: ScrubbedDraft, journal: Journal, *, reviewer: str, at: datetime) -> Item:
@@ -123,6 +147,7 @@ def promote_traces(
     remedies: Collection[str] = (),
     complete_queue: bool = False,
     dry_run: bool = False,
+    allow_python: bool = False,
     patience: Patience | None = None,
     batch: str = "",
     stop: threading.Event | None = None,
@@ -131,12 +156,15 @@ def promote_traces(
     """Promotes traces by a rule; yields one receipt per trace, as they are proved.
 
     `policy` defaults to the rule's. `complete_queue` also completes the traces' open annotation-queue entries.
-    `dry_run` looks and writes nothing: what would be done is the problem DRY_RUN. `stop` and `progress` as in
-    `promote_many`. Raises GatewayError when the traces cannot be read.
+    `dry_run` looks and writes nothing: what would be done is the problem DRY_RUN; it also names items with the same or
+    nearly the same input. `allow_python` as in `draft_of`, `stop` and `progress` as in `promote_many`. Raises
+    GatewayError when the traces cannot be read.
     """
     order, policy = order or Order(), policy or loaded.rule.scrub
     items: list[Item] = []
+    others: list[StoredItem] | None = None
     entries: dict[str, Sequence[Entry]] = {}
+    warnings: dict[str, list[Problem]] = {}
     new_ids: set[str] = set()
     left = list(dict.fromkeys(trace_ids))
     for found in read_traces(gateway, trace_ids, loaded.rule, entries=complete_queue):
@@ -144,9 +172,12 @@ def promote_traces(
             break
         left.remove(found.trace_id)
         try:
-            item = _item(found, loaded, scrubber, journal, policy, order, reviewer)
+            scrubbed = _scrubbed(found, loaded, scrubber, policy, order, allow_python)
+            warnings[found.trace_id] = [problem for problem in scrubbed.problems if not problem.blocking]
+            item = item_of(scrubbed, journal, reviewer=reviewer, at=now())
         except Stop as reason:
-            yield _refused(found, loaded, order, reviewer, reason.problem)
+            refused = _refused(found, loaded, order, reviewer, reason.problem)
+            yield _warned(refused, warnings)
             continue
         except UsageError:
             raise  # an edit or a policy that fits no trace at all
@@ -154,7 +185,9 @@ def promote_traces(
             yield _refused(found, loaded, order, reviewer, problem_of(error))
             continue
         if dry_run:
-            yield _would_do(gateway, item, loaded, reviewer, remedies)
+            others = _items_of(gateway, item.dataset) if others is None else others
+            warnings[found.trace_id] += novelty.doubts(novelty.similar(scrubbed, others))
+            yield _warned(_would_do(gateway, item, loaded, reviewer, remedies), warnings)
             continue
         items.append(item)
         if complete_queue:
@@ -166,7 +199,7 @@ def promote_traces(
     for trace_id in left:
         interrupted = Stop(ways.INTERRUPTED, "The command was interrupted before this trace was looked at.")
         yield _with_problem(_receipt(trace_id, "", loaded, reviewer), interrupted.problem)
-    yield from promote_many(
+    for receipt in promote_many(
         gateway,
         journal,
         scrubber,
@@ -181,24 +214,30 @@ def promote_traces(
         new_ids=new_ids,
         stop=stop,
         progress=progress,
-    )
+    ):
+        yield _warned(receipt, warnings)
 
 
-def _item(
-    found: Found,
-    loaded: LoadedRule,
-    scrubber: Scrubs,
-    journal: Journal,
-    policy: ScrubPolicy,
-    order: Order,
-    reviewer: str,
-) -> Item:
+def _warned(receipt: Receipt, warnings: Mapping[str, Sequence[Problem]]) -> Receipt:
+    return receipt.model_copy(update={"warnings": tuple(warnings.get(receipt.trace_id, ()))})
+
+
+def _items_of(gateway: "Gateway", dataset: str) -> list[StoredItem]:
+    """What the dataset holds; nothing when it does not exist yet."""
+    try:
+        return list(gateway.items(dataset))
+    except NotFound:
+        return []
+
+
+def _scrubbed(
+    found: Found, loaded: LoadedRule, scrubber: Scrubs, policy: ScrubPolicy, order: Order, allow_python: bool
+) -> ScrubbedDraft:
     if found.trace is None:
         problem = found.problem
         assert problem is not None
         raise CuratorError(problem.message, code=problem.code, remedy=problem.remedy)
-    scrubbed = draft_of(found.trace, loaded, scrubber, policy, order, found.signals)
-    return item_of(scrubbed, journal, reviewer=reviewer, at=now())
+    return draft_of(found.trace, loaded, scrubber, policy, order, found.signals, allow_python=allow_python)
 
 
 def _is_new(trace: Trace, item: Item, journal: Journal) -> bool:

@@ -36,6 +36,8 @@ class DraftState(Value):
     failure_type: str | None = None
     edits: dict[str, JsonValue] = {}
     keep: dict[str, str] = {}
+    despite: tuple[str, ...] = ()
+    """Codes of problems that the reviewer overruled."""
 
     @property
     def touched(self) -> bool:

@@ -97,7 +97,7 @@ class BulkScreen(Place):
             wrong = next((p.message for p in outcome.scrubbed.problems if p.blocking), "a finding needs a decision")
             entry = replace(entry, stage="incomplete", words=wrong, prepared=outcome)
         else:
-            doubt = next((check.title for check in outcome.protection if check.sign in ("warn", "bad")), "")
+            doubt = next((problem.message for problem in outcome.scrubbed.problems), "")
             entry = replace(
                 entry, stage="doubtful" if doubt else "ready", words=doubt or outcome.draft.item_id, prepared=outcome
             )

@@ -6,29 +6,26 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from curator.errors import CuratorError
 from curator.model import Failure
 from curator.tui import actions
 from curator.tui.decide import Deciding
 from curator.tui.screens.ask import Choose
-from curator.tui.sections import Sheet, of_failure
 from curator.tui.session import Look
+from curator.tui.widgets.failure_preview import FailurePreview
 from curator.tui.widgets.failures import failure_rows, matches
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar
 from curator.tui.widgets.preview import MaskedView
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar, WeekPanel
-from curator.tui.words import STATE_SIGNS, age, plural
+from curator.tui.words import plural
 
 if TYPE_CHECKING:
     from curator.promote import Resumed
 
-REST = 0.12
-"""Seconds that the cursor rests on a row before its preview is fetched."""
 WINDOWS = (("24h", "last 24 hours"), ("7d", "last 7 days"), ("14d", "last 14 days"), ("30d", "last 30 days"))
 
 
@@ -45,8 +42,6 @@ class QueueScreen(Deciding):
         super().__init__()
         self._look: Look | None = None
         self._state: Shown = "open"
-        self._rest: Timer | None = None
-        self._previewed: str | None = None
         self.answered = False
         """Whether the first question to the server was answered or refused."""
 
@@ -62,10 +57,7 @@ class QueueScreen(Deciding):
                 with Vertical(classes="page-holder", id="instead"):
                     yield Page()
                 yield LineInput("/", "words over name, signal, rule, tag, session, id", id="filter")
-            with Vertical(id="right", classes="pane"):
-                yield Static("", classes="pane-title", id="preview-title")
-                yield MaskedView(id="preview")
-                yield LineInput("/", "search in this preview", id="search")
+            yield FailurePreview(id="right")
             yield WeekPanel()
         yield Footer(show_command_palette=False)
 
@@ -91,8 +83,8 @@ class QueueScreen(Deciding):
 
     @property
     def preview(self) -> MaskedView:
-        """The preview."""
-        return self.query_one("#preview", MaskedView)
+        """The text of the preview."""
+        return self.query_one(FailurePreview).view
 
     # Data
 
@@ -168,7 +160,7 @@ class QueueScreen(Deciding):
         self._instead(not shown)
         if not shown:
             self._say_why_empty(bool(words), len(everything))
-            self._clear_preview()
+            self.query_one(FailurePreview).clear()
         self._show_week()
 
     def _say_why_empty(self, filtered: bool, total: int) -> None:
@@ -213,65 +205,19 @@ class QueueScreen(Deciding):
     def on_resize(self) -> None:
         self._show_week()
 
-    # Preview
+    # What follows the cursor
 
     @on(Rows.Moved, "#failures")
     def _moved(self, event: Rows.Moved) -> None:
         failure: Failure = event.row
         self.session.stand(trace_id=failure.trace_id)
-        self._title(failure)
-        if failure.trace_id == self._previewed and not isinstance(event, Rows.Chosen):
-            return
-        self._previewed = failure.trace_id
-        if self._rest is not None:
-            self._rest.stop()
-        self.preview.hide_again()
-        self.preview.put(of_failure(failure, None), None)
-        self._rest = self.set_timer(REST, lambda: self._fetch_preview(failure))
+        self.query_one(FailurePreview).follow(failure, again=isinstance(event, Rows.Chosen))
 
     @on(Rows.Chosen, "#failures")
     def _chosen(self, event: Rows.Chosen) -> None:
         self.action_open()
 
-    def _fetch_preview(self, failure: Failure) -> None:
-        if failure.source_gone:
-            self._look_for_values(failure, of_failure(failure, None))
-            return
-        self.fetch(
-            "preview",
-            lambda report: of_failure(failure, self.session.root(failure.trace_id)),
-            lambda sheet: self._look_for_values(failure, sheet),
-            self.preview.refuse,
-        )
-
-    def _look_for_values(self, failure: Failure, sheet: Sheet) -> None:
-        self.preview.put(sheet, None)
-        self.fetch(
-            "preview-values",
-            lambda report: self.session.values_in(sheet.foreign, self.session.rule_of(failure)),
-            self.preview.found,
-            self.preview.refuse,
-        )
-
-    def _title(self, failure: Failure) -> None:
-        sign, role = STATE_SIGNS[failure.state]
-        facts = [age(failure.timestamp) + " ago", failure.environment or "", failure.trace_id[:12]]
-        self.query_one("#preview-title", Static).update(
-            content(
-                [
-                    (role, f"{sign} "),
-                    ("strong", failure.name or "unnamed"),
-                    ("dim", "  " + "  ".join(fact for fact in facts if fact)),
-                ]
-            )
-        )
-
-    def _clear_preview(self) -> None:
-        self._previewed = None
-        self.query_one("#preview-title", Static).update("")
-        self.preview.empty()
-
-    # Filter and search
+    # Filter
 
     @on(LineInput.Typed, "#filter")
     def _filtering(self, event: LineInput.Typed) -> None:
@@ -287,24 +233,6 @@ class QueueScreen(Deciding):
             self.session.stand(filter="")
             self._list()
         self.failures.focus()
-
-    @on(TextView.SearchAsked)
-    def _search(self, event: TextView.SearchAsked) -> None:
-        self.query_one("#search", LineInput).open()
-
-    @on(LineInput.Typed, "#search")
-    def _searching(self, event: LineInput.Typed) -> None:
-        count = self.preview.search(event.text)
-        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
-
-    @on(LineInput.Left, "#search")
-    def _searched(self, event: LineInput.Left) -> None:
-        line = self.query_one("#search", LineInput)
-        if not event.kept or not event.text:
-            line.put("")
-            self.preview.search("")
-            line.display = False
-        self.preview.focus()
 
     # Marks and states
 

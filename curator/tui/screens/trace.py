@@ -12,8 +12,9 @@ from curator.tui.decide import Deciding
 from curator.tui.sections import Sheet, of_comments, of_observation, of_scores, of_stored
 from curator.tui.session import Around
 from curator.tui.steps import Step, bar_pieces, label_pieces, latency_pieces, steps_around, steps_of
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import Banner, Page, TopBar, content
 from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.words import STATE_SIGNS, age, duration, plural
@@ -56,10 +57,7 @@ class TraceScreen(Deciding):
                     key=lambda step: step.key,
                     id="steps",
                 )
-            with Vertical(id="right", classes="pane"):
-                yield Static("", classes="pane-title", id="step-title")
-                yield MaskedView(id="step")
-                yield LineInput("/", "search in this step", id="search")
+            yield Reader("step", id="right")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -177,27 +175,7 @@ class TraceScreen(Deciding):
             facts = [one.type.lower(), one.model or "", duration(one.latency)]
             facts.append(f"${one.total_cost:.5f}" if one.total_cost else "")
             pieces.append(("dim", "  " + "  ".join(fact for fact in facts if fact)))
-        self.query_one("#step-title", Static).update(content(pieces))
-
-    # Search
-
-    @on(TextView.SearchAsked)
-    def _search(self, event: TextView.SearchAsked) -> None:
-        self.query_one("#search", LineInput).open()
-
-    @on(LineInput.Typed, "#search")
-    def _searching(self, event: LineInput.Typed) -> None:
-        count = self.view.search(event.text)
-        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
-
-    @on(LineInput.Left, "#search")
-    def _searched(self, event: LineInput.Left) -> None:
-        line = self.query_one("#search", LineInput)
-        if not event.kept or not event.text:
-            line.put("")
-            self.view.search("")
-            line.display = False
-        self.view.focus()
+        self.query_one(Reader).title(pieces)
 
     # Actions of the place "trace"
 

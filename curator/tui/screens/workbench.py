@@ -1,28 +1,32 @@
 """The workbench: the source beside the form beside the live checks; from here an item is written."""
 
-from textual import on
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from curator.errors import CuratorError
-from curator.model import Failure, parse_text
+from curator.model import Failure, Problem, parse_text
 from curator.tui import actions
 from curator.tui.escapes import editable
-from curator.tui.live import problem_checks, same_content, standing_checks
+from curator.tui.live import doubts_of, problem_checks, protection_checks, standing_checks
 from curator.tui.memory import DraftState
 from curator.tui.pieces import Piece
 from curator.tui.screens.ask import AskLine, Choose
 from curator.tui.screens.workbench_edit import Editing
 from curator.tui.sections import Sheet, of_failure
-from curator.tui.session import Compared, Prepared
+from curator.tui.session import Prepared
 from curator.tui.widgets.checks import ChecksView, summary_words
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import Banner, Page, TopBar, content
 from curator.tui.widgets.preview import MaskedView
-from curator.tui.widgets.text_view import TextView
-from curator.tui.words import plural
+from curator.tui.widgets.reader import Reader
+
+if TYPE_CHECKING:
+    from curator.novelty import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
 
@@ -39,7 +43,7 @@ class WorkbenchScreen(Editing):
         super().__init__()
         self.trace_id = trace_id
         self.failure = failure
-        self._compared: Compared | None = None
+        self._compared: Novelty | None = None
         self._mode = "form"
         self._summary: list[Piece] = []
 
@@ -51,10 +55,7 @@ class WorkbenchScreen(Editing):
         with Vertical(classes="page-holder", id="instead"):
             yield Page()
         with Horizontal(id="panes"):
-            with Vertical(id="source-pane", classes="pane"):
-                yield Static("Source", classes="pane-title")
-                yield MaskedView(id="source")
-                yield LineInput("/", "search in the source", id="search")
+            yield Reader("source", id="source-pane", title="Source")
             with Vertical(id="bench"):
                 with Vertical(id="item-pane", classes="pane"):
                     yield Static("Item", classes="pane-title", id="item-title")
@@ -105,7 +106,7 @@ class WorkbenchScreen(Editing):
             self._show_source()
         self.fetch("compare", lambda report: self.session.compare(prepared), self._got_compared, self.trouble)
 
-    def _got_compared(self, compared: Compared) -> None:
+    def _got_compared(self, compared: "Novelty") -> None:
         self._compared = compared
         self._show_all()
 
@@ -176,12 +177,10 @@ class WorkbenchScreen(Editing):
         scrubbed = prepared.scrubbed
         sections = [
             ("To mend", problem_checks(scrubbed.problems)),
-            ("Does it protect?", list(prepared.protection)),
+            ("Does it protect?", protection_checks(prepared.judged, scrubbed.problems)),
         ]
         if self._compared is not None:
-            compared = self._compared
-            found = standing_checks(scrubbed, compared.stored, compared.similar, dataset_exists=compared.dataset_exists)
-            sections.append((f"In {prepared.draft.dataset}", found))
+            sections.append((f"In {prepared.draft.dataset}", standing_checks(self._compared)))
         model = scrubbed.summary.model
         note = f"looked for with {model}" if model else "names and places not looked for: no model installed"
         self.query_one(ChecksView).put(sections, scrubbed.findings, note)
@@ -221,21 +220,41 @@ class WorkbenchScreen(Editing):
     def action_write(self) -> None:
         if self._prepared is None or self._order is None:
             return
-        scrubbed = self._prepared.scrubbed
-        if not scrubbed.writable:
-            wrong = [p for p in scrubbed.problems if p.blocking]
+        prepared, scrubbed = self._prepared, self._prepared.scrubbed
+        doubts = doubts_of(scrubbed.problems, self._compared)
+        wrong = [p for p in scrubbed.problems if p.blocking and p not in doubts]
+        undecided = any(f.action == "undecided" for f in scrubbed.findings)
+        if wrong or undecided:
             what = wrong[0].message if wrong else "a personal value needs a decision"
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             self.tell([("bad", f"Not written: {what}{more}.")], bad=True)
             if wrong and wrong[0].path:
                 self.query_one(FormView).go_to(wrong[0].path)
-            return
-        if self._prepared.order != self._order:
+        elif prepared.order != self._order:
             self.tell([("text", "Still working on your last change.")])
+        elif doubts:
+            note = "\n".join(f"{p.message}. {p.remedy}" for p in doubts)
+            answers = [("no", "Back to the draft"), ("yes", "Write it all the same")]
+            self.app.push_screen(
+                Choose("Write this case?", answers, note=note), lambda answer: self._answered(answer, doubts)
+            )
+        else:
+            self._write(prepared)
+
+    def _answered(self, answer: str | None, doubts: Sequence[Problem]) -> None:
+        if answer != "yes" or self._order is None or self._prepared is None:
             return
+        overruled = tuple(p.code for p in doubts if p.blocking)
+        if not overruled:
+            self._write(self._prepared)
+            return
+        order = self._order = self._order.model_copy(update={"despite": overruled})
+        self.fetch("prepare", lambda report: self.session.prepare(order), self._write, self._not_prepared)
+
+    def _write(self, prepared: Prepared) -> None:
         from curator.tui.screens.receipt import ReceiptScreen
 
-        self.app.switch_screen(ReceiptScreen(self._prepared, self.failure))
+        self.app.switch_screen(ReceiptScreen(prepared, self.failure))
 
     def action_back(self) -> None:
         if self._order is not None:
@@ -261,7 +280,7 @@ class WorkbenchScreen(Editing):
         self._show_all()
 
     def action_other_view(self) -> None:
-        stored = self._compared.stored if self._compared else None
+        stored = self._compared.standing.stored if self._compared else None
         modes = ["form", "json", *(["diff"] if stored is not None else [])]
         focused = isinstance(self.focused, (FormView, MaskedView)) and self.focused.id != "source"
         self._mode = modes[(modes.index(self._mode) + 1) % len(modes)] if self._mode in modes else "form"
@@ -316,38 +335,17 @@ class WorkbenchScreen(Editing):
         words += [("accent", "h l"), ("dim", " other panes   "), *self._summary]
         self.query_one("#pane-tabs", Static).update(content(words))
 
-    # Search in the source
 
-    @on(TextView.SearchAsked)
-    def _search(self, event: TextView.SearchAsked) -> None:
-        if event.text_view.id == "source":
-            self.query_one("#search", LineInput).open()
-
-    @on(LineInput.Typed, "#search")
-    def _searching(self, event: LineInput.Typed) -> None:
-        count = self.query_one("#source", MaskedView).search(event.text)
-        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
-
-    @on(LineInput.Left, "#search")
-    def _searched(self, event: LineInput.Left) -> None:
-        line = self.query_one("#search", LineInput)
-        if not event.kept or not event.text:
-            line.put("")
-            self.query_one("#source", MaskedView).search("")
-            line.display = False
-        self.query_one("#source").focus()
-
-
-def _difference(prepared: Prepared, compared: Compared | None) -> Sheet:
+def _difference(prepared: Prepared, compared: "Novelty | None") -> Sheet:
     """What a promotion would change on the stored item."""
     from curator.tui.diff import difference
 
     sheet = Sheet()
-    stored = compared.stored if compared else None
-    if stored is None:
+    stored = compared.standing.stored if compared else None
+    if compared is None or stored is None:
         return sheet
     scrubbed = prepared.scrubbed
-    if same_content(scrubbed, stored):
+    if compared.standing.state == "same":
         sheet.add_notes("Changes", "none", [([("good", "✓ the stored item holds the same")], "")])
         return sheet
     for title, name, old, new in (

@@ -6,11 +6,12 @@ rooms below, the same that the command line makes. Heavy rooms (SDK, presidio) a
 
 from curator.tui.session.drafting import value_at
 from curator.tui.session.looking import Looking
-from curator.tui.session.values import Around, Compared, Connected, Look, Prepared, Report
+from curator.tui.session.running import Running, TwoRuns
+from curator.tui.session.values import Around, Connected, Look, Prepared, Report
 from curator.tui.session.writing import Writing
 
-__all__ = ["Around", "Compared", "Connected", "Look", "Prepared", "Report", "Session", "value_at"]
+__all__ = ["Around", "Connected", "Look", "Prepared", "Report", "Session", "TwoRuns", "value_at"]
 
 
-class Session(Writing, Looking):
+class Session(Writing, Looking, Running):
     """See the module's text."""

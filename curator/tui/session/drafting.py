@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from curator.model import Signal, StoredItem
-from curator.tui.live import protection_checks, similar_items
 from curator.tui.memory import DraftState
 from curator.tui.session.queueing import Queueing
 from curator.tui.session.reading import Reading
-from curator.tui.session.values import Compared, Prepared
+from curator.tui.session.values import Prepared
 
 if TYPE_CHECKING:
+    from curator.novelty import Novelty
     from curator.rulebook import LoadedRule
 
-ITEMS_FRESH = 60.0
+ITEMS_FRESH = 300.0
 """Seconds for which the items of a dataset are believed, when looking for similar ones."""
 
 
@@ -32,14 +32,22 @@ class Drafting(Queueing, Reading):
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, judged. Raises CuratorError."""
         from curator.promote.pipeline import Order, draft_of
+        from curator.protection import judgements
 
         loaded = next(r for r in self.rules if r.rule.rule == order.rule)
         trace = self.trace(order.trace_id)
-        wanted = Order(edits=order.edits, case=order.case, keep=order.keep, failure_type=order.failure_type)
+        wanted = Order(
+            edits=order.edits,
+            case=order.case,
+            keep=order.keep,
+            failure_type=order.failure_type,
+            despite=frozenset(order.despite),
+        )
         signals = self._signals(order.trace_id, loaded)
-        scrubbed = draft_of(trace, loaded, self.scrubber, self.policy(order.rule), wanted, signals)
-        checks = protection_checks(trace, scrubbed.draft, loaded, allow_python=self.settings.allow_python)
-        return Prepared(order, trace, loaded, scrubbed.draft, scrubbed, tuple(checks))
+        policy, python = self.policy(order.rule), self.settings.allow_python
+        scrubbed = draft_of(trace, loaded, self.scrubber, policy, wanted, signals, allow_python=python)
+        judged = judgements(trace, scrubbed.draft, loaded, allow_python=python)
+        return Prepared(order, trace, loaded, scrubbed.draft, scrubbed, judged)
 
     def _signals(self, trace_id: str, loaded: "LoadedRule") -> Sequence[Signal]:
         """The reasons why a trace is a failure by a rule; asked for when the queue does not list it."""
@@ -50,15 +58,15 @@ class Drafting(Queueing, Reading):
             return [signal for signal in failure.signals if signal.rule == loaded.rule.rule]
         return next(read_traces(self.gateway, [trace_id], loaded.rule)).signals
 
-    def compare(self, prepared: Prepared) -> Compared:
+    def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""
-        stored = self.gateway.item(prepared.draft.item_id)
+        from curator.novelty import look
+
         items = self.items_of(prepared.draft.dataset)
-        similar = similar_items(prepared.scrubbed.input, prepared.draft.item_id, items or [])
-        return Compared(stored=stored, similar=tuple(similar), dataset_exists=items is not None)
+        return look(self.gateway, prepared.scrubbed, items, dataset_exists=items is not None)
 
     def items_of(self, dataset: str) -> list[StoredItem] | None:
-        """The items of a dataset, read at most once a minute; None when there is no such dataset."""
+        """The items of a dataset, read at most once in five minutes; None when there is no such dataset."""
         from curator.gateway import NotFound
 
         known = self._items.get(dataset)

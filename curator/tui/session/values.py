@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from curator.model import Draft, Observation, Queue, ScrubbedDraft, StoredItem, Trace
 from curator.model.base import Value
-from curator.tui.live import LiveCheck, Similar
 from curator.tui.memory import DraftState
 
 if TYPE_CHECKING:
+    from curator.protection import Judgement
     from curator.rulebook import LoadedRule
 
 Report = Callable[[str, int, int | None], None]
@@ -43,15 +43,8 @@ class Prepared:
     loaded: "LoadedRule"
     draft: Draft
     scrubbed: ScrubbedDraft
-    protection: tuple[LiveCheck, ...]
-
-
-class Compared(Value):
-    """What the server holds that concerns a draft."""
-
-    stored: StoredItem | None
-    similar: tuple[Similar, ...]
-    dataset_exists: bool
+    judged: "tuple[Judgement, ...]"
+    """What the rule's checks say of the recorded answer and of its correction."""
 
 
 class Connected(Value):

@@ -1,0 +1,138 @@
+"""Does a case protect anything? The rule's checks must catch the failure that was recorded, and pass its correction."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from curator.model import Draft, Problem, Trace, parse_text
+from curator.model.base import Value
+from curator.rulebook import LoadedRule
+
+WEAK = "EXP002"
+"""The audit's code for the same thing in a stored item."""
+CORRECTION_FAILS = "CORRECTION_FAILS"
+NOT_JUDGED = "NOT_JUDGED"
+CODES = frozenset({WEAK, CORRECTION_FAILS, NOT_JUDGED})
+"""Codes of the problems that say whether a draft protects anything."""
+
+
+Answer = Literal["recorded", "correction"]
+
+
+class Judgement(Value):
+    """What the rule's checks say of one answer."""
+
+    answer: Answer
+    """The failing output of the trace, or what a person said it should have been."""
+    verdict: Literal["fails", "passes", "unclear", "unchecked", "expectation"]
+    """`unclear`: no check fails it, and some cannot say anything. `unchecked`: no check can be made here (a judge, or
+    Python that may not run). `expectation`: the correction says what to expect, and is no answer."""
+    checks: tuple[str, ...] = ()
+    """The checks behind the verdict: those it fails, those it passes, or those that cannot say anything."""
+    detail: str = ""
+    """Why a check cannot say anything; may hold text from outside."""
+
+    @property
+    def good(self) -> bool:
+        """Whether it speaks for the case."""
+        return (self.answer, self.verdict) in (("recorded", "fails"), ("correction", "passes"))
+
+
+def judge(
+    loaded: LoadedRule,
+    answer: Answer,
+    output: object,
+    input: object,
+    expected_output: object,
+    metadata: object,
+    *,
+    allow_python: bool = False,
+) -> Judgement:
+    """Holds one output against the rule's deterministic checks; judges cost money and change their minds."""
+    able = tuple(c for c in loaded.rule.checks if not c.judge and (allow_python or c.type != "python"))
+    if not able:
+        return Judgement(answer=answer, verdict="unchecked")
+    from curator.experiments.checks import evaluate
+
+    rule = loaded.rule.model_copy(update={"checks": able})
+    results = evaluate(rule, input, output, expected_output, metadata, allow_python=allow_python)
+    silent = [r for r in results if r.passed is None]
+    if failed := tuple(r.name for r in results if r.passed is False):
+        return Judgement(answer=answer, verdict="fails", checks=failed)
+    if silent:
+        why = next((r.error or r.comment for r in silent if r.error or r.comment), "")
+        return Judgement(answer=answer, verdict="unclear", checks=tuple(r.name for r in silent), detail=why)
+    return Judgement(answer=answer, verdict="passes", checks=tuple(r.name for r in results))
+
+
+def judgements(trace: Trace, draft: Draft, loaded: LoadedRule, *, allow_python: bool = False) -> tuple[Judgement, ...]:
+    """What the checks say of the recorded output, and of the correction where there is one. The draft is unscrubbed."""
+
+    def judged(answer: Answer, output: object) -> Judgement:
+        return judge(
+            loaded, answer, output, draft.input, draft.expected_output, draft.metadata, allow_python=allow_python
+        )
+
+    recorded, correction = parse_text(trace.root.output), trace.correction
+    found = [judged("recorded", recorded)]
+    if correction is None:
+        return tuple(found)
+    if isinstance(correction, dict) and set(correction) <= set(loaded.expected_output_schema.get("properties", {})):
+        return (*found, Judgement(answer="correction", verdict="expectation"))
+    if isinstance(recorded, dict) and isinstance(correction, dict):
+        correction = recorded | correction  # it may hold only those parts that were wrong
+    return (*found, judged("correction", correction))
+
+
+def in_words(found: Judgement) -> str:
+    """A judgement as one line."""
+    names = ", ".join(found.checks)
+    match found.answer, found.verdict:
+        case "recorded", "fails":
+            return f"the recorded answer fails {names}"
+        case "recorded", "passes":
+            return "the recorded answer passes every check: this case protects nothing"
+        case "recorded", "unchecked":
+            return "the rule has no check that can be made here: nothing shows that the case protects anything"
+        case "correction", "fails":
+            return f"the reviewer's own correction fails {names}"
+        case "correction", "passes":
+            return "the correction passes every check"
+        case "correction", "expectation":
+            return "the correction says what to expect, so it is no answer to check"
+        case "correction", "unchecked":
+            return "the correction was not checked"
+    what = "recorded answer fails" if found.answer == "recorded" else "correction passes"
+    return f"whether the {what} is open: {names} cannot judge it"
+
+
+def doubts(draft: Draft, found: Sequence[Judgement]) -> list[Problem]:
+    """What the judgements say against a draft. A correction that fails blocks: the two contradict each other."""
+    return [problem for each in found if (problem := _doubt(draft, each)) is not None]
+
+
+def _doubt(draft: Draft, found: Judgement) -> Problem | None:
+    match found.answer, found.verdict:
+        case "correction", "fails":
+            return Problem(
+                code=CORRECTION_FAILS,
+                message=in_words(found),
+                path="expected_output",
+                remedy="Change the expectation until the correction passes, or withdraw the correction.",
+            )
+        case "recorded", "passes":
+            return Problem(
+                code=WEAK,
+                message=in_words(found),
+                path="expected_output",
+                remedy="Sharpen the expectation until the recorded answer fails it.",
+                blocking=False,
+            )
+        case "recorded", "unclear" if not any(p.blocking for p in draft.problems):
+            return Problem(
+                code=NOT_JUDGED,
+                message=in_words(found),
+                path="expected_output",
+                remedy="Look at what the check reads; a run would count no score here.",
+                blocking=False,
+            )
+    return None
