@@ -1,36 +1,25 @@
 """`curator draft`: what would be written, with findings and problems; nothing personal, nothing written."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from curator.gateway import Gateway
 from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests import command
+from tests.command import Done
 
 RULE = "order-status-regression"
 
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
 def run(demo_server: SandboxServer) -> Run:
-    def call(*args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "curator", *args],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | demo_server.environment(),
-            stdin=subprocess.DEVNULL,
-        )
-
-    return call
+    return partial(command.run, env=demo_server.environment())
 
 
 def pick(demo: DemoData) -> str:
@@ -45,7 +34,7 @@ def test_draft_is_scrubbed_and_writes_nothing(run: Run, demo: DemoData, demo_gat
     trace = pick(demo)
     done = run("draft", trace, "--rules", RULE, "--json", "--set", "expected_output.outcome=answer")
     assert done.returncode in (0, 1), done.stderr
-    document = json.loads(done.stdout)
+    document = done.document
     assert {"item_id", "dataset", "input", "expected_output", "metadata", "findings", "problems"} <= set(document)
     assert document["writable"] is (done.returncode == 0)
     for known in demo.personal:
@@ -63,7 +52,7 @@ def test_keep_needs_a_reason(run: Run, demo: DemoData) -> None:
 def test_unknown_finding_is_a_problem(run: Run, demo: DemoData) -> None:
     done = run("draft", pick(demo), "--rules", RULE, "--keep", "nope=because", "--json")
     assert done.returncode == 1
-    assert "PII_UNKNOWN_FINDING" in {p["code"] for p in json.loads(done.stdout)["problems"]}
+    assert "PII_UNKNOWN_FINDING" in {p["code"] for p in done.document["problems"]}
 
 
 def test_unknown_trace(run: Run) -> None:

@@ -9,20 +9,14 @@ from pathlib import Path
 import pytest
 
 from curator.cli.main import COMMANDS
+from tests import command
+from tests.command import Done
 
 HEAVY = ("textual", "langfuse", "presidio_analyzer", "spacy", "scipy", "pyarrow", "starlette", "jsonschema", "httpx")
 
 
-def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "curator", *args],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=clean | {"CURATOR_CONFIG": os.devnull} | environment,
-        stdin=subprocess.DEVNULL,
-    )
+def run(*args: str, **environment: str) -> Done:
+    return command.run(*args, env={"CURATOR_CONFIG": os.devnull} | environment)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -49,9 +43,11 @@ def test_every_command_has_help(name: str) -> None:
 
 
 def test_version() -> None:
+    """As a program of its own, as the installed command is."""
     from curator import __version__
 
-    assert __version__ in run("--version").stdout
+    done = subprocess.run([sys.executable, "-m", "curator", "--version"], capture_output=True, text=True, check=True)
+    assert __version__ in done.stdout
 
 
 def test_unknown_command() -> None:

@@ -2,9 +2,6 @@
 
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import pytest
 
 from curator.sandbox.load import load_files
 from curator.sandbox.server import SandboxServer
+from tests import command
 
 ROOT = Path(__file__).parents[2]
 TRACES = ROOT.parent / "shared" / "traces"
@@ -33,16 +31,9 @@ def airline() -> Iterator[SandboxServer]:
 @pytest.fixture
 def curator(airline: SandboxServer) -> Curator:
     def call(*args: str) -> tuple[int, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "curator", *args, "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | airline.environment(),
-            stdin=subprocess.DEVNULL,
-        )
+        done = command.run(*args, "--json", env=airline.environment())
         assert "Traceback" not in done.stderr
-        return done.returncode, json.loads(done.stdout)
+        return done.returncode, done.document
 
     return call
 

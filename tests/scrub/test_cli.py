@@ -1,11 +1,12 @@
 """`curator scrub`: the same kind of content comes out, without its personal values; stdout holds nothing else."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import command
+from tests.command import Done
 
 RULE = """
 rule: scrub-test
@@ -21,19 +22,16 @@ scrub:
 """
 
 
-def run(*arguments: str, given: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
-    data = given if isinstance(given, bytes) else given.encode()
-    return subprocess.run(
-        [sys.executable, "-m", "curator", "scrub", *arguments], input=data, capture_output=True, check=False
-    )
+def run(*arguments: str, given: str | bytes = "") -> Done:
+    return command.run("scrub", *arguments, given=given)
 
 
 def test_text_json_and_json_lines(tmp_path: Path) -> None:
     text = run(given="Hi, I am Karen Whitfield,\nmail karen@x.com.\n")
     assert text.returncode == 0
-    assert text.stdout.decode() == "Hi, I am <PERSON_1>,\nmail <EMAIL_ADDRESS_1>.\n"
-    assert b"karen" not in text.stderr.lower()
-    assert b"1 EMAIL_ADDRESS, 1 PERSON" in text.stderr
+    assert text.stdout == "Hi, I am <PERSON_1>,\nmail <EMAIL_ADDRESS_1>.\n"
+    assert "karen" not in text.stderr.lower()
+    assert "1 EMAIL_ADDRESS, 1 PERSON" in text.stderr
 
     file = tmp_path / "items.jsonl"
     file.write_text('{"mail": "a@x.com"}\n\n{"mail": "b@x.com", "n": 1}\n', encoding="utf-8")
@@ -72,6 +70,6 @@ def test_the_json_document_and_the_policy_of_a_rule(tmp_path: Path) -> None:
 def test_mistakes_are_one_sentence(arguments: tuple[str, ...], given: bytes, says: str) -> None:
     done = run(*arguments, given=given)
     assert done.returncode == 2
-    assert says in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    assert done.stdout == b""
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

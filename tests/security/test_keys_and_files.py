@@ -1,6 +1,5 @@
 """The threat model's promises, kept by the running program: keys, files, ports, rules."""
 
-import json
 import os
 import socket
 import stat
@@ -16,6 +15,8 @@ import pytest
 from curator.sandbox.auth import Keys
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
+from tests import command
+from tests.command import Done
 
 PUBLIC, SECRET = "pk-lf-1f0e9d8c-visible", "sk-lf-7c3b-never-to-be-seen"
 RULE = "order-status-regression"
@@ -31,19 +32,28 @@ def server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def env(server: SandboxServer, tmp_path: Path) -> dict[str, str]:
-    """Of a user whose umask lets everybody read."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_"))}
     own = {"CURATOR_CONFIG": str(tmp_path / "config" / "config.toml"), "CURATOR_STATE_DIR": str(tmp_path / "state")}
     return clean | server.environment() | own
 
 
-def run(env: dict[str, str], folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    command = ["/bin/sh", "-c", 'umask 000; exec "$@"', "sh", *CURATOR, *args]
-    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+@pytest.fixture(autouse=True)
+def open_umask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Everybody may read what this user writes without saying otherwise; modules of the own folder can be imported."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = os.umask(0)
+    yield
+    os.umask(before)
+    for module in ("agent", "canary_module"):
+        sys.modules.pop(module, None)
+
+
+def run(env: dict[str, str], folder: Path, *args: str) -> Done:
+    return command.run(*args, env=env, folder=folder)
 
 
 def a_trace(env: dict[str, str], folder: Path) -> str:
-    queue = json.loads(run(env, folder, "queue", "--rules", RULE, "--json").stdout)
+    queue = run(env, folder, "queue", "--rules", RULE, "--json").document
     return next(f["trace_id"] for f in queue["failures"] if f["observation_id"])
 
 
