@@ -44,6 +44,8 @@ class Note:
     lead: tuple[Piece, ...]
     text: str = ""
     path: str = ""
+    role: str = "text"
+    """How the text is painted."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = 
 
 def _note_lines(note: Note, width: int, masks: Masks) -> Iterator[Line]:
     lead = [(role, visible(text, limit=1000)) for role, text in note.lead]
-    text = list(_paragraphs(masks.pieces(note.path, note.text, "text"))) if note.text else [[]]
+    text = list(_paragraphs(masks.pieces(note.path, note.text, note.role))) if note.text else [[]]
     lead_width = sum(cell_len(part) for _, part in lead)
-    if lead_width + sum(cell_len(part) for _, part in text[0]) <= width or not note.text:
+    if not lead or not note.text or lead_width + sum(cell_len(part) for _, part in text[0]) <= width:
         yield from _hanging(wrap([*lead, *text[0]], width - 2))
     else:
         yield from _hanging(wrap(lead, width - 2))

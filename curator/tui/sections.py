@@ -147,9 +147,10 @@ SEVERITIES = {"error": ("bad", "✕"), "warning": ("warn", "▲"), "info": ("inf
 
 def of_audit(report: "AuditReport") -> Sheet:
     """An audit's findings, the worst first; they hold no text of an item."""
+    from curator.audit.report.text import headline
+
     sheet = Sheet()
-    counts = ", ".join(f"{count} {severity}" for severity, count in report.summary.items() if count) or "no finding"
-    whole: list[Piece] = [("strong", f"{plural(report.items, 'item')}: {counts}")]
+    whole: list[Piece] = [("strong", headline(report))]
     by = f"{len(report.checks)} checks, {report.requests} requests, rule {report.rule or 'none'}"
     sheet.add_notes("Audit", "audit", [(whole, None), ([("dim", by)], None)])
     notes: list[tuple[list[Piece], str | None]] = []

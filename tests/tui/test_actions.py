@@ -16,6 +16,7 @@ from curator.tui.app import CuratorApp
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.datasets import DatasetsScreen
 from curator.tui.screens.help import HelpScreen
+from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.log import LogScreen
 from curator.tui.screens.queue import QueueScreen
 from curator.tui.screens.receipt import ReceiptScreen
@@ -39,6 +40,7 @@ OWNERS: dict[str, type[Any]] = {
     "receipt": ReceiptScreen,
     "bulk": BulkScreen,
     "datasets": DatasetsScreen,
+    "lineage": LineageScreen,
     "runs": RunsScreen,
     "log": LogScreen,
 }

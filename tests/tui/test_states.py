@@ -190,7 +190,7 @@ async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -
         await driver.press("v")
         assert "as it was approved" in driver.toasts()
         await driver.press("s")
-        await driver.until(lambda: "approved by maya" in driver.text(), "the story")
+        await driver.until(lambda: "by maya" in driver.text(), "the lineage")
         await driver.press("escape", "a")
         assert "1 item:" in driver.text()
         assert "Findings" in driver.text() or "no finding" in driver.text()

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 Place = Literal[
-    "app", "list", "text", "queue", "trace", "workbench", "form", "checks", "receipt", "bulk", "datasets", "runs", "log"
+    "app",
+    "list",
+    "text",
+    "queue",
+    "trace",
+    "workbench",
+    "form",
+    "checks",
+    "receipt",
+    "bulk",
+    "datasets",
+    "lineage",
+    "runs",
+    "log",
 ]
 
 PLACES: dict[Place, str] = {
@@ -20,6 +33,7 @@ PLACES: dict[Place, str] = {
     "receipt": "Receipt",
     "bulk": "Several at once",
     "datasets": "Datasets",
+    "lineage": "Lineage of an item",
     "runs": "Runs",
     "log": "Log",
 }

@@ -42,10 +42,10 @@ DATASETS: tuple[Action, ...] = (
     ),
     Action(
         "datasets",
-        "story",
+        "lineage",
         "s",
-        "Story",
-        "Tell where the item came from: source, signals, versions, runs.",
+        "Lineage",
+        "Show where the item came from: source, signals, decisions, versions, runs.",
         footer=True,
         twin="curator audit DATASET ITEM",
     ),

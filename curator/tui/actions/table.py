@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from curator.tui.actions.action import ON_SCREEN, Action, Place
 from curator.tui.actions.datasets import DATASETS
 from curator.tui.actions.everywhere import EVERYWHERE, LISTS, TEXT
+from curator.tui.actions.lineage import LINEAGE
 from curator.tui.actions.log import LOG
 from curator.tui.actions.queue import QUEUE, SEVERAL
 from curator.tui.actions.receipt import RECEIPT
@@ -26,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
     *RECEIPT,
     *SEVERAL,
     *DATASETS,
+    *LINEAGE,
     *RUNS,
     *LOG,
 )

@@ -191,10 +191,9 @@ class DatasetsScreen(Place):
         self.query_one("#right-title", Static).update(content([("text", item.id)]))
         self._detail.hide_again()
         self._detail.put(sheet, None)
-        rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
         self.fetch(
             "values",
-            lambda report: self.session.values_in(sheet.foreign, str(rule) if rule else None),
+            lambda report: self.session.values_in(sheet.foreign, _rule_of(item)),
             self._detail.found,
             self.trouble,
         )
@@ -255,11 +254,10 @@ class DatasetsScreen(Place):
         if item is None:
             self.tell([("text", "Open a dataset with enter, then choose an item.")])
             return
-        rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
         self.curator.busy("verifying")
         self.fetch(
             "verify",
-            lambda report: self.session.verify(item.dataset, item.id, str(rule) if rule else None),
+            lambda report: self.session.verify(item.dataset, item.id, _rule_of(item)),
             self._verified,
             self._not_verified,
         )
@@ -298,25 +296,17 @@ class DatasetsScreen(Place):
         self.curator.busy("")
         self.query_one("#right-title", Static).update(content([("text", f"audit of {report.dataset}")]))
         self._detail.put(of_audit(report), ())
-        self._detail.focus()
+        if self.is_current:
+            self._detail.focus()
 
-    def action_story(self) -> None:
+    def action_lineage(self) -> None:
+        from curator.tui.screens.lineage import LineageScreen
+
         item = self._items.current if self._open is not None else None
         if item is None:
             self.tell([("text", "Open a dataset with enter, then choose an item.")])
             return
-        self.curator.busy("asking for its story")
-        self.fetch("audit", lambda report: self.session.story(item.dataset, item.id), self._told, self._not_verified)
-
-    def _told(self, story: str) -> None:
-        self.curator.busy("")
-        sheet = Sheet()
-        sheet.add("Story", "story", story)
-        self._detail.put(sheet, None)
-        self._detail.focus()
-        self.fetch(
-            "values", lambda report: self.session.values_in(sheet.foreign, None), self._detail.found, self.trouble
-        )
+        self.app.push_screen(LineageScreen(item.dataset, item.id, _rule_of(item)))
 
     def action_source(self) -> None:
         item = self._items.current if self._open is not None else None
@@ -335,6 +325,12 @@ class DatasetsScreen(Place):
 
     def action_reveal(self) -> None:
         self._detail.toggle_reveal()
+
+
+def _rule_of(item: StoredItem) -> str | None:
+    """The rule that the item's lineage names."""
+    rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
+    return str(rule) if rule else None
 
 
 def _lineage(item: StoredItem) -> list[Piece]:

@@ -8,6 +8,7 @@ from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Report
 
 if TYPE_CHECKING:
+    from curator.audit.story import Story
     from curator.audit.values import AuditReport
     from curator.gateway.values import Experiment
     from curator.journal import LedgerEntry
@@ -56,12 +57,11 @@ class Looking(Rooms):
             progress=lambda what, done, total: report(what, done, total),
         )
 
-    def story(self, dataset: str, item_id: str) -> str:
-        """Where an item came from and what became of it, as text. Raises UsageError, GatewayError."""
-        from curator.audit.report.story import render
+    def story(self, dataset: str, item_id: str) -> "Story":
+        """Where an item came from and what became of it. Raises UsageError, GatewayError."""
         from curator.audit.story import story_of
 
-        return render(story_of(self.gateway, self.journal, dataset, item_id, at=datetime.now().astimezone()))
+        return story_of(self.gateway, self.journal, dataset, item_id, at=datetime.now().astimezone())
 
     def runs(self) -> "list[Experiment]":
         """Experiments of the last ninety days, latest first. Raises GatewayError."""

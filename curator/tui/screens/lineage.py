@@ -1,0 +1,102 @@
+"""The lineage of one item on one screen: source, reasons, draft decisions, versions with differences, runs."""
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Footer, Static
+
+from curator.errors import CuratorError
+from curator.tui import actions
+from curator.tui.lineage import of_story
+from curator.tui.screens.place import Place
+from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.reader import Reader
+
+if TYPE_CHECKING:
+    from curator.audit.story import Story
+
+
+class LineageScreen(Place):
+    """See `actions.of("lineage")` for its keys."""
+
+    BINDINGS = actions.bindings("lineage")
+    CSS_PATH = "lineage.tcss"
+    place = "datasets"
+    help_places = ("lineage", "text")
+    AUTO_FOCUS = "#lineage"
+
+    def __init__(self, dataset: str, item_id: str, rule: str | None) -> None:
+        """`rule`: by whose policy personal values are looked for."""
+        super().__init__()
+        self._dataset, self._item_id, self._rule = dataset, item_id, rule
+        self._story: Story | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopBar("datasets")
+        yield Static(content([("strong", self._item_id), ("dim", f"  in {self._dataset}")]), id="item-title")
+        yield Banner()
+        with Vertical(classes="page-holder", id="instead"):
+            yield Page()
+        yield Reader("lineage", id="pane")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Reader).query_one(".pane-title").display = False
+        self._instead(True)
+        self.query_one(Page).waiting("fetching the lineage")
+        self.reload()
+
+    def reload(self) -> None:
+        self.fetch("story", lambda report: self.session.story(self._dataset, self._item_id), self._told, self._not_told)
+
+    def _told(self, story: "Story") -> None:
+        again = self._story is not None
+        self._story = story
+        self.calm()
+        self._instead(False)
+        status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
+        title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
+        self.query_one("#item-title", Static).update(content(title))
+        sheet = of_story(story)
+        view = self._view
+        view.put(sheet, None, keep_place=again)
+        view.focus()
+        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, self._rule), view.found, self.trouble)
+
+    def _not_told(self, error: CuratorError) -> None:
+        if self._story is None:
+            self._instead(True)
+            self.query_one(Page).refused(error)
+        else:
+            self.trouble(error)
+
+    @property
+    def _view(self) -> MaskedView:
+        return self.query_one(MaskedView)
+
+    def _instead(self, yes: bool) -> None:
+        self.query_one("#instead").display = yes
+        self.query_one(Reader).display = not yes
+
+    # Actions of the place "lineage"
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_source(self) -> None:
+        trace_id = self._story.item.source_trace_id if self._story is not None else None
+        if self._story is None or not trace_id or self._story.source is None:
+            self.tell([("text", "There is no source trace to open.")])
+            return
+        self.curator.open_trace(trace_id, self.session.failure(trace_id))
+
+    def action_reveal(self) -> None:
+        self._view.toggle_reveal()
+
+    def action_browse(self) -> None:
+        self.curator.browse_item(self._dataset, self._item_id)
+
+    def action_copy_link(self) -> None:
+        self.curator.copy_item_link(self._dataset, self._item_id)

@@ -1,0 +1,77 @@
+"""Datasets, and the lineage of an item: the screen says what the command says, masked until asked."""
+
+import pytest
+
+from curator.audit.report.story import render
+from curator.sandbox.demo.audit_example import DATASET
+from curator.sandbox.demo.audit_example.build import planned
+from curator.sandbox.server import SandboxServer
+from curator.tui.document import Line
+from curator.tui.screens.datasets import DatasetsScreen
+from curator.tui.screens.lineage import LineageScreen
+from curator.tui.screens.trace import TraceScreen
+from curator.tui.session import Session
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.rows import Rows
+from tests.tui.driver import Driver, driving
+
+pytestmark = pytest.mark.anyio
+
+
+def item_id(sandbox: SandboxServer, what: str) -> str:
+    """An item of the example: by its plant, or by the key of its case."""
+    return next(each.id for each in planned(sandbox.store.now()) if what in (each.case.plant, each.case.key))
+
+
+async def open_lineage(driver: Driver, item: str) -> MaskedView:
+    rows = driver.screen.query_one("#items", Rows)
+    rows.cursor = next(position for position, each in enumerate(rows.rows) if each.id == item)
+    await driver.press("s")
+    assert isinstance(driver.screen, LineageScreen)
+    return driver.screen.query_one(MaskedView)
+
+
+def words(lines: list[str]) -> list[str]:
+    return [" ".join(line.replace("(", " ").replace(")", " ").split()) for line in lines if line.strip()]
+
+
+async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) -> None:
+    async with driving(session, size=(200, 50)) as driver:
+        await driver.press("D")
+        datasets = driver.screen.query_one("#datasets", Rows)
+        datasets.cursor = next(n for n, each in enumerate(datasets.rows) if each.name == DATASET)
+        await driver.press("s")
+        assert "Open a dataset with enter" in driver.toasts()
+        await driver.press("enter")
+
+        item = item_id(sandbox, "CON001")
+        view = await open_lineage(driver, item)
+        shown: list[Line] = list(view.lines)
+        told = render(session.story(DATASET, item)).splitlines()
+        assert words([line.text for line in shown]) == words(told[2:])
+        removed = [line for line in shown if line.text.strip().startswith("- ")]
+        assert [line.pieces[0][0] for line in removed] == ["bad", "bad"]
+        assert "● ACTIVE" in driver.text()
+
+        await driver.press("t")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape", "slash")
+        await driver.type("photo")
+        assert "2 hits" in driver.text()
+        await driver.press("enter", "ctrl+r", "escape")
+        assert isinstance(driver.screen, DatasetsScreen)
+
+        view = await open_lineage(driver, item_id(sandbox, "hidden-session"))
+        assert "whatsapp:‹PHONE_NUMBER›" in driver.text()
+        await driver.press("r")
+        assert "whatsapp:+44 7700 900142" in driver.text()
+        await driver.press("escape")
+
+        await open_lineage(driver, item_id(sandbox, "LIN004"))
+        assert "is gone" in driver.text()
+        await driver.press("t")
+        assert "There is no source trace to open." in driver.toasts()
+        session.gateway.close()
+        await driver.press("ctrl+r")
+        assert "is gone" in driver.text()
+        assert "retries" in driver.text()
