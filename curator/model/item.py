@@ -38,6 +38,20 @@ class StoredItem(Value):
     created_at: datetime
     updated_at: datetime
 
+    def to_write(self, status: ItemStatus | None = None) -> Item:
+        """The item as one to write again, as it is or with another status; what somebody else put there may have no
+        metadata object, and keeps what it has."""
+        return Item.model_construct(
+            id=self.id,
+            dataset=self.dataset,
+            input=self.input,
+            expected_output=self.expected_output,
+            metadata=self.metadata,
+            source_trace_id=self.source_trace_id,
+            source_observation_id=self.source_observation_id,
+            status=status or self.status,
+        )
+
 
 class Dataset(Value):
     """A dataset with its schemas."""

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from curator.model import Observation, Score, Signal, Trace
-from curator.model.failure import SignalKind
-from curator.model.rule import Rule, SignalRule
-from curator.queue.plan import counts
+from curator.model.rule import Rule
+from curator.queue.plan import counts, signal_of
 
 
 def signals_of(
@@ -22,7 +21,7 @@ def signals_of(
             # One score is one reason, however many conditions it fulfils.
             if score.id not in taken and counts(condition, score):
                 taken.add(score.id)
-                found.append(_of_score(score, condition, rule.rule))
+                found.append(signal_of(condition, score, rule.rule))
         if condition.level is not None and (one := _nearest(trace, condition.level)) is not None:
             found.append(
                 Signal(
@@ -50,22 +49,6 @@ def wants_session_scores(rule: Rule) -> bool:
 def wants_entries(rule: Rule) -> bool:
     """Whether the rule looks at annotation queues."""
     return any(condition.annotation_queue is not None for condition in rule.queue.signals)
-
-
-def _of_score(score: Score, condition: SignalRule, rule: str) -> Signal:
-    kind: SignalKind = "annotation" if condition.annotation else "session" if score.subject == "session" else "score"
-    return Signal(
-        kind=kind,
-        name=score.name,
-        value=score.value,
-        source=score.source,
-        annotator=score.author_user_id,
-        comment=score.comment,
-        timestamp=score.timestamp,
-        observation_id=score.observation_id,
-        queue_id=score.queue_id,
-        rule=rule,
-    )
 
 
 def _nearest(trace: Trace, level: str) -> Observation | None:

@@ -13,7 +13,6 @@ from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded, Und
 from curator.journal.database import now
 from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem
 from curator.model.base import Value
-from curator.model.item import ItemStatus
 from curator.promote import ways
 from curator.promote.compare import differences
 from curator.promote.content import losses
@@ -154,7 +153,7 @@ def _already(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> Ou
     if before.updated_at is None:
         same = lineage.content_fingerprint(stored) == entry.fingerprint
         return "archived" if same and stored.status == "ARCHIVED" else None
-    if before.content is not None and not differences(_item(before.content), stored):
+    if before.content is not None and not differences(before.content.to_write(), stored):
         return "restored"
     return None
 
@@ -167,7 +166,7 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
 
 
 def _archive(job: Job, stored: StoredItem) -> Outcome:
-    item = _item(stored, status="ARCHIVED")
+    item = stored.to_write("ARCHIVED")
     answer = write(job, Plan(action="updated", item=item, before=stored))
     _proved_unlisted(job, item, answer)
     return "archived"
@@ -176,7 +175,7 @@ def _archive(job: Job, stored: StoredItem) -> Outcome:
 def _delete(job: Job, stored: StoredItem) -> Outcome:
     try:
         job.gateway.delete_item(stored.id)
-        reading = look(job, _item(stored))
+        reading = look(job, stored.to_write())
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     if reading.by_id is not None or reading.listed is not None:
@@ -185,7 +184,7 @@ def _delete(job: Job, stored: StoredItem) -> Outcome:
 
 
 def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
-    item = _item(previous)
+    item = previous.to_write()
     if losses(item):
         raise Stop(ways.UNRESTORABLE, f"Langfuse would change the previous version of {stored.id} on its way back.")
     cleared = {
@@ -232,17 +231,3 @@ def _read(job: Job, item_id: str) -> StoredItem | None:
         return job.gateway.item(item_id)
     except GatewayError as error:
         raise stop_of(error) from None
-
-
-def _item(stored: StoredItem, status: ItemStatus | None = None) -> Item:
-    """A stored item as one to write; what somebody else put there may have no metadata object."""
-    return Item.model_construct(
-        id=stored.id,
-        dataset=stored.dataset,
-        input=stored.input,
-        expected_output=stored.expected_output,
-        metadata=stored.metadata,
-        source_trace_id=stored.source_trace_id,
-        source_observation_id=stored.source_observation_id,
-        status=status or stored.status,
-    )

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from curator.model.failure import Signal, SignalKind
+from curator.model.failure import Signal
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Observation, Score
 from curator.queue.entries import entry_signal, traces_of_observations, wanted_queues
-from curator.queue.plan import counts, score_queries
+from curator.queue.plan import counts, score_queries, signal_of
 from curator.queue.window import Window
 
 if TYPE_CHECKING:
@@ -74,19 +74,7 @@ def _from_scores(
 
 
 def _add_score(found: Gathered, score: Score, condition: SignalRule, rule: str) -> None:
-    kind: SignalKind = "annotation" if condition.annotation else "session" if score.subject == "session" else "score"
-    signal = Signal(
-        kind=kind,
-        name=score.name,
-        value=score.value,
-        source=score.source,
-        annotator=score.author_user_id,
-        comment=score.comment,
-        timestamp=score.timestamp,
-        observation_id=score.observation_id,
-        queue_id=score.queue_id,
-        rule=rule,
-    )
+    signal = signal_of(condition, score, rule)
     if score.trace_id is not None:
         found.by_trace[score.trace_id].append(signal)
     elif score.session_id is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curator.decisions import SCORE_NAME
+from curator.model.failure import Signal, SignalKind
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Score
 
@@ -77,6 +78,23 @@ def counts(signal: SignalRule, score: Score) -> bool:
         or (signal.at_most is not None and value <= signal.at_most)
         or (signal.above is not None and value > signal.above)
         or (signal.at_least is not None and value >= signal.at_least)
+    )
+
+
+def signal_of(condition: SignalRule, score: Score, rule: str) -> Signal:
+    """The signal that a score is under a condition of a rule that it fulfils."""
+    kind: SignalKind = "annotation" if condition.annotation else "session" if score.subject == "session" else "score"
+    return Signal(
+        kind=kind,
+        name=score.name,
+        value=score.value,
+        source=score.source,
+        annotator=score.author_user_id,
+        comment=score.comment,
+        timestamp=score.timestamp,
+        observation_id=score.observation_id,
+        queue_id=score.queue_id,
+        rule=rule,
     )
 
 

@@ -11,7 +11,7 @@ from curator.errors import CuratorError
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.journal import Busy, Journal
-from curator.model import Item, Problem, ScrubPolicy, StoredItem, Value
+from curator.model import Problem, ScrubPolicy, StoredItem, Value
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan
 from curator.promote.ways import BUSY, STALE_READ, Stop, stop_of
@@ -111,27 +111,14 @@ def _archive(job: Job, stored: StoredItem) -> None:
         if stored.status == "ARCHIVED" and not _listed(job.gateway, stored):
             return
         with suppress(Changed):  # somebody else wrote it meanwhile: what stands there then is archived next
-            write(job, Plan.model_construct(action="updated", item=_archived(stored), clear=(), before=stored))
+            item = stored.to_write("ARCHIVED")
+            write(job, Plan.model_construct(action="updated", item=item, clear=(), before=stored))
         current = job.gateway.item(stored.id)
         if current is None:
             return
         stored = current
     if stored.status != "ARCHIVED" or _listed(job.gateway, stored):
         raise Stop(STALE_READ, f"Langfuse accepted it, but the item {stored.id} does not read as archived.")
-
-
-def _archived(stored: StoredItem) -> Item:
-    """The item as it is, but archived; what somebody else put there may have no metadata object."""
-    return Item.model_construct(
-        id=stored.id,
-        dataset=stored.dataset,
-        input=stored.input,
-        expected_output=stored.expected_output,
-        metadata=stored.metadata,
-        source_trace_id=stored.source_trace_id,
-        source_observation_id=stored.source_observation_id,
-        status="ARCHIVED",
-    )
 
 
 def _listed(gateway: Gateway, stored: StoredItem) -> bool:

@@ -10,7 +10,7 @@ from curator.audit.fixes.rescrub import rescrub
 from curator.audit.fixes.values import CODES, Desk, FixName, Proposal, Refusal
 from curator.audit.values import Evidence, trace_of
 from curator.errors import CuratorError
-from curator.model import Item, Problem, StoredItem
+from curator.model import Problem, StoredItem
 from curator.promote.reading import Found, read_traces
 
 _REWRITES: dict[FixName, Callable[[Desk, StoredItem, Found | None], Proposal]] = {
@@ -78,17 +78,7 @@ def _archivals(evidence: Evidence, desk: Desk, ids: Sequence[str]) -> Iterator[P
             fix="duplicates",
             changes=(f"archived: it says the same as {original.id}",),
             before=stored,
-            # Somebody else's item may have no metadata object, and keeps what it has.
-            item=Item.model_construct(
-                id=stored.id,
-                dataset=stored.dataset,
-                input=stored.input,
-                expected_output=stored.expected_output,
-                metadata=stored.metadata,
-                source_trace_id=stored.source_trace_id,
-                source_observation_id=stored.source_observation_id,
-                status="ARCHIVED",
-            ),
+            item=stored.to_write("ARCHIVED"),
         )
 
 
