@@ -170,6 +170,11 @@ class CuratorApp(App[CuratorError | None]):
         self._busy = what
         self._show_connection()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way that the top bar names."""
+        return bool(self._busy)
+
     def connected(self, connected: "Connected") -> None:
         """The server answered."""
         self._connected, self._lost, self._busy = connected, None, ""
@@ -189,7 +194,7 @@ class CuratorApp(App[CuratorError | None]):
             words = [("text", name or host), ("text", " ")]
             words = words if not self._busy else []
         if self._busy:
-            return [("dim", f"{visible(self._busy, limit=60)} … "), *words, ("info", "◌")]
+            return [("dim", f"{visible(self._busy, limit=60)} … "), *words]
         if self._lost is not None:
             return [*words, ("bad", "▲")]
         return [*words, ("good", "●") if self._connected else ("dim", "○")]
@@ -335,6 +340,15 @@ class CuratorApp(App[CuratorError | None]):
 
         if (place := self._place) is not None:
             self.push_screen(HelpScreen(place.help_for_focus(), self.session.settings.keys))
+
+    def explain(self, code: str | None) -> None:
+        """Opens the help page of a code."""
+        from curator.tui.screens.page import PageScreen
+
+        if code is None:
+            self.tell([("text", "Nothing went wrong here.")])
+        else:
+            self.push_screen(PageScreen(code))
 
     def action_undo(self) -> None:
         if self._place is None:

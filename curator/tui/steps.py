@@ -60,7 +60,7 @@ def steps_around(trace: Trace, siblings: Sequence[Observation], items: Sequence[
         rows.append(Step("session", "session", label=f"session, {plural(len(others), 'other trace')}"))
         for number, other in enumerate(others):
             guides = "└ " if number == len(others) - 1 else "├ "
-            label = f"{other.trace_name or other.name or other.trace_id[:12]}  {age(other.start_time)} ago"
+            label = other.trace_name or other.name or other.trace_id[:12]
             rows.append(Step("sibling", f"sibling-{other.trace_id}", guides, label, observation=other))
     if items:
         rows.append(Step("items", "items", label=f"made from it: {plural(len(items), 'item')}"))
@@ -122,8 +122,15 @@ def label_pieces(step: Step) -> list[Piece]:
 
 
 def latency_pieces(step: Step) -> list[Piece]:
-    """The second column."""
-    return [("dim", duration(step.observation.latency))] if step.kind == "observation" and step.observation else []
+    """The second column: how long a step took, how long ago another trace of the session was."""
+    if step.observation is None:
+        return []
+    return [
+        (
+            "dim",
+            f"{age(step.observation.start_time)} ago" if step.kind == "sibling" else duration(step.observation.latency),
+        )
+    ]
 
 
 def bar_pieces(step: Step, width: int) -> list[Piece]:

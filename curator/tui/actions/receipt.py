@@ -5,6 +5,7 @@ from curator.tui.actions.action import Action
 RECEIPT: tuple[Action, ...] = (
     Action("receipt", "next", "enter,p", "Next failure", "Go to the next open failure.", footer=True, show_as="enter"),
     Action("receipt", "back", "escape", "Back to queue", "Back to the queue.", footer=True),
+    Action("receipt", "explain", "e", "Explain", "Read what went wrong, and what to do.", twin="curator explain CODE"),
     Action("receipt", "copy_link", "y", "Copy link", "Copy the item's address in Langfuse."),
     Action("receipt", "browse", "b", "Browser", "Open the item in Langfuse.", footer=True),
     *(

@@ -1,4 +1,4 @@
-"""The help: keys of the screen it was asked from, then of everything; and the help pages."""
+"""The help: keys of the screen it was asked from, then of everything; and the pages that `curator explain` prints."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from curator.help import Page, pages
 from curator.tui.actions import PLACES, HelpRow, Place, help_rows
 from curator.tui.pieces import Piece
 from curator.tui.widgets.cards import hanging
@@ -27,15 +28,16 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self._first = list(dict.fromkeys([*first, "app"]))
         self._keymap = keymap
+        self._pages: list[Page] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
-            yield Label("Keys", id="help-title")
-            yield Input(placeholder="type to narrow: promote, mask, copy …", compact=True, id="help-filter")
+            yield Label("Help", id="help-title")
+            yield Input(placeholder="type to narrow: promote, mask, gate, LIN001 …", compact=True, id="help-filter")
             with VerticalScroll(id="help-body"):
                 yield Static(id="help-rows")
             yield Static(
-                Content.styled("↑ ↓ scroll   esc close   curator explain: pages on every topic", "$faint"),
+                Content.styled("↑ ↓ scroll   enter open the first page   esc close", "$faint"),
                 id="help-foot",
             )
 
@@ -62,9 +64,19 @@ class HelpScreen(ModalScreen[None]):
             if rows:
                 width = self.query_one("#help-body").scrollable_content_region.width
                 blocks.append(_block(PLACES[place], rows, width, here=place in self._first))
+        self._pages = found_pages(wanted)
+        if self._pages:
+            blocks.append(_page_block(self._pages, first=bool(wanted)))
         self.query_one("#help-rows", Static).update(
             Content("\n\n").join(blocks) if blocks else Content.styled("Nothing is called that.", "$faint")
         )
+
+    @on(Input.Submitted, "#help-filter")
+    def _open(self, event: Input.Submitted) -> None:
+        from curator.tui.screens.page import PageScreen
+
+        if event.value.strip() and self._pages:
+            self.app.push_screen(PageScreen(self._pages[0].code))
 
     def on_key(self, event: object) -> None:
         body = self.query_one("#help-body", VerticalScroll)
@@ -79,6 +91,22 @@ class HelpScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def found_pages(words: Sequence[str]) -> list[Page]:
+    """The help pages that have every word in name or title, those named so first; without words, the topics."""
+    if not words:
+        return [page for page in pages() if page.kind == "topic"]
+    found = [p for p in pages() if all(word in f"{p.code} {p.title}".lower() for word in words)]
+    return sorted(found, key=lambda p: (not p.code.lower().startswith(words[0]), p.kind != "topic"))
+
+
+def _page_block(found: Sequence[Page], *, first: bool) -> Content:
+    lines = [Content.styled("Pages", "bold $primary")]
+    for number, each in enumerate(found[:40]):
+        key = "enter" if first and number == 0 else ""
+        lines.append(content([("accent", f"  {key:<10}"), ("text", each.code), ("dim", f"  {each.title}")]))
+    return Content("\n").join(lines)
 
 
 def _block(title: str, rows: Sequence[HelpRow], width: int, *, here: bool) -> Content:

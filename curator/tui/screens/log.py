@@ -98,6 +98,18 @@ class LogScreen(Place):
 
     # Actions of the place "log"
 
+    @property
+    def _entry(self) -> LedgerEntry | None:
+        return self.query_one("#entries", Rows).current
+
+    @on(Rows.Chosen, "#entries")
+    def action_open(self) -> None:
+        if self._entry is not None:
+            self.curator.open_trace(self._entry.trace_id, self.session.failure(self._entry.trace_id))
+
+    def action_explain(self) -> None:
+        self.curator.explain(self._entry.problem if self._entry is not None else None)
+
     async def action_back(self) -> None:
         await self.curator.action_go("queue")
 

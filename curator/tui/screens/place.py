@@ -49,7 +49,7 @@ class Place(Screen[None], Fetching):
     def show_connection(self) -> None:
         """The project, and whether its server answers."""
         for bar in self.query(TopBar):
-            bar.show_connection(self.curator.connection_words())
+            bar.show_connection(self.curator.connection_words(), busy=self.curator.is_busy)
 
     def trouble(self, error: CuratorError) -> None:
         """The last call failed, but older data is still on screen."""

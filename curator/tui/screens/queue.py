@@ -92,7 +92,7 @@ class QueueScreen(Deciding):
         standing = self.session.standing
         if self._look is None:
             self._instead(True)
-            self.query_one(Page).waiting("looking for failures")
+            self.query_one(Page).waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
         self.fetch(
             "queue",
@@ -104,7 +104,7 @@ class QueueScreen(Deciding):
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
         if self._look is None:
-            self.query_one(Page).waiting(what, done, total)
+            self.query_one(Page).waiting(what, done, total, way_out="stops")
         self.curator.busy(what)
 
     def _looked(self, look: Look) -> None:
@@ -301,7 +301,10 @@ class QueueScreen(Deciding):
             self.failures.clear_marks()
         elif self.drop("queue"):
             self.curator.busy("")
-            self.tell([("text", "Stopped asking; what you see is from before.")])
+            if self._look is None:
+                self.query_one(Page).nothing("∅", "Stopped asking.", [[("accent", "^r"), ("dim", " asks again")]])
+            else:
+                self.tell([("text", "Stopped asking; what you see is from before.")])
 
     def action_next_state(self) -> None:
         self._go_to_state(TABS[(TABS.index(self._state) + 1) % len(TABS)])

@@ -106,7 +106,8 @@ class ReceiptScreen(Place):
             )
         if receipt.problem is not None:
             parts.append([("bad", f"✕ {receipt.problem.message}")])
-            parts.append([("dim", f"  {receipt.problem.remedy}  (curator explain {receipt.problem.code})")])
+            parts.append([("dim", f"  {receipt.problem.remedy}")])
+            parts.append([("accent", "  e"), ("dim", f" explains {receipt.problem.code}")])
         if remedies := self.remedies():
             parts += [[], [("heading", "What curator can do")]]
             parts += [
@@ -132,6 +133,10 @@ class ReceiptScreen(Place):
         return found
 
     # Actions of the place "receipt"
+
+    def action_explain(self) -> None:
+        problem = self._receipt.problem if self._receipt is not None else None
+        self.curator.explain(problem.code if problem is not None else None)
 
     def action_remedy(self, number: int) -> None:
         remedies = self.remedies()

@@ -79,7 +79,7 @@ class TraceScreen(Deciding):
     def reload(self) -> None:
         if self._trace is None:
             self._instead(True)
-            self.query_one(Page).waiting("fetching the trace")
+            self.query_one(Page).waiting("fetching the trace", way_out="goes back")
         again = self._trace is not None
         self.fetch(
             "trace", lambda report: self.session.trace(self.trace_id, fresh=again), self._fetched, self._not_fetched

@@ -21,9 +21,9 @@ from curator.tui.sections import Sheet, of_failure
 from curator.tui.session import Prepared
 from curator.tui.widgets.checks import ChecksView, summary_words
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
 from curator.tui.widgets.preview import MaskedView
-from curator.tui.widgets.reader import Reader
+from curator.tui.widgets.reader import Reader, SearchPane
 
 if TYPE_CHECKING:
     from curator.novelty import Novelty
@@ -57,10 +57,11 @@ class WorkbenchScreen(Editing):
         with Horizontal(id="panes"):
             yield Reader("source", id="source-pane", title="Source")
             with Vertical(id="bench"):
-                with Vertical(id="item-pane", classes="pane"):
+                with SearchPane(id="item-pane", classes="pane"):
                     yield Static("Item", classes="pane-title", id="item-title")
                     yield FormView(id="form")
                     yield MaskedView(id="item-json")
+                    yield LineInput("/", "search in this item", id="item-search")
                 with Vertical(id="checks-pane", classes="pane"):
                     yield Static("Checks", classes="pane-title", id="checks-title")
                     yield ChecksView(id="checks")
@@ -77,7 +78,7 @@ class WorkbenchScreen(Editing):
 
     def on_mount(self) -> None:
         self._instead(True)
-        self.query_one(Page).waiting("preparing the draft")
+        self.query_one(Page).waiting("preparing the draft", way_out="goes back")
         self.query_one("#item-json").display = False
         self._to_front(1)
         self.fetch("order", lambda report: self.session.order(self.trace_id), self._ordered, self._not_prepared)
@@ -184,8 +185,7 @@ class WorkbenchScreen(Editing):
         model = scrubbed.summary.model
         note = f"looked for with {model}" if model else "names and places not looked for: no model installed"
         self.query_one(ChecksView).put(sections, scrubbed.findings, note)
-        undecided = sum(f.action == "undecided" for f in scrubbed.findings)
-        self._summary = summary_words(sections, undecided)
+        self._summary = summary_words(sections, scrubbed.findings)
         self.query_one("#checks-title", Static).update(content(self._summary))
         self._show_tabs()
 

@@ -19,9 +19,11 @@ ACTIONS: dict[str, tuple[str, str, str]] = {
     "constant": ("good", "→", "the rule's constant"),
     "drop": ("good", "→", "left out"),
     "keep": ("warn", "=", "kept"),
-    "suggest": ("dim", "?", "left as it is"),
+    "suggest": ("dim", "?", "only suggested: left as written"),
     "undecided": ("bad", "✕", "decide: a replaces, x keeps"),
 }
+
+REPLACED = ("replace", "surrogate", "constant", "drop")
 
 
 class ChecksView(Cards):
@@ -42,11 +44,26 @@ class ChecksView(Cards):
             cards.append(_title(f"Personal values{count}", first=not cards))
             if not findings:
                 cards.append(Card(content([("good", "✓ "), ("text", "none found")])))
+            else:
+                cards.append(Card(content(hanging(_treatment(findings), width, first=""))))
             cards += [Card(_finding(finding, width), finding.id) for finding in findings]
             cards.append(Card(content(hanging([("dim", note)], width))))
             return cards
 
         self.show(make)
+
+
+def _treatment(findings: Sequence[Finding]) -> list[Piece]:
+    """What becomes of the findings when the item is written: nothing is replaced, kept or left unseen in silence."""
+    kept = sum(f.action == "keep" for f in findings)
+    left = sum(f.action == "suggest" for f in findings)
+    undecided = sum(f.action == "undecided" for f in findings)
+    replaced = len(findings) - kept - left - undecided
+    words: list[Piece] = [("good", f"{replaced} replaced as shown")] if replaced else []
+    words += [("warn", f"{', ' if words else ''}{kept} kept, with a reason")] if kept else []
+    words += [("dim", f"{', ' if words else ''}{left} only suggested, left as written")] if left else []
+    words += [("bad", f"{', ' if words else ''}{undecided} to decide")] if undecided else []
+    return [*words, ("dim", "   "), ("accent", "x"), ("dim", " keeps one, "), ("accent", "a"), ("dim", " replaces it")]
 
 
 def _title(title: str, *, first: bool) -> Card:
@@ -79,12 +96,17 @@ def _finding(finding: Finding, width: int) -> Content:
     return content(hanging(pieces, width, first=""))
 
 
-def summary_words(sections: Sequence[tuple[str, Sequence[LiveCheck]]], undecided: int) -> list[Piece]:
-    """One line over the checks: whether the item can be written."""
+def summary_words(sections: Sequence[tuple[str, Sequence[LiveCheck]]], findings: Sequence[Finding]) -> list[Piece]:
+    """One line over the checks: whether the item can be written, and what becomes of its personal values."""
+    undecided = sum(f.action == "undecided" for f in findings)
+    kept = sum(f.action == "keep" for f in findings)
+    replaced = sum(f.action in REPLACED for f in findings)
+    values: list[Piece] = [("mask", f"  {plural(replaced, 'value')} replaced")] if replaced else []
+    values += [("warn", f"  = {kept} kept")] if kept else []
     bad = sum(check.sign == "bad" for _, checks in sections for check in checks)
     doubts = sum(check.sign == "warn" for _, checks in sections for check in checks)
     if bad or undecided:
         return [("bad", f"✕ {plural(bad + undecided, 'thing')} to mend")]
     if doubts:
-        return [("good", "✓ ready"), ("warn", f"  ▲ {plural(doubts, 'doubt')}"), ("dim", "  p writes it")]
-    return [("good", "✓ ready"), ("dim", "  p writes it")]
+        return [("good", "✓ ready"), ("warn", f"  ▲ {plural(doubts, 'doubt')}"), *values, ("dim", "  p writes it")]
+    return [("good", "✓ ready"), *values, ("dim", "  p writes it")]

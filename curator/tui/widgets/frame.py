@@ -1,10 +1,11 @@
 """What frames every screen: the bar on top, the banner of a failed call, the page that stands in for missing data."""
 
+import time
 from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
@@ -63,9 +64,14 @@ class TopBar(Horizontal):
         for place in PLACE_KEYS:
             yield PlaceLabel(place, place == self._place)
         yield Static("", id="connection")
+        yield Spinner(id="busy")
 
-    def show_connection(self, pieces: Sequence[Piece]) -> None:
-        """What is known of the connection, at the right."""
+    def on_mount(self) -> None:
+        self.query_one("#busy").display = False
+
+    def show_connection(self, pieces: Sequence[Piece], *, busy: bool = False) -> None:
+        """What is known of the connection, at the right; `busy`: something is under way."""
+        self.query_one("#busy").display = busy
         self.query_one("#connection", Static).update(content(pieces))
 
 
@@ -90,31 +96,53 @@ class Banner(Static):
         self.display = False
 
 
-class Page(Static):
+class Spinner(Static):
+    """One cell that turns while something is under way; still where animations are off."""
+
+    FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+    TURN = 0.1
+    """Seconds per frame."""
+
+    def on_mount(self) -> None:
+        if self.app.animation_level != "none":
+            self.auto_refresh = self.TURN
+
+    def render(self) -> Content:
+        place = int(time.monotonic() / self.TURN) if self.auto_refresh else 0
+        return Content.styled(self.FRAMES[place % len(self.FRAMES)], "$primary")
+
+
+class Page(Vertical):
     """Stands in for data that is not there: still coming, none, or refused."""
 
-    def waiting(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """A wait, with numbers as soon as there are some."""
-        self.remove_class("-error")
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Spinner()
+            yield Static("", id="page-words")
+
+    def _put(self, words: Content, *, turning: bool = False, error: bool = False) -> None:
+        self.set_class(error, "-error")
+        self.query_one(Spinner).display = turning
+        self.query_one("#page-words", Static).update(words)
+
+    def waiting(self, what: str, done: int = 0, total: int | None = None, *, way_out: str = "") -> None:
+        """A wait, with numbers as soon as there are some; `way_out` says what `esc` does."""
         amount = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
-        self.update(
-            Content.assemble(
-                ("◌  ", "$primary"), (visible(what, limit=200), ""), ("  " if amount else "", ""), (amount, "$faint")
-            )
-        )
+        words = Content.assemble((visible(what, limit=200), ""), (f"  {amount}" if amount else "", "$faint"))
+        if way_out:
+            words = Content("\n\n").join([words, content([("accent", "esc"), ("dim", f" {way_out}")])])
+        self._put(words, turning=True)
 
     def nothing(self, sign: str, title: str, hints: Sequence[Sequence[Piece]] = ()) -> None:
         """A good state without rows: what that means, and what one can do."""
-        self.remove_class("-error")
         parts: list[Content] = [Content.assemble((f"{sign}  ", "$success"), (visible(title, limit=300), "bold"))]
         parts += [Content("")] if hints else []
         parts += [content(hint) for hint in hints]
-        self.update(Content("\n").join(parts))
+        self._put(Content("\n").join(parts))
 
     def refused(self, error: CuratorError) -> None:
         """A failed call without older data to show."""
-        self.add_class("-error")
-        self.update(
+        self._put(
             Content("\n").join(
                 [
                     Content.assemble(("▲  ", "bold $error"), safe(error.message)),
@@ -122,7 +150,8 @@ class Page(Static):
                     Content(""),
                     content([("accent", "^r"), ("dim", " try again   "), ("accent", "q"), ("dim", " quit")]),
                 ]
-            )
+            ),
+            error=True,
         )
 
 

@@ -14,27 +14,13 @@ from curator.tui.widgets.text_view import TextView
 from curator.tui.words import plural
 
 
-class Reader(Vertical):
-    """The text has the id `what`, the title `what-title`."""
-
-    def __init__(self, what: str, *, id: str, title: str = "") -> None:
-        super().__init__(id=id, classes="pane")
-        self._what = what
-        self._title = title
-
-    def compose(self) -> ComposeResult:
-        yield Static(self._title, classes="pane-title", id=f"{self._what}-title")
-        yield MaskedView(id=self._what)
-        yield LineInput("/", f"search in this {self._what}", id="search")
+class SearchPane(Vertical):
+    """A pane with a text and a line in it: `/` in the text opens the line."""
 
     @property
     def view(self) -> MaskedView:
         """The text."""
         return self.query_one(MaskedView)
-
-    def title(self, pieces: Sequence[Piece]) -> None:
-        """Says what is shown."""
-        self.query_one(".pane-title", Static).update(content(pieces))
 
     @on(TextView.SearchAsked)
     def _search(self, event: TextView.SearchAsked) -> None:
@@ -55,3 +41,21 @@ class Reader(Vertical):
             self.view.search("")
             event.line.display = False
         self.view.focus()
+
+
+class Reader(SearchPane):
+    """The text has the id `what`, the title `what-title`."""
+
+    def __init__(self, what: str, *, id: str, title: str = "") -> None:
+        super().__init__(id=id, classes="pane")
+        self._what = what
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._title, classes="pane-title", id=f"{self._what}-title")
+        yield MaskedView(id=self._what)
+        yield LineInput("/", f"search in this {self._what}", id=f"{self._what}-search")
+
+    def title(self, pieces: Sequence[Piece]) -> None:
+        """Says what is shown."""
+        self.query_one(".pane-title", Static).update(content(pieces))

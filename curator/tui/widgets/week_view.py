@@ -118,12 +118,12 @@ def _days(week: Week, width: int) -> Content:
                 [
                     ("dim", f"{day.label} "),
                     ("good", "█" * decided),
-                    ("info", "█" * left),
+                    ("info", "▒" * left),
                     ("dim", f" {day.total}" if day.total else "·"),
                 ]
             )
         )
-    lines.append(content([("good", "█"), ("dim", " decided  "), ("info", "█"), ("dim", " open")]))
+    lines.append(content([("good", "█"), ("dim", " decided  "), ("info", "▒"), ("dim", " open")]))
     return Content("\n").join(lines)
 
 
