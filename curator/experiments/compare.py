@@ -180,7 +180,7 @@ def _metric(
 
 
 def _changes(pairs: Sequence[Pairs]) -> list[ItemChange]:
-    """Items that moved: first those least explained by their own repeats, then the largest moves."""
+    """Items that moved: first those least explained by their own repeats, then the largest moves, then losses."""
     ranked: list[tuple[float, float, ItemChange]] = []
     for each in pairs:
         deltas = statistics.item_deltas(each.baseline, each.candidate)
@@ -197,7 +197,12 @@ def _changes(pairs: Sequence[Pairs]) -> list[ItemChange]:
                 p_value=p,
             )
             ranked.append((1.0 if p is None else p, -abs(float(deltas[index])) / spread, change))
-    return [change for _, _, change in sorted(ranked, key=lambda row: (row[0], row[1], row[2].item_id, row[2].score))]
+    return [change for _, _, change in sorted(ranked, key=_by_evidence)]
+
+
+def _by_evidence(row: tuple[float, float, ItemChange]) -> tuple[float, float, bool, str, str]:
+    p, size, change = row
+    return p, size, change.delta > 0, change.item_id, change.score
 
 
 def _resources(baseline: Run, candidate: Run, common: Sequence[str]) -> tuple[Resource, ...]:

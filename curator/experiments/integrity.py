@@ -17,6 +17,8 @@ INGESTION_LIMIT = timedelta(minutes=10)
 # Spans carry the client's clock, and the list's start time is compared with theirs.
 CLOCK_MARGIN = timedelta(minutes=5)
 LISTED = 5
+NAMES_AT_ONCE = 20
+"""Run names per request: they stand in its address."""
 
 
 class Seen(NamedTuple):
@@ -60,34 +62,45 @@ def check(
     *,
     required: Collection[str] = (),
     deadline: float = DEFAULT_DEADLINE_SECONDS,
+    seen: Mapping[str, Seen] | None = None,
 ) -> Run:
     """The run with each repeat's integrity, and with the costs that Langfuse knows of.
 
     Expected are all items of the run and, of every item that did not error, the scores that were given plus those of
-    `required`. Waits up to `deadline` seconds (for all repeats together) for what may still be on its way. Raises
-    GatewayError.
+    `required`. Waits up to `deadline` seconds (for all repeats together) for what may still be on its way. `seen` is
+    what somebody has just seen under each run name. Raises GatewayError.
     """
     until = time.monotonic() + deadline
-    repeats = []
-    for repeat in run.repeats:
+    now = dict(seen) if seen is not None else look(gateway, run, run.repeats)
+    waited = dict.fromkeys(now, 0.0)
+    pause = 0.5
+    while True:
+        judged = {each.run_name: judge(run, each, now[each.run_name], required) for each in run.repeats}
+        late = [each for each in run.repeats if judged[each.run_name][1]]
+        if not late or time.monotonic() + pause > until:
+            break
         began = time.monotonic()
-        pause = 0.5
-        while True:
-            seen = look(gateway, run, repeat)
-            problems, waiting = judge(run, repeat, seen, required)
-            if not waiting or time.monotonic() + pause > until:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, 5.0)
-        waited = round(time.monotonic() - began, 1) if waiting or pause > 0.5 else 0.0
-        integrity = Integrity(ok=not problems, problems=tuple(problems), waited=waited)
-        repeats.append(_with_costs(gateway, repeat, seen).model_copy(update={"integrity": integrity}))
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
+        now |= look(gateway, run, late)
+        for each in late:
+            waited[each.run_name] += time.monotonic() - began
+    repeats = []
+    for each in _with_costs(gateway, run, now):
+        problems = judged[each.run_name][0]
+        whole = Integrity(ok=not problems, problems=tuple(problems), waited=round(waited[each.run_name], 1))
+        repeats.append(each.model_copy(update={"integrity": whole}))
     return run.model_copy(update={"repeats": tuple(repeats)})
 
 
-def look(gateway: Gateway, run: Run, repeat: Repeat) -> Seen:
-    """What the server shows under the repeat's run name: one request per 100 items."""
-    return seen_of(rows(gateway, repeat.run_name, run.dataset_id, repeat.started_at))
+def look(gateway: Gateway, run: Run, repeats: Sequence[Repeat]) -> dict[str, Seen]:
+    """What the server shows under the name of each of these repeats: one request per 100 items."""
+    names = [each.run_name for each in repeats]
+    started = min((each.started_at for each in repeats), default=datetime.now(UTC))
+    found: dict[str, list[ExperimentItem]] = {name: [] for name in names}
+    for row in rows(gateway, names, run.dataset_id, started):
+        found[row.experiment_name].append(row)
+    return {name: seen_of(those) for name, those in found.items()}
 
 
 def seen_of(found: Iterable[ExperimentItem]) -> Seen:
@@ -103,21 +116,24 @@ def seen_of(found: Iterable[ExperimentItem]) -> Seen:
 
 def rows(
     gateway: Gateway,
-    name: str,
+    names: Sequence[str],
     dataset_id: str | None,
     started: datetime,
     *,
     fields: Sequence[str] = ("dataset", "scores"),
 ) -> Iterator[ExperimentItem]:
-    """The rows of every experiment with that name over that dataset."""
-    found = gateway.experiment_items(
-        from_=started - CLOCK_MARGIN,
-        # The API takes a comma-separated list of names, so a name with a comma cannot be asked for.
-        experiment_name=None if "," in name else name,
-        dataset_id=dataset_id,
-        fields=fields,
-    )
-    return (row for row in found if row.experiment_name == name and row.dataset_id in (dataset_id, None))
+    """The rows of every experiment with one of these names over that dataset."""
+    # The API takes a comma-separated list of names, so a name with a comma cannot be asked for.
+    asked = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
+    for some in [None] if any("," in name for name in names) else asked:
+        for row in gateway.experiment_items(
+            from_=started - CLOCK_MARGIN,
+            experiment_name=",".join(some) if some else None,
+            dataset_id=dataset_id,
+            fields=fields,
+        ):
+            if row.experiment_name in names and row.dataset_id in (dataset_id, None):
+                yield row
 
 
 def judge(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tuple[list[Problem], bool]:
@@ -231,26 +247,29 @@ def _scores(
     return problems, late and bool(not_there)
 
 
-def _with_costs(gateway: Gateway, repeat: Repeat, seen: Seen) -> Repeat:
-    """Fills in the costs that Langfuse computed from the task's generations, where the task named none.
+def _with_costs(gateway: Gateway, run: Run, seen: Mapping[str, Seen]) -> list[Repeat]:
+    """The repeats with the costs that Langfuse computed from the task's generations, where the task named none.
 
     What an LLM judge costs stands in the same trace, after the task's end, and is not the candidate's.
     """
-    traces = [item.trace_id for item in repeat.items if item.cost is None and item.trace_id and not item.error]
-    if not traces:
-        return repeat
+    unknown = [i for r in run.repeats for i in r.items if i.cost is None and i.trace_id and not i.error]
+    if not unknown:
+        return list(run.repeats)
+    ended = {trace_id: end for each in seen.values() for trace_id, end in each.ended.items()}
     costs: dict[str | None, float] = {}
     priced = {"type": "number", "column": "totalCost", "operator": ">", "value": 0}
-    since = repeat.started_at - CLOCK_MARGIN
+    since = min(each.started_at for each in run.repeats) - CLOCK_MARGIN
+    traces = [item.trace_id for item in unknown if item.trace_id]
     for observation in gateway.observations(trace_ids=traces, from_=since, filters=[priced], costs=True):
-        ended = seen.ended.get(observation.trace_id)
-        if observation.total_cost and (ended is None or observation.start_time <= ended):
+        end = ended.get(observation.trace_id)
+        if observation.total_cost and (end is None or observation.start_time <= end):
             costs[observation.trace_id] = costs.get(observation.trace_id, 0.0) + observation.total_cost
-    items = [
-        item.model_copy(update={"cost": costs[item.trace_id]}) if item.cost is None and item.trace_id in costs else item
-        for item in repeat.items
-    ]
-    return repeat.model_copy(update={"items": tuple(items)})
+
+    def priced_item(item: ItemRun) -> ItemRun:
+        known = item.cost is None and item.trace_id in costs
+        return item.model_copy(update={"cost": costs[item.trace_id]}) if known else item
+
+    return [each.model_copy(update={"items": tuple(map(priced_item, each.items))}) for each in run.repeats]
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -101,18 +101,24 @@ def find_run(
     if found is not None:
         return found[0]
     opened = gateway()
-    run = remote.load(opened, reference, since=since)
-    if run is None or (rule is not None and run.dataset != rule.dataset.name):
+    loaded = remote.load(opened, reference, since=since)
+    if loaded is None or (rule is not None and loaded.run.dataset != rule.dataset.name):
         raise UsageError(
             f"There is no run {reference!r}, neither locally nor in Langfuse.",
             code="RUN_UNKNOWN",
             remedy="Name a result file, a label, a run name or an experiment id; older experiments need --since.",
         )
-    checked = integrity.check(opened, run, required=_required(rule) if rule else (), deadline=deadline)
+    required = _required(rule) if rule else ()
+    checked = _checked(opened, loaded, required, deadline)
     if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):
         again = remote.load(opened, reference, since=since)  # scores arrived while it waited
-        checked = integrity.check(opened, again or run, required=_required(rule) if rule else (), deadline=0)
+        checked = _checked(opened, again or loaded, required, 0.0)
     return checked
+
+
+def _checked(gateway: Gateway, loaded: remote.Loaded, required: Collection[str], deadline: float) -> Run:
+    seen = {name: integrity.seen_of(rows) for name, rows in loaded.rows.items()}
+    return integrity.check(gateway, loaded.run, required=required, deadline=deadline, seen=seen)
 
 
 def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from curator.experiments import integrity
 from curator.experiments.checks.base import DataType
@@ -19,7 +19,15 @@ MOST_EXPERIMENTS = 2_000
 """How many experiments are looked through for a label."""
 
 
-def load(gateway: Gateway, reference: str, *, since: datetime | None = None) -> Run | None:
+class Loaded(NamedTuple):
+    """A run that was read from the server, and the rows that it was made of."""
+
+    run: Run
+    rows: dict[str, list[ExperimentItem]]
+    """Run name → rows."""
+
+
+def load(gateway: Gateway, reference: str, *, since: datetime | None = None) -> Loaded | None:
     """The newest run with that experiment name, experiment id or curator label; None when there is none.
 
     Repeats that curator made under one label come together. Raises GatewayError.
@@ -32,10 +40,10 @@ def load(gateway: Gateway, reference: str, *, since: datetime | None = None) -> 
     if dataset is None:
         return None
     started = min(experiment.start_time for experiment in experiments)
-    rows: dict[str, list[ExperimentItem]] = {}
-    for name in {experiment.name for experiment in experiments}:
-        rows[name] = list(integrity.rows(gateway, name, dataset.id, started, fields=("dataset", "scores", "io")))
-    return assemble(gateway, dataset, experiments, rows)
+    rows: dict[str, list[ExperimentItem]] = {experiment.name: [] for experiment in experiments}
+    for row in integrity.rows(gateway, list(rows), dataset.id, started, fields=("dataset", "scores", "io")):
+        rows[row.experiment_name].append(row)
+    return Loaded(assemble(gateway, dataset, experiments, rows), rows)
 
 
 def assemble(

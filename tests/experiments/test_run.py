@@ -13,7 +13,7 @@ from curator.errors import ConfigError, CuratorError, UsageError
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.compare import compare
 from curator.experiments.perform import Plan, find_run, perform
-from curator.experiments.results import Integrity
+from curator.experiments.results import Integrity, Run
 from curator.gateway import Gateway
 from curator.sandbox.auth import Keys
 from curator.sandbox.server import SandboxServer
@@ -23,6 +23,13 @@ from tests.experiments.rules import order_status
 from tests.experiments.workflow import Workflow, codes
 
 REQUIRED = ["expected_outcome", "required_terms_present", "forbidden_terms_absent"]
+
+
+def loaded(workflow: Workflow, reference: str) -> Run:
+    """The run as the server has it."""
+    found = remote.load(workflow.gateway, reference)
+    assert found is not None
+    return found.run
 
 
 @pytest.fixture
@@ -76,8 +83,7 @@ def test_repeats_are_experiments_of_their_own(workflow: Workflow) -> None:
     assert len({repeat.experiment_id for repeat in run.repeats}) == 3
     assert [repeat.run_name.rsplit(" (")[1] for repeat in run.repeats] == ["1 of 3)", "2 of 3)", "3 of 3)"]
     assert codes(run) == []
-    again = remote.load(workflow.gateway, "good_async")
-    assert again is not None
+    again = loaded(workflow, "good_async")
     assert [repeat.experiment_id for repeat in again.repeats] == [repeat.experiment_id for repeat in run.repeats]
 
 
@@ -129,8 +135,7 @@ def test_costs_come_from_the_task(workflow: Workflow) -> None:
     workflow.fill(2)
     run = workflow.run("priced")
     assert [item.cost for item in run.repeats[0].items] == [0.002, 0.002]
-    read = remote.load(workflow.gateway, run.run_name)
-    assert read is not None
+    read = loaded(workflow, run.run_name)
     elsewhere = integrity.check(workflow.gateway, read, deadline=0)
     assert [item.cost for item in elsewhere.repeats[0].items] == [0.002, 0.002]
     assert codes(elsewhere) == []
@@ -193,8 +198,7 @@ def test_a_split_run_is_seen(workflow: Workflow, sandbox: SandboxServer) -> None
     assert codes(run) == ["INTEGRITY_SPLIT_RUN"]
     [problem] = run.repeats[0].integrity.problems if run.repeats[0].integrity else ()
     assert "2 parts (2 + 8 items)" in problem.message
-    read = remote.load(workflow.gateway, run.run_name)
-    assert read is not None
+    read = loaded(workflow, run.run_name)
     checked = integrity.check(workflow.gateway, read, deadline=0)
     assert codes(checked) == ["INTEGRITY_SPLIT_RUN"]
     assert not compare(workflow.run("good_async"), checked).comparable
@@ -315,8 +319,7 @@ def test_runs_made_by_the_bare_sdk_can_be_read(workflow: Workflow) -> None:
 def test_our_run_read_from_the_server_is_the_same_run(workflow: Workflow) -> None:
     workflow.fill(4)
     local = workflow.run("good", variables={"model": "m1"})
-    read = remote.load(workflow.gateway, local.run_name)
-    assert read is not None
+    read = loaded(workflow, local.run_name)
     assert read.items == local.items
     assert read.means() == local.means()
     assert (read.variables, read.checks, read.task) == (local.variables, local.checks, local.task)

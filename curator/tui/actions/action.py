@@ -18,6 +18,7 @@ Place = Literal[
     "datasets",
     "lineage",
     "runs",
+    "compare",
     "log",
 ]
 
@@ -35,6 +36,7 @@ PLACES: dict[Place, str] = {
     "datasets": "Datasets",
     "lineage": "Lineage of an item",
     "runs": "Runs",
+    "compare": "Two runs compared",
     "log": "Log",
 }
 

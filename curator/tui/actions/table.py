@@ -11,7 +11,7 @@ from curator.tui.actions.lineage import LINEAGE
 from curator.tui.actions.log import LOG
 from curator.tui.actions.queue import QUEUE, SEVERAL
 from curator.tui.actions.receipt import RECEIPT
-from curator.tui.actions.runs import RUNS
+from curator.tui.actions.runs import COMPARE, RUNS
 from curator.tui.actions.trace import TRACE
 from curator.tui.actions.workbench import CHECKS, FORM, WORKBENCH
 
@@ -29,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     *DATASETS,
     *LINEAGE,
     *RUNS,
+    *COMPARE,
     *LOG,
 )
 

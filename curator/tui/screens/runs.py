@@ -1,6 +1,5 @@
-"""Experiment runs: which there are, how whole they look, what their scores were."""
+"""Experiment runs: which there are, whether they are whole, what their scores were; two of them go to *Compare*."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -11,16 +10,17 @@ from textual.widgets import Footer, Static
 from curator.errors import CuratorError
 from curator.tui import actions
 from curator.tui.pieces import Piece
+from curator.tui.run_words import of_run, whole_pieces
 from curator.tui.screens.place import Place
-from curator.tui.sections import Sheet
 from curator.tui.widgets.frame import Banner, Page, TopBar, content
-from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
-from curator.tui.words import age, clock, plural, score_value
+from curator.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from curator.gateway.values import Experiment
+    from curator.experiments.overview import Listed
+    from curator.experiments.results import Run
 
 
 class RunsScreen(Place):
@@ -32,6 +32,12 @@ class RunsScreen(Place):
     help_places = ("runs", "list", "text")
     AUTO_FOCUS = "#runs"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked: dict[str, Run] = {}
+        self._marked: list[str] = []
+        self._sweeping = False
+
     def compose(self) -> ComposeResult:
         yield TopBar("runs")
         yield Banner()
@@ -42,17 +48,17 @@ class RunsScreen(Place):
                 yield Static("", classes="pane-title", id="left-title")
                 yield Rows(
                     [
-                        Column(lambda run: [("text", run.name)], share=3, title="run"),
-                        Column(lambda run: [("strong", f"{run.item_count:,}")], width=6, right=True, title="items"),
-                        Column(lambda run: [("dim", age(run.start_time))], width=4, right=True, title="ago"),
+                        Column(lambda run: [("text", run.label)], share=4, title="run"),
+                        Column(lambda run: self._whole(run), share=3, title="whole?"),
+                        Column(lambda run: [("dim", run.dataset.name)], share=2, title="dataset", from_width=72),
+                        Column(_size, width=8, right=True, title="items"),
+                        Column(lambda run: [("dim", age(run.started_at))], width=4, right=True, title="ago"),
                     ],
-                    key=lambda run: run.id,
+                    key=lambda run: run.reference,
                     id="runs",
                     header=True,
                 )
-            with Vertical(id="right", classes="pane"):
-                yield Static("", classes="pane-title", id="right-title")
-                yield MaskedView(id="detail")
+            yield Reader("run", id="right")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -60,22 +66,56 @@ class RunsScreen(Place):
         self.query_one(Page).waiting("fetching runs")
         self.reload()
 
+    @property
+    def rows(self) -> "Rows[Listed]":
+        """The list of runs."""
+        return self.query_one("#runs", Rows)
+
+    # Data
+
     def reload(self) -> None:
         self.fetch("runs", lambda report: self.session.runs(), self._fetched, self._not_fetched)
 
-    def _fetched(self, runs: "list[Experiment]") -> None:
+    def _fetched(self, runs: "list[Listed]") -> None:
         self.calm()
         self._instead(not runs)
         if not runs:
             hint: list[Piece] = [("text", "curator run --rules R --task module:function"), ("dim", " makes one")]
             self.query_one(Page).nothing("∅", "No experiment ran in the last ninety days.", [hint])
             return
-        self.query_one("#left-title", Static).update(content([("text", plural(len(runs), "run"))]))
-        self.query_one("#runs", Rows).show(runs)
-        self.query_one("#runs").focus()
+        self._sweeping = True
+        self.rows.show(runs)
+        self._title()
+        if not isinstance(self.focused, TextView):
+            self.rows.focus()
+        self.fetch(
+            "integrity",
+            lambda report: self.session.integrity(runs, report),
+            self._swept,
+            self._not_looked_at,
+            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
+        )
+
+    def _swept(self, looked: "dict[str, Run]") -> None:
+        self._sweeping = False
+        self._looked_at(looked)
+        self._look_at_current()
+
+    def _looked_at(self, looked: "dict[str, Run]") -> None:
+        self.curator.busy("")
+        self._looked |= looked
+        self.rows.refresh()
+        if (run := self.rows.current) is not None:
+            self._show(run)
+
+    def _not_looked_at(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self._sweeping = False
+        self.rows.refresh()
+        self.trouble(error)
 
     def _not_fetched(self, error: CuratorError) -> None:
-        if self.query_one("#runs", Rows).rows:
+        if self.rows.rows:
             self.trouble(error)
         else:
             self._instead(True)
@@ -85,38 +125,106 @@ class RunsScreen(Place):
         self.query_one("#instead").display = yes
         self.query_one("#panes").display = not yes
 
+    def _title(self) -> None:
+        pieces: list[Piece] = [("text", plural(len(self.rows.rows), "run"))]
+        if self._marked:
+            then = "c compares them" if len(self._marked) == 2 else "c compares it with the run under the cursor"
+            pieces += [("accent", f"  ● {len(self._marked)} marked"), ("dim", f"  {then}")]
+        self.query_one("#left-title", Static).update(content(pieces))
+
+    # The run under the cursor
+
     @on(Rows.Moved, "#runs")
     def _moved(self, event: Rows.Moved) -> None:
-        run: Experiment = event.row
-        self.query_one("#right-title", Static).update(content([("text", run.name)]))
-        sheet = Sheet()
-        if run.scores:
-            notes: list[tuple[list[Piece], str | None]] = [
-                ([("text", score.name), ("strong", f"  {score_value(score.value)}  ")], score.comment)
-                for score in run.scores
-            ]
-            sheet.add_notes("Scores of the run", "scores", notes)
-        sheet.add_facts(
-            {
-                "items": str(run.item_count),
-                "start": clock(run.start_time),
-                "end": clock(run.end_time),
-                "description": run.description,
-                "id": run.id,
-            }
+        if isinstance(event, Rows.Chosen):
+            self.action_open()
+            return
+        reader = self.query_one(Reader)
+        reader.view.hide_again()
+        self._show(event.row)
+        self._look_at_current()
+
+    def _look_at_current(self) -> None:
+        """A run that lies beyond the sweep is looked at when the cursor comes to it."""
+        listed = self.rows.current
+        if listed is not None and listed.reference not in self._looked and not self._sweeping:
+            self.fetch(
+                "one", lambda report: self.session.integrity([listed], report), self._looked_at, self._not_looked_at
+            )
+
+    def _show(self, listed: "Listed") -> None:
+        run = self._looked.get(listed.reference)
+        sheet = of_run(listed, run)
+        reader = self.query_one(Reader)
+        reader.title([("text", listed.label)])
+        reader.view.put(sheet, None, keep_place=True)
+        rule = run.rule if run is not None else None
+        self.fetch(
+            "values", lambda report: self.session.values_in(sheet.foreign, rule), reader.view.found, self.trouble
         )
-        if run.metadata:
-            sheet.add("Metadata", "metadata", run.metadata)
-        compare: list[Piece] = [("text", f"curator compare BASELINE {shlex.quote(run.name)}")]
-        sheet.add_notes("Compare", "compare", [(compare, None)])
-        detail = self.query_one("#detail", MaskedView)
-        detail.put(sheet, None)
-        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, None), detail.found, self.trouble)
+
+    def _whole(self, listed: "Listed") -> list[Piece]:
+        if self._sweeping and listed.reference not in self._looked:
+            return [("dim", "… looking")]
+        return whole_pieces(self._looked.get(listed.reference))
+
+    # Marks
+
+    @on(Rows.MarksChanged, "#runs")
+    def _marks_changed(self) -> None:
+        marks = self.rows.marks
+        self._marked = [key for key in self._marked if key in marks] + [k for k in marks if k not in self._marked]
+        if len(self._marked) > 2:
+            self._marked = self._marked[-2:]
+            self.rows.marks = set(self._marked)
+        self._title()
 
     # Actions of the place "runs"
 
-    async def action_back(self) -> None:
+    def action_mark(self) -> None:
+        self.rows.toggle_mark()
+
+    def action_compare(self) -> None:
+        chosen = list(self._marked)
+        if len(chosen) < 2 and self.rows.current is not None and self.rows.current.reference not in chosen:
+            chosen.append(self.rows.current.reference)
+        pair = [run for run in self.rows.rows if run.reference in chosen]
+        if len(pair) < 2:
+            self.tell([("text", "Mark a run with space, then press c on another one.")])
+            return
+        from curator.tui.screens.compare import CompareScreen
+
+        # The earlier run is the baseline; `x` takes the other one.
+        earlier, later = sorted(pair, key=lambda run: run.started_at)
+        self.app.push_screen(CompareScreen(earlier.reference, later.reference))
+
+    def action_open(self) -> None:
+        if self.rows.current is not None:
+            self.query_one(Reader).view.focus()
+
+    def action_next_pane(self) -> None:
+        self.action_open()
+
+    def action_previous_pane(self) -> None:
+        self.rows.focus()
+
+    async def action_clear(self) -> None:
         if isinstance(self.focused, TextView):
-            self.query_one("#runs").focus()
+            self.rows.focus()
+        elif self._marked:
+            self.rows.clear_marks()
         else:
             await self.curator.action_go("queue")
+
+    def action_reveal(self) -> None:
+        self.query_one(Reader).view.toggle_reveal()
+
+    def action_copy_name(self) -> None:
+        if (run := self.rows.current) is not None:
+            self.app.copy_to_clipboard(run.reference)
+            self.tell([("text", f"Copied {run.reference}")])
+
+
+def _size(run: "Listed") -> list[Piece]:
+    times = f" × {run.repeats}" if run.repeats > 1 else ""
+    return [("strong", f"{run.items:,}"), ("dim", times)]

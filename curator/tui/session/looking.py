@@ -1,6 +1,6 @@
-"""What is there: datasets with their items, experiments, the ledger."""
+"""What is there: datasets with their items, the ledger."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from curator.model import Dataset, StoredItem
@@ -10,11 +10,7 @@ from curator.tui.session.values import Report
 if TYPE_CHECKING:
     from curator.audit.story import Story
     from curator.audit.values import AuditReport
-    from curator.gateway.values import Experiment
     from curator.journal import LedgerEntry
-
-RUNS_BACK = timedelta(days=90)
-"""How far back experiments are listed."""
 
 
 class Looking(Rooms):
@@ -62,10 +58,6 @@ class Looking(Rooms):
         from curator.audit.story import story_of
 
         return story_of(self.gateway, self.journal, dataset, item_id, at=datetime.now().astimezone())
-
-    def runs(self) -> "list[Experiment]":
-        """Experiments of the last ninety days, latest first. Raises GatewayError."""
-        return list(self.gateway.experiments(from_=datetime.now(UTC) - RUNS_BACK, fields=("metadata", "scores")))
 
     def ledger(self, limit: int = 2000) -> "list[LedgerEntry]":
         """What was done on this machine, newest first. Raises ConfigError."""
