@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from curator.errors import CuratorError
 from curator.gateway import Gateway
@@ -12,6 +13,7 @@ from curator.jsonpath import path_error
 from curator.lineage import slug
 from curator.model import Score, Value, parse_text
 from curator.model.safe import plain
+from curator.queue.find import EXPERIMENT_ENVIRONMENT
 
 LOOK_BACK = timedelta(days=14)
 SAMPLE = 50
@@ -50,12 +52,17 @@ class SeenScore(Value):
 
 
 def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> Look:
-    """Looks at the newest traces (of that name) and scores of the last two weeks, in a handful of requests.
+    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks, in a handful of
+    requests.
 
     Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is nothing to look at.
     """
     since = now - LOOK_BACK
-    filters = [{"type": "string", "column": "traceName", "operator": "=", "value": name}] if name else None
+    filters: list[dict[str, Any]] = [
+        {"type": "stringOptions", "column": "environment", "operator": "none of", "value": [EXPERIMENT_ENVIRONMENT]}
+    ]
+    if name:
+        filters.append({"type": "string", "column": "traceName", "operator": "=", "value": name})
     roots = list(gateway.observations(roots_only=True, from_=since, io=True, filters=filters, limit=SAMPLE))
     if not roots:
         raise CuratorError(

@@ -47,17 +47,20 @@ class Reader:
 
     server: SandboxServer
     folder: Path
+    bin: Path = Path(sys.executable).parent
+    """Where this reader's `curator` is."""
     done: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_"))}
         self.env |= self.server.environment() | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
             "CURATOR_CONFIG": str(self.folder / "config.toml"),
             "CURATOR_STATE_DIR": str(self.folder / "state"),
             "CURATOR_REVIEWER": "reader@example.com",
         }
         (self.folder / "my_agent.py").write_text(AGENT)
+        save_rows(self.server, self.folder)
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         """Types one line; a server is interrupted when it is ready."""
@@ -130,7 +133,6 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Path, Rea
             server = SandboxServer()
             seed(server.store, datetime.now(UTC))
             reader = known[document] = self[document] = Reader(server.start(), tmp_path_factory.mktemp("reader"))
-            save_rows(server, reader.folder)
             return reader
 
     yield Readers()

@@ -6,17 +6,22 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import curator
+from curator.sandbox.demo import seed
+from curator.sandbox.server import SandboxServer
+from tests.docs.test_commands_run import ROOT, Reader, followed, succeeds
 from tests.tui import terminal
 
 pytestmark = pytest.mark.slow
 
 INSTALL_SECONDS = 600
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+ENVIRONMENTS = [(HERE, ""), (HERE, "[ner]"), (HERE, "[web]"), ("3.12", "[ner,cluster]"), ("3.13", "[ner,web,cluster]")]
 
 
 def interpreter(version: str) -> str | None:
@@ -36,7 +41,7 @@ def clean(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "XDG_STATE_HOME": str(home / "state")}
 
 
-@pytest.fixture(scope="module", params=[(HERE, ""), (HERE, "[ner]"), ("3.12", "[ner]"), ("3.13", "[ner]")], ids=str)
+@pytest.fixture(scope="module", params=ENVIRONMENTS, ids=str)
 def installed(request: pytest.FixtureRequest, distributions: dict[str, Path], tmp_path_factory: pytest.TempPathFactory):
     """(folder, bin): an empty folder, and the commands of a fresh environment with the wheel and one extra."""
     version, extra = request.param
@@ -91,13 +96,14 @@ def test_every_command_starts(installed: tuple[Path, str]) -> None:
 def test_every_module_imports(installed: tuple[Path, str]) -> None:
     """Whatever a module needs came with the wheel, unless it is one that works for an extra."""
     code = (
-        "import curator, importlib, pkgutil\n"
+        "import curator, importlib, pkgutil, sys\n"
         "from curator import *\n"
         "for each in pkgutil.walk_packages(curator.__path__, 'curator.'):\n"
-        "    if each.name not in ('curator.__main__', 'curator.cli.web_server'): importlib.import_module(each.name)\n"
+        "    if each.name not in sys.argv[1:]: importlib.import_module(each.name)\n"
         "print(curator.__file__)"
     )
-    done = run(installed, "python", "-c", code, timeout=120)
+    left_out = ["curator.__main__", *([] if "web" in installed[1] else ["curator.cli.web_server"])]
+    done = run(installed, "python", "-c", code, *left_out, timeout=120)
     assert done.returncode == 0, done.stderr
     assert str(installed[0]) in done.stdout
 
@@ -112,8 +118,19 @@ def test_doctor_says_what_is_missing(installed: tuple[Path, str]) -> None:
     done = run(installed, "curator", "doctor")
     assert done.returncode == 3
     assert "LANGFUSE_PUBLIC_KEY" in done.stdout
-    assert ("langfuse-curator[ner]" in done.stdout) == (installed[1] == "")
+    assert ("langfuse-curator[ner]" in done.stdout) == ("ner" not in installed[1])
     assert "Traceback" not in done.stderr
+
+
+def test_the_readme_is_followed(installed: tuple[Path, str], tmp_path: Path) -> None:
+    """Every command line of the README, in its order, with what the wheel installed."""
+    if "ner" not in installed[1]:
+        pytest.skip("the README installs the extra `ner`")
+    with SandboxServer() as server:
+        seed(server.store, datetime.now(UTC))
+        reader = Reader(server, tmp_path, installed[0] / "env/bin")
+        for line in followed(ROOT / "README.md"):
+            succeeds(reader.run(reader.prepared(line)))
 
 
 def test_readme_first_command(distributions: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,9 @@ from curator.propose import Look, SeenScore, look, rule_text
 from curator.queue import Window, find_failures
 from curator.reshape import reshape
 from curator.rulebook import load_rule
+from curator.sandbox.server import SandboxServer
+from tests.promote.support import connection_of
+from tests.queue.world import NOW, World
 
 
 @pytest.mark.parametrize("name", ["order-status", "help-centre-rag", "support-conversation"])
@@ -31,6 +34,16 @@ def test_a_look_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None
     before = demo_gateway.requests
     look(demo_gateway, now=now)
     assert demo_gateway.requests - before <= 8
+
+
+def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        world.trace("real", traceName="agent", input='{"query": "?"}')
+        for n in range(3):
+            world.trace(f"run-{n}", traceName="experiment", environment="sdk-experiment")
+        world.load()
+        assert look(gateway, now=NOW).names == {"agent": 1}
 
 
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
