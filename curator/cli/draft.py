@@ -9,7 +9,7 @@ import click
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.errors import CuratorError, ExitCode
-from curator.model import Finding, ScrubbedDraft
+from curator.model import Finding, Problem, ScrubbedDraft
 
 if TYPE_CHECKING:
     from curator.novelty import Novelty
@@ -78,8 +78,19 @@ def draft(
         print_json(_document(scrubbed, judged, novelty))
     else:
         _print(scrubbed, judged, novelty)
-    if not scrubbed.writable:
+    if not _writable(scrubbed):
         ctx.exit(ExitCode.NO)
+
+
+def _writable(scrubbed: ScrubbedDraft) -> bool:
+    """Whether promote would write it as it is, without a remedy."""
+    return scrubbed.writable and not any(map(_stops, scrubbed.problems))
+
+
+def _stops(problem: Problem) -> bool:
+    from curator.promote.content import CONTENT_CODES
+
+    return problem.blocking or problem.code in CONTENT_CODES
 
 
 def parse_reason(text: str) -> tuple[str, str]:
@@ -106,7 +117,7 @@ def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "
         "trace_id": draft.trace_id,
         "observation_id": draft.observation_id,
         "case": draft.case,
-        "writable": scrubbed.writable,
+        "writable": _writable(scrubbed),
         "input": scrubbed.input,
         "expected_output": scrubbed.expected_output,
         "metadata": scrubbed.metadata,
@@ -145,7 +156,7 @@ def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Nov
     problems = [*scrubbed.problems, *doubts(novelty.similar)]
     click.echo("\nproblems")
     for problem in problems:
-        click.echo(f"  {'✗' if problem.blocking else '!'} {plain(problem.message)}")
+        click.echo(f"  {'✗' if _stops(problem) else '!'} {plain(problem.message)}")
         if problem.remedy:
             click.echo(f"      {plain(problem.remedy)} (curator explain {problem.code})")
     if not problems:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from curator import lineage
 from curator.edits import parse_edit_path
-from curator.model import Finding, Item, Json, ScrubPolicy, StoredItem
+from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem
 from curator.promote import ways
 from curator.promote.job import Finder
 from curator.promote.rewrites import (
@@ -28,13 +28,18 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _IN_WORDS: dict[Rule, tuple[Way, str]] = {
     "control": (ways.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
     "number": (ways.NUMBER, "is a number that Langfuse would round"),
-    "not-finite": (ways.NUMBER, "is not a number that JSON can hold"),
+    "not-finite": (ways.NOT_FINITE, "is not a number that JSON can hold"),
     "too-deep": (ways.TOO_DEEP, "is nested too deep ({}): Langfuse fails, or stores nothing"),
     "unstorable": (ways.UNSTORABLE, "holds text that Langfuse cannot store: {}"),
     "key-dropped": (ways.KEY_DROPPED, "is a key that Langfuse would drop"),
     "parsed": (ways.PARSED, "is a string that Langfuse would store as a {}"),
     "emptied": (ways.PARSED, "is an empty string, which Langfuse would store as null"),
 }
+
+CONTENT_CODES = frozenset(
+    {ways.BAD_ID.code, ways.TOO_LARGE.code, ways.PARSED.code, *(way.code for way, _ in _IN_WORDS.values())}
+)
+"""Codes of what `check_content` refuses."""
 
 # Lineage that curator itself writes: ids, digests, versions and the reviewer's chosen name are no leak.
 OWN_LINEAGE = frozenset(
@@ -84,6 +89,15 @@ def check_content(item: Item) -> None:
     size = body_bytes(item.model_dump(mode="json"))
     if size > MAX_BYTES:
         raise Stop(ways.TOO_LARGE, f"The item has {size / 2**20:.1f} MiB; Langfuse takes {MAX_BYTES / 2**20:.1f} MiB.")
+
+
+def content_problem(item: Item) -> Problem | None:
+    """What `check_content` would refuse. It does not block a draft: a remedy may put it right at the write."""
+    try:
+        check_content(item)
+    except Stop as stop:
+        return stop.problem.model_copy(update={"blocking": False})
+    return None
 
 
 def adapted(item: Item, remedies: Collection[str]) -> Item:

@@ -17,7 +17,7 @@ from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, S
 from curator.model.base import Value
 from curator.promote import ways
 from curator.promote.bulk import promote_many
-from curator.promote.content import adapted, check_content, losses
+from curator.promote.content import CONTENT_CODES, adapted, check_content, content_problem, losses
 from curator.promote.job import Finder, Patience
 from curator.promote.one import MAX_ATTEMPTS
 from curator.promote.plan import plan
@@ -92,6 +92,8 @@ def draft_of(
 ) -> ScrubbedDraft:
     """The proposed item of a trace, scrubbed, held against the rule's checks; written nowhere. Raises CuratorError.
 
+    What Langfuse would lose of it is a problem that does not block: remedies may put it right at the write.
+
     `allow_python` (Settings.allow_python) also runs the rule's checks of type python on the recorded output.
     """
     from curator.scrub import Choice
@@ -115,7 +117,9 @@ def draft_of(
     weak = [_overruled(problem, order) for problem in protection.doubts(draft, found)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
-    return scrubber.scrub(draft, policy, choices)
+    scrubbed = scrubber.scrub(draft, policy, choices)
+    lost = content_problem(_unfinished(scrubbed))
+    return scrubbed if lost is None else scrubbed.model_copy(update={"problems": (*scrubbed.problems, lost)})
 
 
 def _overruled(problem: Problem, order: Order) -> Problem:
@@ -173,7 +177,9 @@ def promote_traces(
         left.remove(found.trace_id)
         try:
             scrubbed = _scrubbed(found, loaded, scrubber, policy, order, allow_python)
-            warnings[found.trace_id] = [problem for problem in scrubbed.problems if not problem.blocking]
+            warnings[found.trace_id] = [
+                problem for problem in scrubbed.problems if not problem.blocking and problem.code not in CONTENT_CODES
+            ]
             item = item_of(scrubbed, journal, reviewer=reviewer, at=now())
         except Stop as reason:
             refused = _refused(found, loaded, order, reviewer, reason.problem)

@@ -195,7 +195,7 @@ def _number_rewrite(value: Json) -> Rule | None:
         return "not-finite"
     stored = _stored_number(value)
     if stored is None:
-        return "not-finite"
+        return "number"  # whole, but too large for any double: as text it can be kept
     # An integer means its digits, a fraction the nearest double.
     if (Decimal(repr(stored)) != value) if isinstance(value, int) else (stored != value):
         return "number"

@@ -48,6 +48,11 @@ NUMBER = Way(
     remedy="Write the number as text (--remedy as-text), or edit it.",
     remedies=("as-text",),
 )
+NOT_FINITE = Way(
+    code="ITEM_NOT_FINITE",
+    verdict="refused",
+    remedy="Edit it, such as --set PATH=null: JSON knows neither NaN nor infinity.",
+)
 TOO_DEEP = Way(code="ITEM_TOO_DEEP", verdict="refused", remedy="Flatten the value, or keep only the part that matters.")
 UNSTORABLE = Way(code="ITEM_UNSTORABLE_TEXT", verdict="refused", remedy="Edit that text or key.")
 KEY_DROPPED = Way(code="ITEM_KEY_DROPPED", verdict="refused", remedy="Rename the key.")

@@ -12,7 +12,7 @@ from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary
-from curator.promote.pipeline import Order, policy_for, policy_of_dataset, promote_traces
+from curator.promote.pipeline import Order, draft_of, policy_for, policy_of_dataset, promote_traces
 from curator.promote.reading import read_traces
 from curator.promote.signals import signals_of
 from curator.queue import Window, entries_of, find_failures
@@ -82,6 +82,24 @@ def traces_of(demo: DemoData, count: int) -> list[str]:
     return [t.trace_id for t in demo.traces if t.workflow == "order-status"][:count]
 
 
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(float("nan"), "ITEM_NOT_FINITE"), ("a\x00b", "ITEM_CONTROL_CHARACTERS"), (2**60 + 1, "ITEM_NUMBER_CHANGES")],
+)
+def test_a_draft_says_what_langfuse_would_lose(
+    value: object, code: str, demo_gateway: Gateway, demo: DemoData, loaded: LoadedRule
+) -> None:
+    """So that nobody learns it from the refusal; a remedy of the write may put it right, so it does not block."""
+    trace = demo_gateway.trace(traces_of(demo, 1)[0])
+    order = ORDER.model_copy(update={"edits": ORDER.edits | {"input.extra": value}})
+    scrubbed = draft_of(trace, loaded, NoScrub(), ScrubPolicy(), order, ())
+    (lost,) = [problem for problem in scrubbed.problems if problem.code == code]
+    assert (lost.path, lost.blocking) == ("input.extra", False)
+    assert code not in {
+        problem.code for problem in draft_of(trace, loaded, NoScrub(), ScrubPolicy(), ORDER, ()).problems
+    }
+
+
 def test_signals_are_those_of_the_queue(demo_gateway: Gateway, now: datetime) -> None:
     """So that an item's lineage is the same whichever front end promoted it."""
     window = Window(since=now - timedelta(days=30), until=now + timedelta(days=1))
@@ -144,7 +162,7 @@ def test_next_id_is_remembered(shop: Gateway, demo: DemoData, promote_them: Run,
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(float("nan"), "ITEM_NUMBER_CHANGES"), ("a\x00b", "ITEM_CONTROL_CHARACTERS"), ("\ud800", "ITEM_UNSTORABLE_TEXT")],
+    [(float("nan"), "ITEM_NOT_FINITE"), ("a\x00b", "ITEM_CONTROL_CHARACTERS"), ("\ud800", "ITEM_UNSTORABLE_TEXT")],
 )
 def test_odd_values_are_refused_with_their_name(
     value: object, expected: str, demo: DemoData, promote_them: Run
