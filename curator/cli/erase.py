@@ -11,7 +11,7 @@ from curator.config import load_settings
 from curator.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.audit.erasure import Erased, Mode, Subject, Trail
+    from curator.audit.erasure import Emptied, Erased, Mode, Subject, Trail
 
 SIGNS = {"archived": "✓", "deleted": "✓", "gone": "=", "failed": "✗"}
 
@@ -50,39 +50,56 @@ def erase(
     from curator.gateway import Gateway
     from curator.journal import Journal, scope_of
     from curator.scrub import Scrubber
+    from curator.tui.memory import Memory
 
     subject = _subject(traces, sessions, users)
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json needs --yes or --dry-run.")
     settings = load_settings()
     connection = settings.connection()
-    scope, at = scope_of(connection), datetime.now(UTC)
+    scope, at, terminal = scope_of(connection), datetime.now(UTC), Memory(settings)
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
         earlier = erasure.earlier_traces(subject, scope)
-        trail = erasure.find_trail(gateway, journal, subject, at=at, earlier_traces=earlier, progress=progress_line())
+        trail = erasure.find_trail(
+            gateway, journal, subject, at=at, earlier_traces=earlier, terminal=terminal, progress=progress_line()
+        )
         if not as_json:
-            _show(trail)
+            _show(trail, mode)
         done: list[Erased] = []
+        emptied: list[Emptied] = []
+        stuck: list[str] = []
         record: erasure.Record | None = None
-        if not dry_run and not trail.empty:
+        if not dry_run and not (trail.empty and (mode == "archive" or not trail.result_files)):
             if not yes:
                 click.confirm(f"{mode.capitalize()} the items and forget the rest?", abort=True, err=True)
             reviewer = settings.reviewer_name()
             record = erasure.Record(trail, mode=mode, reviewer=reviewer, at=at, scope=scope)
-            for erased in erasure.erase(gateway, journal, scrubber, trail, mode=mode, reviewer=reviewer):
+            for erased in erasure.erase(
+                gateway, journal, scrubber, trail, mode=mode, reviewer=reviewer, terminal=terminal
+            ):
                 done.append(erased)
                 if not as_json:
                     _show_one(erased)
-            record.finish(done)
+            if mode == "delete":
+                failed = {each.item_id for each in done if each.outcome == "failed"}
+                emptied = list(erasure.empty_results(trail.result_files, {*trail.known_items} - failed))
+            record.finish(done, emptied)
+            stuck = [trace for trace in trail.edited if terminal.has_draft(trace)]
         requests = gateway.requests
     if as_json:
         document = trail.model_dump(mode="json") | {"erased": done, "mode": mode, "dry_run": dry_run}
+        document["emptied"] = [each._asdict() for each in emptied]
         print_json(document | {"record": str(record.path) if record else None, "requests": requests})
     elif record is not None:
+        for each in emptied:
+            file = plain(each.file)
+            click.echo(f"✓ emptied  result file {file}" if each.ok else f"✗ result file {file} is left: delete it")
         if any(each.in_history for each in done):
             say("Langfuse keeps earlier versions of items: see `curator explain erasure`.")
         say(f"Record: {record.path}")
-    if any(each.outcome == "failed" for each in done):
+    if stuck:
+        say(f"{len(stuck)} drafts could not be removed: check the permissions of the folder `terminal`.")
+    if stuck or any(each.outcome == "failed" for each in done) or not all(each.ok for each in emptied):
         ctx.exit(ExitCode.NO)
 
 
@@ -96,13 +113,13 @@ def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[st
     return Subject.model_validate({"kind": kind, "ids": ids})
 
 
-def _show(trail: "Trail") -> None:
+def _show(trail: "Trail", mode: "Mode") -> None:
     """What would be erased, and what curator cannot erase. Ids only."""
     click.echo(f"traces    {len(trail.traces)}")
     click.echo(f"items     {len(trail.items)}")
     for kept in trail.items:
         click.echo(f"  {plain(kept.item_id)}  {kept.status}  in {plain(kept.dataset)}  (by {kept.found_by})")
-    click.echo(f"drafts    {len(trail.drafts)}")
+    click.echo(f"drafts    {len(trail.drafts) + len(trail.edited)}")
     click.echo(f"receipts  {len(trail.receipts)}")
     if trail.possible:
         click.echo(f"possible  {len(trail.possible)} items whose session id was scrubbed; erase by --trace if meant")
@@ -111,7 +128,7 @@ def _show(trail: "Trail") -> None:
     if trail.run_traces:
         click.echo(f"not here  {len(trail.run_traces)} traces of experiments hold these items: delete them in Langfuse")
     for file in trail.result_files:
-        click.echo(f"not here  result file {plain(file)} holds these items")
+        click.echo(f"{'results ' if mode == 'delete' else 'not here'}  {plain(file)} holds texts of these items")
     for note in trail.notes:
         say(note)
 

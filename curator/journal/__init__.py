@@ -108,6 +108,10 @@ class Journal:
                 self.decisions.remember(decision)
             self.ledger.undone(entry)
 
+    def compact(self) -> None:
+        """Takes what was forgotten off the disk at once. Raises ConfigError."""
+        self._db.compact()
+
     def close(self) -> None:
         """Ends this process's sign of life and closes the file."""
         self.promotions.close()

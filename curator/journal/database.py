@@ -68,6 +68,14 @@ class Database:
         except sqlite3.Error as error:
             raise unusable(self.path, error) from None
 
+    def compact(self) -> None:
+        """Writes everything into the file itself and empties the log beside it, which still holds what is forgotten.
+
+        While another process reads, that waits until the last one closes the file. Raises ConfigError.
+        """
+        with self._lock, self._named():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Closes the file."""
         with self._lock:

@@ -1,6 +1,10 @@
-"""The ledger: what was done, by whom, with which outcome. Lines are added, never changed."""
+"""The ledger: what was done, by whom, with which outcome. Lines are added, never changed.
+
+What an undo needs beside a line may be forgotten: see `forget_reasons`.
+"""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -115,6 +119,19 @@ class Ledger:
         with self._db.write() as db:
             db.execute("UPDATE ledger SET undoing = NULL WHERE id = ?", (entry_id,))
 
+    def forget_reasons(self, traces: Collection[str]) -> None:
+        """Empties the reasons of the decisions about these traces, which are kept for undo alone."""
+        with self._db.write() as db:
+            for each in self.recorded():
+                restore = each.restore
+                if each.entry.trace_id in traces and any(d and d.reason for d in (restore.decision, restore.before)):
+                    bare = Restore(
+                        promotion=restore.promotion,
+                        decision=_without_reason(restore.decision),
+                        before=_without_reason(restore.before),
+                    )
+                    db.execute("UPDATE ledger SET restore = ? WHERE id = ?", (bare.model_dump_json(), each.entry.id))
+
     def undone(self, entry: LedgerEntry) -> None:
         """Adds an undo, and marks the entry that it takes back; nothing when that is taken back already."""
         with self._db.write() as db:
@@ -171,6 +188,10 @@ class Ledger:
                 (entry.id, self._db.scope, stamp(entry.at), entry.action, batch, text, restore.model_dump_json()),
             )
         return entry
+
+
+def _without_reason(decision: Decision | None) -> Decision | None:
+    return None if decision is None else decision.model_copy(update={"reason": ""})
 
 
 def _recorded(row: Row) -> Recorded:

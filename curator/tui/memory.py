@@ -82,8 +82,12 @@ class Memory:
         with contextlib.suppress(OSError):
             self._draft_file(trace_id).unlink(missing_ok=True)
 
+    def has_draft(self, trace_id: str) -> bool:
+        """Whether an unwritten draft of a trace is kept, readable or not."""
+        return self._draft_file(trace_id).exists()
+
     def drafts(self) -> set[str]:
-        """Names of the draft files; see `has_draft`."""
+        """Names of the draft files; see `draft_name`."""
         try:
             return {path.stem for path in (self._folder / "drafts").glob("*.json")}
         except OSError:

@@ -19,7 +19,8 @@ from curator.model import Item
 from curator.sandbox.demo.audit_example import DATASET, RULE, plant_receipts, truth
 from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer
-from tests.audit.worlds import numbered, write_items
+from curator.tui.memory import DraftState, Memory
+from tests.audit.worlds import numbered, write_items, write_results
 
 Curator = Callable[..., Result]
 
@@ -118,8 +119,9 @@ def test_the_story_of_an_item(curator: Curator, now: datetime) -> None:
 
 @pytest.mark.usefixtures("at_example")
 def test_without_a_dataset_the_datasets_are_listed(curator: Curator) -> None:
-    assert curator("audit").stdout == f"{DATASET}\n"
-    assert [each["name"] for each in json.loads(curator("audit", "--json").stdout)["datasets"]] == [DATASET]
+    listed = curator("audit").stdout.splitlines()
+    assert DATASET in listed
+    assert [each["name"] for each in json.loads(curator("audit", "--json").stdout)["datasets"]] == listed
 
 
 def test_the_only_rule_that_feeds_the_dataset_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,18 +196,37 @@ def test_a_fix_asks_first_and_says_what_it_cannot_do(curator: Curator) -> None:
 @pytest.mark.usefixtures("at_small")
 def test_an_erasure_from_the_command_line(curator: Curator) -> None:
     trace = numbered(0).source_trace_id or ""
+    write_results("prod", numbered(0).id, numbered(1).id)
+    Memory(load_settings()).keep_draft(DraftState(trace_id=trace, rule="r", edits={"input.question": "?"}))
     listed = curator("erase", "--trace", trace, "--dry-run")
     assert listed.exit_code == ExitCode.YES
+    assert "drafts    1" in listed.stdout
+    assert "not here  one/prod.json holds texts" in listed.stdout
     assert f"{numbered(0).id}  ACTIVE  in {DATASET}  (by source trace)" in listed.stdout
     assert not (state_folder() / "erasures").exists()
     done = curator("erase", "--trace", trace, "--mode", "delete", "--yes", "--json")
     assert done.exit_code == ExitCode.YES
     read = json.loads(done.stdout)
     assert [(each["item_id"], each["outcome"]) for each in read["erased"]] == [(numbered(0).id, "deleted")]
-    assert json.loads(Path(read["record"]).read_text())["finished"] is True
+    assert read["emptied"] == [{"file": "one/prod.json", "ok": True}]
+    record = json.loads(Path(read["record"]).read_text())
+    assert (record["finished"], record["drafts"], record["result_files"]) == (True, 1, ["one/prod.json"])
+    assert record["left"]["result_files"] == []
+    assert not Memory(load_settings()).drafts()
     nothing = curator("erase", "--trace", trace, "--yes")
     assert nothing.exit_code == ExitCode.YES
     assert "items     0" in nothing.stdout
+    assert len(list((state_folder() / "erasures").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("at_small")
+def test_a_result_file_that_cannot_be_emptied_is_a_no(curator: Curator) -> None:
+    path = write_results("prod", numbered(0).id)
+    path.write_text(path.read_text()[:-3])
+    result = curator("erase", "--trace", numbered(0).source_trace_id or "", "--mode", "delete", "--yes")
+    assert result.exit_code == ExitCode.NO
+    assert "✗ texts taken out of result file one/prod.json" not in result.stdout
+    assert "✗ result file one/prod.json is left" in result.stdout
 
 
 @pytest.mark.usefixtures("at_small")

@@ -10,19 +10,22 @@ from typing import Any
 import pytest
 
 from curator.audit import erasure
-from curator.audit.erasure import DraftKey, Kept, Record, Subject, Trail, earlier_traces, find_trail
+from curator.audit.erasure import DraftKey, Kept, Record, Subject, Trail, earlier_traces, empty_results, find_trail
 from curator.audit.erasure.record import digest
 from curator.audit.erasure.trail import _could_be
-from curator.config import state_folder
+from curator.config import Settings, state_folder
 from curator.errors import ConfigError
+from curator.experiments import results
+from curator.experiments.results import DatasetItem
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.lineage import fingerprint, item_id
 from curator.model import Decision, Item, ScrubPolicy
 from curator.promote import Patience, promote, undo
 from curator.sandbox.server import SandboxServer
+from curator.tui.memory import DraftState, Memory
 from tests.audit.support import QuickScrub, connection_of
-from tests.audit.worlds import write_observations
+from tests.audit.worlds import write_observations, write_results
 
 SESSION = "whatsapp:+44 7700 900142"
 USER = "ada.lovelace@mail.example"
@@ -92,9 +95,9 @@ class World:
         subject = Subject(kind=kind, ids=ids)
         return find_trail(self.gateway, self.journal, subject, at=datetime.now(UTC), **options)
 
-    def erase(self, trail: Trail, mode: Any = "archive") -> list[tuple[str, str]]:
+    def erase(self, trail: Trail, mode: Any = "archive", **options: Any) -> list[tuple[str, str]]:
         done = erasure.erase(
-            self.gateway, self.journal, QuickScrub(), trail, mode=mode, reviewer="tobias", patience=QUICK
+            self.gateway, self.journal, QuickScrub(), trail, mode=mode, reviewer="tobias", patience=QUICK, **options
         )
         return [(each.item_id, each.outcome) for each in done]
 
@@ -218,13 +221,48 @@ def test_run_traces_and_result_files_are_named(world: World) -> None:
             " experiment_item_root_id = id WHERE trace_id = ?",
             (item.id, run),
         )
-    folder = state_folder() / "runs" / "one"
-    folder.mkdir(parents=True)
-    (folder / "a.json").write_text(json.dumps({"items": {item.id: {}}}))
-    (folder / "b.json").write_text(json.dumps({"items": {f"{item.id}-2": {}}}))
+    held, other = write_results("a", item.id), write_results("b", f"{item.id}-2")
+    (held.parent / "broken.json").write_text(json.dumps({"items": {item.id: {}}})[:-1])
     trail = world.find("trace", mine)
     assert trail.run_traces == (run,)
-    assert trail.result_files == ("one/a.json",)
+    assert trail.result_files == ("one/a.json", "one/broken.json")
+    assert other.name == "b.json"
+
+
+def test_texts_are_taken_out_of_result_files_and_numbers_stay(world: World) -> None:
+    mine, other = world.item(world.trace("mine")), world.item(world.trace("other", session="s2"), session="s2")
+    for item in (mine, other):
+        world.promote(item)
+    path = write_results("both", mine.id, other.id)
+    before = results.read(path)
+    trail = world.find("trace", mine.source_trace_id or "")
+    world.erase(trail, "delete")
+    assert list(empty_results(trail.result_files, trail.known_items)) == [("one/both.json", True)]
+    after = results.read(path)
+    assert after.items[mine.id] == DatasetItem(input=None, expected_output=None, fingerprint="f")
+    answered, other_answered, failed, other_failed = after.repeats[0].items
+    assert (answered.output, answered.scores["good"].comment, failed.error) == (None, "", "erased")
+    assert (other_answered, other_failed) == (before.repeats[0].items[1], before.repeats[0].items[3])
+    assert after.items[other.id] == before.items[other.id]
+    assert after.means() == before.means()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_result_files_of_items_that_are_gone_are_found_later(world: World) -> None:
+    mine = world.item(world.trace("mine"))
+    world.promote(mine)
+    write_results("late", mine.id)
+    world.gateway.delete_item(mine.id)
+    trail = world.find("trace", mine.source_trace_id or "")
+    assert (trail.items, trail.known_items) == ((), (mine.id,))
+    assert list(empty_results(trail.result_files, trail.known_items)) == [("one/late.json", True)]
+    assert world.find("trace", mine.source_trace_id or "").result_files == ()
+
+
+def test_a_result_file_that_cannot_be_read_is_said(world: World) -> None:
+    path = write_results("broken", "x")
+    path.write_text("no JSON")
+    assert list(empty_results(["one/broken.json"], ["x"])) == [("one/broken.json", False)]
 
 
 def test_finding_writes_nothing(world: World) -> None:
@@ -277,6 +315,48 @@ def test_drafts_receipts_and_reasons_are_removed_from_the_journal(world: World) 
     decision = world.journal.decisions.get(mine)
     assert decision is not None
     assert decision.reason == ""
+
+
+def test_what_the_ledger_keeps_for_undo_loses_its_reasons(world: World) -> None:
+    mine = world.trace("mine")
+    for state in ("dismissed", "snoozed"):
+        world.journal.decide(
+            Decision(trace_id=mine, state=state, reviewer="mara", reason="ask Ada", at=datetime.now(UTC))
+        )
+    world.journal.decide(
+        Decision(trace_id="t2", state="dismissed", reviewer="mara", reason="stays", at=datetime.now(UTC))
+    )
+    world.promote(world.item(mine))
+    world.erase(world.find("trace", mine))
+    kept = world.journal.ledger.recorded()
+    reasons = [each.reason for one in kept for each in (one.restore.decision, one.restore.before) if each is not None]
+    assert sorted(reasons) == ["", "", "", "", "stays"]
+
+
+def test_forgotten_texts_are_off_the_disk_at_once(world: World, tmp_path: Path) -> None:
+    mine = world.trace("mine")
+    world.promote(world.item(mine, input={"question": "Where is the walnut table?"}))
+    world.promote(world.item(mine, input={"question": "Where is it?"}))  # the journal keeps what stood there before
+    with Journal("test", tmp_path / "journal.sqlite3") as another:  # a terminal that is open all the while
+        another.ledger.entries()
+        files = list(tmp_path.glob("journal.sqlite3*"))
+        assert len(files) == 3
+        assert any(b"walnut" in path.read_bytes() for path in files)
+        world.erase(world.find("trace", mine), "delete")
+        assert not any(b"walnut" in path.read_bytes() for path in files if path.exists())
+
+
+def test_what_a_reviewer_typed_into_the_terminal_is_forgotten(world: World) -> None:
+    mine, other = world.trace("mine"), world.trace("other", session="s2", user="u2")
+    memory = Memory(Settings(base_url=world.server.base_url, public_key=world.server.public_key))
+    for trace in (mine, other):
+        memory.keep_draft(DraftState(trace_id=trace, rule="r", edits={"expected_output.note": "call Ada"}))
+    assert world.find("trace", mine).edited == ()
+    trail = world.find("session", SESSION, terminal=memory)
+    assert trail.edited == (mine,)
+    assert not trail.empty
+    world.erase(trail, terminal=memory)
+    assert (memory.draft(mine), memory.draft(other) is None) == (None, False)
 
 
 def test_there_is_nothing_that_an_undo_could_bring_back(world: World) -> None:

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from curator.audit.fixes.lineage import prints
+from curator.config import state_folder
+from curator.experiments import results
+from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
 from curator.lineage import fingerprint, item_id
 from curator.model import StoredItem
 from curator.sandbox import item_versions, observation_record
@@ -160,3 +164,22 @@ def write_observations(
     ]
     with server.store.write() as db:
         observation_record.insert(db, [convert(row)[1] for row in rows])
+
+
+def write_results(label: str, *item_ids: str) -> Path:
+    """A result file in which each item was answered once, and failed once."""
+    scored = {"good": Score(value=1.0, comment="because of Ada", data_type="NUMERIC")}
+    rows = [ItemRun(item_id=item_id, output={"answer": f"yes, {item_id}"}, scores=scored) for item_id in item_ids]
+    rows += [ItemRun(item_id=item_id, error="no answer to Ada") for item_id in item_ids]
+    at = datetime.now(UTC)
+    run = Run(
+        label=label,
+        run_name=label,
+        dataset="one",
+        items={
+            item_id: DatasetItem(input={"q": "Ada?"}, expected_output={"a": "Ada"}, fingerprint="f")
+            for item_id in item_ids
+        },
+        repeats=(Repeat(run_name=label, experiment_id=None, started_at=at, finished_at=at, items=tuple(rows)),),
+    )
+    return results.write(run, state_folder() / "runs" / "one" / f"{label}.json")

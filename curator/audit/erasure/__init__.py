@@ -7,18 +7,22 @@ know it too.
 from curator.audit.erasure.erase import Erased, Outcome, erase
 from curator.audit.erasure.forget import Mode
 from curator.audit.erasure.record import Record, earlier_traces
-from curator.audit.erasure.trail import DraftKey, Kept, Subject, Trail, find_trail
+from curator.audit.erasure.results import Emptied, empty_results
+from curator.audit.erasure.trail import DraftKey, Kept, Subject, Terminal, Trail, find_trail
 
 __all__ = [
     "DraftKey",
+    "Emptied",
     "Erased",
     "Kept",
     "Mode",
     "Outcome",
     "Record",
     "Subject",
+    "Terminal",
     "Trail",
     "earlier_traces",
+    "empty_results",
     "erase",
     "find_trail",
 ]

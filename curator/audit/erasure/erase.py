@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Literal
 
 from curator.audit.erasure.forget import Mode, forget
-from curator.audit.erasure.trail import Kept, Trail
+from curator.audit.erasure.trail import Kept, Terminal, Trail
 from curator.errors import CuratorError
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
@@ -44,9 +44,12 @@ def erase(
     *,
     mode: Mode,
     reviewer: str,
+    terminal: Terminal | None = None,
     patience: Patience | None = None,
 ) -> Iterator[Erased]:
     """Erases the items of a trail one by one; then the drafts and receipts of those that are done.
+
+    `terminal` is what the terminal remembers of drafts. The result files are left: see `empty_results`.
 
     What fails is said and keeps its receipt. Never raises for what the server does.
     """
@@ -66,7 +69,7 @@ def erase(
         yield Erased(
             item_id=kept.item_id, dataset=kept.dataset, outcome=outcome, in_history=in_history, problem=problem
         )
-    forget(journal, trail, failed, mode=mode, reviewer=reviewer)
+    forget(journal, trail, failed, terminal, mode=mode, reviewer=reviewer)
 
 
 def _erase_one(job: Job, kept: Kept, mode: Mode) -> tuple[Outcome, bool]:

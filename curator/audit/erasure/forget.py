@@ -5,13 +5,15 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Literal
 
-from curator.audit.erasure.trail import Trail
+from curator.audit.erasure.trail import Terminal, Trail
 from curator.journal import Journal, LedgerEntry, Promotion
 
 Mode = Literal["archive", "delete"]
 
 
-def forget(journal: Journal, trail: Trail, failed: Collection[str], *, mode: Mode, reviewer: str) -> None:
+def forget(
+    journal: Journal, trail: Trail, failed: Collection[str], terminal: Terminal | None, *, mode: Mode, reviewer: str
+) -> None:
     """Removes the trail's drafts and receipts and empties the reasons of its decisions; not for items that failed.
 
     The ledger's lines stay: they hold ids and no text, and a later erasure finds archived items by them. Each is marked
@@ -35,6 +37,11 @@ def forget(journal: Journal, trail: Trail, failed: Collection[str], *, mode: Mod
         decision = journal.decisions.get(trace)
         if decision is not None and decision.reason:
             journal.decisions.remember(decision.model_copy(update={"reason": "", "at": datetime.now(UTC)}))
+    journal.ledger.forget_reasons(trail.traces)
+    journal.compact()
+    if terminal is not None:
+        for trace in trail.edited:
+            terminal.forget_draft(trace)
 
 
 def _taken_back(entry: LedgerEntry, mode: Mode, reviewer: str) -> LedgerEntry:

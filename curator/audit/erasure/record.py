@@ -12,6 +12,7 @@ from typing import Any
 
 from curator.audit.erasure.erase import Erased
 from curator.audit.erasure.forget import Mode
+from curator.audit.erasure.results import Emptied
 from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder
 from curator.errors import ConfigError
@@ -38,12 +39,12 @@ class Record:
         self.path = _folder() / f"{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.json"
         self._write([], finished=False)
 
-    def finish(self, erased: Sequence[Erased]) -> None:
-        """Writes what became of every item. Raises ConfigError."""
-        self._write(erased, finished=True)
+    def finish(self, erased: Sequence[Erased], emptied: Sequence[Emptied] = ()) -> None:
+        """Writes what became of every item and of the result files. Raises ConfigError."""
+        self._write(erased, emptied, finished=True)
 
-    def _write(self, erased: Sequence[Erased], *, finished: bool) -> None:
-        text = json.dumps(self._head | {"finished": finished} | self._body(erased), indent=2) + "\n"
+    def _write(self, erased: Sequence[Erased], emptied: Sequence[Emptied] = (), *, finished: bool) -> None:
+        text = json.dumps(self._head | {"finished": finished} | self._body(erased, emptied), indent=2) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -56,8 +57,9 @@ class Record:
                 remedy="Check the folder's permissions and free space, or set CURATOR_STATE_DIR.",
             ) from None
 
-    def _body(self, erased: Sequence[Erased]) -> dict[str, Any]:
+    def _body(self, erased: Sequence[Erased], emptied: Sequence[Emptied]) -> dict[str, Any]:
         trail, kind = self._trail, self._trail.subject.kind
+        done = [each.file for each in emptied if each.ok]
         ids = [self._name(i) if kind == "trace" else digest(i, self._scope) for i in trail.subject.ids]
         return {
             "subject": {"kind": kind, "ids": ids},
@@ -72,12 +74,13 @@ class Record:
                 }
                 for each in erased
             ],
-            "drafts": len(trail.drafts),
+            "drafts": len(trail.drafts) + len(trail.edited),
             "receipts": len(trail.receipts),
+            "result_files": done,
             "left": {
                 "run_traces": [self._name(trace) for trace in trail.run_traces],
                 "possible_items": [self._name(item) for item in trail.possible],
-                "result_files": list(trail.result_files),
+                "result_files": [file for file in trail.result_files if file not in done],
             },
             "notes": list(trail.notes),
         }

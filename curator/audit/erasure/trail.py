@@ -1,16 +1,14 @@
 """Finds what came from a trace, a session or a user: items of all datasets, drafts, receipts, run traces."""
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from curator import decisions
+from curator.audit.erasure.results import result_files
 from curator.audit.runs import SINCE
 from curator.audit.values import Progress, silent, trace_of
-from curator.config import state_folder
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.lineage import SOURCE_SESSION_ID, SOURCE_TRACE_ID, item_id
@@ -53,22 +51,38 @@ class Trail(Value):
     traces: tuple[str, ...]
     """Ids of the traces that the subject stands for; some may be gone."""
     items: tuple[Kept, ...] = ()
+    known_items: tuple[str, ...] = ()
+    """Ids of these items, and of such as are gone from Langfuse: files of this machine may hold them still."""
     possible: tuple[str, ...] = ()
     """Items of sessions whose id the scrub has replaced: one of them may be the subject's."""
     drafts: tuple[DraftKey, ...] = ()
+    edited: tuple[str, ...] = ()
+    """Traces of which the terminal keeps what a reviewer changed in a draft that was not written."""
     receipts: tuple[str, ...] = ()
     """Ids of promotions in this machine's journal."""
     run_traces: tuple[str, ...] = ()
     """Traces of experiments that ran the items: they hold the items' content, and curator cannot delete traces."""
     result_files: tuple[str, ...] = ()
-    """Files of this machine's runs that hold the items' content, in the folder `runs` of the state folder."""
+    """Files of this machine's runs that hold texts of the items, in the folder `runs` of the state folder."""
     notes: tuple[str, ...] = ()
     """What could not be looked at, in words."""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to erase."""
-        return not (self.items or self.drafts or self.receipts)
+        return not (self.items or self.drafts or self.edited or self.receipts)
+
+
+class Terminal(Protocol):
+    """What the terminal remembers of drafts; `curator.tui.memory.Memory` is that."""
+
+    def has_draft(self, trace_id: str) -> bool:
+        """Whether something is kept of a trace."""
+        ...
+
+    def forget_draft(self, trace_id: str) -> None:
+        """Drops it."""
+        ...
 
 
 class _Seen(NamedTuple):
@@ -88,12 +102,14 @@ def find_trail(
     *,
     at: datetime,
     earlier_traces: Collection[str] = (),
+    terminal: Terminal | None = None,
     progress: Progress = silent,
 ) -> Trail:
     """Everything that came from the subject; writes nothing.
 
-    `earlier_traces` are traces that an earlier erasure of the same subject found. Reads every dataset's list (one
-    request per 100 items), because lineage can be searched in no other way. Raises GatewayError.
+    `earlier_traces` are traces that an earlier erasure of the same subject found; `terminal` is what the terminal
+    remembers of drafts. Reads every dataset's list (one request per 100 items), because lineage can be searched in no
+    other way. Raises GatewayError.
     """
     traces = {*_traces(gateway, subject), *earlier_traces}
     seen = list(_all_items(gateway, progress))
@@ -104,23 +120,28 @@ def find_trail(
         for each in seen
         if (how := _how(each, subject, traces))
     }
-    listed = {each.id for each in seen}
+    listed, known = {each.id for each in seen}, set(found)
     for identity, how in _unlisted(gateway, journal, traces, {each.dataset for each in seen}):
         if identity not in found and identity not in listed:
             stored = gateway.item(identity)
-            if stored is not None and traces & _traces_of(stored):
+            if stored is None:
+                known.add(identity)
+            elif traces & _traces_of(stored):
                 found[identity] = _kept(stored, how)
+    known |= set(found)
     receipts = _receipts(journal, traces, found)
     runs = [row.trace_id for identity in found for row in gateway.experiment_items(from_=at - SINCE, item_id=identity)]
     return Trail(
         subject=subject,
         traces=tuple(sorted(traces)),
         items=tuple(sorted(found.values(), key=lambda kept: (kept.dataset, kept.item_id))),
+        known_items=tuple(sorted(known)),
         possible=_possible(subject, seen, found),
         drafts=_drafts(journal, subject, traces),
+        edited=tuple(sorted(trace for trace in traces if terminal is not None and terminal.has_draft(trace))),
         receipts=receipts,
         run_traces=tuple(sorted(set(runs))),
-        result_files=_result_files(found),
+        result_files=result_files(known),
         notes=tuple(_notes(subject)),
     )
 
@@ -227,22 +248,6 @@ def _could_be(recorded: str, session: str) -> bool:
     """Whether a recorded session id with placeholders, such as `whatsapp:<PHONE_NUMBER_1>`, may stand for this one."""
     parts = re.split(r"<[A-Z][A-Z_]*_\d+>", recorded)
     return len(parts) > 1 and re.fullmatch(".+".join(map(re.escape, parts)), session, re.DOTALL) is not None
-
-
-def _result_files(items: Collection[str]) -> tuple[str, ...]:
-    if not items:
-        return ()
-    folder = state_folder() / "runs"
-    files = sorted(folder.glob("*/*.json")) if folder.is_dir() else []
-    return tuple(str(path.relative_to(folder)) for path in files if _mentions(path, items))
-
-
-def _mentions(path: Path, items: Collection[str]) -> bool:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return any(json.dumps(item) in text for item in items)
 
 
 def _notes(subject: Subject) -> Iterator[str]:
