@@ -1,12 +1,16 @@
 """Drives the app as a person would: keys, and looking at the screen. Used by the tests and by the pictures."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
+from textual.dom import DOMNode
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from curator.config import Settings
@@ -39,6 +43,20 @@ class Listening(CuratorApp):
         super().__init__(open_session)
         self.said: list[str] = []
         self.waits: list[str] = []
+        self.opened: list[str] = []
+        self.ran: list[str] = []
+        """Ids of the actions that keys have started."""
+
+    async def run_action(
+        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
+    ) -> bool:
+        if default_namespace is not None:
+            bound = itertools.chain.from_iterable(default_namespace._bindings.key_to_bindings.values())
+            self.ran += {binding.id for binding in bound if binding.action == action and binding.id}
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        self.opened.append(url)
 
     def notify(self, message: str, **more: Any) -> None:
         self.said.append(message)
@@ -47,6 +65,10 @@ class Listening(CuratorApp):
     def busy(self, what: str) -> None:
         self.waits.append(what)
         super().busy(what)
+
+
+HOPS = 3
+"""How often all message queues are waited for: a key goes from the app by the screen to a widget."""
 
 
 @dataclass
@@ -59,20 +81,35 @@ class Driver:
     async def press(self, *keys: str) -> None:
         """Presses keys, and waits until everything that they started has ended."""
         for key in keys:
-            await self.pilot.press(key)
-            await self.pilot.pause()
+            await self._send(key)
         await self.settle()
+
+    async def _send(self, key: str) -> None:
+        """One key, until every widget has heard of it. The pilot's own way waits until the process is idle, which takes
+        long when a server runs in it."""
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        event = Key(name, " " if key == "space" else key if len(key) == 1 else None)
+        event.set_sender(self.app)
+        assert self.app._driver is not None
+        self.app._driver.send_message(event)
+        for _ in range(HOPS):
+            await self.pilot.pause(0)
+
+    async def does(self, action: str, *keys: str) -> None:
+        """Presses keys, the last of which must start the action of that id."""
+        self.app.ran.clear()
+        await self.press(*keys)
+        assert action in self.app.ran, (action, keys, self.app.ran, self.text())
 
     async def type(self, text: str) -> None:
         """Types a text."""
-        await self.pilot.press(*("space" if char == " " else char for char in text))
-        await self.settle()
+        await self.press(*("space" if char == " " else char for char in text))
 
     async def settle(self) -> None:
         """Waits for workers, and for what their results started."""
         calm = 0
-        while calm < 2:
-            await self.pilot.pause()
+        while calm < HOPS:
+            await self.pilot.pause(0)
             running = [worker for worker in self.app.workers if not worker.is_finished]
             calm = 0 if running else calm + 1
             if running:

@@ -1,8 +1,10 @@
 """One table feeds keys, footer, help, palette and documentation; every row of it works."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +46,16 @@ OWNERS: dict[str, type[Any]] = {
     "runs": RunsScreen,
     "log": LogScreen,
 }
+
+
+def test_every_action_is_pressed_by_a_test() -> None:
+    """`driver.does("queue.open", "enter")` presses a key and sees that this action ran."""
+    tests = Path(__file__).parent.glob("test_*.py")
+    pressed = {
+        name for path in tests for name in re.findall(r'\.does\(\s*"([\w.-]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert sorted({action.id for action in actions.ACTIONS} - pressed) == []
+    assert sorted(pressed - {action.id for action in actions.ACTIONS}) == []
 
 
 def test_ids_are_unique() -> None:

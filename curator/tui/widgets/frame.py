@@ -66,12 +66,9 @@ class TopBar(Horizontal):
         yield Static("", id="connection")
         yield Spinner(id="busy")
 
-    def on_mount(self) -> None:
-        self.query_one("#busy").display = False
-
     def show_connection(self, pieces: Sequence[Piece], *, busy: bool = False) -> None:
         """What is known of the connection, at the right; `busy`: something is under way."""
-        self.query_one("#busy").display = busy
+        self.query_one("#busy", Spinner).turn(busy)
         self.query_one("#connection", Static).update(content(pieces))
 
 
@@ -104,8 +101,12 @@ class Spinner(Static):
     """Seconds per frame."""
 
     def on_mount(self) -> None:
-        if self.app.animation_level != "none":
-            self.auto_refresh = self.TURN
+        self.turn(False)
+
+    def turn(self, yes: bool) -> None:
+        """Starts or stops; it is not seen while nothing is under way."""
+        self.display = yes
+        self.auto_refresh = self.TURN if yes and self.app.animation_level != "none" else None
 
     def render(self) -> Content:
         place = int(time.monotonic() / self.TURN) if self.auto_refresh else 0
@@ -122,7 +123,7 @@ class Page(Vertical):
 
     def _put(self, words: Content, *, turning: bool = False, error: bool = False) -> None:
         self.set_class(error, "-error")
-        self.query_one(Spinner).display = turning
+        self.query_one(Spinner).turn(turning)
         self.query_one("#page-words", Static).update(words)
 
     def waiting(self, what: str, done: int = 0, total: int | None = None, *, way_out: str = "") -> None:

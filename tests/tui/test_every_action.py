@@ -1,0 +1,351 @@
+"""Every action of the table, by its key, with what it must lead to; `test_actions` sees that none is left out."""
+
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+
+from curator.sandbox.server import SandboxServer
+from curator.tui.screens.ask import Choose
+from curator.tui.screens.bulk import BulkScreen
+from curator.tui.screens.help import HelpScreen
+from curator.tui.screens.page import PageScreen
+from curator.tui.screens.receipt import ReceiptScreen
+from curator.tui.screens.trace import TraceScreen
+from curator.tui.screens.workbench import WorkbenchScreen
+from curator.tui.session import Session
+from curator.tui.widgets.form import FormView
+from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.rows import Rows
+from tests.tui.driver import Driver, driving
+
+pytestmark = pytest.mark.anyio
+
+
+def complete(driver: Driver, name: str = "order-status") -> int:
+    """The first failure of that name whose draft is complete."""
+    session = driver.app.session
+    for place, failure in enumerate(driver.queue.failures.rows):
+        if failure.name == name and not failure.source_gone:
+            prepared = session.prepare(session.order(failure.trace_id))
+            if prepared.scrubbed.writable and any(f.action == "replace" for f in prepared.scrubbed.findings):
+                return place
+    raise AssertionError("the demo data holds no such failure")
+
+
+async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
+    async with driving(session) as driver:
+        await driver.does("app.help", "question_mark")
+        assert isinstance(driver.screen, HelpScreen)
+        await driver.type("gate")
+        await driver.press("enter")
+        assert isinstance(driver.screen, PageScreen)
+        await driver.until(lambda: "What shuts the gate" in driver.text() or "gate" in driver.text(), "the page")
+        await driver.press("j", "ctrl+d", "k", "ctrl+u", "escape", "escape")
+        await driver.does("app.command-palette", "ctrl+p")
+        assert isinstance(driver.screen, CommandPalette)
+        await driver.press("escape")
+        for action, key, mode in (
+            ("app.go-datasets", "D", "datasets"),
+            ("app.go-runs", "R", "runs"),
+            ("app.go-log", "L", "log"),
+            ("app.go-queue", "Q", "queue"),
+        ):
+            await go(driver, action, key)
+            assert driver.app.current_mode == mode
+        await driver.does("app.undo", "u")
+        assert "nothing to take back" in driver.toasts()
+        looked = session._window
+        await driver.does("app.refresh", "ctrl+r")
+        assert session._window != looked
+        theme = driver.app.theme
+        await driver.does("app.cycle-theme", "ctrl+t")
+        assert driver.app.theme != theme
+        driver.app.deliver_screenshot = lambda *a, **k: (tmp_path / "seen").touch()  # type: ignore[assignment,method-assign]
+        await driver.does("app.screenshot", "ctrl+s")
+        assert (tmp_path / "seen").exists()
+
+        rows = driver.queue.failures
+        await driver.does("list.down", "j")
+        assert rows.cursor == 1
+        await driver.does("list.up", "k")
+        assert rows.cursor == 0
+        await driver.does("list.last", "G")
+        assert rows.cursor == len(rows.rows) - 1
+        await driver.does("list.first", "g")
+        await driver.does("list.page-down", "ctrl+d")
+        assert rows.cursor > 5
+        await driver.does("list.page-up", "ctrl+u")
+        assert rows.cursor == 0
+        await driver.does("app.quit", "q")
+        assert driver.app._exit
+
+
+async def go(driver: Driver, action: str, key: str) -> None:
+    """The same action under four ids: named here so that the table's test sees them."""
+    if action == "app.go-datasets":
+        await driver.does("app.go-datasets", key)
+    elif action == "app.go-runs":
+        await driver.does("app.go-runs", key)
+    elif action == "app.go-log":
+        await driver.does("app.go-log", key)
+    else:
+        await driver.does("app.go-queue", key)
+
+
+async def test_text(session: Session) -> None:
+    async with driving(session, (80, 24)) as driver:
+        driver.queue.failures.cursor = complete(driver)
+        await driver.until(lambda: driver.queue.preview.hit_count is not None and "Why" in driver.text(), "the preview")
+        await driver.does("queue.focus-preview", "l")
+        view = driver.queue.preview
+        await driver.until(lambda: len(view.lines) > 12, "the whole preview")
+        await driver.does("text.down", "j")
+        assert view.scroll_offset.y == 1
+        await driver.does("text.up", "k")
+        assert view.scroll_offset.y == 0
+        await driver.does("text.last", "G")
+        assert view.scroll_offset.y > 1
+        await driver.does("text.first", "g")
+        assert view.scroll_offset.y == 0
+        await driver.does("text.page-down", "ctrl+d")
+        assert view.scroll_offset.y > 1
+        await driver.does("text.page-up", "ctrl+u")
+        assert view.scroll_offset.y == 0
+        await driver.does("text.search", "slash")
+        await driver.type("order")
+        await driver.press("enter")
+        first, count = view.hit_count
+        assert count > 1
+        await driver.does("text.next-hit", "n")
+        assert view.hit_count[0] != first
+        await driver.does("text.previous-hit", "N")
+        assert view.hit_count[0] == first
+        await driver.does("text.copy", "y")
+        assert "query" in driver.app.clipboard
+        await driver.does("queue.focus-list", "h")
+        assert driver.queue.failures.has_focus
+
+
+async def test_queue(session: Session) -> None:
+    async with driving(session) as driver:
+        rows = driver.queue.failures
+        rows.cursor = complete(driver)
+        await driver.settle()
+        trace_id = rows.current.trace_id  # type: ignore[union-attr]
+        await driver.does("queue.copy-link", "y")
+        assert trace_id in driver.app.clipboard
+        await driver.does("queue.browse", "b")
+        assert trace_id in driver.app.opened[-1]
+        await driver.until(lambda: "‹" in driver.text(), "masks")
+        await driver.does("queue.reveal", "r")
+        assert driver.queue.preview.revealed
+        await driver.does("queue.open", "enter")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape")
+        await driver.does("queue.promote", "p")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        await driver.press("escape")
+        await driver.does("queue.mark", "space")
+        assert len(rows.marks) == 1
+        assert "1 marked" in driver.text()
+        await driver.does("queue.clear", "escape")
+        assert not rows.marks
+        await driver.does("queue.mark-all", "asterisk")
+        assert len(rows.marks) == len(rows.rows)
+        await driver.press("escape")
+        await driver.does("queue.filter", "slash")
+        await driver.type("rag")
+        await driver.press("enter")
+        assert {f.name for f in rows.rows} == {"help-centre-rag", None}
+        await driver.press("escape")
+        await driver.does("queue.window", "t")
+        assert isinstance(driver.screen, Choose)
+        await driver.press("1")
+        assert session.standing.since == "24h"
+        await driver.does("queue.rules", "w")
+        assert isinstance(driver.screen, Choose)
+        await driver.press("1")
+        first = rows.current
+        await driver.does("queue.snooze", "z")
+        await driver.press("1")
+        assert session.failure(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        second = rows.current
+        await driver.does("queue.dismiss-failure", "d")
+        await driver.press("1")
+        assert session.failure(second.trace_id).state == "dismissed"  # type: ignore[union-attr]
+        await driver.does("queue.next-state", "s")
+        await driver.press("s")
+        assert [f.trace_id for f in rows.rows] == [second.trace_id]  # type: ignore[union-attr]
+        await driver.does("queue.reopen", "o")
+        assert session.failure(second.trace_id).state == "open"  # type: ignore[union-attr]
+
+
+async def test_trace(session: Session) -> None:
+    async with driving(session) as driver:
+        await driver.press("slash")
+        await driver.type("order-st")
+        await driver.press("enter", "enter")
+        first = driver.screen
+        assert isinstance(first, TraceScreen)
+        await driver.does("trace.next-pane", "l")
+        assert isinstance(driver.screen.focused, MaskedView)
+        await driver.does("trace.previous-pane", "h")
+        assert isinstance(driver.screen.focused, Rows)
+        await driver.does("trace.open", "enter")
+        assert isinstance(driver.screen.focused, MaskedView)
+        await driver.does("trace.other-view", "v")
+        assert first.view.view == "json"
+        await driver.does("trace.reveal", "r")
+        assert first.view.revealed
+        await driver.does("trace.copy-link", "Y")
+        assert first.trace_id in driver.app.clipboard
+        await driver.does("trace.browse", "b")
+        assert first.trace_id in driver.app.opened[-1]
+        await driver.does("trace.next", "right_square_bracket")
+        assert driver.screen.trace_id != first.trace_id
+        await driver.does("trace.previous", "left_square_bracket")
+        assert driver.screen.trace_id == first.trace_id
+        await driver.does("trace.promote", "p")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        await driver.press("escape")
+        await driver.does("trace.snooze", "z")
+        await driver.press("1")
+        assert session.failure(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        second = driver.screen.trace_id
+        await driver.does("trace.dismiss-failure", "d")
+        await driver.press("1")
+        assert session.failure(second).state == "dismissed"  # type: ignore[union-attr]
+        await driver.does("trace.back", "escape")
+        assert driver.screen is driver.queue
+
+
+async def test_workbench_and_receipt(
+    session: Session, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with driving(session) as driver:
+        driver.queue.failures.cursor = complete(driver)
+        await driver.press("p")
+        bench = driver.screen
+        assert isinstance(bench, WorkbenchScreen)
+        form = bench.query_one(FormView)
+        types = bench._prepared.loaded.rule.lineage.failure_types  # type: ignore[union-attr]
+        await driver.does("workbench.choose-1", "1")
+        await driver.does("workbench.choose-2", "2")
+        await driver.does("workbench.choose-3", "3")
+        await driver.does("workbench.choose-4", "4")
+        await driver.does("workbench.choose-5", "5")
+        assert chosen(bench) == types[4]
+        await driver.does("workbench.choose-6", "6")
+        await driver.does("workbench.choose-7", "7")
+        await driver.does("workbench.choose-8", "8")
+        await driver.does("workbench.choose-9", "9")
+        assert chosen(bench) == types[4]
+
+        form.go_to("input.region")
+        before = bench._prepared.scrubbed.input["region"]  # type: ignore[union-attr,index,call-overload]
+        await driver.does("form.edit", "enter")
+        await driver.press("1" if before != "eu" else "2")
+        assert bench._prepared.scrubbed.input["region"] != before  # type: ignore[union-attr,index,call-overload]
+        await driver.does("form.restore", "backspace")
+        assert bench._prepared.scrubbed.input["region"] == before  # type: ignore[union-attr,index,call-overload]
+
+        await driver.does("workbench.next-pane", "l")
+        checks = bench.query_one("#checks")
+        assert checks.has_focus
+        replaced = next(f for f in bench._prepared.scrubbed.findings if f.action == "replace")  # type: ignore[union-attr]
+        checks.go_to(replaced.id)
+        await driver.does("checks.keep", "x")
+        await driver.press("2")
+        assert [f.action for f in bench._prepared.scrubbed.findings if f.id == replaced.id] == ["keep"]  # type: ignore[union-attr]
+        assert "1 kept" in driver.text()
+        await driver.does("checks.accept", "a")
+        assert "kept" not in driver.text()
+        await driver.does("workbench.previous-pane", "h")
+        assert form.has_focus
+
+        await driver.does("workbench.other-view", "v")
+        assert "Item as JSON" in driver.text()
+        await driver.press("slash")
+        await driver.type("region")
+        await driver.press("enter")
+        assert bench.query_one("#item-json").hit_count[1] == 1
+        await driver.press("v")
+        await driver.does("workbench.reveal", "r")
+        assert bench._revealed
+        await driver.press("r")
+        script = tmp_path / "editor"
+        script.write_text("#!/bin/sh\ntrue\n")
+        script.chmod(0o700)
+        monkeypatch.setenv("EDITOR", str(script))
+        await driver.does("workbench.editor", "e")  # a test has no terminal to lend: the text is asked for here
+        assert '"expected_output"' in driver.text()
+        await driver.press("escape")
+        await driver.does("workbench.case", "c")
+        await driver.press("escape")
+        await driver.does("workbench.rule", "w")
+        await driver.press("escape")
+        await driver.does("workbench.reset", "ctrl+z")
+        assert chosen(bench) != types[4]
+        await driver.does("workbench.back", "escape")
+        assert driver.screen is driver.queue
+
+        await driver.press("p")
+        await driver.does("workbench.write", "p")
+        assert isinstance(driver.screen, ReceiptScreen)
+        assert "DATASET_MISSING" in driver.text()
+        await driver.does("receipt.explain", "e")
+        assert isinstance(driver.screen, PageScreen)
+        await driver.press("escape")
+        await driver.does("receipt.back", "escape")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        await driver.press("p")
+        await driver.does("receipt.remedy-6", "6")
+        await driver.does("receipt.remedy-5", "5")
+        await driver.does("receipt.remedy-4", "4")
+        await driver.does("receipt.remedy-3", "3")
+        assert "DATASET_MISSING" in driver.text()
+        await driver.does("receipt.remedy-2", "2")
+        assert len(session.journal.drafts.all()) == 1
+        await driver.does("receipt.remedy-1", "1")
+        assert "verified" in driver.text()
+        receipt = driver.screen._receipt
+        await driver.does("receipt.copy-link", "y")
+        assert receipt.item_id in driver.app.clipboard
+        await driver.does("receipt.browse", "b")
+        assert receipt.item_id in driver.app.opened[-1]
+        await driver.does("receipt.next", "enter")
+        assert driver.screen is driver.queue
+
+        await driver.press("p")
+        second = driver.screen.trace_id
+        await driver.does("workbench.dismiss-failure", "d")
+        await driver.press("1")
+        assert session.failure(second).state == "dismissed"  # type: ignore[union-attr]
+
+        await driver.press("L")
+        await driver.does("log.explain", "j", "e")
+        assert "Nothing went wrong here" in driver.toasts()
+        await driver.does("log.open", "enter")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape")
+        await driver.does("log.back", "escape")
+        assert driver.screen is driver.queue
+
+
+def chosen(bench: WorkbenchScreen) -> object:
+    assert bench._prepared is not None
+    return bench._prepared.draft.metadata["failure_type"]
+
+
+async def test_several_at_once(session: Session) -> None:
+    async with driving(session) as driver:
+        driver.queue.failures.cursor = complete(driver)
+        await driver.press("space")
+        await driver.press("space", "p")
+        assert isinstance(driver.screen, BulkScreen)
+        await driver.until(lambda: "preparing" not in driver.text(), "the drafts")
+        await driver.does("bulk.start", "p")
+        assert "promoted" in driver.text()
+        await driver.does("bulk.back", "escape")
+        assert driver.screen is driver.queue
