@@ -89,6 +89,14 @@ def _is_address(text: str) -> bool:
         return False
 
 
+_IN_WORDS = {
+    "dict_type": "Input should be a table of keys",
+    "model_type": "Input should be a table of keys",
+    "extra_forbidden": "unknown key",
+}
+"""pydantic's kinds of errors, in the words of a TOML file."""
+
+
 def config_file() -> Path:
     """`CURATOR_CONFIG`, else `config.toml` in the platform's config folder."""
     return Path(os.environ.get("CURATOR_CONFIG") or platformdirs.user_config_path("curator") / "config.toml")
@@ -106,7 +114,17 @@ def load_settings(**flags: Any) -> Settings:
     if path.is_file():
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be read: {error.strerror}.",
+                code="CONFIG_FILE",
+                remedy="Check its permissions, or name another file in CURATOR_CONFIG.",
+            ) from None
+        except UnicodeDecodeError:
+            raise UsageError(
+                f"{path} is not UTF-8 text.", code="CONFIG_FILE", remedy="Save it as UTF-8, or move the file away."
+            ) from None
+        except tomllib.TOMLDecodeError as error:
             raise UsageError(
                 f"{path} is not valid TOML: {error}.",
                 code="CONFIG_FILE",
@@ -122,12 +140,21 @@ def load_settings(**flags: Any) -> Settings:
     values |= {key: value for key, value in environment.items() if value}
     values |= {key: value for key, value in flags.items() if value is not None}
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
+        says = _IN_WORDS.get(first["type"], first["msg"])
         raise UsageError(
-            f"{path}: {where}: {first['msg']}.",
+            f"{path}: {where}: {says}.",
             code="CONFIG_FILE",
             remedy="See `curator explain config` for every key.",
         ) from None
+    if settings.scrub != ScrubPolicy():
+        from curator.scrub.policy import compiled
+
+        try:
+            compiled(settings.scrub)  # an entity that nobody knows is a mistake of the file, not of a trace
+        except UsageError as error:
+            raise UsageError(f"{path}: {error.message}", code=error.code, remedy=error.remedy) from None
+    return settings

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import JsonValue
 
-from curator.cli.output import plain, print_json, say
-from curator.config import Settings, config_file, load_settings, state_folder
+from curator.cli.output import count, plain, print_json, say
+from curator.config import Connection, Settings, config_file, load_settings, state_folder
 from curator.errors import CuratorError, ExitCode
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"checks": [finding.document() for finding in examination.findings]})
     else:
-        say("all is well" if not wrong else f"{wrong} thing{'s'[: wrong != 1]} to mend")
+        say("all is well" if not wrong else f"{count(wrong, 'thing')} to mend")
     ctx.exit(examination.exit_code)
 
 
@@ -125,7 +125,7 @@ def _look_here(examination: Examination) -> None:
     if model:
         examination.add("name model", True, model)
     else:
-        detail = "none: names, places and organisations are not looked for, patterns and secrets are"
+        detail = "none: names are found only after a cue or from a list, places and organisations not at all"
         examination.add("name model", True, detail, "pip install 'langfuse-curator[ner]' to find names.")
 
 
@@ -144,8 +144,25 @@ def _look_at_server(examination: Examination, settings: Settings, rules: Sequenc
 
     with examination.check("keys"):
         connection = settings.connection()
+        _look_at_journal(examination, connection)
         with Gateway(connection, patience=5) as gateway:
             _look_at_langfuse(examination, gateway, rules)
+
+
+def _look_at_journal(examination: Examination, connection: Connection) -> None:
+    """Whether it can be read to its last line, and what waits in it."""
+    from curator.journal import FILE, Journal
+
+    if not (state_folder() / FILE).is_file():
+        return
+    with examination.check("journal"), Journal.of(connection) as journal:
+        entries, drafts = len(journal.ledger.entries()), len(journal.drafts.all())
+        journal.decisions.all()
+        waiting = len(journal.promotions.unfinished()) + len(journal.promotions.unshared())
+        detail = f"{count(entries, 'line')} in the ledger, {count(drafts, 'kept draft')}"
+        if waiting:
+            detail += f", {count(waiting, 'promotion')} to finish"
+        examination.add("journal", True, detail, "`curator promote --resume` finishes it." if waiting else "")
 
 
 def _look_at_langfuse(examination: Examination, gateway: "Gateway", rules: Sequence["Rule"]) -> None:
@@ -186,6 +203,6 @@ def _look_at_queue(examination: Examination, gateway: "Gateway", rules: Sequence
     with examination.check("queue"):
         window = parse_window("7d", None, datetime.now(UTC))
         found = find_failures(gateway, rules, window, limit=1, note=notes.append)
-        detail = f"it can be read ({found.requests} requests for {len(rules)} rules)"
+        detail = f"it can be read ({count(found.requests, 'request')} for {count(len(rules), 'rule')})"
         remedy = "Create the annotation queue in Langfuse, or correct the rule." if notes else ""
         examination.add("queue", True, " ".join([detail, *notes]), remedy)

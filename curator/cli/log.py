@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import count, plain, print_json, say
 from curator.config import load_settings
 from curator.journal import LedgerEntry
 
@@ -47,12 +47,12 @@ def log(limit: int | None, file: Path | None, as_json: bool) -> None:
         print_json({"entries": shown, "drafts": kept})
         return
     if file is not None:
-        say(f"{file}: {lines} lines")
+        say(f"{file}: {count(lines or 0, 'line')}")
         return
     for entry in entries:
         click.echo(_row(entry, undone=entry.id in undone))
     if drafts:
-        say(f"{len(drafts)} drafts are kept")
+        say(f"kept: {count(len(drafts), 'draft')}")
 
 
 def _row(entry: LedgerEntry, *, undone: bool) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from curator.errors import CuratorError
 from curator.model.safe import plain
 
-__all__ = ["plain", "print_json", "say", "say_error"]
+__all__ = ["count", "plain", "print_json", "say", "say_error"]
 
 
 def print_json(value: object) -> None:
@@ -25,6 +25,11 @@ def print_json(value: object) -> None:
 def say(message: str) -> None:
     """A message for the person, on stderr."""
     click.echo(plain(message, keep_newlines=True), err=True)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{number} {noun}{'s'[: number != 1]}"
 
 
 def say_error(error: CuratorError) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.errors import ExitCode, UsageError
 from curator.model import Receipt
@@ -130,7 +130,7 @@ def promote(
         print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run})
     elif len(wanted) > 1:
         counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in SIGNS}
-        say(", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) + f"; {requests} requests")
+        say(", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) + f"; {count(requests, 'request')}")
     ctx.exit(ExitCode.INTERRUPTED if interrupted else _exit_code(receipts))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curator.cli.columns import number, row, when
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import count, plain, print_json, say
 from curator.config import Connection, load_settings
 from curator.errors import CuratorError
 from curator.model import Decision, Failure, Queue, Signal
@@ -87,7 +87,7 @@ def _print(found: Queue, window: "Window", state: str) -> None:
     what = ("" if state == "all" else f"{state} ") + ("failure" if len(found.failures) == 1 else "failures")
     say(
         f"{len(found.failures)} {what} · fetched {found.fetched} · total {found.total} · hidden {found.hidden}"
-        f" · {found.requests} requests\n{when(window.since)} to {when(window.until)}{more}"
+        f" · {count(found.requests, 'request')}\n{when(window.since)} to {when(window.until)}{more}"
     )
 
 

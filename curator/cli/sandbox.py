@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import say
+from curator.cli.output import count, say
 from curator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +100,10 @@ def _fill(server: "SandboxServer", seed: str, files: tuple[Path, ...]) -> None:
             say(f"{bad.file}:{bad.line}: {bad.reason}")
         if report.bad_total > len(report.bad):
             say(f"… and {report.bad_total - len(report.bad)} more bad lines")
-        say(f"loaded {report.observations} observations and {report.scores} scores, {report.bad_total} lines skipped")
+        say(
+            f"loaded {count(report.observations, 'observation')} and {count(report.scores, 'score')},"
+            f" skipped {count(report.bad_total, 'line')}"
+        )
 
 
 def _progress(report: "LoadReport", share: float) -> None:

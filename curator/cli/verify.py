@@ -2,7 +2,7 @@
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import count, plain, print_json, say
 from curator.config import load_settings
 from curator.errors import ExitCode
 
@@ -40,6 +40,6 @@ def verify(ctx: click.Context, dataset: str, items: tuple[str, ...], rule: str |
     if as_json:
         print_json({"dataset": dataset, "items": found, "requests": requests})
     else:
-        say(f"{len(found)} items, {bad} not as promoted; {requests} requests")
+        say(f"{count(len(found), 'item')}, {bad} not as promoted; {count(requests, 'request')}")
     if bad:
         ctx.exit(ExitCode.NO)

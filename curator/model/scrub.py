@@ -42,7 +42,7 @@ class ScrubSummary(Value):
     suggested: dict[str, int] = {}
     """Entity → number of suggestions (places, organisations) left as they are."""
     model: str | None = None
-    """The NER model in use; None says that names and places were not looked for."""
+    """The NER model in use; None says that names were looked for by cues and lists only, places not at all."""
 
 
 class ScrubbedDraft(Value):

@@ -89,3 +89,40 @@ def test_explain_unknown() -> None:
     done = run("explain", "NOPE_NOPE")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("timeout = 'soon'", "timeout: Input should be a valid number"),
+        ("scrub = 3", "scrub: Input should be a table of keys"),
+        ("[scrub]\nentities = ['EMAILS']", "unknown entities: EMAILS"),
+        ("[scrub]\npaths = [{path = 'input[', action = 'drop'}]", "cannot be read at character"),
+        ("reviewr = 'a'", "reviewr: unknown key"),
+        ('reviewer = "\xff', "not UTF-8"),
+    ],
+)
+def test_a_config_file_that_cannot_be_used(text: str, says: str, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(text, encoding="latin-1")
+    done = run("rules", "list", CURATOR_CONFIG=str(config))
+    assert done.returncode == 2
+    assert str(config) in done.stderr
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:3000", "http://", "http://host:port", "ftp://host", "http://[::1"])
+def test_an_address_that_is_none(address: str) -> None:
+    keys = {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    done = run("queue", **keys, LANGFUSE_BASE_URL=address)
+    assert done.returncode == 3
+    assert "CONFIG_BASE_URL" in done.stderr
+
+
+def test_what_nobody_foresaw_is_named_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A traceback may end in the text of a trace."""
+    monkeypatch.setitem(sys.modules, "curator.cli.log", None)
+    done = run("log")
+    assert done.returncode == 1
+    assert "Something unexpected happened (ModuleNotFoundError at " in done.stderr
+    assert "Traceback" not in done.stderr

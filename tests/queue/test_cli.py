@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import unicodedata
@@ -19,6 +20,7 @@ from rich.cells import cell_len
 from curator.cli.columns import cell, duration, number, row
 from curator.cli.main import main
 from curator.cli.show import tree
+from curator.config import state_folder
 from curator.model import Observation
 from tests.gateway.servers import SECRET, Answering
 from tests.queue.world import NOW, World
@@ -273,6 +275,20 @@ def test_doctor_on_an_old_server(command: Curator, answering: Answering) -> None
     assert not found["clock"]["ok"]
     assert not found["keys"]["ok"]
     assert "3.150.0" in found["keys"]["detail"]
+
+
+def test_doctor_reads_the_journal(world: World, curator: Curator) -> None:
+    """What waits in it, and whether it can be read at all."""
+    fill(world)
+    curator("snooze", "a" * 32)
+    found = checks(curator.json("doctor"))["journal"]
+    assert (found["ok"], found["detail"]) == (True, "1 line in the ledger, 0 kept drafts")
+    with sqlite3.connect(state_folder() / "journal.sqlite3") as db:
+        db.execute("UPDATE decisions SET decision = '{'")
+    found = checks(curator.json("doctor", code=3))["journal"]
+    assert not found["ok"]
+    assert "damaged" in found["detail"]
+    assert found["remedy"]
 
 
 def test_doctor_on_a_malformed_rule(world: World, command: Curator, tmp_path: Path) -> None:

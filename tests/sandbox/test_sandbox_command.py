@@ -66,7 +66,7 @@ def test_data_faults_and_limits(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=10)
     assert "rows.jsonl.gz:2: not JSON" in errors
-    assert "loaded 1 observations" in errors
+    assert "loaded 1 observation and 0 scores, skipped 1 line" in errors
     assert (tmp_path / "kept" / "sandbox.sqlite3").is_file()
 
 
