@@ -57,7 +57,8 @@ def sandbox(
         check_fault(name, argument)
     server = SandboxServer(host=host, port=port, data=data, rate_limit=rate_limit, lag=_lag(lag))
     try:
-        _fill(server, seed, files)
+        with server.store.usable():
+            _fill(server, seed, files)
         for name, argument in wanted:
             server.fault(name, argument)
         _serve(server)
@@ -83,7 +84,11 @@ def _lag(text: str) -> "Lag":
     except ValueError:
         seconds = -1
     if not 0 <= seconds < float("inf"):
-        raise UsageError("--lag takes `measured` or a number of seconds.", code="SANDBOX_LAG")
+        raise UsageError(
+            "--lag takes `measured` or a number of seconds.",
+            code="SANDBOX_LAG",
+            remedy="Write --lag 0 to see at once what was sent.",
+        )
     return Lag(seconds, seconds)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from curator.errors import UsageError
 
 EVERY = "every:"
+_HOW = "Write it like --fault http-500=every:7; `curator sandbox --fault list` shows all."
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def check_fault(name: str, argument: str | None) -> str:
     value = argument or kind.default
     if value is None or not _fits(kind, value):
         given = f"not {argument!r}" if argument else "and none was given"
-        raise UsageError(f"The fault {name} takes {kind.form}, {given}.", code="SANDBOX_FAULT")
+        raise UsageError(f"The fault {name} takes {kind.form}, {given}.", code="SANDBOX_FAULT", remedy=_HOW)
     return value
 
 

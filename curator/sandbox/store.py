@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from curator.errors import ConfigError
+
 Clock = Callable[[], datetime]
 
 
@@ -36,15 +38,17 @@ class Store:
         self._temporary = None if data else Path(tempfile.mkdtemp(prefix="curator-sandbox-"))
         directory = data or self._temporary
         assert directory is not None
-        directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / "sandbox.sqlite3"
         self._lock = threading.RLock()
-        self._writer = self._connect()
+        with self.usable():
+            directory.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
         self._writing_thread: int | None = None
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
-        for schema in schemas:
-            self._writer.executescript(schema)
+        with self.usable():
+            for schema in schemas:
+                self._writer.executescript(schema)
 
     def now(self) -> datetime:
         """The sandbox's clock; tests and demo data can bring their own."""
@@ -82,13 +86,26 @@ class Store:
             self._writing_thread = threading.get_ident()
             try:
                 yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-            else:
                 self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:  # a full disk has ended it already
+                    self._writer.execute("ROLLBACK")
+                raise
             finally:
                 self._writing_thread = None
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Says in words when the folder or the file cannot be used. Raises ConfigError."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(
+                f"The sandbox cannot keep its data in {self.path}: {why}.",
+                code="SANDBOX_DATA",
+                remedy="Check the folder's permissions and free space, or name another one with --data.",
+            ) from None
 
     def close(self) -> None:
         """Close every connection; remove the database when it was temporary."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.command import run
+
 NAMES = ["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL"]
 COMMAND = [sys.executable, "-c", "from curator.cli.main import main; main()", "sandbox"]
 
@@ -81,22 +83,29 @@ def test_data_faults_and_limits(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_one_sentence(arguments: list[str], sentence: str) -> None:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    done = run("sandbox", *arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.sqlite3").write_bytes(b"no database" * 100)
+    done = run("sandbox", "--data", str(tmp_path))
+    assert done.returncode == 3
+    assert "file is not a database" in done.stderr
+    assert "SANDBOX_DATA" in done.stderr
 
 
 def test_a_port_that_is_taken() -> None:
     with running() as (variables, _):
         port = variables["LANGFUSE_BASE_URL"].rpartition(":")[2]
-        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=30, check=False)
+        done = run("sandbox", "--port", port)
     assert done.returncode == 4
     assert f"Port {port} of 127.0.0.1 cannot be used" in done.stderr
 
 
 def test_the_faults_can_be_listed() -> None:
-    done = subprocess.run([*COMMAND, "--fault", "list"], capture_output=True, text=True, timeout=30, check=True)
+    done = run("sandbox", "--fault", "list")
     assert "collision-404" in done.stdout
     assert len(done.stdout.splitlines()) == 12
