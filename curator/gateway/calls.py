@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from curator.config import Connection
 from curator.gateway import errors, translate
-from curator.gateway.wire import Wire
+from curator.gateway.wire import Answered, Wire
 
 if TYPE_CHECKING:
     from langfuse.api import LangfuseAPI
@@ -109,6 +109,8 @@ class Calls:
         with self._wire.exchange() as exchange:
             try:
                 call(api, _ONCE)
+            except Answered:
+                pass
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise translate.from_transport(error, exchange, host) from None
             except ApiError as error:
@@ -116,11 +118,9 @@ class Calls:
                     raise translate.bad_answer(host, f"status {error.status_code}") from None
                 raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
             except Exception as error:
-                # After a good answer: the SDK's models refuse it. What curator needs of it is read below.
                 if exchange.response is None:
                     raise _unsendable(error) from error
-                if not exchange.response.is_success:
-                    raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
+                raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
             if exchange.response is None:
                 raise translate.bad_answer(host, "there is none")
             if not exchange.response.content:
