@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
 from curator.tui.document import Note, Section
 from curator.tui.pieces import Piece
-from curator.tui.words import age, clock, duration, plural, said_by, score_value, signal_pieces
+from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
 
 if TYPE_CHECKING:
     from curator.audit.values import AuditReport

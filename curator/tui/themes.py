@@ -125,7 +125,7 @@ ANSI = Theme(
         "border-blurred": "ansi_bright_black",
         "block-cursor-background": "ansi_default",
         "block-cursor-foreground": "ansi_default",
-        "block-cursor-text-style": "reverse",
+        "block-cursor-text-style": "reverse bold underline",
         "block-cursor-blurred-background": "ansi_default",
         "block-cursor-blurred-text-style": "none",
     },

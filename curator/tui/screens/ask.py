@@ -11,6 +11,7 @@ from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from curator.tui.text import safe
+from curator.tui.widgets.options import Options
 
 
 class Choose(ModalScreen[str | None]):
@@ -31,7 +32,7 @@ class Choose(ModalScreen[str | None]):
             yield Label(safe(self._heading, "bold"), id="title")
             if self._note:
                 yield Static(safe(self._note, "$faint"), id="note")
-            yield OptionList(*(self._option(i, words) for i, (_, words) in enumerate(self._answers)), id="answers")
+            yield Options(*(self._option(i, words) for i, (_, words) in enumerate(self._answers)), id="answers")
             if self._own:
                 yield Input(placeholder=self._own, compact=True, id="own")
             hints = "1–9 choose   tab write your own   esc cancel" if self._own else "1–9 choose   esc cancel"

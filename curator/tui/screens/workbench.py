@@ -331,8 +331,8 @@ class WorkbenchScreen(Editing):
         words: list[Piece] = []
         for name in ("Source", "Item", "Checks"):
             here = self.has_class(f"-{name.lower()}")
-            words += [("underline" if here else "dim", name), ("dim", "   ")]
-        words += [("accent", "h l"), ("dim", " other panes   "), *self._summary]
+            words += [("underline" if here else "dim", name), ("dim", "  ")]
+        words += [("accent", "h l"), ("dim", " panes  "), *self._summary]
         self.query_one("#pane-tabs", Static).update(content(words))
 
 

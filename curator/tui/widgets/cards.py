@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from curator.tui import actions
 from curator.tui.document import wrap
 from curator.tui.pieces import Piece
 from curator.tui.text import visible
+from curator.tui.widgets.options import Options
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def hanging(pieces: Sequence[Piece], width: int, indent: str = "  ", first: str 
     return rows
 
 
-class Cards(OptionList, inherit_bindings=False):
+class Cards(Options, inherit_bindings=False):
     """Entries with a cursor; see `actions.of("list")` for its keys."""
 
     BINDINGS = actions.bindings("list")
@@ -105,4 +105,4 @@ class Cards(OptionList, inherit_bindings=False):
         else:
             self.scroll_relative(y=2 * by, animate=False)
 
-    # action_first and action_last are OptionList's own.
+    # action_first and action_last are Textual's own.

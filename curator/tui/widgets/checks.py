@@ -101,12 +101,12 @@ def summary_words(sections: Sequence[tuple[str, Sequence[LiveCheck]]], findings:
     undecided = sum(f.action == "undecided" for f in findings)
     kept = sum(f.action == "keep" for f in findings)
     replaced = sum(f.action in REPLACED for f in findings)
-    values: list[Piece] = [("mask", f"  {plural(replaced, 'value')} replaced")] if replaced else []
+    values: list[Piece] = [("mask", f"  → {replaced} replaced")] if replaced else []
     values += [("warn", f"  = {kept} kept")] if kept else []
     bad = sum(check.sign == "bad" for _, checks in sections for check in checks)
     doubts = sum(check.sign == "warn" for _, checks in sections for check in checks)
     if bad or undecided:
         return [("bad", f"✕ {plural(bad + undecided, 'thing')} to mend")]
     if doubts:
-        return [("good", "✓ ready"), ("warn", f"  ▲ {plural(doubts, 'doubt')}"), *values, ("dim", "  p writes it")]
-    return [("good", "✓ ready"), *values, ("dim", "  p writes it")]
+        values = [("warn", f"  ▲ {plural(doubts, 'doubt')}"), *values]
+    return [("good", "✓ ready"), ("dim", "  p writes it"), *values]
