@@ -42,9 +42,7 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
         print_json(_document(results, form) | {"model": able.model, "not_looked_for": able.not_looked_for})
     else:
         for result in results:
-            text = _text(result, form)
-            # A pipe gets the content as it is; a terminal gets nothing that could act on it.
-            click.echo(plain(text, keep_newlines=True) if sys.stdout.isatty() else text, nl=form != "text")
+            _print(_text(result, form))
     _summarise(results)
     if able.model is None:
         say(f"No name model: not looked for are {', '.join(able.not_looked_for[:3])}. {able.remedy}.")
@@ -108,7 +106,21 @@ def _document(results: Sequence["Scrubbed"], form: str) -> dict[str, object]:
 def _text(result: "Scrubbed", form: str) -> str:
     if form == "text":
         return str(result.value)
-    return json.dumps(result.value, ensure_ascii=False, indent=None if form == "jsonl" else 2)
+    indent = None if form == "jsonl" else 2
+    text = json.dumps(result.value, ensure_ascii=False, indent=indent)
+    if any("\ud800" <= char <= "\udfff" for char in text):  # half a character can be escaped, not written
+        text = json.dumps(result.value, indent=indent)
+    return f"{text}\n"
+
+
+def _print(text: str) -> None:
+    """A pipe gets the content as it is; a terminal gets nothing that could act on it."""
+    if sys.stdout.isatty():
+        click.echo(plain(text, keep_newlines=True), nl=False)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
 
 
 def _summarise(results: Sequence["Scrubbed"]) -> None:

@@ -59,6 +59,14 @@ def test_the_json_document_and_the_policy_of_a_rule(tmp_path: Path) -> None:
     assert all({"path", "entity", "score", "action"} <= set(f) for f in document["findings"])
 
 
+def test_a_pipe_gets_the_rest_as_it_is() -> None:
+    assert run(given="red \x1b[31mcarpet\x1b[0m\0 for jane@x.com\r\n").stdout == (
+        "red \x1b[31mcarpet\x1b[0m\0 for <EMAIL_ADDRESS_1>\r\n"
+    )
+    half = run(given='{"half": "\\ud83d", "mail": "jane@x.com", "whole": "\U0001f600"}')
+    assert json.loads(half.stdout) == {"half": "\ud83d", "mail": "<EMAIL_ADDRESS_1>", "whole": "\U0001f600"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "given", "says"),
     [
