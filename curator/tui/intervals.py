@@ -46,7 +46,9 @@ def interval_plot(metrics: Sequence["Metric"], width: int, *, with_words: bool) 
         for metric in group:
             rows.append(_row(metric, bound, columns))
             if with_words:
-                rows.append([("text", " " * (columns.name + 1)), ("dim", words(metric))])
+                said = words(metric)
+                indent = min(columns.name + 1, max(width - len(said), 0))
+                rows.append([("text", " " * indent), ("dim", said[:width])])
         if group:
             rows.append(_axis(bound, columns))
     return rows

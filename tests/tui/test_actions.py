@@ -16,6 +16,7 @@ from curator.scrub.scrubber import Scrubber
 from curator.tui import actions
 from curator.tui.app import CuratorApp
 from curator.tui.screens.bulk import BulkScreen
+from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.datasets import DatasetsScreen
 from curator.tui.screens.help import HelpScreen
 from curator.tui.screens.lineage import LineageScreen
@@ -44,6 +45,7 @@ OWNERS: dict[str, type[Any]] = {
     "datasets": DatasetsScreen,
     "lineage": LineageScreen,
     "runs": RunsScreen,
+    "compare": CompareScreen,
     "log": LogScreen,
 }
 
