@@ -23,8 +23,14 @@ def read(path: Path) -> list[LedgerEntry]:
     """The entries of an exported file; none when there is no file. Raises UsageError that names the line."""
     if not path.exists():
         return []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(
+            f"{path} cannot be read as text.", code="LEDGER_FILE", remedy="Check the file, or export to another one."
+        ) from None
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:

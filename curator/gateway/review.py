@@ -102,7 +102,10 @@ class Review(Calls):
             else:
                 if isinstance(answer, dict) and answer.get("rejected"):
                     raise errors.Refused(
-                        "Langfuse refuses the score.", code="REFUSED", server_message=str(answer.get("errors"))[:500]
+                        "Langfuse refuses the score.",
+                        code="REFUSED",
+                        remedy="Check the score's name and value against its config in Langfuse.",
+                        server_message=str(answer.get("errors"))[:500],
                     )
                 return
         # An older server refuses a list before it stores anything: the same scores as single objects.

@@ -75,15 +75,35 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
         case 404 | 501 if needs_v2:
             return too_old(host, **facts)
         case 404 if is_json:
-            return errors.NotFound("Langfuse has nothing under this name or id.", code="NOT_FOUND", **facts)
+            return errors.NotFound(
+                "Langfuse has nothing under this name or id.",
+                code="NOT_FOUND",
+                remedy="Check the name, and that the keys are those of the right project.",
+                **facts,
+            )
         case 409:
-            return errors.Conflict("Langfuse reports a conflict for this id.", code="CONFLICT", **facts)
+            return errors.Conflict(
+                "Langfuse reports a conflict for this id.",
+                code="CONFLICT",
+                remedy="Try again in a moment: somebody may be writing it.",
+                **facts,
+            )
         case 413 if response.request.method == "GET":
-            return errors.TooLarge(f"The answer of {host} would be larger than it sends.", code="TOO_LARGE", **facts)
+            return errors.TooLarge(
+                f"The answer of {host} would be larger than it sends.",
+                code="TOO_LARGE",
+                remedy="Look at a shorter window (--since).",
+                **facts,
+            )
         case 413:
             return too_large(status, words)
         case 400 | 405 | 414 | 422 | 431:
-            return errors.Refused(f"Langfuse refuses the request (status {status}).", code="REFUSED", **facts)
+            return errors.Refused(
+                f"Langfuse refuses the request (status {status}).",
+                code="REFUSED",
+                remedy="Check the ids, names and times that were given.",
+                **facts,
+            )
         case 429:
             limited = errors.RateLimited(
                 f"{host} limits the rate of requests.",

@@ -90,7 +90,9 @@ class SandboxServer:
             self._thread.join(0.01)
             if not self._thread.is_alive():
                 break
-        raise ServerError("The sandbox did not start.", code="SANDBOX_START")
+        raise ServerError(
+            "The sandbox did not start.", code="SANDBOX_START", remedy="Start it again, on another port (--port)."
+        )
 
     def stop(self) -> None:
         """Finish open requests (two seconds), close the port, forget temporary data."""

@@ -86,3 +86,12 @@ def test_a_merge_conflict_names_its_line(tmp_path: Path) -> None:
         export(path, [entry(2)])
     assert (caught.value.code, f"{path}:2" in caught.value.message) == ("LEDGER_LINE", True)
     assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="cannot be read") as refused:
+        export(path, [])
+    assert refused.value.code == "LEDGER_FILE"
+    assert path.read_bytes() == b"\xff\xfe"
