@@ -6,27 +6,27 @@ on the machine, `--png FOLDER` also renders them there, to look at.
 
 import argparse
 import asyncio
+import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import audit_example, seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
+from curator.tui.widgets.rows import Rows
 from tests.tui.driver import Driver, driving, settings_for
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 PORT = 8318
 """The same address in every picture."""
 NARROW, USUAL, WIDE = (80, 24), (120, 36), (180, 48)
-DATASET_OF = "order-status-regression"
 
 
 async def complete_failure(driver: Driver) -> None:
@@ -78,15 +78,58 @@ async def bulk(driver: Driver) -> None:
     await driver.press("enter", *["space"] * 8, "p", "p")
 
 
+async def weak(driver: Driver) -> None:
+    """A case whose expectation the recorded answer meets: the workbench says so, and asks."""
+    await complete_failure(driver)
+    await driver.press("p")
+    bench = driver.screen
+    answer = json.loads(bench._prepared.trace.root.output)
+    bench._change(
+        edits={
+            "expected_output.outcome": answer["outcome"],
+            "expected_output.must_mention": ["order"],
+            "expected_output.must_not_mention": [],
+        }
+    )
+    await driver.settle()
+    await driver.press("p")
+
+
+async def to_items(driver: Driver) -> None:
+    """The items of the demo's dataset with a plant for every code of the audit."""
+    await driver.press("D")
+    rows = driver.screen.query_one("#datasets", Rows)
+    rows.cursor = next(place for place, each in enumerate(rows.rows) if each.name == audit_example.DATASET)
+    await driver.settle()
+
+
 async def datasets(driver: Driver) -> None:
-    await promote_some(driver)
-    await driver.press("D", "enter")
-    await driver.until(lambda: "query" in driver.text(), "the item")
+    await to_items(driver)
+    await driver.press("enter", "j")
+    await driver.until(lambda: "Input" in driver.text(), "the item")
+
+
+async def lineage(driver: Driver) -> None:
+    await datasets(driver)
+    await driver.press("s")
 
 
 async def audit(driver: Driver) -> None:
-    await promote_some(driver)
-    await driver.press("D", "j", "a")
+    await to_items(driver)
+    await driver.press("a")
+
+
+async def runs(driver: Driver) -> None:
+    await driver.press("R")
+    await driver.until(lambda: "looking" not in driver.text() and "✕ split" in driver.text(), "the runs")
+    await driver.press("space")
+
+
+async def compare(driver: Driver) -> None:
+    await runs(driver)
+    await driver.press("c")
+    await driver.until(lambda: "baseline" in driver.text(), "the comparison")
+    await driver.press("j", "j")
 
 
 async def log(driver: Driver) -> None:
@@ -94,16 +137,18 @@ async def log(driver: Driver) -> None:
     await driver.press("d", "1", "z", "2", "d", "2", "u", "L")
 
 
-async def runs(driver: Driver) -> None:
-    await promote_some(driver)
-    experiment(driver, "production")
-    experiment(driver, "candidate")
-    await driver.press("R")
-    await driver.until(lambda: "candidate" in driver.text(), "the runs")
+async def empty(driver: Driver) -> None:
+    await driver.press("s")
 
 
 async def help_(driver: Driver) -> None:
     await driver.press("question_mark")
+
+
+async def page(driver: Driver) -> None:
+    await driver.press("question_mark")
+    await driver.type("gate")
+    await driver.press("enter")
 
 
 async def offline(driver: Driver) -> None:
@@ -132,36 +177,26 @@ async def promote_some(driver: Driver) -> None:
     driver.app.queue_changed()
 
 
-def experiment(driver: Driver, label: str) -> None:
-    settings = driver.app.session.settings
-    task = f"curator.sandbox.demo.agent:{label}"
-    subprocess.run(
-        [sys.executable, "-m", "curator", "run", "--rules", DATASET_OF, "--task", task, "--label", label, "--json"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=os.environ
-        | {
-            "LANGFUSE_BASE_URL": str(settings.base_url),
-            "LANGFUSE_PUBLIC_KEY": str(settings.public_key),
-            "LANGFUSE_SECRET_KEY": settings.secret_key.get_secret_value() if settings.secret_key else "",
-        },
-    )
-
-
 Scene = Callable[[Driver], Awaitable[None]]
+BOTH = (NARROW, USUAL)
 SCENES: dict[str, tuple[Scene, tuple[tuple[int, int], ...]]] = {
-    "queue": (queue, (NARROW, USUAL, WIDE)),
+    "queue": (queue, (*BOTH, WIDE)),
     "marked": (marked, (USUAL,)),
-    "trace": (trace, (NARROW, USUAL)),
-    "workbench": (workbench, (NARROW, USUAL, WIDE)),
-    "receipt": (receipt, (NARROW, USUAL)),
-    "bulk": (bulk, (NARROW, USUAL)),
-    "datasets": (datasets, (NARROW, USUAL)),
-    "audit": (audit, (USUAL,)),
-    "runs": (runs, (NARROW, USUAL)),
-    "log": (log, (NARROW, USUAL)),
-    "help": (help_, (NARROW, USUAL)),
-    "offline": (offline, (USUAL,)),
+    "trace": (trace, BOTH),
+    "workbench": (workbench, (*BOTH, WIDE)),
+    "weak": (weak, BOTH),
+    "receipt": (receipt, BOTH),
+    "bulk": (bulk, BOTH),
+    "datasets": (datasets, BOTH),
+    "lineage": (lineage, BOTH),
+    "audit": (audit, BOTH),
+    "runs": (runs, BOTH),
+    "compare": (compare, (*BOTH, WIDE)),
+    "log": (log, BOTH),
+    "help": (help_, BOTH),
+    "page": (page, (USUAL,)),
+    "empty": (empty, BOTH),
+    "offline": (offline, BOTH),
     "light": (light, (USUAL,)),
 }
 

@@ -12,6 +12,12 @@ from textual_serve.server import Server
 
 from curator.cli.output import say
 
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+)
+"""The page loads nothing from elsewhere (textual-serve's asks for a font of Google's) and stands in no other page."""
+
 
 class GuardedServer(Server):
     """Serves one command; refuses foreign hosts and origins."""
@@ -37,7 +43,11 @@ class GuardedServer(Server):
         origin = request.headers.get("Origin")
         if origin is not None and _origin(origin) not in allowed:
             raise web.HTTPForbidden(text="Another page may not use this server.")
-        return await handler(request)
+        response = await handler(request)
+        if isinstance(response, web.Response) and response.content_type == "text/html":
+            response.headers["Content-Security-Policy"] = POLICY
+            response.text = (response.text or "").replace("<head>", "<head><title>curator</title>", 1)
+        return response
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -48,7 +48,11 @@ async def test_only_its_own_page_may_use_it(address: str) -> None:
             except aiohttp.ClientConnectionError:
                 await asyncio.sleep(0.05)
         assert page.status == 200
-        assert "curator" in await page.text()
+        assert "<title>curator</title>" in await page.text()
+        # A browser asks nobody else for anything, and shows the page in no other page.
+        policy = page.headers["Content-Security-Policy"]
+        assert "style-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
         for headers in (
             {"Host": "evil.example"},
             {"Origin": "http://evil.example"},
