@@ -164,4 +164,7 @@ def _time(text: str) -> datetime:
         raise UsageError(
             f"{text!r} is not a time.", code="TIME", remedy="Write it as 2026-11-20T12:00:00+00:00."
         ) from None
-    return time if time.tzinfo is not None else time.astimezone()
+    time = time if time.tzinfo is not None else time.astimezone()
+    if time > datetime.now().astimezone():
+        raise UsageError(f"{text} lies ahead.", code="TIME", remedy="Name a time that has passed, or leave it out.")
+    return time

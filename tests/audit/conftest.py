@@ -54,7 +54,11 @@ def example_rule() -> LoadedRule:
 
 @pytest.fixture(scope="session")
 def evidence(
-    example_gateway: Gateway, example_journal: Journal, example_rule: LoadedRule, moment: datetime
+    example_gateway: Gateway,
+    example_journal: Journal,
+    example_rule: LoadedRule,
+    moment: datetime,
+    scrubber: Scrubber,
 ) -> Evidence:
     return collect(
         example_gateway,
@@ -62,7 +66,7 @@ def evidence(
         DATASET,
         example_rule,
         at=moment,
-        workers=Processes(2),
+        workers=Processes(1, first=scrubber),
         scrub=Scrubber,
     )
 

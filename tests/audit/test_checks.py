@@ -220,7 +220,7 @@ CASES: dict[str, Case] = {
     ),
     "RUN005": Case(
         make_evidence(ITEM, OTHER, runs=(make_run("r", [OTHER]),)),
-        "lacks 1 of the 2",
+        "lacks an item that existed",
         # Written after the run began: an upsert renews the time of creation.
         make_evidence(ITEM.model_copy(update={"created_at": AT}), OTHER, runs=(make_run("r", [OTHER]),)),
         on=None,

@@ -67,7 +67,7 @@ RULES = ("--rules", str(RULE))
 
 @pytest.mark.usefixtures("at_example")
 def test_the_example_from_the_command_line(curator: Curator) -> None:
-    result = curator("audit", DATASET, *RULES, "--json", "--fail-on", "error")
+    result = curator("audit", DATASET, *RULES, "--json", "--fail-on", "error", "--workers", "1")
     assert result.exit_code == ExitCode.NO
     read = json.loads(result.stdout)
     # The audit is made today, and the example was planted for the demo's fixed day: ages differ, findings do not.
@@ -145,6 +145,7 @@ def test_the_only_rule_that_feeds_the_dataset_is_taken(tmp_path: Path, capsys: p
     [
         (("audit", "nowhere", *RULES), ExitCode.USAGE),
         (("audit", DATASET, *RULES, "--version", "yesterday"), ExitCode.USAGE),
+        (("audit", DATASET, *RULES, "--version", "2999-01-01"), ExitCode.USAGE),
         (("audit", DATASET, *RULES, "--output", "/nowhere/report.md"), ExitCode.USAGE),
         (("audit", DATASET, "--yes"), ExitCode.USAGE),
         (("audit", DATASET, "--fix", "adopt", "--json"), ExitCode.USAGE),

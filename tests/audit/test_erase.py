@@ -441,7 +441,7 @@ def test_what_fails_is_said_and_keeps_its_receipt(fault: str, mode: str, world: 
 
 
 def test_a_rate_limit_is_waited_for(world: World) -> None:
-    items = [world.item(world.trace(f"t{number}")) for number in range(3)]
+    items = [world.item(world.trace(f"t{number}")) for number in range(1)]
     for item in items:
         world.gateway.put_item(item)
     trail = world.find("session", SESSION)

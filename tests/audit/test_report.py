@@ -77,9 +77,10 @@ def test_the_same_state_gives_the_same_bytes(
     example_journal: Journal,
     example_rule: LoadedRule,
     moment: datetime,
+    scrubber: Scrubber,
 ) -> None:
     with Gateway(connection_of(example_server)) as gateway:
-        workers = Processes(1)
+        workers = Processes(1, first=scrubber)
         again = audit(gateway, example_journal, DATASET, example_rule, at=moment, workers=workers, scrub=Scrubber)
     assert {name: render(again) for name, render in RENDERERS.items()} == {
         name: render(report) for name, render in RENDERERS.items()

@@ -93,6 +93,8 @@ def added(new: dict[str, Any], old: dict[str, Any]) -> list[str]:
 def _in_words(key: str, value: Any) -> str:
     if key == "signals" and isinstance(value, list):
         return ", ".join(str(each.get("name")) for each in value if isinstance(each, dict)) or "none"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
     return "…" if isinstance(value, (dict, list)) else str(value)
 
 
