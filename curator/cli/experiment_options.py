@@ -79,25 +79,51 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
     """Runs a plan with a progress bar on a terminal. Raises what `perform` raises."""
     from curator.experiments.perform import perform
 
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(prints_to_stderr())
-        bar: list[Any] = []
-        lock = threading.Lock()
+    with prints_to_stderr(), progress_bar("items") as bar:
 
         def started(pinned: "Pinned") -> None:
-            if sys.stderr.isatty():
-                total = len(pinned.items) * plan.repeat
-                bar.append(stack.enter_context(click.progressbar(length=total, label="items", file=sys.stderr)))
-
-        def progress() -> None:
-            with lock:
-                for each in bar:
-                    each.update(1)
+            bar.start(len(pinned.items) * plan.repeat)
 
         def saved(path: Path) -> None:
             say(f"results: {path}")
 
-        return perform(gateway, connection, rule, plan, started=started, progress=progress, saved=saved)
+        return perform(gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved)
+
+
+class ProgressBar:
+    """A bar on stderr when that is a terminal; else nothing. Thread-safe."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._lock = threading.Lock()
+        self._bar: Any = None
+
+    def start(self, total: int) -> None:
+        """Shows the bar."""
+        if sys.stderr.isatty():
+            self._bar = click.progressbar(length=total, label=self._label, file=sys.stderr)
+            self._bar.__enter__()
+
+    def step(self) -> None:
+        """One more is done."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.update(1)
+
+    def finish(self) -> None:
+        """Leaves the bar's line."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[ProgressBar]:
+    """A bar that is finished at the end, whatever happens."""
+    bar = ProgressBar(label)
+    try:
+        yield bar
+    finally:
+        bar.finish()
 
 
 @contextlib.contextmanager

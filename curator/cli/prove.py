@@ -1,24 +1,19 @@
 """`curator prove`: do items fail where they should and pass where they should?"""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from curator.cli.experiment_options import (
     json_option,
     open_gateway,
     prints_to_stderr,
+    progress_bar,
     python_option,
     rules_option,
     timeout_option,
 )
 from curator.cli.output import plain, print_json
 from curator.config import load_settings
-from curator.errors import CuratorError, ExitCode
-
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
-    from curator.model.item import StoredItem
+from curator.errors import ExitCode
 
 
 @click.command()
@@ -47,27 +42,25 @@ def prove(
 
     Nothing is written. Exit 0 when every item is reproduced.
     """
-    from curator.experiments.checks import Checker
-    from curator.experiments.prove import prove as prove_items
-    from curator.experiments.tasks import Runner, parse_task
+    from curator.experiments.prove import prove_items
     from curator.rulebook import find_rule
 
     settings = load_settings(allow_python=allow_python)
     loaded = find_rule(rule, settings)
-    checker = Checker(loaded.rule, allow_python=settings.allow_python, timeout=timeout)
-    tasks = [parse_task(spec, timeout=timeout) for spec in (production, candidate) if spec]
-    with open_gateway(settings.connection()) as gateway:
-        stored = [_stored(gateway, item, loaded.rule.dataset.name) for item in items]
-    runners = [Runner(task, timeout=timeout) for task in tasks]
-    with prints_to_stderr():
-        try:
-            found = prove_items(
-                loaded.rule, stored, runners[0], runners[1] if len(runners) > 1 else None, checker, runs=repeat
-            )
-        finally:
-            for runner in runners:
-                runner.close()
-            checker.close()
+    total = len(items) * repeat * (2 if candidate else 1)
+    with open_gateway(settings.connection()) as gateway, prints_to_stderr(), progress_bar("answers") as bar:
+        bar.start(total)
+        found = prove_items(
+            gateway,
+            loaded.rule,
+            items,
+            production=production,
+            candidate=candidate,
+            runs=repeat,
+            timeout=timeout,
+            allow_python=settings.allow_python,
+            progress=bar.step,
+        )
     if as_json:
         print_json({"items": [proof.model_dump(mode="json") for proof in found]})
     else:
@@ -75,14 +68,3 @@ def prove(
             click.echo(f"{plain(proof.item_id)}  {proof.verdict}: {plain(proof.says)}")
     if any(proof.verdict != "reproduced" for proof in found):
         ctx.exit(ExitCode.NO)
-
-
-def _stored(gateway: "Gateway", item_id: str, dataset: str) -> "StoredItem":
-    found = gateway.item(item_id)
-    if found is None or found.dataset != dataset:
-        raise CuratorError(
-            f"There is no item {item_id} in the dataset {dataset}.",
-            code="PROVE_ITEM",
-            remedy="Name an item of the rule's dataset; `curator audit` lists them.",
-        )
-    return found

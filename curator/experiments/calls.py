@@ -10,7 +10,7 @@ import contextvars
 import inspect
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
@@ -31,17 +31,26 @@ class Caller:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._waited_for: set[Future[Any]] = set()
+        self._closed = False
 
     def call(self, function: Callable[..., Any], /, *args: Any, timeout: float, **kwargs: Any) -> Any:
         """What `function(*args, **kwargs)` returns (awaited if need be). Raises TimedOut, or what it raises."""
         future = self._submit(function, *args, **kwargs)
+        with self._lock:
+            self._waited_for.add(future)
         try:
             return future.result(timeout)
+        except CancelledError:
+            raise RuntimeError("stopped") from None
         except FutureTimeout:
             if future.done():  # the function itself raised a TimeoutError
                 raise
             self._give_up(future)
             raise TimedOut(timeout) from None
+        finally:
+            with self._lock:
+                self._waited_for.discard(future)
 
     async def call_async(self, function: Callable[..., Any], /, *args: Any, timeout: float, **kwargs: Any) -> Any:
         """As `call`, without blocking the running event loop."""
@@ -55,13 +64,18 @@ class Caller:
         raise TimedOut(timeout)
 
     def close(self) -> None:
-        """Lets go of the loop; nothing waits for functions that hang."""
+        """Lets go of the loop and of whoever waits in `call`; nothing waits for functions that hang."""
         with self._lock:
+            self._closed = True
+            for future in self._waited_for:
+                future.cancel()
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._loop.stop)
                 self._loop = None
 
     def _submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self._closed:
+            raise RuntimeError("stopped")
         context = contextvars.copy_context()
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004
             return self._on_loop(function(*args, **kwargs), context)

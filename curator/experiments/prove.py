@@ -1,12 +1,15 @@
 """Does an item do its job? It should fail on production and pass on the candidate, every time."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
+from curator.errors import CuratorError
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case, CheckResult
-from curator.experiments.tasks import Runner, TaskFailed
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, parse_task
+from curator.gateway import Gateway
 from curator.model.base import Value
 from curator.model.item import StoredItem
 from curator.model.rule import Rule
@@ -58,12 +61,14 @@ def prove(
     max_concurrency: int = 3,
     progress: Callable[[], None] | None = None,
 ) -> list[Proof]:
-    """Runs each item `runs` times on both sides. Nothing is written anywhere, to Langfuse neither."""
+    """Runs each item `runs` times on both sides. Nothing is written anywhere, to Langfuse neither.
+
+    `progress` is called after each answer, from several threads.
+    """
 
     def one(item: StoredItem) -> Proof:
-        sides = [_side(rule, item, runner, checker, runs) for runner in (production, candidate) if runner is not None]
-        if progress is not None:
-            progress()
+        both = [runner for runner in (production, candidate) if runner is not None]
+        sides = [_side(rule, item, runner, checker, runs, progress) for runner in both]
         verdict, says = judge(sides[0], sides[1] if len(sides) > 1 else None)
         return Proof(
             item_id=item.id,
@@ -73,8 +78,49 @@ def prove(
             says=says,
         )
 
-    with ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-prove") as pool:
+    pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-prove")
+    try:
         return list(pool.map(one, items))
+    finally:
+        # After Ctrl-C nobody waits for items that have not begun; closing the runners ends those that have.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def prove_items(
+    gateway: Gateway,
+    rule: Rule,
+    items: Sequence[str],
+    *,
+    production: str,
+    candidate: str | None = None,
+    runs: int = DEFAULT_RUNS,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    allow_python: bool = False,
+    progress: Callable[[], None] | None = None,
+) -> list[Proof]:
+    """`prove` by item ids and task specifications; `progress` is called after each answer of a task.
+
+    Raises UsageError before anything runs, CuratorError (PROVE_ITEM), GatewayError.
+    """
+    checker = Checker(rule, allow_python=allow_python, timeout=timeout)
+    with contextlib.ExitStack() as stack:
+        stack.callback(checker.close)
+        tasks = [parse_task(spec, timeout=timeout) for spec in (production, candidate) if spec]
+        stored = [_stored(gateway, item, rule.dataset.name) for item in items]
+        runners = [stack.enter_context(Runner(task, timeout=timeout)) for task in tasks]
+        second = runners[1] if len(runners) > 1 else None
+        return prove(rule, stored, runners[0], second, checker, runs=runs, progress=progress)
+
+
+def _stored(gateway: Gateway, item_id: str, dataset: str) -> StoredItem:
+    found = gateway.item(item_id)
+    if found is None or found.dataset != dataset:
+        raise CuratorError(
+            f"There is no item {item_id} in the dataset {dataset}.",
+            code="PROVE_ITEM",
+            remedy="Name an item of the rule's dataset; `curator audit` lists them.",
+        )
+    return found
 
 
 def judge(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
@@ -95,7 +141,9 @@ def judge(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
     return "flaky", f"the candidate passed {candidate.passed} of {candidate.runs} runs."
 
 
-def _side(rule: Rule, item: StoredItem, runner: Runner, checker: Checker, runs: int) -> Side:
+def _side(
+    rule: Rule, item: StoredItem, runner: Runner, checker: Checker, runs: int, progress: Callable[[], None] | None
+) -> Side:
     passed, errors, failed = 0, [], []
     for _ in range(runs):
         try:
@@ -103,6 +151,9 @@ def _side(rule: Rule, item: StoredItem, runner: Runner, checker: Checker, runs: 
         except TaskFailed as error:
             errors.append(str(error))
             continue
+        finally:
+            if progress is not None:
+                progress()
         case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
         counted = _that_count(rule, checker.evaluate(case))
         errors += [f"{result.name}: {result.error}" for result in counted if result.error]

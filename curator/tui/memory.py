@@ -1,4 +1,4 @@
-"""What the terminal remembers between two starts: where the reviewer stood, and drafts that were not written yet.
+"""What the terminal remembers between two starts: where the reviewer stood, drafts not written yet, tasks to prove on.
 
 One folder per project in the state folder, readable by the user alone. Each draft is a file of its own and every write
 replaces a file whole, so two terminals at once cannot tear each other's state.
@@ -45,6 +45,13 @@ class DraftState(Value):
         return bool(self.edits or self.keep or self.failure_type or self.case != "1")
 
 
+class Tasks(Value):
+    """What items of a rule are proved on."""
+
+    production: str = ""
+    candidate: str = ""
+
+
 class Memory:
     """The remembered things of one project."""
 
@@ -62,6 +69,17 @@ class Memory:
     def keep_standing(self, standing: Standing) -> None:
         """Keeps where the reviewer stands."""
         self._write(self._folder / "standing.json", standing.model_dump_json())
+
+    def tasks(self, rule: str) -> Tasks:
+        """The tasks that were last given for a rule; none when nothing readable is kept."""
+        try:
+            return Tasks.model_validate_json(self._tasks_file(rule).read_bytes())
+        except (OSError, ValidationError):
+            return Tasks()
+
+    def keep_tasks(self, rule: str, tasks: Tasks) -> None:
+        """Keeps the tasks of a rule."""
+        self._write(self._tasks_file(rule), tasks.model_dump_json())
 
     def draft(self, trace_id: str) -> DraftState | None:
         """The unwritten draft of a trace; None without one."""
@@ -92,6 +110,9 @@ class Memory:
             return {path.stem for path in (self._folder / "drafts").glob("*.json")}
         except OSError:
             return set()
+
+    def _tasks_file(self, rule: str) -> Path:
+        return self._folder / "tasks" / f"{draft_name(rule)}.json"
 
     def _draft_file(self, trace_id: str) -> Path:
         return self._folder / "drafts" / f"{draft_name(trace_id)}.json"

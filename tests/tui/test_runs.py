@@ -30,7 +30,8 @@ async def to_runs(driver: Driver) -> RunsScreen:
 async def to_compare(driver: Driver) -> CompareScreen:
     """Compares the two runs at the top: the demo's staging and production."""
     await to_runs(driver)
-    await driver.press("space", "c")
+    await driver.does("runs.mark", "space")
+    await driver.does("runs.compare", "c")
     await driver.until(lambda: "baseline" in driver.text(), "the comparison")
     assert isinstance(driver.screen, CompareScreen)
     return driver.screen
@@ -46,13 +47,19 @@ async def test_each_run_says_whether_it_is_whole(session: Session) -> None:
         assert "✕ items missing" in rows["nightly smoke"]
         assert "every item of the dataset's" in driver.text()
         assert "tone" in driver.text()
-        await driver.press("j", "j", "enter")
+        await driver.does("runs.open", "j", "j", "enter")
         assert screen.focused is screen.query_one(Reader).view
         assert "in 2 parts" in driver.text()
         assert "Run it again with --max-concurrency 3" in driver.text()
-        await driver.press("y", "escape")
+        await driver.does("runs.clear", "escape")
         assert screen.focused is screen.rows
-        await driver.press("y")
+        await driver.does("runs.next-pane", "l")
+        assert screen.focused is screen.query_one(Reader).view
+        await driver.does("runs.previous-pane", "h")
+        assert screen.focused is screen.rows
+        await driver.does("runs.reveal", "r")
+        assert screen.query_one(Reader).view.revealed
+        await driver.does("runs.copy-name", "y")
         assert driver.app.clipboard == "returns-agent 3.9"
 
 
@@ -77,20 +84,28 @@ async def test_two_runs_are_compared_with_their_answers_side_by_side(session: Se
         candidate = "\n".join(row.text for row in screen.reader("candidate").view.lines)
         assert "is delayed" in candidate.replace("\n", " ").replace("  ", "")
         assert "candidate 1 of 4" in text
-        await driver.press("right_square_bracket")
+        await driver.does("compare.next-repeat", "right_square_bracket")
         assert "candidate 2 of 4" in driver.text()
-        await driver.press("left_square_bracket", "left_square_bracket")
+        await driver.does("compare.previous-repeat", "left_square_bracket", "left_square_bracket")
         assert "candidate 4 of 4" in driver.text()
-        await driver.press("tab", "tab")
+        await driver.does("compare.next-pane", "tab", "tab")
         assert screen.focused is screen.reader("baseline").view
-        await driver.press("escape", "escape")
+        await driver.does("compare.previous-pane", "shift+tab")
+        assert screen.focused is screen.reader("item").view
+        await driver.does("compare.other-view", "v")
+        assert screen.reader("candidate").view.view == "json"
+        opened: list[str] = []
+        driver.app.open_url = opened.append  # type: ignore[method-assign,assignment]
+        await driver.does("compare.browse", "b")
+        assert "/traces/" in opened[0]
+        await driver.does("compare.back", "escape", "escape")
         assert isinstance(driver.screen, RunsScreen)
 
 
 async def test_the_other_run_as_baseline(session: Session) -> None:
     async with driving(session) as driver:
         await to_compare(driver)
-        await driver.press("x")
+        await driver.does("compare.swap", "x")
         await driver.until(lambda: "baseline staging" in driver.text(), "the other way round")
         assert (
             "✕ worse: expected_outcome, required_terms_present, forbidden_terms_absent; better: short" in driver.text()
@@ -104,7 +119,7 @@ async def test_in_a_small_terminal_the_answers_take_the_place_of_the_list(sessio
         assert "┊" in driver.text()
         assert screen.moved.size.height >= 5
         assert not screen.query_one("#right").display
-        await driver.press("enter")
+        await driver.does("compare.open", "enter")
         assert screen.query_one("#right").display
         assert "Scores, run by run" in driver.text()
         assert "candidate 1 of 4" in driver.text()
@@ -167,7 +182,7 @@ async def test_personal_values_in_answers_are_masked(sandbox: SandboxServer, ses
         view = screen.reader("candidate").view
         await driver.until(lambda: any("‹EMAIL_ADDRESS›" in line.text for line in view.lines), "the mask")
         assert "maria.lopez" not in driver.text()
-        await driver.press("r")
+        await driver.does("compare.reveal", "r")
         assert "maria.lopez@example.com" in driver.text()
         await driver.press("j")
         assert not view.revealed

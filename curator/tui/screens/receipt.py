@@ -9,7 +9,7 @@ from curator.errors import CuratorError
 from curator.model import Failure, Receipt
 from curator.tui import actions
 from curator.tui.pieces import Piece
-from curator.tui.screens.place import Place
+from curator.tui.screens.proving import Proving
 from curator.tui.session import Prepared
 from curator.tui.widgets.frame import Banner, Page, TopBar, content
 
@@ -22,7 +22,7 @@ VERDICTS = {
 CREATE_DATASET = "create-dataset"
 
 
-class ReceiptScreen(Place):
+class ReceiptScreen(Proving):
     """See `actions.of("receipt")` for its keys."""
 
     BINDINGS = actions.bindings("receipt")
@@ -114,10 +114,19 @@ class ReceiptScreen(Place):
                 [("accent", f"{number}  "), ("text", name), ("dim", f"  {words}")]
                 for number, (name, words) in enumerate(remedies, 1)
             ]
+        if proof := self.proof_rows():
+            parts += [[], [("heading", "Does it protect anything?")], *proof]
         if receipt.ok:
             parts += [
                 [],
-                [("accent", "enter"), ("dim", " next failure   "), ("accent", "u"), ("dim", " takes it back")],
+                [
+                    ("accent", "enter"),
+                    ("dim", " next failure   "),
+                    ("accent", "u"),
+                    ("dim", " takes it back   "),
+                    ("accent", "t"),
+                    ("dim", " proves it"),
+                ],
             ]
         return Content("\n").join(content(part) for part in parts)
 
@@ -174,6 +183,16 @@ class ReceiptScreen(Place):
             self.app.switch_screen(WorkbenchScreen(self._prepared.draft.trace_id, self._failure))
             return
         self.curator.back_to_queue()
+
+    def action_prove(self) -> None:
+        if self._receipt is None or not self._receipt.ok:
+            self.tell([("text", "Only an item that is written can be proved.")])
+            return
+        self.ask_and_prove(self._prepared.loaded, self._receipt.item_id)
+
+    def proof_changed(self) -> None:
+        if self._receipt is not None:
+            self.query_one("#words", Static).update(self._words(self._receipt))
 
     def action_copy_link(self) -> None:
         self.curator.copy_item_link(self._prepared.draft.dataset, self._prepared.draft.item_id)

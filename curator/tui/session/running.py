@@ -1,17 +1,28 @@
 """Experiment runs: which there are, how whole they are, two of them compared, an item proved."""
 
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from curator.errors import CuratorError, ExitCode
+from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Report
 
 if TYPE_CHECKING:
     from curator.experiments.compare import Comparison
     from curator.experiments.overview import Listed
+    from curator.experiments.prove import Proof
     from curator.experiments.results import Run
+    from curator.rulebook import LoadedRule
 
 RUNS_BACK = timedelta(days=90)
 """How far back runs are listed."""
@@ -55,3 +66,67 @@ class Running(Rooms):
         names = {run.rule for run in runs}
         judges = {c.name for loaded in self.rules if loaded.rule.rule in names for c in loaded.rule.checks if c.judge}
         return TwoRuns(baseline=runs[0], candidate=runs[1], comparison=compare(*runs, judges=judges))
+
+    def prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks, report: Report) -> "Proof":
+        """What `curator prove` says of an item. Raises CuratorError.
+
+        It runs as a process of its own: a task that was mended a minute ago runs as it is now, and whatever it does,
+        it does not do it to the terminal.
+        """
+        from curator.experiments.prove import Proof
+
+        options = ["--rules", str(loaded.path), "--production", tasks.production]
+        options += ["--candidate", tasks.candidate] if tasks.candidate else []
+        options += ["--allow-python"] if self.settings.allow_python else []
+        connection = self.settings.connection()
+        keys = {
+            "LANGFUSE_BASE_URL": connection.base_url,
+            "LANGFUSE_PUBLIC_KEY": connection.public_key,
+            "LANGFUSE_SECRET_KEY": connection.secret_key.get_secret_value(),
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "curator", "prove", "--json", *options, "--", item_id],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | keys,
+            start_new_session=True,  # an interrupt in the terminal is not meant for it
+        )
+        began = time.monotonic()
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=0.5)
+                    break
+                except subprocess.TimeoutExpired:
+                    report("proving", round(time.monotonic() - began), None)
+        finally:
+            _interrupt(process)
+        if process.returncode not in (ExitCode.YES, ExitCode.NO) or not out:
+            raise _refusal(err)
+        return Proof.model_validate(json.loads(out)["items"][0])
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    """Ends it as Ctrl-C would, so that it ends what it started."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _refusal(said: str) -> CuratorError:
+    """The refusal that a command printed, as an error again."""
+    lines = [line.strip() for line in said.splitlines()]
+    message = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), "")
+    remedy = next((line.removeprefix("→ ") for line in lines if line.startswith("→ ")), "")
+    code = re.search(r"curator explain ([A-Z0-9_]+)", said)
+    return CuratorError(
+        message or "It ended without an answer.",
+        code=code[1] if code else "PROVE_ENDED",
+        remedy=remedy or "`curator prove` in a shell shows what happens.",
+    )
