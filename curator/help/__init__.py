@@ -43,7 +43,7 @@ def page(name: str) -> Page:
     wanted = name.strip().casefold()
     if wanted in by_name:
         return by_name[wanted]
-    near = [by_name[match].code for match in difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)]
+    near = [by_name[match].code for match in difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.6)]
     hint = f"Did you mean {', '.join(near)}? " if near else ""
     raise UsageError(
         f"There is no help page named {name!r}.",
