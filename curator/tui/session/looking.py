@@ -35,12 +35,13 @@ class Looking(Rooms):
         return found
 
     def audit(self, dataset: str, report: Report) -> "AuditReport":
-        """The audit of a dataset, by the rule that feeds it. Raises UsageError, GatewayError."""
+        """The audit of a dataset, by the rule that feeds it if there is just one. Raises UsageError, GatewayError."""
         from curator.audit.run import audit
         from curator.audit.workers import Processes
         from curator.scrub.scrubber import Scrubber
 
-        rule = next((r for r in self.rules if r.rule.dataset.name == dataset), None)
+        feeding = [rule for rule in self.rules if rule.rule.dataset.name == dataset]
+        rule = feeding[0] if len(feeding) == 1 else None
         return audit(
             self.gateway,
             self.journal,
