@@ -12,6 +12,7 @@ from curator.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.audit.erasure import Emptied, Erased, Mode, Subject, Trail
+    from curator.journal import Journal
 
 SIGNS = {"archived": "✓", "deleted": "✓", "gone": "=", "failed": "✗"}
 
@@ -64,7 +65,7 @@ def erase(
             gateway, journal, subject, at=at, earlier_traces=earlier, terminal=terminal, progress=progress_line()
         )
         if not as_json:
-            _show(trail, mode)
+            _show(trail, mode, journal)
         done: list[Erased] = []
         emptied: list[Emptied] = []
         stuck: list[str] = []
@@ -113,14 +114,22 @@ def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[st
     return Subject.model_validate({"kind": kind, "ids": ids})
 
 
-def _show(trail: "Trail", mode: "Mode") -> None:
+def _show(trail: "Trail", mode: "Mode", journal: "Journal") -> None:
     """What would be erased, and what curator cannot erase. Ids only."""
     click.echo(f"traces    {len(trail.traces)}")
     click.echo(f"items     {len(trail.items)}")
     for kept in trail.items:
         click.echo(f"  {plain(kept.item_id)}  {kept.status}  in {plain(kept.dataset)}  (by {kept.found_by})")
     click.echo(f"drafts    {len(trail.drafts) + len(trail.edited)}")
+    for draft in trail.drafts:
+        click.echo(f"  {plain(draft.trace_id)}  saved  by {plain(draft.rule)}, case {plain(draft.case)}")
+    for trace in trail.edited:
+        click.echo(f"  {plain(trace)}  edited in the terminal")
     click.echo(f"receipts  {len(trail.receipts)}")
+    for promotion in filter(None, map(journal.promotions.get, trail.receipts)):
+        verdict = promotion.receipt.verdict if promotion.receipt is not None else "unfinished"
+        started = promotion.started_at.astimezone()
+        click.echo(f"  {plain(promotion.item_id)}  {verdict}  {started:%Y-%m-%d %H:%M}  by {plain(promotion.reviewer)}")
     if trail.possible:
         click.echo(f"possible  {len(trail.possible)} items whose session id was scrubbed; erase by --trace if meant")
         for item in trail.possible:

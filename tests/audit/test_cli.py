@@ -1,6 +1,7 @@
 """`curator audit` and `curator erase` as people and pipelines call them."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from curator.cli.main import cli
 from curator.config import Settings, load_settings, state_folder
 from curator.errors import CuratorError, ExitCode
 from curator.gateway import Gateway
-from curator.journal import Journal
+from curator.journal import Journal, SavedDraft
 from curator.model import Item
 from curator.sandbox.demo.audit_example import DATASET, RULE, plant_receipts, truth
 from curator.sandbox.demo.audit_example.build import planned
@@ -201,7 +202,7 @@ def test_an_erasure_from_the_command_line(curator: Curator) -> None:
     Memory(load_settings()).keep_draft(DraftState(trace_id=trace, rule="r", edits={"input.question": "?"}))
     listed = curator("erase", "--trace", trace, "--dry-run")
     assert listed.exit_code == ExitCode.YES
-    assert "drafts    1" in listed.stdout
+    assert f"drafts    1\n  {trace}  edited in the terminal\n" in listed.stdout
     assert "not here  one/prod.json holds texts" in listed.stdout
     assert f"{numbered(0).id}  ACTIVE  in {DATASET}  (by source trace)" in listed.stdout
     assert not (state_folder() / "erasures").exists()
@@ -228,6 +229,17 @@ def test_a_result_file_that_cannot_be_emptied_is_a_no(curator: Curator) -> None:
     assert result.exit_code == ExitCode.NO
     assert "✗ texts taken out of result file one/prod.json" not in result.stdout
     assert "✗ result file one/prod.json is left" in result.stdout
+
+
+@pytest.mark.usefixtures("at_small")
+def test_receipts_and_saved_drafts_are_listed_one_by_one(curator: Curator) -> None:
+    item = _item(numbered(0))
+    with Journal.of(load_settings().connection()) as journal:
+        journal.drafts.save(SavedDraft.of_item(item, rule="r2", reason="saved"))
+        journal.promotions.give_up(journal.promotions.begin(item, rule="r", reviewer="mara"))
+    listed = curator("erase", "--trace", item.source_trace_id or "", "--dry-run").stdout
+    assert f"  {item.source_trace_id}  saved  by r2, case 1\n" in listed
+    assert re.search(rf"  {item.id}  unfinished  \d{{4}}-\d\d-\d\d \d\d:\d\d  by mara\n", listed)
 
 
 @pytest.mark.usefixtures("at_small")
