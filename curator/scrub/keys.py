@@ -15,6 +15,8 @@ _LONGEST = 200
 _TELLING = word_list("telling_keys.txt")
 _BLANK = frozenset({"id", "no", "number", "value"})
 """Keys that say nothing themselves, but pass on what the key above them says."""
+_PARTS = frozenset({"first", "last", "middle", "full", "given", "family"})
+"""Keys below `name` that say which part of it: `{"name": {"first": …, "last": …}}`."""
 _NEVER = frozenset({"content", "text", "message", "messages", "query", "question", "answer", "output", "input"})
 
 
@@ -30,6 +32,8 @@ def lead_in(keys: tuple[str, ...], text: str) -> str:
     own = words(keys[-1])
     if not own or len(own) > 6 or not _NEVER.isdisjoint(own):
         return ""
+    if len(own) == 1 and own[0] in _PARTS and len(keys) > 1 and words(keys[-2])[-1:] == ["name"]:
+        return f"{own[0]} name: "
     above = [w for w in words(keys[-2]) if w in _TELLING and w not in own] if len(keys) > 1 else []
     tells = not _TELLING.isdisjoint(own) or (above and (own[0] in _BLANK or own[0].isdigit()))
     return " ".join([*above, *own]) + ": " if tells else ""

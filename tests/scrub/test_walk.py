@@ -58,6 +58,9 @@ def test_endless_nesting_is_refused() -> None:
         (("total",), "12", ""),
         (("name",), "long " * 60, ""),
         ((), "x", ""),
+        (("name", "first"), "Aroha", "first name: "),
+        (("customer_name", "last"), "Ngata", "last name: "),
+        (("queue", "full"), "Aroha", ""),
     ],
 )
 def test_lead_in(keys: tuple[str, ...], text: str, lead: str) -> None:

@@ -61,6 +61,13 @@ class PersonCueRecognizer(RegexRecognizer):
             0.7,
         ),
         rule(
+            "speaker or signature in small letters",
+            r"(?i:\b(?:this[ ]is|i[ ]am|i['’]m|im|it['’]s|it[ ]is|here[ ]is)[ ]"
+            r"|\b(?:sincerely|regards|thanks|thank[ ]you|cheers)[,!.]?\s{1,3})"
+            r"(?P<value>\p{Ll}{2,20}(?:[ ]\p{Ll}{2,20})?)(?![\p{L}\p{N}])",
+            0.7,
+        ),
+        rule(
             "form line",
             rf"(?:^|\n)[ \t>*\-]{{0,6}}(?:Full[ ])?[Nn]ame[ ]?:[ \t]{{1,8}} (?P<value>{WORD}{TAIL}{{1,3}}) [ \t]*"
             rf"\n",
@@ -159,7 +166,10 @@ class PersonCueRecognizer(RegexRecognizer):
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """Trims each match to what can be a name; drops weak ones without a known name."""
         for start, end, score, name in super().find(text, nlp):
-            span = _small(text, start, end) if name.endswith("small letters") else trimmed(text, start, end)
+            if name.endswith("small letters"):
+                span = _small(text, start, end, sure=name.startswith("introduction"))
+            else:
+                span = trimmed(text, start, end)
             if span is None:
                 continue
             if self._believable(text[slice(*span)], name):
@@ -176,14 +186,15 @@ class PersonCueRecognizer(RegexRecognizer):
         return TITLES.match(value) is not None or not is_product(value)
 
 
-def _small(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """`jane doe and …` → jane doe: a given name, and a second word that is no ordinary one."""
+def _small(text: str, start: int, end: int, *, sure: bool) -> tuple[int, int] | None:
+    """`jane doe and …` → jane doe: a given name, and a second word that is not ordinary (`sure`) or a family name."""
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():
         return trimmed(text, start, end)
     if not is_plain_given(first):
         return None
-    return start, end if second and not is_stop(second) else start + len(first)
+    both = second and (not is_stop(second) if sure else is_family(second))
+    return start, end if both else start + len(first)
 
 
 def _two_words(value: str) -> bool:

@@ -6,6 +6,10 @@ from tests.scrub.recognizers.examples import check
 HITS = (
     "my name is ⟦jane doe⟧ and my order",
     "my name is ⟦emily⟧ and",
+    "hi, i'm ⟦priya patel⟧ and my booking is gone",
+    "this is ⟦dwayne johnson⟧ speaking",
+    "i am ⟦bob⟧ from sales",
+    "regards, ⟦maria garcia⟧",
     "escalated to ⟦Frits van den Heuvel⟧ today",
     "Dear ⟦Garrett⟧, your parcel",
     "Thanks ⟦Nichole⟧! That fixed it.",
@@ -33,6 +37,8 @@ MISSES = (
     "name: get_user_details",
     "name: Nimbus Pro",
     "my name is on the list",
+    "i am sure this is a test, it's happy hour",
+    "i'm will be late, thanks again, thanks for nothing, this is grace period",
     "work with Google Cloud",
     "user name",
 )
