@@ -6,6 +6,7 @@ the other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
@@ -147,19 +148,27 @@ SEVERITIES = {"error": ("bad", "✕"), "warning": ("warn", "▲"), "info": ("inf
 
 def of_audit(report: "AuditReport") -> Sheet:
     """An audit's findings, the worst first; they hold no text of an item."""
-    from curator.audit.report.text import headline
+    from curator.audit.report.text import TITLES, headline
 
     sheet = Sheet()
     whole: list[Piece] = [("strong", headline(report))]
     by = f"{len(report.checks)} checks, {report.requests} requests, rule {report.rule or 'none'}"
     sheet.add_notes("Audit", "audit", [(whole, None), ([("dim", by)], None)])
     notes: list[tuple[list[Piece], str | None]] = []
-    for finding in sorted(report.findings, key=lambda f: list(SEVERITIES).index(f.severity)):
-        role, sign = SEVERITIES[finding.severity]
-        notes.append(([(role, f"{sign} {finding.code} "), ("text", finding.message)], None))
-        notes.append(([("dim", f"  {finding.item_id or report.dataset}: {finding.remedy}")], None))
+    worst_first = sorted(report.findings, key=lambda f: (list(SEVERITIES).index(f.severity), f.code))
+    for code, group in groupby(worst_first, key=lambda f: f.code):
+        found = list(group)
+        role, sign = SEVERITIES[found[0].severity]
+        notes += [([], None)] if notes else []
+        notes.append(([(role, f"{sign} {code} "), ("strong", TITLES[code])], None))
+        for finding in found:
+            notes.append(([("text", f"  {finding.item_id or 'the dataset'}: {finding.message}")], None))
+        notes.append(([("dim", f"  → {found[0].remedy}")], None))
     if notes:
         sheet.add_notes("Findings", "findings", notes)
+    else:
+        nothing: list[Piece] = [("good", "✓ "), ("text", "nothing was found")]
+        sheet.add_notes("Findings", "findings", [(nothing, None)])
     if report.not_looked_at:
         sheet.add_notes("Not looked at", "not", [([("dim", words)], None) for words in report.not_looked_at])
     return sheet

@@ -1,26 +1,64 @@
 """Datasets, and the lineage of an item: the screen says what the command says, masked until asked."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from curator.audit.report.story import render
+from curator.audit.values import AuditFinding, AuditReport
 from curator.sandbox.demo.audit_example import DATASET
 from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer
-from curator.tui.document import Line
+from curator.tui.document import Line, lay_out
+from curator.tui.masks import Masks
 from curator.tui.screens.datasets import DatasetsScreen
 from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.trace import TraceScreen
+from curator.tui.sections import of_audit
 from curator.tui.session import Session
 from curator.tui.widgets.preview import MaskedView
 from curator.tui.widgets.rows import Rows
 from tests.tui.driver import Driver, driving
 
-pytestmark = pytest.mark.anyio
-
 
 def item_id(sandbox: SandboxServer, what: str) -> str:
     """An item of the example: by its plant, or by the key of its case."""
     return next(each.id for each in planned(sandbox.store.now()) if what in (each.case.plant, each.case.key))
+
+
+def test_an_audit_is_shown_by_code_the_worst_first_with_its_remedy_once() -> None:
+    def finding(code: str, severity: Any, item: str | None) -> AuditFinding:
+        return AuditFinding(code=code, severity=severity, item_id=item, message=f"is {code}", remedy=f"Mend {code}.")
+
+    findings = (
+        finding("DUP002", "info", "a"),
+        finding("LIN001", "error", "b"),
+        finding("LIN001", "error", "c"),
+        finding("RUN005", "warning", None),
+    )
+    report = AuditReport(
+        dataset="d", version=None, at=datetime.now(UTC), items=3, rule=None, findings=findings, checks=("LIN001",)
+    )
+    shown = [line.text for line in lay_out(of_audit(report).sections, 100, Masks())]
+    at = shown.index("Findings")
+    assert shown[1] == "3 items: 2 errors, 1 warning, 1 info"
+    assert shown[at + 1 :] == [
+        "✕ LIN001 no lineage",
+        "  b: is LIN001",
+        "  c: is LIN001",
+        "  → Mend LIN001.",
+        "",
+        "▲ RUN005 a run is incomplete",
+        "  the dataset: is RUN005",
+        "  → Mend RUN005.",
+        "",
+        "· DUP002 near-duplicate",
+        "  a: is DUP002",
+        "  → Mend DUP002.",
+    ]
+    clean = lay_out(of_audit(report.model_copy(update={"findings": ()})).sections, 100, Masks())
+    assert "✓ nothing was found" in [line.text for line in clean]
 
 
 async def open_lineage(driver: Driver, item: str) -> MaskedView:
@@ -35,6 +73,7 @@ def words(lines: list[str]) -> list[str]:
     return [" ".join(line.replace("(", " ").replace(")", " ").split()) for line in lines if line.strip()]
 
 
+@pytest.mark.anyio
 async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session, size=(200, 50)) as driver:
         await driver.press("D")
