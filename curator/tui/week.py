@@ -73,7 +73,7 @@ def week_of(failures: Sequence[Failure], since: datetime, until: datetime) -> We
     ]
     return Week(
         states={state: states.get(state, 0) for state in STATES},
-        signals=tuple(signals.most_common()),
+        signals=tuple(sorted(signals.items(), key=lambda each: (-each[1], each[0]))),
         days=tuple(
             Day(d.strftime("%a %d"), per_day[d, True], per_day[d, False], open_then)
             for d, open_then in zip(dates, left, strict=True)

@@ -233,7 +233,7 @@ class WorkbenchScreen(Editing):
         elif prepared.order != self._order:
             self.tell([("text", "Still working on your last change.")])
         elif doubts:
-            note = "\n".join(f"{p.message}. {p.remedy}" for p in doubts)
+            note = "\n".join(f"{p.message[:1].upper()}{p.message[1:]}. {p.remedy}" for p in doubts)
             answers = [("no", "Back to the draft"), ("yes", "Write it all the same")]
             self.app.push_screen(
                 Choose("Write this case?", answers, note=note), lambda answer: self._answered(answer, doubts)

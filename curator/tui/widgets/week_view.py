@@ -79,6 +79,12 @@ class WeekBar(Horizontal):
 class WeekPanel(Vertical):
     """The same at length, where there is room: progress, failures per day, signals."""
 
+    _week: Week | None = None
+
+    def on_resize(self) -> None:
+        if self._week is not None:
+            self.show(self._week)
+
     def compose(self) -> ComposeResult:
         yield Static("", id="week-progress")
         yield Static("", id="week-days")
@@ -86,6 +92,7 @@ class WeekPanel(Vertical):
 
     def show(self, week: Week) -> None:
         """Puts the charts in place."""
+        self._week = week
         width = max(self.size.width - 4, 20)
         full, rest = bar(week.part_decided, width)
         self.query_one("#week-progress", Static).update(
