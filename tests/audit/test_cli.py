@@ -108,9 +108,12 @@ def _item(stored: Any) -> Item:
 @pytest.mark.usefixtures("at_example")
 def test_the_story_of_an_item(curator: Curator, now: datetime) -> None:
     item = next(item for item in planned(now) if item.case.plant == "CON001")
-    result = curator("audit", DATASET, item.id)
+    hidden = next(item for item in planned(now) if item.case.key == "hidden-session")
+    result = curator("audit", DATASET, item.id, hidden.id)
     assert result.exit_code == ExitCode.YES
     assert "Versions (2)" in result.stdout
+    assert "  session       whatsapp:<PHONE_NUMBER_1>\n" in result.stdout
+    assert "900142" not in result.stdout
     read = json.loads(curator("audit", DATASET, item.id, "--json").stdout)
     assert [len(version["diff"]) > 0 for version in read["versions"]] == [True, False]
     both = json.loads(curator("audit", DATASET, item.id, item.id, "--json").stdout)
