@@ -87,7 +87,8 @@ def _print(rule: "Rule", run: "Run") -> None:
             click.echo(f"dataset item ready: {plain(item.id)}")
     times = f" × {len(run.repeats)} runs" if len(run.repeats) > 1 else ""
     errors = run.errors()
-    click.echo(f"{plain(run.run_name)}: {len(run.items)} items{times}, {len(errors)} errored")
+    items = "1 item" if len(run.items) == 1 else f"{len(run.items)} items"
+    click.echo(f"{plain(run.run_name)}: {items}{times}, {len(errors)} errored")
     for item_id, why in errors[:10]:
         click.echo(f"  ✗ {plain(item_id)}: {plain(why)}")
     width = max((len(name) for name in run.means()), default=0)

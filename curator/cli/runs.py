@@ -63,5 +63,6 @@ def _line(listed: "Listed", run: "Run | None") -> str:
     wrong = in_words(run) if run is not None else ["not looked at"]
     sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"
     times = f" × {listed.repeats}" if listed.repeats > 1 else ""
-    what = f"{plain(listed.dataset.name)}, {listed.items} items{times}"
+    items = "1 item" if listed.items == 1 else f"{listed.items} items"
+    what = f"{plain(listed.dataset.name)}, {items}{times}"
     return f"{sign} {', '.join(wrong) or 'whole'}: {plain(listed.reference)} ({what})"

@@ -151,6 +151,8 @@ async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _as_exception(error: BaseException) -> Exception:
+    if isinstance(error, SystemExit):
+        return RuntimeError(f"it called sys.exit({'' if error.code is None else repr(error.code)})")
     return error if isinstance(error, Exception) else RuntimeError(repr(error))
 
 

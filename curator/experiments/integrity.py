@@ -180,14 +180,14 @@ def _items(run: Run, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[
     if twice:
         yield Problem(
             code="INTEGRITY_ITEM_TWICE",
-            message=f"{len(twice)} items are in the run more than once: {_some(twice)}.",
+            message=f"{len(twice)} of {len(run.items)} items are in the run more than once: {_some(twice)}.",
             remedy="Run it again under a new name.",
         )
     foreign = [item for item in counts if item not in run.items]
     if foreign:
         yield Problem(
             code="INTEGRITY_ITEM_FOREIGN",
-            message=f"{len(foreign)} items of the run are not in its dataset version: {_some(foreign)}.",
+            message=f"{len(foreign)} of the run's {len(counts)} items are not in its dataset version: {_some(foreign)}.",
             remedy="Run it again over one version (--dataset-version).",
         )
 
@@ -228,18 +228,18 @@ def _scores(
         problems.append(
             Problem(
                 code="INTEGRITY_SCORE_MISSING",
-                message=f"{len(ids)} items were given no score {name}{why}: {_some(ids)}.",
+                message=f"{len(ids)} of {len(items)} items were given no score {name}{why}: {_some(ids)}.",
                 remedy="Mend the check or the item; a missing score never passes.",
                 blocking=False,
             )
         )
     for name, ids in sorted(not_there.items()):
         code = "INTEGRITY_SCORE_LATE" if late else "INTEGRITY_SCORE_LOST"
-        state = "have not arrived on the server yet" if late else "never arrived on the server"
+        state = "has not arrived on the server yet" if late else "never arrived on the server"
         problems.append(
             Problem(
                 code=code,
-                message=f"{len(ids)} scores {name} {state}: {_some(ids)}.",
+                message=f"the score {name} of {len(ids)} of {len(items)} items {state}: {_some(ids)}.",
                 remedy="Look again in some minutes; a longer --deadline waits for them." if late else "Run it again.",
                 blocking=False,
             )

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -142,6 +143,12 @@ class CommandTask:
             ) from None
         if not self._command:
             raise UsageError("The command after cmd: is empty.", code="TASK_SPEC", remedy="Write cmd:COMMAND.")
+        if shutil.which(self._command[0]) is None:
+            raise UsageError(
+                f"There is no command {redact(self._command[0])}.",
+                code="TASK_SPEC",
+                remedy="Name a program of the PATH or one by its path; it has to be executable.",
+            )
         self.name = redact(spec)
         self.fingerprint = _command_fingerprint(self._command)
         self._timeout = timeout

@@ -98,3 +98,33 @@ def faithfulness(*, output: Any, **kwargs: Any) -> float:
 
 async def broken_judge(*, output: Any, **kwargs: Any) -> float:
     raise ConnectionError("the judge is away")
+
+
+public_key: dict[str, str] = {}
+"""`key`: the project that traced generations go to, set by the test."""
+
+
+def _generation(name: str, dollars: float) -> None:
+    """What an instrumented client of a model records."""
+    from langfuse import get_client
+
+    client = get_client(public_key=public_key["key"])
+    with client.start_as_current_observation(name=name, as_type="generation", cost_details={"total": dollars}):
+        pass
+
+
+def traced(case: dict[str, Any]) -> dict[str, str]:
+    _generation("plan", 0.0004)
+    _generation("answer", 0.0006)
+    return GOOD
+
+
+def traced_dearer(case: dict[str, Any]) -> dict[str, str]:
+    _generation("plan", 0.0004)
+    _generation("answer", 0.00072)
+    return GOOD
+
+
+def dear_judge(*, output: Any, **kwargs: Any) -> float:
+    _generation("judge", 0.05)
+    return 4.0

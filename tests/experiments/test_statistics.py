@@ -71,6 +71,22 @@ def test_the_same_data_gives_the_same_numbers() -> None:
     assert float(statistics.paired_p(values)[0]) == float(statistics.paired_p(values)[0])
 
 
+def test_holm_as_in_the_textbook() -> None:
+    """As R says: `p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")`; and ties stay ties."""
+    assert statistics.adjust([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.adjust([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    assert statistics.adjust([0.5, 0.5]) == [1.0, 1.0]
+    assert statistics.adjust([0.02]) == [0.02]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_corrected_values_lie_between_none_and_bonferroni(values: list[float]) -> None:
+    corrected = statistics.adjust(values)
+    for before, after in zip(values, corrected, strict=True):
+        assert before <= after <= 1.0
+    assert min(corrected) == pytest.approx(min(1.0, min(values) * len(values)))
+
+
 def test_correction_makes_p_values_larger_and_keeps_their_order() -> None:
     assert statistics.adjust([]) == []
     corrected = statistics.adjust([0.01, 0.2, 0.04])
