@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 
+from curator.sandbox.demo import audit_example
 from curator.sandbox.server import SandboxServer
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
+from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.help import HelpScreen
+from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.page import PageScreen
 from curator.tui.screens.receipt import ReceiptScreen
+from curator.tui.screens.runs import RunsScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
@@ -349,3 +353,99 @@ async def test_several_at_once(session: Session) -> None:
         assert "promoted" in driver.text()
         await driver.does("bulk.back", "escape")
         assert driver.screen is driver.queue
+
+
+async def test_datasets_and_lineage(session: Session) -> None:
+    async with driving(session) as driver:
+        await driver.press("D")
+        datasets = driver.screen.query_one("#datasets", Rows)
+        datasets.cursor = next(n for n, each in enumerate(datasets.rows) if each.name == audit_example.DATASET)
+        await driver.does("datasets.audit", "a")
+        assert "37 items" in driver.text()
+        await driver.press("escape")
+        await driver.does("datasets.open", "enter")
+        items = driver.screen.query_one("#items", Rows)
+        assert items.has_focus
+        items.cursor = next(n for n, each in enumerate(items.rows) if each.source_trace_id)
+        await driver.settle()
+        item = items.current
+        assert item is not None
+        await driver.does("datasets.verify", "v")
+        assert item.id in driver.toasts() or "Not as approved" in driver.text()
+        await driver.does("datasets.copy-link", "Y")
+        assert item.id in driver.app.clipboard
+        await driver.does("datasets.browse", "b")
+        assert item.id in driver.app.opened[-1]
+        view = driver.screen.query_one(MaskedView)
+        await driver.does("datasets.reveal", "r")
+        assert view.revealed
+        await driver.does("datasets.source", "t")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape")
+        await driver.does("datasets.lineage", "s")
+        assert isinstance(driver.screen, LineageScreen)
+        view = driver.screen.query_one(MaskedView)
+        await driver.does("lineage.reveal", "r")
+        assert view.revealed
+        await driver.does("lineage.copy-link", "Y")
+        assert item.id in driver.app.clipboard
+        await driver.does("lineage.browse", "b")
+        assert item.id in driver.app.opened[-1]
+        await driver.does("lineage.source", "t")
+        assert isinstance(driver.screen, TraceScreen)
+        await driver.press("escape")
+        await driver.does("lineage.back", "escape")
+        assert items.has_focus
+        await driver.does("datasets.back", "escape")
+        assert datasets.has_focus
+
+
+async def test_runs_and_two_compared(session: Session) -> None:
+    async with driving(session, (120, 40)) as driver:
+        await driver.press("R")
+        await driver.until(lambda: "… looking" not in driver.text() and "whole?" in driver.text(), "the runs")
+        runs = driver.screen
+        assert isinstance(runs, RunsScreen)
+        text = runs.query_one(MaskedView)
+        await driver.does("runs.next-pane", "l")
+        assert text.has_focus
+        await driver.does("runs.previous-pane", "h")
+        assert runs.rows.has_focus
+        await driver.does("runs.open", "enter")
+        assert text.has_focus
+        await driver.does("runs.reveal", "r")
+        assert text.revealed
+        await driver.does("runs.clear", "escape")
+        assert runs.rows.has_focus
+        await driver.does("runs.copy-name", "y")
+        assert driver.app.clipboard
+        await driver.does("runs.mark", "space")
+        assert len(runs.rows.marks) == 1
+        await driver.does("runs.compare", "c")
+        await driver.until(lambda: "baseline" in driver.text(), "the comparison")
+        compare = driver.screen
+        assert isinstance(compare, CompareScreen)
+        first = compare.focused
+        await driver.does("compare.next-pane", "l")
+        assert compare.focused is not first
+        await driver.does("compare.previous-pane", "h")
+        assert compare.focused is first
+        assert "candidate 1 of 4" in driver.text()
+        await driver.does("compare.next-repeat", "right_square_bracket")
+        assert "candidate 2 of 4" in driver.text()
+        await driver.does("compare.previous-repeat", "left_square_bracket")
+        assert "candidate 1 of 4" in driver.text()
+        await driver.does("compare.browse", "b")
+        assert driver.app.opened
+        view = compare.reader("candidate").view
+        await driver.does("compare.other-view", "v")
+        assert view.view == "json"
+        await driver.does("compare.reveal", "r")
+        assert view.revealed
+        await driver.does("compare.open", "enter")
+        assert compare.focused is not first
+        await driver.press("escape")
+        await driver.does("compare.swap", "x")
+        await driver.until(lambda: "baseline staging" in driver.text(), "the other way round")
+        await driver.does("compare.back", "escape")
+        assert driver.screen is runs
