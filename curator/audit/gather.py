@@ -163,6 +163,7 @@ class Gathering:
             self._left_out.append("whether recorded failures pass the checks (many items; --deep looks)")
         if self._version is not None:
             self._left_out.append("the past of source traces, rule and dataset schemas: they are as of today")
+            self._left_out.append("what became of the items since then (REC001, REC002, CON002)")
         return Evidence(
             dataset=self.dataset,
             at=self._at,

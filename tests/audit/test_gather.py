@@ -195,6 +195,7 @@ def test_an_earlier_version_is_audited_as_it_was(server: SandboxServer, gateway:
     assert not [f for f in then_report.findings if f.code == "CON001"]
     assert then_report.version == before
     assert any("as of today" in each for each in then_report.not_looked_at)
+    assert any("REC001, REC002, CON002" in each for each in then_report.not_looked_at)
 
 
 def _writable(stored: Any, **changes: Any) -> Item:
