@@ -187,7 +187,7 @@ def _items(run: Run, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[
     if foreign:
         yield Problem(
             code="INTEGRITY_ITEM_FOREIGN",
-            message=f"{len(foreign)} of the run's {len(counts)} items are not in its dataset version: {_some(foreign)}.",
+            message=f"{len(foreign)} of {len(counts)} items are not of the run's dataset version: {_some(foreign)}.",
             remedy="Run it again over one version (--dataset-version).",
         )
 
@@ -212,11 +212,13 @@ def _scores(
     """Scores that are missing, told apart by why; and whether some may still arrive."""
     never: dict[str, list[str]] = {}
     not_there: dict[str, list[str]] = {}
+    there = set(seen.items())
     for item in items.values():
         if item.error:
             continue
         given = {name for name, score in item.scores.items() if score.value is not None}
-        for name in {*given, *required}:
+        # Of an item that is not there itself, that is what is told.
+        for name in {*given, *required} if item.item_id in there else {*required} - given:
             if name not in seen.scores.get(item.item_id, set()):
                 # Only of its own runs can curator know that a score was never given; others' may still be on its way.
                 on_its_way = name in given or (late and run.source == "langfuse")

@@ -14,6 +14,7 @@ from typing import Any
 
 from curator.sandbox import item_versions, observation_record, score_record
 from curator.sandbox.demo import agent
+from curator.sandbox.demo.audit_example.plant import SHOWN_AFTER
 from curator.sandbox.demo.phrases import EXPECTED
 from curator.sandbox.load_rows import convert
 from curator.sandbox.projects import PROJECT_ID
@@ -69,7 +70,7 @@ def plant(store: Store, now: datetime) -> tuple[tuple[Row, ...], tuple[Row, ...]
     runs = list(_rows(now))
     observations = [row for rows, _, _ in runs for row in rows]
     scores = [row for _, _, found in runs for row in found]
-    visible = {"visible_ms": item_versions.milliseconds(now)}
+    visible = {"visible_ms": item_versions.milliseconds(now + SHOWN_AFTER)}
     with store.write() as db:
         created = now - timedelta(days=30)
         columns = {
