@@ -1,5 +1,6 @@
 """Foreign text cannot act: not in a widget, a message, a title, a picture or the clipboard, not on the wire."""
 
+import base64
 import os
 import re
 import sys
@@ -111,13 +112,22 @@ def test_no_byte_on_the_wire_is_an_escape_that_the_app_did_not_make() -> None:
 
 
 def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
-    """Opens the program, looks at every failure and some screens, leaves; the kinds of escapes, and the text."""
+    """Opens the program, looks at every failure and some screens, leaves; the kinds of escapes, and the text.
+
+    What went to the clipboard (OSC 52) is looked at here: it is as harmless as what is shown.
+    """
     with SandboxServer() as server:
         load(server, payloads)
         environment = server.environment() | {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"]}
         with Terminal([sys.executable, "-m", "curator"], environment) as terminal:
             terminal.wait_for("PWNED-0")
             terminal.wait_for("Output")
+            terminal.send("l")
+            terminal.wait_for("production")  # the pane's title is drawn anew when the pane has the keys
+            terminal.send("y")
+            terminal.wait_for("copied as shown")
+            terminal.send("h")
+            terminal.wait_for("production")
             for number in range(1, len(payloads)):
                 terminal.send("j")
                 if number in STOPS or number == len(payloads) - 1:
@@ -138,4 +148,11 @@ def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
             terminal.wait_end()
             written = terminal.written.decode()
     found, text = sequences(written)
+    copies = {each for each in found["other"] if each.startswith("\x1b]52;c;")}
+    assert len(copies) == 1
+    for copy in copies:
+        copied = base64.b64decode(copy[7:].rstrip("\x07\x1b\\")).decode()
+        assert "PWNED-0" in copied
+        assert harm(copied) <= {"\n"}
+    found["other"] -= copies
     return found, re.sub(r"\s", "", text)
