@@ -46,6 +46,10 @@ class Place(Screen[None], Fetching):
     def on_screen_resume(self) -> None:
         self.show_connection()
 
+    def on_resize(self) -> None:
+        # How much of the server's name there is room for.
+        self.show_connection()
+
     def show_connection(self) -> None:
         """The project, and whether its server answers."""
         for bar in self.query(TopBar):
