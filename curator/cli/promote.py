@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -129,8 +130,7 @@ def promote(
     if as_json:
         print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run})
     elif len(wanted) > 1:
-        counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in SIGNS}
-        say(", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) + f"; {count(requests, 'request')}")
+        say(f"{_summary(receipts)}; {count(requests, 'request')}")
     ctx.exit(ExitCode.INTERRUPTED if interrupted else _exit_code(receipts))
 
 
@@ -207,6 +207,16 @@ def _print(receipt: Receipt) -> None:
 def _print_warnings(receipt: Receipt) -> None:
     for warning in receipt.warnings:
         click.echo(f"  ! {plain(warning.message)} (curator explain {warning.code})")
+
+
+def _summary(receipts: Sequence[Receipt]) -> str:
+    """`8 verified, 1 refused, 16 not begun`."""
+
+    def word(receipt: Receipt) -> str:
+        return "not begun" if receipt.problem and receipt.problem.code == "INTERRUPTED" else receipt.verdict
+
+    counts = Counter(map(word, receipts))
+    return ", ".join(f"{counts[each]} {each}" for each in (*SIGNS, "not begun") if counts[each])
 
 
 def _progress(total: int) -> Callable[[int], None] | None:
