@@ -12,7 +12,9 @@ from curator.scrub.scrubber import Scrubber
 from curator.tui.memory import Memory
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.session import Session
-from curator.tui.widgets.frame import Page
+from curator.tui.widgets.frame import Page, PlaceLabel
+from curator.tui.widgets.rows import Rows
+from curator.tui.widgets.week_view import StateTab
 from tests.tui.driver import Listening, driving, settings_for
 
 pytestmark = pytest.mark.anyio
@@ -125,6 +127,36 @@ async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxSe
         assert all("order-st" in (f.name or "") for f in driver.queue.failures.rows if not f.source_gone)
         await driver.press("escape")
         assert len(driver.queue.failures.rows) > 20
+
+
+async def test_a_draft_outlives_the_app(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
+    async with driving(session) as driver:
+        await driver.press("p")
+        trace_id = driver.screen.trace_id
+        types = driver.screen._prepared.loaded.rule.lineage.failure_types
+        await driver.press("2", "q")
+        assert driver.app._exit
+    async with driving(Session(settings_for(sandbox), scrubber)) as driver:
+        await driver.press("p")
+        assert driver.screen.trace_id == trace_id
+        assert "Your draft from before is back" in driver.toasts()
+        assert driver.screen._prepared.draft.metadata["failure_type"] == types[1]
+
+
+async def test_the_mouse(session: Session) -> None:
+    async with driving(session) as driver:
+        rows = driver.queue.failures
+        await driver.pilot.click(Rows, offset=(10, 4))
+        await driver.settle()
+        assert rows.cursor == 4
+        promoted = next(tab for tab in driver.screen.query(StateTab) if tab.state == "promoted")
+        await driver.pilot.click(promoted)
+        await driver.settle()
+        assert "Nothing is promoted" in driver.text()
+        datasets = next(label for label in driver.screen.query(PlaceLabel) if label.place == "datasets")
+        await driver.pilot.click(datasets)
+        await driver.settle()
+        assert driver.app.current_mode == "datasets"
 
 
 async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:

@@ -94,7 +94,13 @@ class WorkbenchScreen(Editing):
         if order is None:
             self.on_mount()
             return
-        self.fetch("prepare", lambda report: self.session.prepare(order), self._got, self._not_prepared)
+        self.fetch("prepare", lambda report: self._prepare(order), self._got, self._not_prepared)
+
+    def _prepare(self, order: DraftState) -> Prepared:
+        """In a thread. What the reviewer decided is kept at once, so that nothing is lost however the app ends."""
+        prepared = self.session.prepare(order)
+        self.session.keep_order(order, prepared)
+        return prepared
 
     def _got(self, prepared: Prepared) -> None:
         first = self._prepared is None
@@ -257,10 +263,8 @@ class WorkbenchScreen(Editing):
         self.app.switch_screen(ReceiptScreen(prepared, self.failure))
 
     def action_back(self) -> None:
-        if self._order is not None:
-            self.session.keep_order(self._order, self._prepared)
-            if self._order.touched:
-                self.tell([("text", "Draft kept.")])
+        if self._order is not None and self._order.touched:
+            self.tell([("text", "Draft kept.")])
         self.app.pop_screen()
 
     def action_reset(self) -> None:
