@@ -24,16 +24,13 @@ from curator.sandbox.issues import (
     invalid_value,
     is_datetime,
     no_discriminator,
-    not_an_integer,
     to_milliseconds,
-    too_big,
-    too_small,
 )
 from curator.sandbox.observation_columns import Column, Columns, by_name
 from curator.sandbox.observation_filter import Condition
 from curator.sandbox.observation_record import iso, trace_hash
 from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
-from curator.sandbox.scores import read_limit
+from curator.sandbox.scores import DEFAULT_LIMIT, MAX_LIMIT
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
 
@@ -164,8 +161,8 @@ def list_items(request: Request) -> Response:
 def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: Columns) -> RunQuery:
     chosen = reader.texts("fields")
     reader.issues += [invalid_value(["fields", i], groups) for i, one in enumerate(chosen) if one not in groups]
-    limit = read_limit(reader)
-    score_limit = _score_limit(reader)
+    limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    score_limit = reader.limit("scoreLimit", MAX_SCORES, MAX_SCORES)
     cursor_text = reader.text("cursor")
     times = [
         _time(reader, "fromStartTime", ">=", required=True),
@@ -186,21 +183,6 @@ def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: C
             conditions.append(Condition(f"{ids[name].sql} IN ({_marks(wanted)})", tuple(wanted)))
     conditions += [condition for condition in times if condition]
     return RunQuery(set(chosen) | {"core"} if chosen else default, limit, score_limit, cursor, conditions)
-
-
-def _score_limit(reader: Reader) -> int:
-    if reader.given.get("scoreLimit", "") == "":
-        return MAX_SCORES
-    number = reader.number("scoreLimit")
-    if number is None:
-        return MAX_SCORES
-    if not number.is_integer():
-        reader.issues.append(not_an_integer(["scoreLimit"]))
-    elif number < 1:
-        reader.issues.append(too_small(["scoreLimit"], 1))
-    elif number > MAX_SCORES:
-        reader.issues.append(too_big(["scoreLimit"], MAX_SCORES))
-    return int(number)
 
 
 def _time(reader: Reader, name: str, operator: str, *, required: bool) -> Condition | None:

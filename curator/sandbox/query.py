@@ -9,7 +9,17 @@ from typing import Any
 from starlette.requests import Request
 
 from curator.sandbox.errors import invalid_request
-from curator.sandbox.issues import Issue, invalid_date, invalid_type, invalid_value, to_milliseconds, to_number
+from curator.sandbox.issues import (
+    Issue,
+    invalid_date,
+    invalid_type,
+    invalid_value,
+    not_an_integer,
+    to_milliseconds,
+    to_number,
+    too_big,
+    too_small,
+)
 
 Parameters = dict[str, str | list[str]]
 
@@ -68,6 +78,19 @@ class Reader:
             self.issues.append(invalid_type([name], "number", number))
             return None
         return number
+
+    def limit(self, name: str, default: int, most: int) -> int:
+        """A whole number from 1 to `most`; `default` when it is absent or empty."""
+        number = None if self.given.get(name) == "" else self.number(name)
+        if number is None:
+            return default
+        if not number.is_integer():
+            self.issues.append(not_an_integer([name]))
+        elif number < 1:
+            self.issues.append(too_small([name], 1))
+        elif number > most:
+            self.issues.append(too_big([name], most))
+        return int(number)
 
     def date(self, name: str) -> int | None:
         """A date as JavaScript reads it from a text, in milliseconds; an empty text is absent."""

@@ -16,11 +16,8 @@ from curator.sandbox.issues import (
     invalid_type,
     invalid_value,
     no_discriminator,
-    not_an_integer,
     to_milliseconds,
     to_number,
-    too_big,
-    too_small,
     unrecognized_keys,
 )
 from curator.sandbox.observation_record import iso
@@ -57,7 +54,7 @@ DEFAULT_LIMIT = 50
 def list_scores(request: Request) -> Response:
     """One page, newest first, with a cursor while more follow."""
     reader = Reader(parameters(request))
-    limit = read_limit(reader)
+    limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     groups = _groups(reader)
     where, values = _filters(reader)
     after = _cursor(reader)
@@ -86,22 +83,6 @@ def _find(store: Store, where: list[str], values: list[Any], limit: int) -> list
     )
     with store.read() as db:
         return db.execute(sql, (now_ms, now_ms, *values, limit)).fetchall()
-
-
-def read_limit(reader: Reader) -> int:
-    """`limit`, a whole number from 1 to 100, 50 when it is absent or empty."""
-    if reader.given.get("limit") == "":
-        return DEFAULT_LIMIT
-    number = reader.number("limit")
-    if number is None:
-        return DEFAULT_LIMIT
-    if not number.is_integer():
-        reader.issues.append(not_an_integer(["limit"]))
-    elif number < 1:
-        reader.issues.append(too_small(["limit"], 1))
-    elif number > MAX_LIMIT:
-        reader.issues.append(too_big(["limit"], MAX_LIMIT))
-    return int(number)
 
 
 def _groups(reader: Reader) -> set[str]:
