@@ -22,7 +22,7 @@ class Connection(Value):
     base_url: str = DEFAULT_BASE_URL
     public_key: str
     secret_key: SecretStr
-    timeout: float = Field(default=30.0, gt=0)
+    timeout: float = Field(default=30.0, gt=0, le=3600)
     """Seconds per request."""
 
 
@@ -32,7 +32,7 @@ class Settings(Value):
     base_url: str | None = None
     public_key: str | None = None
     secret_key: SecretStr | None = None
-    timeout: float = Field(default=30.0, gt=0)
+    timeout: float = Field(default=30.0, gt=0, le=3600)
     reviewer: str | None = None
     """Who decides: written to lineage and decisions. The login name when not set."""
     rules: str | None = None

@@ -266,7 +266,7 @@ def _attempt(draft: Draft, journal: Journal) -> int:
 def _incomplete(scrubbed: ScrubbedDraft) -> Stop:
     blocking = [problem for problem in scrubbed.problems if problem.blocking]
     undecided = [finding for finding in scrubbed.findings if finding.action == "undecided"]
-    words = [problem.message for problem in blocking]
+    words = [problem.message.rstrip(".") for problem in blocking]
     words += [f"the {finding.entity} at {finding.path} is not decided" for finding in undecided]
     more = f" and {len(words) - 3} more problems" if len(words) > 3 else ""
     path = blocking[0].path if blocking else undecided[0].path

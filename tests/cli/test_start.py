@@ -95,6 +95,7 @@ def test_explain_unknown() -> None:
     ("text", "says"),
     [
         ("timeout = 'soon'", "timeout: Input should be a valid number"),
+        ("timeout = inf", "timeout: Input should be less than or equal to 3600"),
         ("scrub = 3", "scrub: Input should be a table of keys"),
         ("[scrub]\nentities = ['EMAILS']", "unknown entities: EMAILS"),
         ("[scrub]\npaths = [{path = 'input[', action = 'drop'}]", "cannot be read at character"),
