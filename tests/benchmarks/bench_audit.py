@@ -1,6 +1,6 @@
 """An audit of 10,000 items: requests, memory, time by one and by two scrub processes and on a local Dask cluster.
 
-`python -m tests.benchmarks.bench_audit [--items N] [--ways one,two,cluster]`. About a quarter of an hour for 10,000
+`python -m tests.benchmarks.bench_audit [--items N] [--ways one,two,cluster]`. Five minutes for 10,000
 items on two cores: nearly all of it is the scrub reading every text of every item. Each way runs in a process of its
 own, against the same sandbox in this one; all have to find the same.
 """
