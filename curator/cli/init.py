@@ -24,30 +24,18 @@ from curator.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def init(name: str | None, trace_name: str | None, folder: Path, save_keys: bool, as_json: bool) -> None:
     """Look at the project's traces and scores; write a config file and a first rule, every line explained."""
-    import re
-
     from curator.gateway import Gateway
     from curator.lineage import slug
     from curator.propose import look, rule_text
-    from curator.rulebook import load_rule
+    from curator.rulebook.write import check_new, write_new
 
     connection = load_settings().connection()
     with Gateway(connection) as gateway:
         project = gateway.project()
         seen = look(gateway, now=datetime.now().astimezone(), name=trace_name)
     rule_name = name or slug(seen.name or "first-rule")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", rule_name):
-        raise UsageError(
-            f"{rule_name!r} is not a rule name.",
-            code="RULE_NAME",
-            remedy="Use lower case letters, digits and . _ - only.",
-        )
-    target = folder / f"{rule_name}.yaml"
-    if target.exists():
-        raise UsageError(f"{target} exists.", code="RULE_EXISTS", remedy="Name another rule: curator init NAME.")
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_text(rule_text(seen, rule_name), encoding="utf-8")
-    load_rule(target)
+    target = check_new(folder, rule_name)
+    write_new(target, rule_text(seen, rule_name))
     config = config_file()
     written = _write_config(config, connection.base_url, connection if save_keys else None)
     if as_json:
@@ -58,11 +46,16 @@ def init(name: str | None, trace_name: str | None, folder: Path, save_keys: bool
     say(f"Looked at {seen.traces} traces named {plain(seen.name or '–')} in project {plain(project.name)}.")
     click.echo(str(target))
     say(f"{'Wrote' if written else 'Kept'} {config}.")
+    if save_keys and not written:
+        say("The keys were not saved: the file was there before. Add public_key and secret_key to it.")
     say(f"Read the rule, then: curator rules check && curator queue --rules {target} --since 14d")
 
 
 def _write_config(path: Path, base_url: str, keys: object) -> bool:
-    """Writes the config file if there is none; never overwrites. Values are TOML basic strings (JSON strings are)."""
+    """Writes the config file if there is none; never overwrites. Values are TOML basic strings (JSON strings are).
+
+    Raises UsageError when it cannot be written.
+    """
     from curator.config import Connection
 
     if path.exists():
@@ -71,8 +64,15 @@ def _write_config(path: Path, base_url: str, keys: object) -> bool:
     if isinstance(keys, Connection):
         lines.append(f"public_key = {json.dumps(keys.public_key)}")
         lines.append(f"secret_key = {json.dumps(keys.secret_key.get_secret_value())}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.",
+            code="CONFIG_FILE",
+            remedy="Check its folder's permissions, or name another file in CURATOR_CONFIG.",
+        ) from None
     return True

@@ -104,28 +104,23 @@ def schema() -> None:
     "--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True, help="Where the rule goes."
 )
 def new(name: str, template: str, folder: Path) -> None:
-    """Start a rule file NAME.yaml as a copy of a commented one; never overwrites."""
+    """Start a rule file NAME.yaml as a copy of a commented one, for a dataset of that name; never overwrites."""
     import re
 
-    from curator.rulebook import load_rule, shipped_rules
+    from curator.rulebook import shipped_rules
+    from curator.rulebook.write import check_new, write_new
 
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
-        raise UsageError(
-            f"{name!r} is not a rule name.", code="RULE_NAME", remedy="Use lower case letters, digits and . _ - only."
-        )
+    target = check_new(folder, name)
     source = shipped_rules() / f"{template}.yaml"
     if not source.is_file():
         names = ", ".join(sorted(p.stem for p in shipped_rules().glob("*.yaml")))
         raise UsageError(
             f"There is no rule {template!r} to start from.", code="RULE_UNKNOWN", remedy=f"There are: {names}."
         )
-    target = folder / f"{name}.yaml"
-    if target.exists():
-        raise UsageError(f"{target} exists.", code="RULE_EXISTS", remedy="Choose another name, or edit that file.")
     text = source.read_text(encoding="utf-8")
     text = re.sub(r"^rule: .*$", f"rule: {name}", text, count=1, flags=re.MULTILINE)
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
-    load_rule(target)
+    # Two rules should not feed one dataset.
+    text = re.sub(r"^(dataset:\n  name: ).*$", rf"\g<1>{name}", text, count=1, flags=re.MULTILINE)
+    write_new(target, text)
     click.echo(str(target))
-    say("Edit it, then run `curator rules check`.")
+    say(f"Its dataset is {name}. Edit it, then run `curator rules check`.")
