@@ -71,18 +71,20 @@ def _document(found: "Comparison") -> dict[str, Any]:
 
 
 def _print(found: "Comparison") -> None:
+    from curator.experiments.compare import p_words
+
     click.echo(f"{plain(found.baseline)} → {plain(found.candidate)}: {plain(found.verdict)}")
     for metric in found.metrics:
         click.echo(f"  {plain(metric.name)}: {metric.baseline:.3f} → {metric.candidate:.3f}")
-        click.echo(f"    {metric.sentence}")
+        click.echo(f"    {metric.verdict}: {metric.counted}")
         click.echo(
             f"    difference {metric.delta:+.3f}, 95 % interval {metric.ci[0]:+.3f} to {metric.ci[1]:+.3f}, "
-            f"p {metric.p_value:.3f} ({metric.test}, corrected for {len(found.metrics)} scores)"
+            f"{p_words(metric.p_value)} ({metric.test}, corrected for {len(found.metrics)} scores)"
         )
     if found.changes:
         click.echo("items that moved, strongest evidence first:")
         for change in found.changes[:20]:
-            known = f"  p {change.p_value:.3f}" if change.p_value is not None else ""
+            known = f"  {p_words(change.p_value)}" if change.p_value is not None else ""
             click.echo(
                 f"  {plain(change.item_id)}  {plain(change.score)}  "
                 f"{change.baseline:.2f} → {change.candidate:.2f}  ({change.delta:+.2f}){known}"

@@ -43,6 +43,11 @@ class Metric(Value):
     repeats: tuple[int, int]
     sentence: str
 
+    @property
+    def counted(self) -> str:
+        """`3 of 40 items moved, expected noise 0–5`."""
+        return _counted(self.moved, self.items, self.noise)
+
 
 class ItemChange(Value):
     """One item that moved in one score."""
@@ -150,14 +155,13 @@ def _metric(
         verdict = "better" if delta > 0 else "worse"
     before, after = pairs.means()
     ci = statistics.interval(deltas)
-    noise = f"expected noise {low}–{high}" if high > low else f"expected noise {low}"
-    counted = f"{moved} of {deltas.size} items moved, {noise}"
+    counted = _counted(moved, int(deltas.size), (low, high))
     if verdict == "no change detected":
         sentence = f"no change detected: {counted}"
     else:
         sentence = (
             f"{verdict}: {before:.3f} → {after:.3f} ({delta:+.3f}, 95 % interval {ci[0]:+.3f} to {ci[1]:+.3f}, "
-            f"p {p_value:.2g}): {counted}"
+            f"{p_words(p_value)}): {counted}"
         )
     return Metric(
         name=pairs.score,
@@ -177,6 +181,16 @@ def _metric(
         repeats=(pairs.baseline.shape[-1], pairs.candidate.shape[-1]),
         sentence=sentence,
     )
+
+
+def p_words(p: float) -> str:
+    """`p 0.21`, `p 0.004`, `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}" if p < 0.1 else f"p {p:.2f}"
+
+
+def _counted(moved: int, items: int, noise: tuple[int, int]) -> str:
+    low, high = noise
+    return f"{moved} of {items} items moved, expected noise {f'{low}–{high}' if high > low else low}"
 
 
 def _changes(pairs: Sequence[Pairs]) -> list[ItemChange]:

@@ -118,33 +118,24 @@ def adjust(p_values: Sequence[float]) -> list[float]:
 def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int, bool]:
     """How many items would move if nothing had changed: the central 95 % as `(low, high, measured)`.
 
-    `baseline` and `candidate` are `(items, repeats)`. With repeats on a side the noise is *measured*: both sides are
-    drawn from the repeats of one side. Without, the items that did move are all there is to know about the noise: the
-    range is what the same chance of moving would give in another pair of runs.
+    `baseline` and `candidate` are `(items, repeats)`. With repeats on a side the noise is *measured*: if nothing has
+    changed, the runs of an item could as well have been dealt out to the sides in any other way. Without, the items
+    that did move are all there is to know about the noise: the range is what the same chance of moving would give in
+    another pair of runs.
     """
-    sides = [side for side in (baseline, candidate) if side.shape[-1] > 1]
-    if not sides:
+    left, right = baseline.shape[-1], candidate.shape[-1]
+    if left + right == 2:
         moved, items = int((item_deltas(baseline, candidate) != 0).sum()), baseline.shape[0]
         chance = stats.binom(items, moved / items)
         return int(chance.ppf(0.025)), int(chance.ppf(0.975)), False
-    rng = np.random.default_rng(SEED)
-    cells = baseline.shape[0] * max(baseline.shape[-1], candidate.shape[-1])
-    draws = min(NOISE_DRAWS // len(sides), max(200, CELLS // cells))
-    counts = np.concatenate([_drawn_moves(side, baseline.shape[-1], candidate.shape[-1], draws, rng) for side in sides])
+    runs = np.concatenate([baseline, candidate], axis=-1)
+    draws = min(NOISE_DRAWS, max(200, CELLS // runs.size))
+    dealt = np.random.default_rng(SEED).permuted(np.broadcast_to(runs, (draws, *runs.shape)), axis=-1)
+    first, second = dealt[..., :left], dealt[..., left:]
+    known = ~(np.isnan(first).all(axis=-1) | np.isnan(second).all(axis=-1))
+    counts = ((item_deltas(_filled(first), _filled(second)) != 0) & known).sum(axis=-1)
     low, high = np.quantile(counts, (0.025, 0.975), method="inverted_cdf")
     return int(low), int(high), True
-
-
-def _drawn_moves(side: Array, left: int, right: int, draws: int, rng: np.random.Generator) -> Array:
-    """Numbers of items that move, `(draws,)`, when `left` and `right` repeats are both drawn from `side`."""
-    items, repeats = side.shape
-    rows = np.arange(items)[None, :, None]
-    first = side[rows, rng.integers(repeats, size=(draws, items, left))]
-    second = side[rows, rng.integers(repeats, size=(draws, items, right))]
-    known = ~(np.isnan(first).all(axis=-1) | np.isnan(second).all(axis=-1))
-    differences = np.where(known, item_deltas(_filled(first), _filled(second)), 0.0)
-    counts: Array = (differences != 0).sum(axis=-1).astype(np.float64)
-    return counts
 
 
 def _filled(values: Array) -> Array:

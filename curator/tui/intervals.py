@@ -56,20 +56,17 @@ def interval_plot(metrics: Sequence["Metric"], width: int, *, with_words: bool) 
 
 def words(metric: "Metric") -> str:
     """`3 of 40 items moved, by chance 0–5; p 0.21`."""
+    from curator.experiments.compare import p_words
+
     low, high = metric.noise
     noise = f"{low}–{high}" if high > low else str(low)
     how = "by chance" if metric.noise_measured else "another pair of runs"
-    return f"{metric.moved} of {metric.items} items moved, {how} {noise}; p {p_words(metric.p_value)}"
-
-
-def p_words(p: float) -> str:
-    """`0.21`, `0.004`, `<0.001`."""
-    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return f"{metric.moved} of {metric.items} items moved, {how} {noise}; {p_words(metric.p_value)}"
 
 
 def nice(bound: float) -> float:
-    """The next round number at or above `bound`: 1, 2 or 5 times a power of ten; 1 for zero."""
-    if bound <= 0:
+    """The next round number at or above `bound`: 1, 2 or 5 times a power of ten; 1 for next to nothing."""
+    if bound < 1e-9:
         return 1.0
     power = 10.0 ** math.floor(math.log10(bound))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= bound * (1 - 1e-9))

@@ -119,7 +119,8 @@ def caution_pieces(found: "Comparison") -> list[list[Piece]]:
     """What to be careful about, or why nothing was compared: a sentence each."""
     rows: list[list[Piece]] = []
     for problem in found.problems[:MOST_PROBLEMS]:
-        rows.append([("bad", "✕ ") if problem.blocking else ("warn", "▲ "), ("text", problem.message)])
+        if problem.message not in found.verdict:
+            rows.append([("bad", "✕ ") if problem.blocking else ("warn", "▲ "), ("text", problem.message)])
         if problem.blocking and problem.remedy:
             rows.append([("dim", f"  → {problem.remedy}")])
     if len(found.problems) > MOST_PROBLEMS:

@@ -123,6 +123,14 @@ def families(pairs: int, dropped: int) -> dict[str, float]:
     }
 
 
+def within_noise(draw: Draw, pairs: int) -> float:
+    """Share of unchanged pairs whose moved items lie in the range that is said to be noise."""
+    before, after = draw(np.random.default_rng(41), pairs)
+    ranges = [statistics.noise_moves(*sides)[:2] for sides in zip(before, after, strict=True)]
+    moved = (statistics.item_deltas(before, after) != 0).sum(axis=-1)
+    return float(np.mean([low <= count <= high for (low, high), count in zip(ranges, moved, strict=True)]))
+
+
 def trials() -> Iterator[tuple[str, str, int]]:
     """Each pair of the recorded trials: names, verdict, red items."""
     roots = {}
@@ -154,6 +162,8 @@ def main() -> None:
     result["unchanged"] = {name: rates(draw, chosen.pairs, 31) for name, draw in UNCHANGED.items()}
     result["dropped"] = {name: rates(draw, chosen.pairs, 37) for name, draw in DROPPED.items()}
     result["five scores"] = {dropped: families(chosen.pairs, dropped) for dropped in (0, 3)}
+    fewer = max(chosen.pairs // 5, 1)
+    result["within noise"] = {name: within_noise(draw, fewer) for name, draw in UNCHANGED.items() if "4 runs" in name}
     result["seconds"] = round(time.perf_counter() - began, 1)
     runs = seed_runs()
     began = time.perf_counter()
@@ -175,6 +185,9 @@ def main() -> None:
     for dropped, row in result["five scores"].items():
         name = "none of them changed" if not dropped else f"{dropped} of them really fell"
         print(f"  {name:<54}{row['holm']:>9.1%}{row['benjamini-hochberg']:>9.1%}{row['uncorrected']:>14.1%}")
+    print(f"\n{'nothing changed, repeats':<56}{'moves within the noise that is said':>9}")
+    for name, share in result["within noise"].items():
+        print(f"  {name:<54}{share:>9.1%}")
     print("\ntwo runs of unchanged code, 40 items (faithfulness, relevance, precision)")
     for name, (before, after, says) in result["two runs of 40 items"].items():
         print(f"  {name:<14}{before:.3f} → {after:.3f}  {says}")

@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 from curator.errors import CuratorError
 from curator.lineage import slug
 from curator.tui import actions
-from curator.tui.intervals import interval_plot, p_words
+from curator.tui.intervals import interval_plot
 from curator.tui.pieces import Piece
 from curator.tui.run_words import (
     answer_title,
@@ -273,4 +273,6 @@ def _values(change: "ItemChange") -> list[Piece]:
 
 
 def _evidence(change: "ItemChange") -> list[Piece]:
-    return [("dim", "–" if change.p_value is None else p_words(change.p_value))]
+    from curator.experiments.compare import p_words
+
+    return [("dim", "–" if change.p_value is None else p_words(change.p_value).removeprefix("p "))]
