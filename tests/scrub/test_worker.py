@@ -47,7 +47,7 @@ def test_a_wrong_policy_is_a_usage_error_here_too(scrubber: Scrubber) -> None:
 
 
 def test_asking_returns_at_once_also_while_the_engine_loads() -> None:
-    with Scrubber() as fresh:
+    with Scrubber(use_model=False) as fresh:
         begun = time.monotonic()
         future = fresh.submit(draft(), PLAIN)
         assert time.monotonic() - begun < 0.2
@@ -56,7 +56,7 @@ def test_asking_returns_at_once_also_while_the_engine_loads() -> None:
 
 
 def test_whoever_takes_too_long_is_killed_and_the_next_one_is_served() -> None:
-    with Scrubber(limits=Limits(seconds=30)) as one:
+    with Scrubber(limits=Limits(seconds=30), use_model=False) as one:
         one.start().result()
         one.limits = Limits(seconds=0.3)
         begun = time.monotonic()
@@ -68,7 +68,7 @@ def test_whoever_takes_too_long_is_killed_and_the_next_one_is_served() -> None:
 
 
 def test_a_worker_that_dies_is_not_taken_for_a_clean_item() -> None:
-    with Scrubber() as one:
+    with Scrubber(use_model=False) as one:
         one.start().result()
         assert one._process is not None
         one._process.kill()
