@@ -321,6 +321,12 @@ class CuratorApp(App[CuratorError | None]):
 
     # The end
 
+    def _fatal_error(self) -> None:
+        """Ends after a mistake of curator's own. Textual would print the values of variables: texts of traces."""
+        if self._exception is not None:
+            self.exit(unexpected(self._exception))
+        self._close_messages_no_wait()
+
     async def action_quit(self) -> None:
         """Leaves, after the decisions that are still on their way."""
         pending = [w for w in self.workers if w.group.startswith("share-") and not w.is_finished]
