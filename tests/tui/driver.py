@@ -79,10 +79,10 @@ class Driver:
     pilot: Pilot[None]
 
     async def press(self, *keys: str) -> None:
-        """Presses keys, and waits until everything that they started has ended."""
+        """Presses keys, and waits after each until everything that it started has ended."""
         for key in keys:
             await self._send(key)
-        await self.settle()
+            await self.settle()
 
     async def _send(self, key: str) -> None:
         """One key, until every widget has heard of it. The pilot's own way waits until the process is idle, which takes
@@ -92,8 +92,7 @@ class Driver:
         event.set_sender(self.app)
         assert self.app._driver is not None
         self.app._driver.send_message(event)
-        for _ in range(HOPS):
-            await self.pilot.pause(0)
+        await self.pilot.pause(0)
 
     async def does(self, action: str, *keys: str) -> None:
         """Presses keys, the last of which must start the action of that id."""
@@ -103,7 +102,9 @@ class Driver:
 
     async def type(self, text: str) -> None:
         """Types a text."""
-        await self.press(*("space" if char == " " else char for char in text))
+        for char in text:
+            await self._send("space" if char == " " else char)
+        await self.settle()
 
     async def settle(self) -> None:
         """Waits for workers, and for what their results started."""

@@ -75,6 +75,8 @@ class Cards(Options, inherit_bindings=False):
                 None,
             )
         self.scroll_to(y=top, animate=False, immediate=True)
+        # An entry may have grown by a line, such as the reason of a finding that is kept.
+        self.call_after_refresh(self.scroll_to_highlight)
 
     @property
     def current(self) -> str | None:
