@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from curator.cli.order import order_of, order_options
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.errors import CuratorError, ExitCode
@@ -19,37 +20,25 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("trace")
 @click.option("--rules", "rule_name", metavar="RULE", required=True, help="The rule to reshape by (a name or a file).")
-@click.option("--set", "edits", multiple=True, metavar="PATH=VALUE", help="Change a field; VALUE is JSON or text.")
-@click.option("--case", default="1", show_default=True, help="Tells several items of one trace apart.")
-@click.option(
-    "--keep", multiple=True, metavar="FINDING=REASON", help="Keep a finding as it is; the reason is recorded."
-)
-@click.option("--failure-type", metavar="TYPE", help="What kind of failure this is; one of the rule's.")
-@click.option(
-    "--despite", type=click.Choice(["CORRECTION_FAILS"]), multiple=True, help="A problem that must not block."
-)
+@order_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def draft(
     ctx: click.Context,
+    /,
     trace: str,
     rule_name: str,
-    edits: tuple[str, ...],
-    case: str,
-    keep: tuple[str, ...],
-    failure_type: str | None,
-    despite: tuple[str, ...],
     as_json: bool,
+    **said: Any,
 ) -> None:
     """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is.
 
     Says too whether the case protects anything (does the recorded failure fail the rule's checks?) and what the dataset
     holds with the same id or a like input.
     """
-    from curator.edits import parse_assignment
     from curator.gateway import Gateway
     from curator.novelty import look
-    from curator.promote.pipeline import Order, draft_of, policy_for
+    from curator.promote.pipeline import draft_of, policy_for
     from curator.promote.reading import read_traces
     from curator.protection import judgements
     from curator.rulebook import find_rule
@@ -57,13 +46,7 @@ def draft(
 
     settings = load_settings()
     loaded = find_rule(rule_name, settings)
-    order = Order(
-        edits=dict(parse_assignment(each) for each in edits),
-        case=case,
-        keep=dict(parse_reason(each) for each in keep),
-        failure_type=failure_type,
-        despite=frozenset(despite),
-    )
+    order = order_of(**said)
     with Gateway(settings.connection()) as gateway, Scrubber() as scrubber:
         found = next(read_traces(gateway, [trace], loaded.rule))
         if found.trace is None:
@@ -91,20 +74,6 @@ def _stops(problem: Problem) -> bool:
     from curator.promote.content import CONTENT_CODES
 
     return problem.blocking or problem.code in CONTENT_CODES
-
-
-def parse_reason(text: str) -> tuple[str, str]:
-    """`FINDING=REASON` of the command line. Raises UsageError."""
-    from curator.errors import UsageError
-
-    finding, sign, reason = text.partition("=")
-    if not sign or not finding or not reason.strip():
-        raise UsageError(
-            "--keep needs FINDING=REASON.",
-            code="KEEP_REASON",
-            remedy="`curator draft` lists the findings with their ids.",
-        )
-    return finding, reason.strip()
 
 
 def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> dict[str, object]:

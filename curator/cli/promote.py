@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from curator.cli.order import order_of, order_options
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.errors import ExitCode, UsageError
@@ -45,13 +46,7 @@ _EXIT_OF = {
 @click.command()
 @click.argument("traces", metavar="TRACE…", nargs=-1)
 @click.option("--rules", "rule", metavar="RULE", help="The rule to promote by (a name or a file).")
-@click.option("--set", "edits", metavar="PATH=VALUE", multiple=True, help="Set a field; VALUE is JSON or text.")
-@click.option("--case", default="1", show_default=True, help="Tells several items of one trace apart.")
-@click.option("--keep", metavar="FINDING=REASON", multiple=True, help="Keep a finding, and say why.")
-@click.option("--failure-type", metavar="TYPE", help="One of the rule's failure types.")
-@click.option(
-    "--despite", type=click.Choice(["CORRECTION_FAILS"]), multiple=True, help="A problem that must not block."
-)
+@order_options
 @click.option(
     "--remedy", "remedies", type=click.Choice(_REMEDIES), multiple=True, help="What curator may do about a failure."
 )
@@ -62,29 +57,24 @@ _EXIT_OF = {
 @click.pass_context
 def promote(
     ctx: click.Context,
+    /,
     traces: tuple[str, ...],
     rule: str | None,
-    edits: tuple[str, ...],
-    case: str,
-    keep: tuple[str, ...],
-    failure_type: str | None,
-    despite: tuple[str, ...],
     remedies: tuple[str, ...],
     complete_queue: bool,
     dry_run: bool,
     only_resume: bool,
     as_json: bool,
+    **said: Any,
 ) -> None:
     """Scrub traces, write them as dataset items, read them back.
 
     Every finding is replaced unless it is kept with a reason. A case that protects nothing is written with a warning;
     one that the reviewer's own correction fails is not. Ctrl-C finishes what was sent and reports the rest.
     """
-    from curator.cli.draft import parse_reason
-    from curator.edits import parse_assignment
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.promote.pipeline import Order, policy_for, promote_traces
+    from curator.promote.pipeline import policy_for, promote_traces
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber
 
@@ -95,13 +85,7 @@ def promote(
     if not traces or rule is None:
         raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
     loaded = find_rule(rule, settings)
-    order = Order(
-        edits=dict(parse_assignment(each) for each in edits),
-        case=case,
-        keep=dict(parse_reason(each) for each in keep),
-        failure_type=failure_type,
-        despite=frozenset(despite),
-    )
+    order = order_of(**said)
     connection, wanted, receipts = settings.connection(), list(dict.fromkeys(traces)), list[Receipt]()
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber, stoppable() as stop:
         if not dry_run:
