@@ -1,18 +1,26 @@
-"""What commands print: data on stdout, everything else on stderr. Foreign text never acts on the terminal."""
+"""What commands print: data on stdout, everything else on stderr. Foreign text never acts on the terminal.
+
+Every command starts with this file, and so does the first paint of the terminal UI: pydantic is imported when needed.
+"""
 
 import json
 
 import click
-from pydantic import BaseModel
 
 from curator.errors import CuratorError
-from curator.model.safe import plain
 
-__all__ = ["count", "plain", "print_json", "say", "say_error"]
+
+def plain(text: str, *, keep_newlines: bool = False) -> str:
+    """Text from outside, made harmless; see `curator.model.safe.plain`."""
+    from curator.model import safe
+
+    return safe.plain(text, keep_newlines=keep_newlines)
 
 
 def print_json(value: object) -> None:
     """Prints one JSON document on stdout; escapes everything that is not ASCII, so nothing in it can act."""
+
+    from pydantic import BaseModel
 
     def encode(item: object) -> object:
         if isinstance(item, BaseModel):

@@ -4,12 +4,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from curator.tui import actions
-from curator.tui.widgets.frame import Page, TopBar
+from curator.tui.widgets.frame import bar_pieces, content
 
 
 class StartScreen(Screen[None]):
@@ -19,11 +18,8 @@ class StartScreen(Screen[None]):
     CSS_PATH = "start.tcss"
 
     def compose(self) -> ComposeResult:
-        yield TopBar("queue")
+        # As few widgets as can be: each costs time before anything is seen.
+        yield Static(content(bar_pieces("queue")), id="start-bar")
         yield Static("", id="start-line")
-        with Vertical(classes="page-holder", id="start-page"):
-            yield Page()
+        yield Static("opening", id="start-page")
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Page).waiting("opening")

@@ -39,6 +39,14 @@ STYLES = {
 }
 
 
+def bar_pieces(place: str) -> list[Piece]:
+    """What `TopBar` looks like at a place."""
+    pieces: list[Piece] = [("heading", "curator")]
+    for name, (key, title) in PLACE_KEYS.items():
+        pieces += [("accent", f"  {key}"), ("strong" if name == place else "dim", f" {title}")]
+    return pieces
+
+
 class PlaceLabel(Label):
     """One place in the top bar: its key and its name."""
 
