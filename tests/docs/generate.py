@@ -13,10 +13,12 @@ import click
 from curator.audit.checks import CHECKS
 from curator.cli.main import COMMANDS, cli
 from curator.help import pages
+from curator.promote.ways import WAYS
 from curator.tui import actions
 
 ROOT = Path(__file__).parents[2]
 TOPICS = ROOT / "curator" / "help" / "topics"
+GENERATED = [TOPICS / f"{name}.md" for name in ("reference", "keys", "failure-codes", "audit-codes", "promotion-codes")]
 
 REFERENCE = """\
 # Every command and option
@@ -52,6 +54,23 @@ FAILURE_CODES = """\
 A refusal ends with its code, and `curator explain CODE` says what happened, why, and what to do. Codes are stable:
 scripts may rely on them. Those of the audit are in `curator explain audit-codes`.
 """
+PROMOTION_CODES = """\
+# Every way a promotion can fail
+
+A promotion ends `verified` or `unchanged`, or with one of these. *Refused* means that nothing was written, *failed*
+that a write happened or may have happened. `curator explain CODE` tells the whole; each row is proved against the sandbox.
+"""
+OF_THE_CONNECTION = {
+    "PII_NOT_SCRUBBED": "refused",
+    "UNAUTHORISED": "refused",
+    "FORBIDDEN": "refused",
+    "UNREACHABLE": "refused",
+    "RATE_LIMITED": "refused",
+    "SERVER_FAILED": "refused or failed",
+    "BAD_ANSWER": "refused or failed",
+}
+"""What other rooms name, and a promotion hands on."""
+PARAGRAPHS = ("What happened", "How it was told apart", "What to do")
 AUDIT_CODES = """\
 # Audit codes
 
@@ -64,10 +83,7 @@ def files() -> dict[Path, str]:
     """Every generated file, or file with generated parts, as it should be."""
     readme = ROOT / "README.md"
     return {
-        TOPICS / "reference.md": reference(),
-        TOPICS / "keys.md": keys(),
-        TOPICS / "failure-codes.md": failure_codes(),
-        TOPICS / "audit-codes.md": audit_codes(),
+        **dict(zip(GENERATED, (reference(), keys(), failure_codes(), audit_codes(), promotion_codes()), strict=True)),
         readme: with_parts(readme, commands=command_table(), keys=actions.as_markdown().strip(), topics=topic_list()),
     }
 
@@ -95,7 +111,16 @@ def command_table() -> str:
 
 def topic_list() -> str:
     """Links to the topics, for the README."""
-    names = sorted({"reference", "keys", "failure-codes", "audit-codes", *(path.stem for path in TOPICS.glob("*.md"))})
+    names = sorted(
+        {
+            "reference",
+            "keys",
+            "failure-codes",
+            "audit-codes",
+            "promotion-codes",
+            *(path.stem for path in TOPICS.glob("*.md")),
+        }
+    )
     links = [f"[{name}](curator/help/topics/{name}.md)" for name in names]
     return " ·\n".join(" · ".join(links[at : at + 2]) for at in range(0, len(links), 2))
 
@@ -151,6 +176,28 @@ def failure_codes() -> str:
     audit = {check.code for check in CHECKS}
     rows = [f"| `{p.code}` | {escaped(p.title)} |" for p in pages() if p.kind == "code" and p.code not in audit]
     return f"{FAILURE_CODES}\n{table('code', 'says', rows=rows)}\n"
+
+
+def promotion_codes() -> str:
+    """Every named way to fail: what the server did, how it was told apart, what to do."""
+    texts = {page.code: page.text for page in pages()}
+    ways = {way.code: way.verdict for way in WAYS} | OF_THE_CONNECTION
+    rows = []
+    for code, verdict in ways.items():
+        parts = [
+            escaped(paragraph(texts[code], head)) for head in ("What happened", "How it was told apart", "What to do")
+        ]
+        rows.append(f"| `{code}` | {verdict} | {' | '.join(parts)} |")
+    heads = ("code", "verdict", "what happened", "how it was told apart", "what to do")
+    return f"{PROMOTION_CODES}\n{table(*heads, rows=rows)}\n"
+
+
+def paragraph(text: str, head: str) -> str:
+    """The paragraph of a help page that begins with `**HEAD.**`. Raises ValueError when there is none."""
+    found = re.search(rf"\*\*{head}\.\*\*(.*?)(?:\n\n|\Z)", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"a help page lacks **{head}.**: {text[:60]}")
+    return found[1]
 
 
 def audit_codes() -> str:

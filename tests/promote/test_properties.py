@@ -22,6 +22,7 @@ from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item
 
 LOSS_CODES = {
+    "ITEM_NOT_FINITE",
     "ITEM_CONTROL_CHARACTERS",
     "ITEM_NUMBER_CHANGES",
     "ITEM_UNSTORABLE_TEXT",

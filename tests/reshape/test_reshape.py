@@ -195,3 +195,41 @@ def test_any_path_text_is_refused_or_applied(text: str) -> None:
     except UsageError:
         return
     assert set(content) == {"input", "expected_output"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "words"),
+    [
+        ("{type: array, minItems: 2}", [1], "input.query is too short (at least 2)"),
+        ("{type: array, maxItems: 1}", [1, 2], "input.query is too long (at most 1)"),
+        ("{type: [string, 'null']}", 5, "input.query must be string or null"),
+        ("{type: string, pattern: '^O'}", "x", "input.query does not match ^O"),
+        ("{type: number, minimum: 3}", 2, "input.query violates minimum 3"),
+        ("{type: object, not: {required: [a]}}", {"a": 1}, "input.query violates not"),
+    ],
+)
+def test_violations_in_words(schema: str, value: object, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "rule.yaml"
+    path.write_text(RULE.replace("query: {type: string, minLength: 1}", f"query: {schema}"))
+    draft = reshape(trace({"query": value}), load_rule(path))
+    assert words in [problem.message for problem in draft.problems]
+
+
+def test_a_value_under_a_schema_that_refers_to_itself_is_a_problem(tmp_path: Path) -> None:
+    """The rule check finds such a schema where a small value shows it; elsewhere the draft does."""
+    path = tmp_path / "rule.yaml"
+    path.write_text(RULE.replace("query: {type: string, minLength: 1}", "query: {$ref: '#/properties/query'}"))
+    draft = reshape(trace({"query": "x"}), load_rule(path))
+    (problem,) = [each for each in draft.problems if each.path == "input"]
+    assert (problem.code, problem.message, problem.blocking) == ("SCHEMA", "input cannot be checked to its end", True)
+    assert problem.remedy
+
+
+def test_nothing_of_the_trace_is_copied_under_metadata_only(tmp_path: Path) -> None:
+    path = tmp_path / "rule.yaml"
+    path.write_text(RULE.replace("rubric: r-v1", "rubric: r-v1, source_policy: metadata-only"))
+    loaded = load_rule(path)
+    copied = {p.path for p in reshape(trace({"query": "hi"}), loaded).problems if p.code == "SOURCE_POLICY"}
+    assert copied == {"input.query"}
+    edits = {"input.query": "Where is order 1?"}
+    assert "SOURCE_POLICY" not in {p.code for p in reshape(trace({"query": "hi"}), loaded, edits=edits).problems}

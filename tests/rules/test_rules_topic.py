@@ -80,7 +80,7 @@ def test_every_check_type_is_explained() -> None:
 
 
 def test_the_example_is_a_valid_rule(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    example, *_ = re.findall(r"```yaml\n(rule: .*?)```", TEXT, re.DOTALL)
     file = tmp_path / "returns-regression.yaml"
     file.write_text(example, encoding="utf-8")
     assert check_file(file) == []

@@ -1,0 +1,32 @@
+"""The first rule file: written whole and loadable, or refused in words; nothing is overwritten."""
+
+from pathlib import Path
+
+import pytest
+
+from curator.errors import UsageError
+from curator.rulebook.write import check_new, write_new
+from tests.rulebook.test_rulebook import GOOD
+
+
+def test_a_new_rule_loads(tmp_path: Path) -> None:
+    target = check_new(tmp_path / "rules", "mine")
+    write_new(target, GOOD)
+    assert target.read_text(encoding="utf-8") == GOOD
+    with pytest.raises(UsageError, match="exists") as refused:
+        check_new(tmp_path / "rules", "mine")
+    assert refused.value.code == "RULE_EXISTS"
+
+
+@pytest.mark.parametrize("name", ["", "A", "a b", "../x", "a/b", "-a", "a" * 65])
+def test_names_that_are_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_new(tmp_path, name)
+    assert refused.value.code == "RULE_NAME"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written") as refused:
+        write_new(tmp_path / "file" / "rules" / "mine.yaml", GOOD)
+    assert refused.value.code == "RULE_WRITE"
