@@ -58,7 +58,8 @@ PROMOTION_CODES = """\
 # Every way a promotion can fail
 
 A promotion ends `verified` or `unchanged`, or with one of these. *Refused* means that nothing was written, *failed*
-that a write happened or may have happened. `curator explain CODE` tells the whole; each row is proved against the sandbox.
+that a write happened or may have happened. `curator explain CODE` tells the whole. Each row is proved against the
+sandbox.
 """
 OF_THE_CONNECTION = {
     "PII_NOT_SCRUBBED": "refused",
