@@ -76,7 +76,7 @@ def unusable(path: Path, why: object) -> ConfigError:
     return ConfigError(
         f"The journal {path} cannot be used: {why}.",
         code="JOURNAL_UNUSABLE",
-        remedy="Check permissions and free space, move a damaged file away, or set CURATOR_STATE_DIR to another folder.",
+        remedy="Check rights and free space, move a damaged file away, or set CURATOR_STATE_DIR to another folder.",
     )
 
 

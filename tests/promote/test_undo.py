@@ -174,6 +174,19 @@ def test_an_undo_that_the_server_loses_is_not_claimed(
     assert [u.outcome for u in take_back()] == ["archived"]
 
 
+def test_a_version_that_nobody_kept_cannot_come_back(run: Promote, take_back: Undo, gateway: Gateway) -> None:
+    """The journal keeps no personal values, Langfuse lists no archived version: it is said, and nothing is done."""
+    before = make_item().model_copy(update={"input": {"query": "ada@home.example"}, "status": "ARCHIVED"})
+    gateway.put_item(before)
+    assert run(make_item(), remedies=["unarchive"]).action == "updated"
+    (undone,) = take_back()
+    assert undone.problem is not None
+    assert (undone.outcome, undone.problem.code) == ("none", "UNDO_IMPOSSIBLE")
+    stored = gateway.item(before.id)
+    assert stored is not None
+    assert stored.status == "ACTIVE"
+
+
 # ── verify ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

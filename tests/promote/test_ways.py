@@ -15,6 +15,7 @@ from curator.lineage import content_fingerprint
 from curator.model import Item, StoredItem
 from curator.promote import ways
 from curator.promote.diagnosis import diagnose, is_collision
+from curator.promote.readback import Late, Reading, judge
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
 
@@ -413,6 +414,18 @@ def test_a_busy_item_is_named(run: Promote, journal: Journal) -> None:
     done.set()
     thread.join()
     assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_BUSY")
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_two_readings_that_disagree_are_named(by_id: bool, run: Promote, gateway: Gateway) -> None:
+    """A replica behind: one of the two readings shows the write, the other nothing yet."""
+    item = make_item()
+    assert run(item).verdict == "verified"
+    stored = gateway.item(item.id)
+    shown, hidden = (stored, None) if by_id else (None, stored)
+    with pytest.raises(Late) as late:
+        judge(item, Reading(by_id=shown, listed=hidden, rows=0, total=0, counted=True), stored)
+    assert late.value.way.code == "ITEM_STALE_READ"
 
 
 # ── the table itself ────────────────────────────────────────────────────────────────────────────────────────────────
