@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from curator.experiments.compare import ItemChange
     from curator.tui.session import TwoRuns
 
-SUMMARY = 0.5
+SUMMARY = 0.55
 """How much of the screen the summary may take, before its scores do without a line of words each."""
 SIDES = ("item", "baseline", "candidate")
 
@@ -148,7 +148,7 @@ class CompareScreen(Place):
         self._put("#cautions", cautions)
         size, metrics = self.app.size, two.comparison.metrics
         plot = interval_plot(metrics, size.width - 5, with_words=True)
-        if 2 + len(facts) + len(cautions) + len(plot) > size.height * SUMMARY:
+        if 3 + len(facts) + len(cautions) + len(plot) > (size.height - 2) * SUMMARY:
             plot = interval_plot(metrics, size.width - 5, with_words=False)
         self._put("#plot", plot)
 
@@ -159,8 +159,7 @@ class CompareScreen(Place):
 
     def _moved_words(self, two: "TwoRuns") -> list[Piece]:
         moved = len({change.item_id for change in two.comparison.changes})
-        naive = f"  {two.comparison.red_items} red in a side-by-side view" if not self.narrow else ""
-        return [("text", f"{plural(moved, 'item')} moved"), ("dim", f", most evidence first{naive}")]
+        return [("text", f"{plural(moved, 'item')} moved"), ("dim", ", most evidence first")]
 
     def _item(self, change: "ItemChange") -> list[Piece]:
         sign: Piece = ("bad", "↓ ") if change.delta < 0 else ("good", "↑ ")

@@ -128,7 +128,7 @@ class RunsScreen(Place):
     def _title(self) -> None:
         pieces: list[Piece] = [("text", plural(len(self.rows.rows), "run"))]
         if self._marked:
-            then = "c compares them" if len(self._marked) == 2 else "c compares it with the run under the cursor"
+            then = "c compares them" if len(self._marked) == 2 else "c compares it with this one"
             pieces += [("accent", f"  ● {len(self._marked)} marked"), ("dim", f"  {then}")]
         self.query_one("#left-title", Static).update(content(pieces))
 
