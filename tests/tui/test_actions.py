@@ -90,7 +90,8 @@ def test_documentation_names_every_action() -> None:
 
 def test_importing_the_app_imports_nothing_heavy() -> None:
     heavy = ("pydantic", "langfuse", "presidio_analyzer", "spacy", "scipy", "pyarrow", "httpx", "jsonschema", "sqlite3")
-    code = f"import sys, curator.cli.main, curator.cli.tui, curator.tui.app; print([m for m in {heavy!r} if m in sys.modules])"
+    modules = "curator.cli.main, curator.cli.tui, curator.tui.app"
+    code = f"import sys, {modules}; print([m for m in {heavy!r} if m in sys.modules])"
     # Measuring coverage in the child would import sqlite3 by itself.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
