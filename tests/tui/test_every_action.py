@@ -1,5 +1,6 @@
 """Every action of the table, by its key, with what it must lead to; `test_actions` sees that none is left out."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -353,6 +354,39 @@ async def test_several_at_once(session: Session) -> None:
         assert "promoted" in driver.text()
         await driver.does("bulk.back", "escape")
         assert driver.screen is driver.queue
+
+
+async def test_weak_cases_are_asked_about(session: Session) -> None:
+    """One by one on the workbench, and among several."""
+    async with driving(session) as driver:
+        place = complete(driver)
+        driver.queue.failures.cursor = place
+        await driver.press("p")
+        bench = driver.screen
+        session.create_dataset(bench._prepared.loaded)
+        answer = json.loads(bench._prepared.trace.root.output)
+        weak = {"outcome": answer["outcome"], "must_mention": ["e"], "must_not_mention": []}
+        bench._change(edits={f"expected_output.{name}": value for name, value in weak.items()})
+        await driver.settle()
+        assert "▲ the recorded answer passes every check" in driver.text()
+        await driver.press("p")
+        assert "Write this case?" in driver.text()
+        await driver.press("1")
+        assert driver.screen is bench
+
+        await driver.press("escape", "space", "space", "p")
+        await driver.until(lambda: "preparing" not in driver.text(), "the drafts")
+        await driver.press("p")
+        assert "would protect nothing" in driver.text()
+        await driver.press("escape", "escape", "escape")
+        assert driver.screen is driver.queue
+
+        driver.queue.failures.clear_marks()
+        driver.queue.failures.cursor = place
+        await driver.press("p", "p", "2")
+        assert isinstance(driver.screen, ReceiptScreen)
+        assert "verified" in driver.text()
+        assert "▲ the recorded answer passes every check" in driver.text()
 
 
 async def test_datasets_and_lineage(session: Session) -> None:

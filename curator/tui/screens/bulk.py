@@ -12,8 +12,10 @@ from textual.widgets import Footer, ProgressBar, Static
 
 from curator.errors import CuratorError
 from curator.model import Failure, Receipt
+from curator.protection import WEAK
 from curator.tui import actions
 from curator.tui.pieces import Piece
+from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Place
 from curator.tui.session import Prepared, Report
 from curator.tui.widgets.frame import Banner, TopBar, content
@@ -150,10 +152,29 @@ class BulkScreen(Place):
             self.tell([("text", "Still preparing.")])
         elif not ready:
             self.tell([("warn", "None of them is ready; enter on one in the queue mends it.")])
+        elif weak := [each for each in ready if any(p.code == WEAK for p in each.scrubbed.problems)]:
+            self._ask(ready, weak)
         else:
-            self._under_way = True
-            self._show()
-            self.fetch("promote", lambda report: self._promote(ready, report), self._done, self._failed, self._progress)
+            self._begin(ready)
+
+    def _ask(self, ready: list[Prepared], weak: list[Prepared]) -> None:
+        """Weak cases are not written in passing."""
+        sound = [each for each in ready if each not in weak]
+        answers = [("sound", f"Promote the other {len(sound)}")] if sound else []
+        answers.append(("all", f"Promote all {len(ready)}"))
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._begin(sound if answer == "sound" else ready)
+
+        title = f"{plural(len(weak), 'case')} of these would protect nothing"
+        note = "The recorded answer passes every check; enter on one sharpens its expectation."
+        self.app.push_screen(Choose(title, answers, note=note), answered)
+
+    def _begin(self, ready: Sequence[Prepared]) -> None:
+        self._under_way = True
+        self._show()
+        self.fetch("promote", lambda report: self._promote(ready, report), self._done, self._failed, self._progress)
 
     def _promote(self, ready: Sequence[Prepared], report: Report) -> None:
         """In a thread."""

@@ -104,6 +104,7 @@ class ReceiptScreen(Proving):
                     ("dim", f"  {check.detail}" if check.detail else ""),
                 ]
             )
+        parts += [[("warn", "▲ "), ("text", warning.message)] for warning in receipt.warnings]
         if receipt.problem is not None:
             parts.append([("bad", f"✕ {receipt.problem.message}")])
             parts.append([("dim", f"  {receipt.problem.remedy}")])

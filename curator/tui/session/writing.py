@@ -37,7 +37,8 @@ class Writing(Drafting):
             entries=self._entries(prepared.draft.trace_id),
         )
         self._promoted(receipt)
-        return receipt
+        doubtful = tuple(problem for problem in prepared.scrubbed.problems if not problem.blocking)
+        return receipt.model_copy(update={"warnings": doubtful})
 
     def prepare_many(
         self, failures: Sequence[Failure], each: Callable[[Failure, Prepared | CuratorError], None]
