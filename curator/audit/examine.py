@@ -14,6 +14,7 @@ from curator.model import StoredItem, Value
 from curator.model.rule import ScrubPolicy
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.job import Finder
+from curator.protection import judge
 from curator.reshape import validate
 from curator.rulebook import LoadedRule
 
@@ -148,19 +149,11 @@ def _without_keys(facts: ItemFacts) -> tuple[str, ...]:
 
 def _recorded_passes(rule: LoadedRule, item: StoredItem, recorded: Mapping[str, Any]) -> bool | None:
     """Whether the recorded output passes every deterministic check of the rule; None when no check can be made."""
-    checks = tuple(check for check in rule.rule.checks if check.type != "python" and not check.judge)
-    if not checks or item.id not in recorded:
+    if item.id not in recorded:
         return None
-    from curator.experiments.checks import evaluate
-
-    results = evaluate(
-        rule.rule.model_copy(update={"checks": checks}),
-        input=item.input,
-        output=recorded[item.id],
-        expected_output=item.expected_output,
-        metadata=item.metadata if isinstance(item.metadata, dict) else {},
-    )
-    return all(result.passed for result in results)
+    metadata = item.metadata if isinstance(item.metadata, dict) else {}
+    found = judge(rule, "recorded", recorded[item.id], item.input, item.expected_output, metadata)
+    return None if found.verdict == "unchecked" else found.verdict == "passes"
 
 
 def _texts(item: StoredItem) -> dict[str, Any]:
