@@ -51,6 +51,15 @@ def problems(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Probl
                 "Compare runs over one dataset.",
             )
         )
+    elif baseline.dataset_id and candidate.dataset_id and baseline.dataset_id != candidate.dataset_id:
+        found.append(
+            _problem(
+                "COMPARE_DATASETS",
+                f"the runs used two datasets named {baseline.dataset}: of different projects, or made anew in between.",
+                "Name the runs by result file or experiment id when a label means another project's run.",
+                blocking=False,
+            )
+        )
     if _ids(baseline) & _ids(candidate):
         found.append(
             _problem("COMPARE_SAME_RUN", "baseline and candidate are the same run.", "Name two different runs.")

@@ -127,6 +127,15 @@ def test_not_comparable(fields: dict[str, object], code: str) -> None:
     assert code in codes(comparison)
 
 
+def test_datasets_of_one_name_are_told_apart() -> None:
+    before, after = (make_run(label, {"s": passes(8, 8)}, dataset_id=label) for label in "ab")
+    comparison = compare(before, after)
+    assert comparison.comparable
+    assert "COMPARE_DATASETS" in codes(comparison)
+    same = after.model_copy(update={"dataset_id": "a"})
+    assert "COMPARE_DATASETS" not in codes(compare(before, same))
+
+
 def test_the_same_run_twice() -> None:
     run = make_run("a", {"s": passes(8, 8)})
     assert codes(compare(run, run)) == ["COMPARE_SAME_RUN"]
