@@ -1,6 +1,6 @@
 """Is a draft new? What its dataset holds under its id, and with the same or nearly the same input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from curator.lineage import fingerprint
@@ -10,6 +10,10 @@ from curator.model.base import Value
 if TYPE_CHECKING:
     from curator.gateway import Gateway
 
+NEAR = 93.0
+"""Ratio (0–100) from which two inputs count as near-duplicates; see the threshold test for how it was chosen."""
+LONGEST = 2_000
+"""Characters that are compared; of longer texts the first and the last half of that."""
 NEAREST = 3
 """Similar items that are named."""
 Relation = Literal["duplicate", "contradiction", "near"]
@@ -92,8 +96,6 @@ def similar(scrubbed: ScrubbedDraft, items: Sequence[StoredItem]) -> tuple[Simil
     """The other items with the same or nearly the same input, most alike first; the audit measures alike."""
     from rapidfuzz import fuzz, process
 
-    from curator.audit.similar import NEAR, text_of
-
     others = [item for item in items if item.id != scrubbed.draft.item_id]
     near = process.extract(
         text_of(scrubbed.input),
@@ -106,6 +108,23 @@ def similar(scrubbed: ScrubbedDraft, items: Sequence[StoredItem]) -> tuple[Simil
         Similar(item_id=others[at].id, relation=_relation(scrubbed, others[at]), likeness=round(likeness, 1))
         for _, likeness, at in near
     )
+
+
+def text_of(value: object) -> str:
+    """All texts and numbers of a JSON value in one line, in key order, cut to what is compared."""
+    text = " ".join(" ".join(word for part in _parts(value) for word in part.split()).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}{text[-LONGEST // 2 :]}"
+
+
+def _parts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from _parts(value[key])
+    elif isinstance(value, list):
+        for each in value:
+            yield from _parts(each)
+    elif value is not None:
+        yield str(value)
 
 
 def doubts(found: Sequence[Similar]) -> list[Problem]:

@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from curator.audit.labels import cleaned, foreign_labels, withheld
-from curator.audit.similar import text_of
 from curator.audit.values import ItemFacts
 from curator.errors import CuratorError
 from curator.lineage import fingerprint
 from curator.model import StoredItem, Value
 from curator.model.rule import ScrubPolicy
+from curator.novelty import text_of
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.job import Finder
 from curator.protection import judge

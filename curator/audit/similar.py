@@ -9,11 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from curator.audit.values import ItemFacts
+from curator.novelty import NEAR
 
-NEAR = 93.0
-"""Ratio (0–100) from which two inputs count as near-duplicates; see the threshold test for how it was chosen."""
-LONGEST = 2_000
-"""Characters that are compared; of longer texts the first and the last half of that."""
 ALL_PAIRS = 400
 """Up to this many items every pair is compared; beyond, only those that share some of their smallest shingles."""
 SHINGLE = 8
@@ -22,23 +19,6 @@ SKETCH = 24
 """Smallest shingle hashes that stand for a text (a bottom-k sketch): texts as alike as `NEAR` share some of them."""
 CANDIDATES = 40
 """Texts that are compared with one text at most, those with the most shared hashes first."""
-
-
-def text_of(value: object) -> str:
-    """All texts and numbers of a JSON value in one line, in key order, cut to what is compared."""
-    text = " ".join(" ".join(word for part in _parts(value) for word in part.split()).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}{text[-LONGEST // 2 :]}"
-
-
-def _parts(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key in sorted(value):
-            yield from _parts(value[key])
-    elif isinstance(value, list):
-        for each in value:
-            yield from _parts(each)
-    elif value is not None:
-        yield str(value)
 
 
 def near_pairs(facts: Iterable[ItemFacts]) -> Iterator[tuple[str, str, float]]:

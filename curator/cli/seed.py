@@ -15,8 +15,8 @@ from curator.errors import ExitCode
 @click.pass_context
 def seed(ctx: click.Context, rule: str, overwrite: bool, as_json: bool) -> None:
     """Create the rule's dataset with its schemas and seed items. Running it again changes nothing."""
-    from curator.experiments.seed import seed as seed_dataset
     from curator.journal import Journal
+    from curator.promote.seed import seed as seed_dataset
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber
 

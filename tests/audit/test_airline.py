@@ -11,11 +11,11 @@ from curator.audit.run import audit
 from curator.audit.values import AuditReport
 from curator.audit.workers import Processes
 from curator.experiments.perform import Plan, perform
-from curator.experiments.seed import ensure_dataset
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Receipt, parse_text
 from curator.promote.pipeline import Order, promote_traces
+from curator.promote.seed import ensure_dataset
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule, load_rule
 from curator.sandbox.load import load_files

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from curator.audit import similar
-from curator.audit.similar import ALL_PAIRS, LONGEST, NEAR, near_pairs, sketch, text_of
+from curator.audit.similar import ALL_PAIRS, near_pairs, sketch
 from curator.audit.values import ItemFacts
 from curator.lineage import fingerprint
 from curator.model import parse_text
+from curator.novelty import LONGEST, NEAR, text_of
 from curator.sandbox.demo.data import DemoData
 
 # Twice twenty pairs of inputs, judged by hand before any ratio was looked at: the same case written down twice, and two

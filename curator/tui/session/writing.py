@@ -120,7 +120,7 @@ class Writing(Drafting):
 
     def create_dataset(self, loaded: "LoadedRule") -> None:
         """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
-        from curator.experiments.seed import ensure_dataset
+        from curator.promote.seed import ensure_dataset
 
         ensure_dataset(self.gateway, loaded)
         self._items.pop(loaded.rule.dataset.name, None)
