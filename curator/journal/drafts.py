@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from curator.journal.database import Database, Row, now, stamp
-from curator.model import Item, ScrubbedDraft
+from curator.model import Item
 from curator.model.base import Value
 
 
@@ -37,23 +37,6 @@ class SavedDraft(Value):
             input=item.input,
             expected_output=item.expected_output,
             metadata=item.metadata,
-            reason=reason,
-            saved_at=now(),
-        )
-
-    @classmethod
-    def of_scrubbed(cls, scrubbed: ScrubbedDraft, *, reason: str = "saved") -> "SavedDraft":
-        """The draft in a reviewer's hands, without the unscrubbed text that it came from."""
-        draft = scrubbed.draft
-        return cls(
-            trace_id=draft.trace_id,
-            rule=draft.rule,
-            case=draft.case,
-            dataset=draft.dataset,
-            item_id=draft.item_id,
-            input=scrubbed.input,
-            expected_output=scrubbed.expected_output,
-            metadata=scrubbed.metadata,
             reason=reason,
             saved_at=now(),
         )

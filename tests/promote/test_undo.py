@@ -8,7 +8,7 @@ import pytest
 
 from curator import decisions
 from curator.gateway import Gateway
-from curator.journal import Journal
+from curator.journal import Journal, standing
 from curator.promote import Undone, undo, verify
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item
@@ -240,3 +240,20 @@ def test_undo_after_a_failed_read_back(gateway: Gateway, run: Promote, take_back
     server.settings.faults.switch_off("stale-read")
     assert [u.outcome for u in take_back()] == ["archived"]
     assert gateway.items(DATASET).total_items == 0
+
+
+def test_what_still_stands(journal: Journal, run: Promote, take_back: Undo) -> None:
+    """Not what was taken back, nor what was only found before that; an update taken back leaves what was before."""
+    item = make_item()
+    run(item)
+    run(item)
+    assert standing(journal, DATASET)[item.id].receipt.verdict == "unchanged"
+    changed = run(make_item(input={"query": "changed"}))
+    assert standing(journal, DATASET)[item.id].receipt.action == changed.action == "updated"
+    take_back()
+    assert standing(journal, DATASET)[item.id].restored_at is not None
+    take_back()
+    assert standing(journal, DATASET) == {}
+    take_back()
+    again = run(item, remedies=("unarchive",))
+    assert standing(journal, DATASET)[item.id].receipt.action == again.action
