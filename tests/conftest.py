@@ -22,6 +22,11 @@ NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
 gc.set_threshold(100_000, 50, 50)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers per core: half of a worker's time it waits for disks, sockets and deadlines."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cover-all", action="store_true", help="with --cov: trace the tests of every room")
 
