@@ -307,7 +307,7 @@ def test_ctrl_c_keeps_what_was_done(curator: Shell, gateway: Gateway, tmp_path: 
     while not (tmp_path / "second").exists() and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     kept = json.loads((tmp_path / "run.json").read_text())

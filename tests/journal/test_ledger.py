@@ -36,6 +36,28 @@ def test_every_outcome_is_a_line(tmp_path: Path) -> None:
     assert "Lovelace" not in "".join(lines_of(entries))
 
 
+def test_reasons_are_forgotten_off_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite3"
+    with Journal("s", path) as journal:
+        for trace in ("mine", "other"):
+            journal.decide(
+                decision("dismissed", reason=f"told by Ada of {trace}").model_copy(update={"trace_id": trace})
+            )
+        kept = len(journal.ledger.entries())
+        journal.ledger.forget_reasons(["mine"])
+        reasons = {
+            r.entry.trace_id: r.restore.decision and r.restore.decision.reason for r in journal.ledger.recorded()
+        }
+        assert reasons == {"mine": "", "other": "told by Ada of other"}
+        assert len(journal.ledger.entries()) == kept
+        first = journal.ledger.recorded()[0].entry.id
+        found = journal.ledger.get(first)
+        assert found is not None
+        assert found.entry.id == first
+        assert journal.ledger.get("nothing") is None
+        journal.compact()
+
+
 def test_the_newest_that_can_be_taken_back(tmp_path: Path) -> None:
     with Journal("s", tmp_path / "j.sqlite3") as journal:
         for number in range(3):

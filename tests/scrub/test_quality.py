@@ -65,6 +65,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_shared_traces(named: Pipeline, shared: Path) -> None:
     """The whole root input and output of every failing trace."""
     scores = {r["subject"]["id"]: r["value"] for r in rows(shared / "traces" / "airline.scores.jsonl.gz")}

@@ -54,6 +54,7 @@ def test_any_text_is_harmless(text: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.slow
 async def test_every_screen_shows_the_corpus_harmlessly(scrubber: Scrubber) -> None:
     with SandboxServer() as server:
         load(server, PAYLOADS)

@@ -106,10 +106,17 @@ STATES: list[tuple[State, tuple[int, int]]] = [
     (light, (120, 36)),
     (ansi, (80, 24)),
 ]
+KEY_STATES = STATES[:2] + STATES[4:6] + STATES[7:9]
+"""Those of every run; the others are among the slow proofs."""
 
 
 @pytest.mark.parametrize(
-    ("state", "size"), STATES, ids=[f"{state.__name__}-{width}x{height}" for state, (width, height) in STATES]
+    ("state", "size"),
+    [
+        pytest.param(state, size, marks=[] if (state, size) in KEY_STATES else pytest.mark.slow)
+        for state, size in STATES
+    ],
+    ids=[f"{state.__name__}-{width}x{height}" for state, (width, height) in STATES],
 )
 def test_state(
     state: State, size: tuple[int, int], demo_server: SandboxServer, scrubber: Scrubber, snap_compare: Any

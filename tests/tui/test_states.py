@@ -204,6 +204,7 @@ async def test_unknown_trace_and_gone_source(session: Session) -> None:
         assert "The trace is gone" in driver.toasts()
 
 
+@pytest.mark.slow
 async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         failure = next(f for f in session.failures if f.name == "order-status" and not f.source_gone)
