@@ -67,7 +67,7 @@ KINDS: dict[str, tuple[str, Callable[[], str]]] = {
     "discord": ("{}", lambda: f"M{rnd(ALNUM, 25)}.{rnd(ALNUM, 6)}.{rnd(B64URL, 38)}"),
     "twilio": ("{}", lambda: f"SK{rnd(HEX, 32)}"),
     "sendgrid": ("{}", lambda: f"SG.{rnd(B64URL, 22)}.{rnd(B64URL, 43)}"),
-    "npm": ("//registry.npmjs.org/:_authToken={}", lambda: f"npm_{rnd(ALNUM, 36)}"),
+    "npm": ("//npm.example.org/:_authToken={}", lambda: f"npm_{rnd(ALNUM, 36)}"),
     "pypi": ("{}", lambda: f"pypi-AgEIcHlwaS5vcmc{rnd(B64URL, 60)}"),
     "digitalocean": ("{}", lambda: f"dop_v1_{rnd(HEX, 64)}"),
     "databricks": ("{}", lambda: f"dapi{rnd(HEX, 32)}"),
