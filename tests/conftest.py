@@ -23,8 +23,8 @@ gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers per core: half of a worker's time it waits for disks, sockets and deadlines."""
-    return 2 * (os.cpu_count() or 1)
+    """One worker more than cores: a good part of its time each waits for disks, sockets and deadlines."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
