@@ -265,7 +265,6 @@ def test_a_seed_id_that_lives_elsewhere(curator: Shell, gateway: Gateway) -> Non
     assert "throwaway" in item["problem"]["message"]
 
 
-@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_done(curator: Shell, gateway: Gateway, tmp_path: Path) -> None:
     curator("seed", "--rules", RULE)
     first = gateway.item("order-status-delayed-eu-v1")
@@ -303,6 +302,8 @@ def test_ctrl_c_keeps_what_was_done(curator: Shell, gateway: Gateway, tmp_path: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background jobs ignore Ctrl-C, and hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "second").exists() and time.monotonic() < deadline and process.poll() is None:
