@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from curator.config import Settings
 from curator.rulebook import shipped_rules
@@ -114,7 +115,8 @@ class Driver:
             running = [worker for worker in self.app.workers if not worker.is_finished]
             calm = 0 if running else calm + 1
             if running:
-                await asyncio.wait_for(self.app.workers.wait_for_complete(running), PATIENCE)
+                with suppress(WorkerCancelled):  # newer work has taken its place, or a person has stopped it
+                    await asyncio.wait_for(self.app.workers.wait_for_complete(running), PATIENCE)
 
     async def until(self, condition: Callable[[], bool], what: str = "the condition") -> None:
         """Waits until something is true (a timer has fired, a result has been shown)."""

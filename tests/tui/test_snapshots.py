@@ -71,6 +71,7 @@ async def workbench(driver: Driver) -> None:
 
 
 async def refused(driver: Driver) -> None:
+    await queue(driver)
     session = driver.app.session
     session.gateway.close()
     session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
