@@ -2,11 +2,13 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from coverage import Coverage
 from pydantic import SecretStr
 
 from curator.config import Connection
@@ -18,6 +20,9 @@ from tests.rooms import CORE
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
 
+CHILDREN = "COVERAGE_PROCESS_CONFIG"
+"""What makes coverage trace the processes that are started."""
+
 # Collecting the large heap of a test process at the default pace takes a fifth of the suite's time.
 gc.set_threshold(100_000, 50, 50)
 
@@ -27,24 +32,44 @@ def pytest_xdist_auto_num_workers() -> int:
     return 1 + (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker is traced thrice (as a child, and twice by pytest-cov 7), which takes its time: once is enough."""
+    if (controller := tracing(session.config)) is not None:
+        controller.pause()
+        while (stray := Coverage.current()) is not None:
+            stray.stop()
+        controller.resume()
+
+
+def tracing(config: pytest.Config) -> Any:
+    """What starts and stops the coverage of this process; None without `--cov`."""
+    return getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cover-all", action="store_true", help="with --cov: trace the tests of every room")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Only tests of the rooms that have a coverage floor are traced: it doubles their time."""
-    if config.getoption("cover_all"):
-        return
-    for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] not in CORE:
-            item.add_marker(pytest.mark.no_cover)
+def traced(item: pytest.Item) -> bool:
+    """Whether this test counts for coverage: only those of rooms with a floor, as tracing doubles a test's time."""
+    return item.config.getoption("cover_all") or item.path.relative_to(Path(__file__).parent).parts[0] in CORE
 
 
-@pytest.fixture(autouse=True)
-def uncovered_children(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not traced starts no traced child either."""
-    if request.node.get_closest_marker("no_cover"):
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tests that are not traced are not traced with all that they set up, the processes that they start included."""
+    controller = tracing(item.config)
+    if controller is None or traced(item):
+        return (yield)
+    controller.pause()
+    children = os.environ.pop(CHILDREN, None)
+    try:
+        return (yield)
+    finally:
+        if children is not None:
+            os.environ[CHILDREN] = children
+        controller.resume()
 
 
 @pytest.fixture(autouse=True)
