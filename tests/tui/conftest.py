@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from curator.sandbox.demo import seed
+from curator.sandbox.demo.audit_example.plant import SHOWN_AFTER
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
@@ -41,9 +42,9 @@ def scrubber() -> Iterator[Scrubber]:
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
-    """A sandbox of the test's own, with demo data up to now."""
+    """A sandbox of the test's own, with demo data up to now; as of a moment ago, as experiments appear late."""
     with SandboxServer() as server:
-        seed(server.store, datetime.now(UTC))
+        seed(server.store, datetime.now(UTC) - 2 * SHOWN_AFTER)
         yield server
 
 

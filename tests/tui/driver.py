@@ -120,9 +120,12 @@ class Driver:
 
     async def until(self, condition: Callable[[], bool], what: str = "the condition") -> None:
         """Waits until something is true (a timer has fired, a result has been shown)."""
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                await self.pilot.pause(0.02)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await self.pilot.pause(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{what} did not come:\n{self.text()}\n{self.toasts()}") from None
         await self.settle()
 
     @property
