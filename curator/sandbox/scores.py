@@ -105,13 +105,14 @@ def _filters(reader: Reader) -> tuple[list[str], list[Any]]:
     for name in ("traceId", "sessionId", "observationId", "experimentId"):
         lists[name] = reader.texts(name)
     since, until = reader.date("fromTimestamp"), reader.date("toTimestamp")
-    if all(issue["code"] == "custom" for issue in reader.issues) and set(reader.given) <= KNOWN:
+    well_formed = all(issue["code"] == "custom" for issue in reader.issues) and set(reader.given) <= KNOWN
+    if well_formed:
         _check_rules(reader, lists, wanted, low, high)
     for name, chosen in lists.items():
         if chosen:
             where.append(f"s.{LISTS[name]} IN ({', '.join('?' * len(chosen))})")
             values += chosen
-    if wanted and not reader.issues:
+    if wanted and well_formed and not reader.issues:
         column, converted = _wanted(lists["dataType"][0], wanted)
         where.append(f"{column} IN ({', '.join('?' * len(converted))})")
         values += converted

@@ -1,7 +1,8 @@
 """The weekly hour, scripted: 50 failures of the demo data triaged on a real terminal, with keys alone.
 
-`python -m tests.benchmarks.triage_hour [--count 50]` prints every decision with its keys, then keystrokes per kind of
-decision and the time that curator itself took (a person's reading comes on top).
+`python -m tests.benchmarks.triage_hour [--count 50] [--tmux]` prints every decision with its keys, then keystrokes per
+kind of decision and the time that curator itself took (a person's reading comes on top). With `--tmux` the terminal is
+a window of tmux, which can be watched.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from curator.rulebook import shipped_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from tests.tui.terminal import Terminal
+from tests.tui.tmux import Tmux
 
 WRITTEN, SAME, REMEDIES = "verified: it is there", "unchanged: the stored item", "What curator can do"
 DOUBT = "Write this case?"
@@ -60,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--tmux", action="store_true", help="in tmux instead of a bare pseudo-terminal")
     arguments = parser.parse_args()
     counts: dict[str, list[int]] = defaultdict(list)
     log = []
@@ -71,7 +74,10 @@ def main() -> None:
             "CURATOR_RULES": str(shipped_rules()),
             "CURATOR_REVIEWER": "maya",
         }
-        with Terminal([sys.executable, "-m", "curator"], environment, (140, 40)) as terminal:
+        kind = Tmux if arguments.tmux else Terminal
+        if arguments.tmux:
+            print(f"watch it with: tmux -L {Tmux.name} attach -r", file=sys.stderr)
+        with kind([sys.executable, "-m", "curator"], environment, (140, 40)) as terminal:
             reviewer = Reviewer(terminal)
             terminal.wait_for("decided")
             reviewer.press("t", "How far back")

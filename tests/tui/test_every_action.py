@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Static
 
 from curator.sandbox.demo import audit_example
 from curator.sandbox.server import SandboxServer
@@ -401,9 +402,10 @@ async def test_datasets_and_lineage(session: Session) -> None:
         items = driver.screen.query_one("#items", Rows)
         assert items.has_focus
         items.cursor = next(n for n, each in enumerate(items.rows) if each.source_trace_id)
-        await driver.settle()
         item = items.current
         assert item is not None
+        title = driver.screen.query_one("#right-title", Static)
+        await driver.until(lambda: str(title.content) == item.id, "the item beside the list")
         await driver.does("datasets.verify", "v")
         assert item.id in driver.toasts() or "Not as approved" in driver.text()
         await driver.does("datasets.copy-link", "Y")

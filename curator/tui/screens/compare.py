@@ -46,6 +46,7 @@ class CompareScreen(Place):
     BINDINGS = actions.bindings("compare")
     CSS_PATH = "compare.tcss"
     place = "runs"
+    panes = "#whole"
     help_places = ("compare", "list", "text")
     AUTO_FOCUS = "#moved"
 
@@ -103,8 +104,7 @@ class CompareScreen(Place):
 
     def reload(self) -> None:
         if self._two is None:
-            self._instead(True)
-            self.query_one(Page).waiting("fetching both runs and comparing them")
+            self.show_page().waiting("fetching both runs and comparing them")
         baseline, candidate = self._references
         self.fetch(
             "runs", lambda report: self.session.compare_runs(baseline, candidate), self._compared, self._not_compared
@@ -113,7 +113,7 @@ class CompareScreen(Place):
     def _compared(self, two: "TwoRuns") -> None:
         self.calm()
         self._two = two
-        self._instead(False)
+        self.show_panes()
         self._summary()
         changes = two.comparison.changes
         self.query_one("#panes").display = two.comparison.comparable and bool(changes)
@@ -125,12 +125,7 @@ class CompareScreen(Place):
         if self._two is not None:
             self.trouble(error)
         else:
-            self._instead(True)
-            self.query_one(Page).refused(error)
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one("#whole").display = not yes
+            self.show_page().refused(error)
 
     # What it says
 

@@ -80,8 +80,7 @@ class DatasetsScreen(Place):
 
     def on_mount(self) -> None:
         self.query_one("#items").display = False
-        self._instead(True)
-        self.query_one(Page).waiting("fetching datasets")
+        self.show_page().waiting("fetching datasets")
         self.reload()
 
     @property
@@ -106,14 +105,14 @@ class DatasetsScreen(Place):
 
     def _fetched(self, datasets: list[Dataset]) -> None:
         self.calm()
-        self._instead(not datasets)
         if not datasets:
-            self.query_one(Page).nothing(
+            self.show_page().nothing(
                 "∅",
                 "This project has no dataset yet.",
                 [[("dim", "Promote a failure, or run "), ("text", "curator seed --rules R")]],
             )
             return
+        self.show_panes()
         self._list.show(datasets)
         self.query_one("#left-title", Static).update(content([("text", plural(len(datasets), "dataset"))]))
         self._list.focus()
@@ -130,8 +129,7 @@ class DatasetsScreen(Place):
         if self._list.rows:
             self.trouble(error)
         else:
-            self._instead(True)
-            self.query_one(Page).refused(error)
+            self.show_page().refused(error)
 
     def _fetch_items(self, dataset: Dataset) -> None:
         self.fetch(
@@ -151,10 +149,6 @@ class DatasetsScreen(Place):
             self.query_one("#left-title", Static).update(content(words))
         if not items:
             self._detail.empty()
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one("#panes").display = not yes
 
     def _count(self, dataset: Dataset) -> list[Piece]:
         count = self._counts.get(dataset.name)

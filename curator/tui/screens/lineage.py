@@ -24,6 +24,7 @@ class LineageScreen(Place):
     BINDINGS = actions.bindings("lineage")
     CSS_PATH = "lineage.tcss"
     place = "datasets"
+    panes = "#pane"
     help_places = ("lineage", "text")
     AUTO_FOCUS = "#lineage"
 
@@ -44,8 +45,7 @@ class LineageScreen(Place):
 
     def on_mount(self) -> None:
         self.query_one(Reader).query_one(".pane-title").display = False
-        self._instead(True)
-        self.query_one(Page).waiting("fetching the lineage")
+        self.show_page().waiting("fetching the lineage")
         self.reload()
 
     def reload(self) -> None:
@@ -55,7 +55,7 @@ class LineageScreen(Place):
         again = self._story is not None
         self._story = story
         self.calm()
-        self._instead(False)
+        self.show_panes()
         status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
         title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
         self.query_one("#item-title", Static).update(content(title))
@@ -67,18 +67,13 @@ class LineageScreen(Place):
 
     def _not_told(self, error: CuratorError) -> None:
         if self._story is None:
-            self._instead(True)
-            self.query_one(Page).refused(error)
+            self.show_page().refused(error)
         else:
             self.trouble(error)
 
     @property
     def _view(self) -> MaskedView:
         return self.query_one(MaskedView)
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one(Reader).display = not yes
 
     # Actions of the place "lineage"
 

@@ -55,8 +55,7 @@ class LogScreen(Place):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one("#panes").display = False
-        self.query_one(Page).waiting("reading the journal")
+        self.show_page().waiting("reading the journal")
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
@@ -67,20 +66,17 @@ class LogScreen(Place):
 
     def _read(self, entries: list[LedgerEntry]) -> None:
         self.calm()
-        self.query_one("#panes").display = bool(entries)
-        self.query_one("#instead").display = not entries
         if entries:
+            self.show_panes()
             self.query_one("#entries", Rows).show(entries)
             self.query_one("#entries").focus()
         else:
-            self.query_one(Page).nothing(
+            self.show_page().nothing(
                 "∅", "Nothing was done yet.", [[("dim", "Promotions and decisions made on this machine stand here.")]]
             )
 
     def _not_read(self, error: CuratorError) -> None:
-        self.query_one("#panes").display = False
-        self.query_one("#instead").display = True
-        self.query_one(Page).refused(error)
+        self.show_page().refused(error)
 
     @on(Rows.Moved, "#entries")
     def _moved(self, event: Rows.Moved) -> None:

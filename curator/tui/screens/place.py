@@ -9,7 +9,7 @@ from curator.errors import CuratorError
 from curator.tui import actions
 from curator.tui.fetch import Fetching
 from curator.tui.pieces import Piece
-from curator.tui.widgets.frame import Banner, TopBar
+from curator.tui.widgets.frame import Banner, Page, TopBar
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
@@ -21,6 +21,8 @@ class Place(Screen[None], Fetching):
 
     place: ClassVar[str] = "queue"
     """Which entry of the top bar is lit."""
+    panes: ClassVar[str] = "#panes"
+    """What a page stands in for while it is not there."""
     help_places: ClassVar[tuple[actions.Place, ...]] = ()
     """Places of the action table that the help of this screen lists first."""
 
@@ -54,6 +56,17 @@ class Place(Screen[None], Fetching):
         """The project, and whether its server answers."""
         for bar in self.query(TopBar):
             bar.show_connection(self.curator.connection_words(), busy=self.curator.is_busy)
+
+    def show_page(self) -> Page:
+        """Puts the page in the place of the panes, and gives it, to be told why."""
+        self.query_one("#instead").display = True
+        self.query_one(self.panes).display = False
+        return self.query_one(Page)
+
+    def show_panes(self) -> None:
+        """Puts the panes in the place of the page."""
+        self.query_one("#instead").display = False
+        self.query_one(self.panes).display = True
 
     def trouble(self, error: CuratorError) -> None:
         """The last call failed, but older data is still on screen."""

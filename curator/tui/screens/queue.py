@@ -35,6 +35,7 @@ class QueueScreen(Deciding):
     BINDINGS = actions.bindings("queue")
     CSS_PATH = "queue.tcss"
     place = "queue"
+    panes = "#failures"
     help_places = ("queue", "list", "text")
     AUTO_FOCUS = "#failures"
 
@@ -67,8 +68,7 @@ class QueueScreen(Deciding):
         if standing.filter:
             self.query_one("#filter", LineInput).put(standing.filter)
             self.query_one("#filter", LineInput).display = True
-        self._instead(True)
-        self.query_one(Page).waiting("connecting")
+        self.show_page().waiting("connecting")
         self._show_week()
 
     def start(self) -> None:
@@ -91,8 +91,7 @@ class QueueScreen(Deciding):
     def reload(self) -> None:
         standing = self.session.standing
         if self._look is None:
-            self._instead(True)
-            self.query_one(Page).waiting("looking for failures", way_out="stops")
+            self.show_page().waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
         self.fetch(
             "queue",
@@ -133,8 +132,7 @@ class QueueScreen(Deciding):
         self.answered = True
         self.curator.disconnected(error)
         if self._look is None:
-            self._instead(True)
-            self.query_one(Page).refused(error)
+            self.show_page().refused(error)
         else:
             self.trouble(error)
 
@@ -157,14 +155,15 @@ class QueueScreen(Deciding):
         shown = [f for f in chosen if matches(f, words)] if words else chosen
         self.query_one("#filter", LineInput).note(f"{len(shown):,} of {len(chosen):,}" if words else "")
         self.failures.show(shown, at=at)
-        self._instead(not shown)
-        if not shown:
+        if shown:
+            self.show_panes()
+        else:
             self._say_why_empty(bool(words), len(everything))
             self.query_one(FailurePreview).clear()
         self._show_week()
 
     def _say_why_empty(self, filtered: bool, total: int) -> None:
-        page = self.query_one(Page)
+        page = self.show_page()
         if filtered:
             page.nothing("∅", "Nothing matches the filter.", [[("accent", "esc"), ("dim", " drops it")]])
         elif self._state == "open" and total:
@@ -186,10 +185,9 @@ class QueueScreen(Deciding):
         else:
             page.nothing("∅", f"Nothing is {self._state}.", [[("accent", "s"), ("dim", " other states")]])
 
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.failures.display = not yes
-        if not yes and self.focused is None:
+    def show_panes(self) -> None:
+        super().show_panes()
+        if self.focused is None:
             self.failures.focus()
 
     def _show_week(self) -> None:

@@ -62,8 +62,7 @@ class RunsScreen(Place):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self._instead(True)
-        self.query_one(Page).waiting("fetching runs")
+        self.show_page().waiting("fetching runs")
         self.reload()
 
     @property
@@ -78,11 +77,11 @@ class RunsScreen(Place):
 
     def _fetched(self, runs: "list[Listed]") -> None:
         self.calm()
-        self._instead(not runs)
         if not runs:
             hint: list[Piece] = [("text", "curator run --rules R --task module:function"), ("dim", " makes one")]
-            self.query_one(Page).nothing("∅", "No experiment ran in the last ninety days.", [hint])
+            self.show_page().nothing("∅", "No experiment ran in the last ninety days.", [hint])
             return
+        self.show_panes()
         self._sweeping = True
         self.rows.show(runs)
         self._title()
@@ -118,12 +117,7 @@ class RunsScreen(Place):
         if self.rows.rows:
             self.trouble(error)
         else:
-            self._instead(True)
-            self.query_one(Page).refused(error)
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one("#panes").display = not yes
+            self.show_page().refused(error)
 
     def _title(self) -> None:
         pieces: list[Piece] = [("text", plural(len(self.rows.rows), "run"))]

@@ -78,8 +78,7 @@ class TraceScreen(Deciding):
 
     def reload(self) -> None:
         if self._trace is None:
-            self._instead(True)
-            self.query_one(Page).waiting("fetching the trace", way_out="goes back")
+            self.show_page().waiting("fetching the trace", way_out="goes back")
         again = self._trace is not None
         self.fetch(
             "trace", lambda report: self.session.trace(self.trace_id, fresh=again), self._fetched, self._not_fetched
@@ -88,7 +87,7 @@ class TraceScreen(Deciding):
     def _fetched(self, trace: Trace) -> None:
         self._trace = trace
         self.calm()
-        self._instead(False)
+        self.show_panes()
         self._title()
         self._list()
         self.steps.focus()
@@ -100,8 +99,7 @@ class TraceScreen(Deciding):
 
     def _not_fetched(self, error: CuratorError) -> None:
         if self._trace is None:
-            self._instead(True)
-            self.query_one(Page).refused(error)
+            self.show_page().refused(error)
         else:
             self.trouble(error)
 
@@ -110,10 +108,6 @@ class TraceScreen(Deciding):
             self.steps.show(
                 [*steps_of(self._trace), *steps_around(self._trace, self._around.siblings, self._around.items)]
             )
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one("#panes").display = not yes
 
     def _title(self) -> None:
         failure = self.session.failure(self.trace_id) or self.failure

@@ -77,8 +77,7 @@ class WorkbenchScreen(Editing):
     # Data: the order is what the reviewer decided; everything else follows from it
 
     def on_mount(self) -> None:
-        self._instead(True)
-        self.query_one(Page).waiting("preparing the draft", way_out="goes back")
+        self.show_page().waiting("preparing the draft", way_out="goes back")
         self.query_one("#item-json").display = False
         self._to_front(1)
         self.fetch("order", lambda report: self.session.order(self.trace_id), self._ordered, self._not_prepared)
@@ -106,7 +105,7 @@ class WorkbenchScreen(Editing):
         first = self._prepared is None
         self._prepared = prepared
         self.calm()
-        self._instead(False)
+        self.show_panes()
         self._show_all()
         if first:
             self.query_one("#form").focus()
@@ -119,14 +118,9 @@ class WorkbenchScreen(Editing):
 
     def _not_prepared(self, error: CuratorError) -> None:
         if self._prepared is None:
-            self._instead(True)
-            self.query_one(Page).refused(error)
+            self.show_page().refused(error)
         else:
             self.trouble(error)
-
-    def _instead(self, yes: bool) -> None:
-        self.query_one("#instead").display = yes
-        self.query_one("#panes").display = not yes
 
     # Showing
 

@@ -275,6 +275,7 @@ def test_filters(web: httpx.Client, store_rows: Load) -> None:
         ),
         ({"bogus": 1}, ['Unrecognized key: "bogus"']),
         ({"page": 1, "bogus": 1}, ['Unrecognized keys: "page", "bogus"']),
+        ({"value": "0", "bogus": ""}, ['Unrecognized key: "bogus"']),
         ({"limit": 101}, ["Too big: expected number to be <=100"]),
         ({"limit": 0}, ["Too small: expected number to be >=1"]),
         ({"limit": 1.5}, ["Invalid input: expected int, received number"]),
