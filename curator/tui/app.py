@@ -58,16 +58,15 @@ class CuratorApp(App[CuratorError | None]):
     """
 
     TITLE = "curator"
-    CSS_PATH = Path(__file__).parent / "app.tcss"
+    # The first screen's layout is read with the app's: one that came later would have all styles worked out again.
+    CSS_PATH = [Path(__file__).parent / "app.tcss", Path(__file__).parent / "screens/start.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "start": StartScreen,
         "queue": _queue,
         "datasets": _datasets,
         "runs": _runs,
         "log": _log,
     }
-    DEFAULT_MODE = "start"
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-wide"),
@@ -98,6 +97,9 @@ class CuratorApp(App[CuratorError | None]):
         if wanted in ("curator-dark", "curator-light") and (self.no_color or self.console.color_system == "standard"):
             return "curator-ansi"
         return wanted if wanted in self.available_themes else "curator-dark"
+
+    def get_default_screen(self) -> Screen[None]:
+        return StartScreen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return super().get_theme_variable_defaults() | themes.own_variables(self.current_theme.dark)

@@ -15,7 +15,6 @@ class StartScreen(Screen[None]):
     """Looks like the queue that will stand in its place a moment later."""
 
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("queue")
-    CSS_PATH = "start.tcss"
 
     def compose(self) -> ComposeResult:
         # As few widgets as can be: each costs time before anything is seen.
