@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from hypothesis import settings
 from pydantic import SecretStr
 
 from curator.config import Connection
@@ -25,6 +26,9 @@ CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 # Collecting the large heap of a test process at the default pace takes a fifth of the suite's time.
 gc.set_threshold(100_000, 50, 50)
+
+# The same examples in every run; `--hypothesis-profile default` looks for new ones.
+settings.load_profile("ci")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -76,9 +76,12 @@ class PersonCueRecognizer(RegexRecognizer):
         rule(
             "introduction",
             rf"(?i:\bname(?:'s|[ ]is|[ ]was|[ ]on[ ]the[ ](?:account|booking|card|reservation)[ ]is)[ :]{{1,2}}"
-            rf"|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|call[ ]me|named|known[ ]as)[ ]){_V}",
+            rf"|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|calls?[ ]me|named|known[ ]as)[ ]"
+            rf"|\b(?:first|last|full)[ ]name\?[ ]"
+            rf"|\b(?:in|under)[ ](?:my|his|her|our|their)[ ]\p{{L}}+['’]s[ ]name[ ]){_V}",
             0.8,
         ),
+        rule("speaker with two names", rf"(?i:\b(?:i[ ]am|i['’]m)[ ]){_V}", 0.6),
         rule(
             "field of a name",
             rf"(?i:\b(?:{_OF_NAME})[\"']?[ ]?[:=][ \t]{{0,8}}[\"']?)(?:{_V}|{_LOWER})(?=[\"',;.)\]}}\n"
@@ -154,6 +157,23 @@ class PersonCueRecognizer(RegexRecognizer):
             rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ]?[,(\-][ ]?(?i:dob|d\.o\.b|date[ ]of[ ]birth|born)\b)",
             0.75,
         ),
+        rule(
+            "at home",
+            rf"(?<![\p{{L}}\p{{N}}_]){_V}(?=[ ](?i:lives|resides|is[ ]living)[ ](?i:at|on|in)\b)",
+            0.6,
+        ),
+        rule(
+            "in a role",
+            rf"(?i:\badd(?:ed|ing)?[ ]){_V}"
+            rf"(?=[ ](?i:as[ ](?:an?[ ]|the[ ]|my[ ]|our[ ])?(?:guardian|co-?owner|{_ROLE})\b))",
+            0.6,
+        ),
+        rule(
+            "announced possessor",
+            rf"(?i:\bhere(?:['’]s|[ ]is)[ ]){_V}"
+            rf"(?=['’]s[ ](?i:address|phone|number|email|birthday|date[ ]of[ ]birth|dob)\b)",
+            0.7,
+        ),
         rule("weak: signature", rf"(?:^|\n)[ ]*[-–—~]{{1,2}}[ ]?{_V}[ ]*(?:$|\n)", 0.6),
         rule(
             "possessor",
@@ -181,7 +201,7 @@ class PersonCueRecognizer(RegexRecognizer):
             return _known(value) and not is_place(value)
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             return _known(value)
-        if cue == "dealing with":
+        if cue in ("dealing with", "at home", "in a role", "speaker with two names"):
             return _known(value) or _two_words(value)
         return TITLES.match(value) is not None or not is_product(value)
 

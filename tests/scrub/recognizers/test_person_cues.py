@@ -27,6 +27,13 @@ HITS = (
     "⟦Thomas Holm⟧, DOB 08/02/1952",
     "speak with ⟦Dr. Ansgar Nerger⟧ now",
     "from ⟦April Martinez⟧ at noon",
+    "but everyone calls me ⟦Jordanka⟧",
+    "What's your last name? ⟦Berggren⟧",
+    "it is under my partner's name ⟦Tihomila Crnić⟧",
+    "I'm ⟦Borbála Gaál⟧, originally from the coast",
+    "⟦Luiza Gomes⟧ lives at the address below",
+    "we need to add ⟦Brahim Nurković⟧ as guardian",
+    "As promised, here's ⟦Ewan⟧'s address",
 )
 MISSES = (
     "Dear Customer, Dear Sir or Madam",
@@ -41,6 +48,11 @@ MISSES = (
     "i'm will be late, thanks again, thanks for nothing, this is grace period",
     "work with Google Cloud",
     "user name",
+    "Data lives in the warehouse, She lives in town",
+    "please add Premium as an option, add Dark Mode as a setting",
+    "I'm Happy with it, I am Premium Member, I'm On My Way",
+    "here's Langfuse's number of traces",
+    "What's your full name? Please tell me",
 )
 
 
