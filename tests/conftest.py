@@ -32,8 +32,8 @@ settings.load_profile("ci")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: a good part of its time each waits for disks, sockets and deadlines."""
-    return 1 + (os.cpu_count() or 1)
+    """Two workers more than cores: a good part of its time each waits for disks, sockets and deadlines."""
+    return 2 + (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(trylast=True)
