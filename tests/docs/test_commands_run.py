@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,9 +36,9 @@ def staged(item):
 
 
 def followed(path: Path) -> list[str]:
-    """The command lines of a document, without those that only install."""
+    """The different command lines of a document in their order, without those that only install."""
     text = path.read_text(encoding="utf-8")
-    return [line for block in blocks(text) for line in lines(block) if "pip install" not in line]
+    return list(dict.fromkeys(line for block in blocks(text) for line in lines(block) if "pip install" not in line))
 
 
 @dataclass
@@ -49,7 +49,6 @@ class Reader:
     folder: Path
     bin: Path = Path(sys.executable).parent
     """Where this reader's `curator` is."""
-    done: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_"))}
@@ -123,21 +122,12 @@ class Reader:
         return json.loads(verified.stdout)["items"][0]["item_id"]
 
 
-@pytest.fixture(scope="module")
-def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Path, Reader]]:
-    """One reader per document, each with a server of its own."""
-    known: dict[Path, Reader] = {}
-
-    class Readers(dict[Path, Reader]):
-        def __missing__(self, document: Path) -> Reader:
-            server = SandboxServer()
-            seed(server.store, datetime.now(UTC))
-            reader = known[document] = self[document] = Reader(server.start(), tmp_path_factory.mktemp("reader"))
-            return reader
-
-    yield Readers()
-    for reader in known.values():
-        reader.server.stop()
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    """A reader with a server of their own."""
+    with SandboxServer() as server:
+        seed(server.store, datetime.now(UTC))
+        yield Reader(server, tmp_path)
 
 
 def save_rows(server: SandboxServer, folder: Path) -> None:
@@ -155,19 +145,9 @@ def save_rows(server: SandboxServer, folder: Path) -> None:
             file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def follow(reader: Reader, document: Path, upto: str) -> subprocess.CompletedProcess[str]:
-    """Types every line up to this one that was not typed yet; the result of this one."""
-    for line in followed(document):
-        if line not in reader.done:
-            reader.done[line] = reader.run(reader.prepared(line))
-        if line == upto:
-            break
-    return reader.done[upto]
-
-
-@pytest.mark.parametrize("line", followed(ROOT / "README.md"))
-def test_readme(readers: dict[Path, Reader], line: str) -> None:
-    succeeds(follow(readers[ROOT / "README.md"], ROOT / "README.md", line))
+def test_readme(reader: Reader) -> None:
+    for line in followed(ROOT / "README.md"):
+        succeeds(reader.run(reader.prepared(line)))
 
 
 def succeeds(done: subprocess.CompletedProcess[str]) -> None:
@@ -179,20 +159,18 @@ FOLLOWED_PAGES = ["weekly-routine", "rules", "experiments"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("page", "line"), [(page, line) for page in FOLLOWED_PAGES for line in followed(TOPICS / f"{page}.md")]
-)
-def test_pages(readers: dict[Path, Reader], page: str, line: str) -> None:
+@pytest.mark.parametrize("page", FOLLOWED_PAGES)
+def test_pages(reader: Reader, page: str) -> None:
     """1 is an answer, too: this reader's agent gives a gate or a proof nothing to find."""
-    done = follow(readers[TOPICS / f"{page}.md"], TOPICS / f"{page}.md", line)
-    assert done.returncode in (0, 1), f"{done.args}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    assert "Traceback" not in done.stderr
+    for line in followed(TOPICS / f"{page}.md"):
+        done = reader.run(reader.prepared(line))
+        assert done.returncode in (0, 1), f"{done.args}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert "Traceback" not in done.stderr
 
 
-def test_python_examples(readers: dict[Path, Reader]) -> None:
+def test_python_examples(reader: Reader) -> None:
     """The library page's examples, as they stand there."""
     page = TOPICS / "python.md"
-    reader = readers[page]
     examples = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(examples) == 2
     succeeds(reader.run(f"curator seed --rules {reader.rule}"))
