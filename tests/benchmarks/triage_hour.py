@@ -21,6 +21,8 @@ from curator.sandbox.server import SandboxServer
 from tests.tui.terminal import Terminal
 from tests.tui.tmux import Tmux
 
+MOST_KEYS = {"promoted": 4, "dismissed": 3, "dismissed from the workbench": 3}
+"""What a decision may cost; more fails."""
 WRITTEN, SAME, REMEDIES = "verified: it is there", "unchanged: the stored item", "What curator can do"
 DOUBT = "Write this case?"
 READY, MEND, GONE = "p writes it", "to mend", "The trace is gone"
@@ -105,6 +107,8 @@ def main() -> None:
         "most_keystrokes": {name: max(each) for name, each in sorted(counts.items())},
     }
     print(json.dumps({**summary, "log": log} if arguments.json else summary, indent=2))
+    if too_many := [name for name, each in counts.items() if max(each) > MOST_KEYS[name]]:
+        sys.exit(f"more keys than allowed: {', '.join(too_many)}")
 
 
 if __name__ == "__main__":
