@@ -7,15 +7,12 @@ the room.
 
 from curator.audit.run import audit as audit_dataset
 from curator.config import Connection, Settings, load_settings
-from curator.decisions import decide as share_decision
-from curator.errors import ConfigError, CuratorError, ExitCode, ServerError, UsageError
 from curator.experiments.compare import Comparison, compare
 from curator.experiments.gate import decide as decide_release
 from curator.experiments.perform import Plan, find_run, perform
 from curator.experiments.results import Run
 from curator.gateway import Gateway, GatewayError
 from curator.journal import Journal
-from curator.lineage import item_id
 from curator.model import (
     Dataset,
     Decision,
@@ -32,9 +29,12 @@ from curator.model import (
     StoredItem,
     Trace,
 )
+from curator.model.errors import ConfigError, CuratorError, ExitCode, ServerError, UsageError
+from curator.model.lineage import item_id
 from curator.promote import promote_many, resume, undo, verify
 from curator.promote.pipeline import Order, draft_of, item_of, policy_for, promote_traces
 from curator.queue import Window, find_failures, parse_window
+from curator.queue.decisions import decide as share_decision
 from curator.rulebook import LoadedRule, find_rule, load_rule, load_rules
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Choice, NotScrubbed, Scrubber

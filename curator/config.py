@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
 
-from curator.errors import ConfigError, UsageError
 from curator.model.base import Value
+from curator.model.errors import ConfigError, UsageError
 from curator.model.rule import ScrubPolicy
 
 DEFAULT_BASE_URL = "https://cloud.langfuse.com"

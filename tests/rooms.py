@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FLOOR = 90.0
-CORE = ("model", "gateway", "queue", "reshape", "rulebook", "lineage", "promote", "journal", "scrub")
+CORE = ("model", "gateway", "queue", "draft", "rulebook", "promote", "journal", "scrub")
 
 
 @dataclass

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from curator.audit.labels import cleaned, foreign_labels, withheld
 from curator.audit.values import ItemFacts
-from curator.errors import CuratorError
-from curator.lineage import fingerprint
+from curator.draft.effectiveness import judge
+from curator.draft.likeness import text_of
+from curator.draft.mapping import validate
 from curator.model import StoredItem, Value
+from curator.model.errors import CuratorError
+from curator.model.lineage import fingerprint
 from curator.model.rule import ScrubPolicy
-from curator.novelty import text_of
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.job import Finder
-from curator.protection import judge
-from curator.reshape import validate
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:

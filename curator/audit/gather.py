@@ -13,11 +13,11 @@ from curator.audit.one_by_one import read_one_by_one
 from curator.audit.promoted import promoted_items
 from curator.audit.runs import runs_of
 from curator.audit.values import ById, Evidence, ItemFacts, Progress, silent, trace_of
-from curator.errors import UsageError
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.lineage import REQUIRED_KEYS, SOURCE_SESSION_ID
 from curator.model import Observation, StoredItem, parse_text
+from curator.model.errors import UsageError
+from curator.model.lineage import REQUIRED_KEYS, SOURCE_SESSION_ID
 from curator.rulebook import LoadedRule
 
 BATCH = 25

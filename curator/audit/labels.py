@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from curator.audit.values import AuditReport, trace_of
-from curator.lineage import FAILURE_TYPE, fingerprint, is_own_id
 from curator.model import StoredItem
+from curator.model.lineage import FAILURE_TYPE, fingerprint, is_own_id
 
 if TYPE_CHECKING:
     from curator.audit.examine import Scrub, Standards

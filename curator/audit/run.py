@@ -11,8 +11,8 @@ from curator.audit.values import AuditFinding, AuditReport, Evidence, ItemFacts,
 from curator.audit.workers import Workers
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.lineage import FAILURE_TYPE
 from curator.model import ScrubPolicy
+from curator.model.lineage import FAILURE_TYPE
 from curator.rulebook import LoadedRule
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from curator.audit.values import ItemFacts
-from curator.novelty import NEAR
+from curator.draft.likeness import NEAR
 
 ALL_PAIRS = 400
 """Up to this many items every pair is compared; beyond, only those that share some of their smallest shingles."""

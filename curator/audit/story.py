@@ -9,10 +9,10 @@ from typing import Any
 
 from curator.audit.runs import SINCE
 from curator.audit.values import trace_of
-from curator.errors import UsageError
 from curator.gateway import ExperimentItem, Gateway
 from curator.journal import Journal, LedgerEntry
 from curator.model import Observation, Receipt, Score, StoredItem, Value
+from curator.model.errors import UsageError
 
 MAX_VERSIONS = 10
 """Versions that are looked up, newest first; each costs a request."""

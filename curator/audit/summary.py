@@ -7,7 +7,7 @@ from typing import Any
 
 from curator.audit.labels import signal_names
 from curator.audit.values import time_of
-from curator.lineage import FAILURE_TYPE
+from curator.model.lineage import FAILURE_TYPE
 
 UNKNOWN = "unknown"
 _AGES = (

@@ -12,7 +12,7 @@ from curator import __version__
 from curator.audit.examine import OpenScrub, Scrub, Standards, examine, unexamined
 from curator.audit.gather import Batch
 from curator.audit.values import ItemFacts
-from curator.errors import ConfigError, CuratorError
+from curator.model.errors import ConfigError, CuratorError
 
 T = TypeVar("T")
 AHEAD = 2

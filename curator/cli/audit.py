@@ -10,7 +10,7 @@ import click
 from curator.cli.audit_look import Look, rule_of
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode, UsageError
+from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.audit.fixes import FixName

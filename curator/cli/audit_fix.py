@@ -9,8 +9,8 @@ from curator.audit.fixes import FixName, Proposal, apply, propose
 from curator.audit.fixes.values import Desk
 from curator.cli.audit_look import Look
 from curator.cli.output import plain, print_json, say
-from curator.errors import ExitCode
 from curator.model import Receipt
+from curator.model.errors import ExitCode
 
 SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
 

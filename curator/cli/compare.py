@@ -8,7 +8,7 @@ import click
 from curator.cli.experiment_options import deadline_option, json_option, moment, open_gateway
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.experiments.compare import Comparison

@@ -8,8 +8,8 @@ import click
 
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import CuratorError, UsageError
 from curator.model import Decision, State
+from curator.model.errors import CuratorError, UsageError
 
 Command = Callable[..., None]
 
@@ -72,12 +72,12 @@ def _decide(
     entries: bool,
     as_json: bool,
 ) -> None:
-    from curator.decisions import decide
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.model import ScrubPolicy
     from curator.promote.pipeline import policy_for
     from curator.queue import entries_of, require_traces
+    from curator.queue.decisions import decide
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber
 

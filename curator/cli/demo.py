@@ -7,7 +7,7 @@ import click
 
 from curator.cli.demo_sandbox import demo_sandbox, state_of_its_own
 from curator.cli.output import print_json, say
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 
 @click.command()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curator.config import Settings, load_settings
-from curator.errors import ServerError
+from curator.model.errors import ServerError
 
 ENDING_SECONDS = 5
 VARIABLES = {

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from curator.cli.demo_sandbox import demo_sandbox
-from curator.errors import CuratorError
+from curator.draft.effectiveness import in_words
 from curator.model import Decision, Failure, parse_text
 from curator.model.base import Value
-from curator.protection import in_words
+from curator.model.errors import CuratorError
 from curator.tui.fields import Field, fields_of
 from curator.tui.memory import DraftState
 from curator.tui.session import Prepared, Session

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Connection, Settings, config_file, load_settings, state_folder
-from curator.errors import CuratorError, ExitCode
+from curator.model.errors import CuratorError, ExitCode
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway

@@ -9,12 +9,12 @@ import click
 from curator.cli.order import order_of, order_options
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import CuratorError, ExitCode
 from curator.model import Finding, Problem, ScrubbedDraft
+from curator.model.errors import CuratorError, ExitCode
 
 if TYPE_CHECKING:
-    from curator.novelty import Novelty
-    from curator.protection import Judgement
+    from curator.draft.effectiveness import Judgement
+    from curator.draft.likeness import Novelty
 
 
 @click.command()
@@ -36,11 +36,11 @@ def draft(
     Says too whether the case protects anything (does the recorded failure fail the rule's checks?) and what the dataset
     holds with the same id or a like input.
     """
+    from curator.draft.effectiveness import judgements
+    from curator.draft.likeness import look
     from curator.gateway import Gateway
-    from curator.novelty import look
     from curator.promote.pipeline import draft_of, policy_for
     from curator.promote.reading import read_traces
-    from curator.protection import judgements
     from curator.rulebook import find_rule
     from curator.scrub.scrubber import Scrubber
 
@@ -102,8 +102,8 @@ def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "
 
 
 def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> None:
-    from curator.novelty import STANDING, doubts
-    from curator.protection import in_words
+    from curator.draft.effectiveness import in_words
+    from curator.draft.likeness import STANDING, doubts
     from curator.scrub.capabilities import capabilities
 
     draft = scrubbed.draft

@@ -8,7 +8,7 @@ import click
 from curator.cli.audit_look import progress_line
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.audit.erasure import Emptied, Erased, Mode, Subject, Trail

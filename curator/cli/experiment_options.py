@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from curator.cli.output import say
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.config import Connection

@@ -9,7 +9,7 @@ import click
 
 from curator.cli.output import plain, print_json, say
 from curator.config import config_file, load_settings
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 
 @click.command()
@@ -24,9 +24,9 @@ from curator.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def init(name: str | None, trace_name: str | None, folder: Path, save_keys: bool, as_json: bool) -> None:
     """Look at the project's traces and scores; write a config file and a first rule, every line explained."""
+    from curator.draft.propose import look, rule_text
     from curator.gateway import Gateway
-    from curator.lineage import slug
-    from curator.propose import look, rule_text
+    from curator.model.lineage import slug
     from curator.rulebook.write import check_new, write_new
 
     connection = load_settings().connection()

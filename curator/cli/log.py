@@ -25,7 +25,7 @@ def log(limit: int | None, file: Path | None, as_json: bool) -> None:
     It asks the server for nothing, and holds no text of a trace, an item or a reviewer.
     """
     from curator.journal import Journal
-    from curator.ledger import export
+    from curator.journal.export import export
 
     with Journal.of(load_settings().connection()) as journal:
         entries = journal.ledger.entries(limit)

@@ -7,7 +7,7 @@ import click
 
 from curator import __version__
 from curator.cli.output import say_error
-from curator.errors import CuratorError, ExitCode, unexpected
+from curator.model.errors import CuratorError, ExitCode, unexpected
 
 # name -> ("module:attribute", one-line help). The help stands here so that `--help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {

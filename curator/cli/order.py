@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.promote.pipeline import Order
@@ -39,7 +39,7 @@ def order_of(
     despite: tuple[str, ...],
 ) -> "Order":
     """The options as an order. Raises UsageError for `PATH=VALUE` or `FINDING=REASON` that are none."""
-    from curator.edits import parse_assignment
+    from curator.draft.edits import parse_assignment
     from curator.promote.pipeline import Order
 
     return Order(

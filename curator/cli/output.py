@@ -7,7 +7,7 @@ import json
 
 import click
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 
 
 def plain(text: str, *, keep_newlines: bool = False) -> str:

@@ -15,8 +15,8 @@ import click
 from curator.cli.order import order_of, order_options
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
-from curator.errors import ExitCode, UsageError
 from curator.model import Receipt
+from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway

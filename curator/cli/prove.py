@@ -13,7 +13,7 @@ from curator.cli.experiment_options import (
 )
 from curator.cli.output import plain, print_json
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 
 @click.command()

@@ -10,8 +10,8 @@ import click
 from curator.cli.columns import number, row, when
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Connection, load_settings
-from curator.errors import CuratorError
 from curator.model import Decision, Failure, Queue, Signal
+from curator.model.errors import CuratorError
 
 if TYPE_CHECKING:
     from curator.queue import Window

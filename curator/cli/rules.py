@@ -6,7 +6,7 @@ import click
 
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode, UsageError
+from curator.model.errors import ExitCode, UsageError
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 

@@ -16,7 +16,7 @@ from curator.cli.experiment_options import (
 )
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.experiments.results import Run

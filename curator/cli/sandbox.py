@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curator.cli.output import count, say
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.sandbox.load import LoadReport

@@ -11,7 +11,7 @@ import click
 
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.model import ScrubPolicy

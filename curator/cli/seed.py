@@ -5,7 +5,7 @@ import click
 from curator.cli.experiment_options import json_option, open_gateway, rules_option
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 
 @click.command()

@@ -7,7 +7,7 @@ import sys
 import click
 
 from curator.cli.output import say
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.config import Settings

@@ -4,7 +4,7 @@ import click
 
 from curator.cli.output import count, plain, print_json, say
 from curator.config import load_settings
-from curator.errors import ExitCode
+from curator.model.errors import ExitCode
 
 
 @click.command()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 
 def load(path: str) -> Callable[..., Any]:

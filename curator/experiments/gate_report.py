@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from curator.errors import UsageError
 from curator.experiments.gate import Decision
+from curator.model.errors import UsageError
 
 # What could act in Markdown or HTML; names and reasons may come from a server.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~@])")

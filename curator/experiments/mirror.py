@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from curator.config import Connection
-from curator.errors import ConfigError, ServerError
 from curator.experiments.checks.base import CheckResult
+from curator.model.errors import ConfigError, ServerError
 
 if TYPE_CHECKING:
     from langfuse import Langfuse

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from curator.errors import UsageError
 from curator.experiments import integrity, remote, results
 from curator.experiments.names import base_name
 from curator.experiments.results import Integrity, Repeat, Run
 from curator.gateway import Experiment, ExperimentItem, Gateway
 from curator.model.base import Value
+from curator.model.errors import UsageError
 from curator.model.item import Dataset, StoredItem
 from curator.model.rule import Rule
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from curator.config import Connection
-from curator.errors import UsageError
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.checks import Checker
 from curator.experiments.results import Run
@@ -15,8 +14,9 @@ from curator.experiments.run import DEFAULT_CONCURRENCY, Interrupted, run_experi
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, parse_task
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
-from curator.lineage import slug
 from curator.model.base import Value
+from curator.model.errors import UsageError
+from curator.model.lineage import slug
 from curator.model.rule import Rule
 
 

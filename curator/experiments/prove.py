@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from curator.errors import CuratorError
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case, CheckResult
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, parse_task
 from curator.gateway import Gateway
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 from curator.model.item import StoredItem
 from curator.model.rule import Rule
 

@@ -9,9 +9,9 @@ from curator.experiments.checks.base import DataType
 from curator.experiments.names import base_name, repeat_names
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score, TaskRecord
 from curator.gateway import Experiment, ExperimentItem, Gateway
-from curator.lineage import content_fingerprint
 from curator.model.item import Dataset, StoredItem
 from curator.model.json import parse_text
+from curator.model.lineage import content_fingerprint
 from curator.model.trace import Score as StoredScore
 
 DEFAULT_LOOK_BACK = timedelta(days=90)

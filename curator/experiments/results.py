@@ -16,12 +16,12 @@ from typing import Any, Literal
 from pydantic import JsonValue, ValidationError
 
 from curator.config import state_folder
-from curator.errors import UsageError
 from curator.experiments.checks.base import DataType
 from curator.experiments.names import base_name
-from curator.lineage import slug
 from curator.model.base import Value
 from curator.model.draft import Problem
+from curator.model.errors import UsageError
+from curator.model.lineage import slug
 
 FORMAT = "curator-run/1"
 

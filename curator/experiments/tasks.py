@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from curator.errors import UsageError
 from curator.experiments import functions
 from curator.experiments.calls import Caller, TimedOut
 from curator.experiments.reasons import reason, redact
+from curator.model.errors import UsageError
 from curator.model.json import Json, canonical
 
 DEFAULT_TIMEOUT_SECONDS = 60.0

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from curator.errors import CuratorError, UsageError
 from curator.experiments.results import DatasetItem, Run
 from curator.gateway import Gateway, NotFound
-from curator.lineage import content_fingerprint
+from curator.model.errors import CuratorError, UsageError
 from curator.model.item import Dataset, StoredItem
+from curator.model.lineage import content_fingerprint
 
 # How often to look again when the dataset changes while its version is being pinned.
 ATTEMPTS = 4

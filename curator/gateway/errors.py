@@ -1,6 +1,6 @@
 """What can go wrong on the way to Langfuse, each with a name. Messages hold no key, no trace text, no server text."""
 
-from curator.errors import ConfigError, CuratorError, ServerError
+from curator.model.errors import ConfigError, CuratorError, ServerError
 
 
 class GatewayError(CuratorError):

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from curator.errors import UsageError
 from curator.model.base import Value
+from curator.model.errors import UsageError
 
 _FOLDER = Path(__file__).parent
 

@@ -4,8 +4,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from curator.errors import ConfigError
 from curator.journal.locks import exclusive
+from curator.model.errors import ConfigError
 
 VERSION = 1
 

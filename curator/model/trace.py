@@ -11,6 +11,10 @@ ScoreSource = Literal["API", "EVAL", "ANNOTATION"]
 ScoreSubject = Literal["trace", "observation", "session", "experiment"]
 
 
+# Where the SDK puts the traces of experiments. A failing experiment is evidence of its own, no failure to review.
+EXPERIMENT_ENVIRONMENT = "sdk-experiment"
+
+
 class Observation(Value):
     """One observation as the v2 API returns it; `input` and `output` are raw strings, None if empty or not fetched."""
 

@@ -12,10 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from curator.errors import CuratorError
 from curator.gateway.errors import GatewayError
 from curator.journal import Busy, Entry, Journal
 from curator.model import Item, Receipt, ScrubPolicy, StoredItem
+from curator.model.errors import CuratorError
 from curator.promote import ways
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.one import end, finish, prepared, promote_one, proved, refused

@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator import lineage
-from curator.edits import parse_edit_path
-from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem
+from curator.draft.edits import parse_edit_path
+from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage
 from curator.promote import ways
 from curator.promote.job import Finder
 from curator.promote.rewrites import (

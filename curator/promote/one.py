@@ -3,11 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from curator import lineage
-from curator.errors import CuratorError
 from curator.journal import Busy, Entry, Journal, SavedDraft
 from curator.journal.database import now
-from curator.model import Check, Item, Receipt, ScrubPolicy
+from curator.model import Check, Item, Receipt, ScrubPolicy, lineage
+from curator.model.errors import CuratorError
 from curator.model.receipt import Verdict, WriteAction
 from curator.promote import ways
 from curator.promote.content import adapted, check_content, check_scrubbed

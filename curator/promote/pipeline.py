@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue, ValidationError
 
-from curator import decisions, lineage, novelty, protection
 from curator.config import Settings
-from curator.errors import CuratorError, UsageError
+from curator.draft import effectiveness, likeness
+from curator.draft.mapping import reshape
 from curator.gateway.errors import GatewayError, NotFound
 from curator.journal import Entry, Journal
 from curator.journal.database import now
-from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, ScrubPolicy, Signal, StoredItem, Trace
+from curator.model import (
+    Check,
+    Draft,
+    Item,
+    Problem,
+    Receipt,
+    ScrubbedDraft,
+    ScrubPolicy,
+    Signal,
+    StoredItem,
+    Trace,
+    lineage,
+)
 from curator.model.base import Value
+from curator.model.errors import CuratorError, UsageError
 from curator.promote import ways
 from curator.promote.bulk import promote_many
 from curator.promote.content import CONTENT_CODES, adapted, check_content, content_problem, losses
@@ -23,7 +36,7 @@ from curator.promote.one import MAX_ATTEMPTS
 from curator.promote.plan import plan
 from curator.promote.reading import Found, problem_of, read_traces
 from curator.promote.ways import Stop
-from curator.reshape import reshape
+from curator.queue import decisions
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
@@ -59,7 +72,7 @@ class Order(Value):
     """Codes of `OVERRIDABLE` problems that do not block."""
 
 
-OVERRIDABLE = frozenset({protection.CORRECTION_FAILS})
+OVERRIDABLE = frozenset({effectiveness.CORRECTION_FAILS})
 """Problems that a reviewer may overrule: the correction may be what is wrong."""
 
 
@@ -113,8 +126,8 @@ def draft_of(
             code=ways.TOO_DEEP.code,
             remedy=ways.TOO_DEEP.remedy,
         ) from None
-    found = protection.judgements(trace, draft, loaded, allow_python=allow_python)
-    weak = [_overruled(problem, order) for problem in protection.doubts(draft, found)]
+    found = effectiveness.judgements(trace, draft, loaded, allow_python=allow_python)
+    weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, found)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
     scrubbed = scrubber.scrub(draft, policy, choices)
@@ -192,7 +205,7 @@ def promote_traces(
             continue
         if dry_run:
             others = _items_of(gateway, item.dataset) if others is None else others
-            warnings[found.trace_id] += novelty.doubts(novelty.similar(scrubbed, others))
+            warnings[found.trace_id] += likeness.doubts(likeness.similar(scrubbed, others))
             yield _warned(_would_do(gateway, item, loaded, reviewer, remedies), warnings)
             continue
         items.append(item)

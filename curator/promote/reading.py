@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from curator.errors import CuratorError
 from curator.model import Problem, Score, Signal, Trace
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 from curator.model.rule import Rule
 from curator.promote import ways
 from curator.promote.signals import signals_of, wants_entries, wants_session_scores

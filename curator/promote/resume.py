@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from curator.errors import CuratorError
 from curator.gateway.errors import GatewayError
 from curator.journal import Busy, Journal, Promotion, SavedDraft
 from curator.model import Item, Receipt, ScrubPolicy
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 from curator.promote import ways
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.one import end, finish, proved, refused

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from curator.errors import CuratorError
 from curator.experiments.versions import no_dataset
 from curator.gateway import Gateway, GatewayError
 from curator.journal import Journal
-from curator.lineage import content_fingerprint
 from curator.model.base import Value
 from curator.model.draft import Problem
+from curator.model.errors import CuratorError
 from curator.model.item import Dataset, Item
+from curator.model.lineage import content_fingerprint
 from curator.model.receipt import Receipt
 from curator.model.rule import SeedItem
 from curator.promote import Finder, promote

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from curator import decisions
 from curator.gateway.errors import GatewayError, NoAnswer, RateLimited, ServerFailed
 from curator.journal import Entry
 from curator.model import Check, Decision, Receipt, Signal
 from curator.model.base import Value
 from curator.promote.job import Job
+from curator.queue import decisions
 
 _PAUSE = 0.5
 

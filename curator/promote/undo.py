@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from curator import lineage
-from curator.errors import CuratorError
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
 from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
-from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem
+from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 from curator.promote import ways
 from curator.promote.compare import differences
 from curator.promote.content import losses

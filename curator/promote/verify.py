@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from curator import lineage
-from curator.errors import CuratorError
 from curator.gateway.errors import NotFound
 from curator.journal import Journal, standing
-from curator.model import Item, Problem, Receipt, ScrubPolicy, StoredItem
+from curator.model import Item, Problem, Receipt, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 from curator.promote import ways
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Finder, Job

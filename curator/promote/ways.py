@@ -5,9 +5,9 @@ Failures of the connection keep the gateway's codes (`UNREACHABLE`, `RATE_LIMITE
 
 from typing import Literal
 
-from curator.errors import CuratorError
 from curator.model import Problem
 from curator.model.base import Value
+from curator.model.errors import CuratorError
 
 Remedy = Literal["next-id", "unarchive", "clear-stale", "repair", "strip", "as-text", "wait", "draft"]
 

@@ -3,7 +3,6 @@
 import random
 import time
 
-from curator.errors import CuratorError
 from curator.gateway.errors import (
     BadAnswer,
     Conflict,
@@ -17,6 +16,7 @@ from curator.gateway.errors import (
 )
 from curator.journal import Previous
 from curator.model import Item, StoredItem
+from curator.model.errors import CuratorError
 from curator.promote import ways
 from curator.promote.compare import differences
 from curator.promote.content import leftovers

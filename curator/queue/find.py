@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from curator.decisions import SCORE_NAME, from_scores, newest, state_of
 from curator.model.failure import Decision, Failure, Queue, Signal, State
 from curator.model.item import StoredItem
 from curator.model.rule import Filters, Rule
-from curator.model.trace import Observation
+from curator.model.trace import EXPERIMENT_ENVIRONMENT, Observation
+from curator.queue.decisions import SCORE_NAME, from_scores, newest, state_of
 from curator.queue.gather import Gathered, Say, gather
 from curator.queue.window import Window
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # A trace's time is that of the traced program's clock, an item's that of the server.
 CLOCKS = timedelta(days=1)
 ITEMS_PAGE = 100
-# Where the SDK puts the traces of experiments. A failing experiment is evidence of its own, no failure to review.
-EXPERIMENT_ENVIRONMENT = "sdk-experiment"
 
 
 def find_failures(

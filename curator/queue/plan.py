@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from curator.decisions import SCORE_NAME
 from curator.model.failure import Signal, SignalKind
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Score
+from curator.queue.decisions import SCORE_NAME
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from curator.errors import UsageError
 from curator.model.base import Value
+from curator.model.errors import UsageError
 
 DEFAULT_SINCE = "7d"
 _SPAN = re.compile(r"(\d{1,6})\s*([mhdw])", re.IGNORECASE)

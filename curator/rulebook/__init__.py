@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from curator.config import Settings
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
 
 __all__ = [

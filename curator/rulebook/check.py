@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from curator.errors import UsageError
-from curator.jsonpath import path_error
 from curator.model.base import Value
+from curator.model.errors import UsageError
 from curator.model.rule import Rule, ScrubPolicy, Shape
 from curator.rulebook.checks import wrong_in
+from curator.rulebook.jsonpath import path_error
 from curator.rulebook.schemas import SchemaProblem, resolve_schema
 
 MAX_NODES = 100_000

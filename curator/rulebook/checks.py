@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from curator.jsonpath import path_error
 from curator.model.rule import CheckSpec
+from curator.rulebook.jsonpath import path_error
 
 _NEEDS = {
     "json_schema": ("schema_",),

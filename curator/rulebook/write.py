@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.rulebook import load_rule
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.sandbox.data_faults import apply_fault
 from curator.sandbox.openapi import describe
 from curator.sandbox.settings import Settings

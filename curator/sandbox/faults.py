@@ -6,7 +6,7 @@ A strike is counted per fault: `every:N` strikes the N-th, 2N-th, … request th
 import threading
 from dataclasses import dataclass
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 EVERY = "every:"
 _HOW = "Write it like --fault http-500=every:7; `curator sandbox --fault list` shows all."

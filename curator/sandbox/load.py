@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.sandbox import observation_record, score_record
 from curator.sandbox.load_reviews import TABLES
 from curator.sandbox.load_rows import convert

@@ -8,7 +8,7 @@ from typing import Self
 
 import uvicorn
 
-from curator.errors import ServerError
+from curator.model.errors import ServerError
 from curator.sandbox.app import create_app, schemas
 from curator.sandbox.auth import Keys
 from curator.sandbox.connection import Connection

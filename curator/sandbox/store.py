@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curator.errors import ConfigError
+from curator.model.errors import ConfigError
 
 Clock = Callable[[], datetime]
 

@@ -1,6 +1,6 @@
 """How the scrub says no."""
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 
 
 class NotScrubbed(CuratorError):

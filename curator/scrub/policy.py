@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import regex
 
-from curator.errors import UsageError
 from curator.model import ScrubPolicy
+from curator.model.errors import UsageError
 from curator.model.rule import PathPolicy
 from curator.scrub.entities import DEFAULT_ENTITIES, ENTITIES
 from curator.scrub.normalise import fold

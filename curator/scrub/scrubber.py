@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from curator.errors import ConfigError, CuratorError, ExitCode, UsageError
 from curator.model import Draft, Finding, Json, ScrubbedDraft, ScrubPolicy
+from curator.model.errors import ConfigError, CuratorError, ExitCode, UsageError
 from curator.scrub.drafts import leftovers, scrub_draft
 from curator.scrub.errors import NotScrubbed
 from curator.scrub.gate import Choices

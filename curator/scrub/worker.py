@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
-from curator.errors import CuratorError
 from curator.model import Draft, ScrubbedDraft, ScrubPolicy
+from curator.model.errors import CuratorError
 from curator.scrub.drafts import leftovers, scrub_draft
 from curator.scrub.errors import NotScrubbed
 from curator.scrub.gate import Choice

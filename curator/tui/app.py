@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
-from curator.errors import CuratorError, unexpected
+from curator.model.errors import CuratorError, unexpected
 from curator.tui import actions, themes
 from curator.tui.pieces import Piece
 from curator.tui.screens.start import StartScreen

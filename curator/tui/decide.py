@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from curator.errors import CuratorError
 from curator.model import Decision, Failure, State
+from curator.model.errors import CuratorError
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Place
 from curator.tui.words import STATE_SIGNS, plural

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from curator.errors import CuratorError, unexpected
+from curator.model.errors import CuratorError, unexpected
 from curator.tui.session import Report
 
 T = TypeVar("T")

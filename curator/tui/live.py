@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from curator import novelty, protection
+from curator.draft import effectiveness, likeness
 from curator.model import Problem
 from curator.model.base import Value
 
@@ -32,7 +32,7 @@ _STANDING: dict[str, Sign] = {"new": "good", "archived": "warn", "elsewhere": "b
 
 def problem_checks(problems: Sequence[Problem]) -> list[LiveCheck]:
     """What is wrong or doubtful about the draft, the blocking first; what it protects is said elsewhere."""
-    mine = [p for p in problems if p.code not in protection.CODES]
+    mine = [p for p in problems if p.code not in effectiveness.CODES]
     return [problem_check(p) for p in sorted(mine, key=lambda p: not p.blocking)]
 
 
@@ -42,11 +42,11 @@ def problem_check(problem: Problem) -> LiveCheck:
     return LiveCheck(sign=sign, title=problem.message, detail=problem.remedy, path=problem.path)
 
 
-def protection_checks(judged: Sequence[protection.Judgement], problems: Sequence[Problem]) -> list[LiveCheck]:
+def protection_checks(judged: Sequence[effectiveness.Judgement], problems: Sequence[Problem]) -> list[LiveCheck]:
     """Whether the rule's checks catch the recorded failure, and whether a correction would pass them."""
     found = []
     for each in judged:
-        words = protection.in_words(each)
+        words = effectiveness.in_words(each)
         problem = next((p for p in problems if p.message == words), None)
         sign = _PROTECTION.get((each.answer, each.verdict), "info")
         if problem is not None and problem.blocking is False:
@@ -56,7 +56,7 @@ def protection_checks(judged: Sequence[protection.Judgement], problems: Sequence
     return found
 
 
-def standing_checks(new: novelty.Novelty) -> list[LiveCheck]:
+def standing_checks(new: likeness.Novelty) -> list[LiveCheck]:
     """How the draft stands to what the server holds."""
     found = []
     if not new.dataset_exists:
@@ -67,13 +67,13 @@ def standing_checks(new: novelty.Novelty) -> list[LiveCheck]:
         "elsewhere": new.standing.stored.dataset if new.standing.stored else "",
     }
     found.append(
-        LiveCheck(sign=_STANDING.get(state, "info"), title=novelty.STANDING[state], detail=detail.get(state, ""))
+        LiveCheck(sign=_STANDING.get(state, "info"), title=likeness.STANDING[state], detail=detail.get(state, ""))
     )
-    return found + [problem_check(problem) for problem in novelty.doubts(new.similar)]
+    return found + [problem_check(problem) for problem in likeness.doubts(new.similar)]
 
 
-def doubts_of(problems: Sequence[Problem], new: novelty.Novelty | None) -> list[Problem]:
+def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list[Problem]:
     """What the reviewer is asked about before the item is written: weak cases, contradictions, doubles."""
-    weak = [p for p in problems if p.code in (protection.WEAK, protection.CORRECTION_FAILS)]
+    weak = [p for p in problems if p.code in (effectiveness.WEAK, effectiveness.CORRECTION_FAILS)]
     like = [] if new is None else [s for s in new.similar if s.relation != "near"]
-    return weak + novelty.doubts(like)
+    return weak + likeness.doubts(like)

@@ -6,14 +6,13 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from curator import lineage
 from curator.audit.checks import CHECKS
 from curator.audit.examine import Standards, examine
 from curator.audit.values import AuditCheck, Evidence, Found, Promoted, Run
 from curator.config import Connection
+from curator.draft.mapping import schema_fingerprint
 from curator.gateway import Experiment, ExperimentItem
-from curator.model import Dataset, Finding, Observation, Receipt, Score, ScrubPolicy, StoredItem
-from curator.reshape import schema_fingerprint
+from curator.model import Dataset, Finding, Observation, Receipt, Score, ScrubPolicy, StoredItem, lineage
 from curator.rulebook import LoadedRule, load_rule
 from curator.sandbox.demo.audit_example import RULE
 from curator.sandbox.server import SandboxServer

@@ -8,7 +8,7 @@ import pytest
 
 from curator.audit.checks import CHECKS
 from curator.audit.values import ById, Evidence
-from curator.lineage import REQUIRED_KEYS, item_id
+from curator.model.lineage import REQUIRED_KEYS, item_id
 from curator.model.rule import PathPolicy
 from tests.audit.support import (
     AT,

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from curator.cli.audit_look import rule_of
 from curator.cli.main import cli
 from curator.config import Settings, load_settings, state_folder
-from curator.errors import CuratorError, ExitCode
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item
+from curator.model.errors import CuratorError, ExitCode
 from curator.sandbox.demo.audit_example import DATASET, RULE, plant_receipts, truth
 from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer

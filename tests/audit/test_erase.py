@@ -14,13 +14,13 @@ from curator.audit.erasure import DraftKey, Kept, Record, Subject, Trail, earlie
 from curator.audit.erasure.record import digest
 from curator.audit.erasure.trail import _could_be
 from curator.config import Settings, state_folder
-from curator.errors import ConfigError
 from curator.experiments import results
 from curator.experiments.results import DatasetItem
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
-from curator.lineage import fingerprint, item_id
 from curator.model import Decision, Item, ScrubPolicy
+from curator.model.errors import ConfigError
+from curator.model.lineage import fingerprint, item_id
 from curator.promote import Patience, promote, undo
 from curator.sandbox.server import SandboxServer
 from curator.tui.memory import DraftState, Memory

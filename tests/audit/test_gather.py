@@ -13,10 +13,10 @@ from curator.audit.run import collect, report_of
 from curator.audit.runs import runs_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes
-from curator.errors import UsageError
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item
+from curator.model.errors import UsageError
 from curator.sandbox.demo.audit_example import DATASET, plant_receipts
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import EXAMPLE_RULE, QuickScrub, connection_of, make_item, promoted

@@ -12,10 +12,10 @@ import pytest
 from curator.audit.run import audit
 from curator.audit.values import AuditReport
 from curator.audit.workers import Cluster, Processes, Workers
-from curator.errors import ConfigError
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import ScrubPolicy
+from curator.model.errors import ConfigError
 from curator.sandbox.demo.audit_example import DATASET
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import EXAMPLE_RULE, QuickScrub

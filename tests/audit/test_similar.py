@@ -11,9 +11,9 @@ from rapidfuzz import fuzz
 from curator.audit import similar
 from curator.audit.similar import ALL_PAIRS, near_pairs, sketch
 from curator.audit.values import ItemFacts
-from curator.lineage import fingerprint
+from curator.draft.likeness import LONGEST, NEAR, text_of
 from curator.model import parse_text
-from curator.novelty import LONGEST, NEAR, text_of
+from curator.model.lineage import fingerprint
 from curator.sandbox.demo.data import DemoData
 
 # Twice twenty pairs of inputs, judged by hand before any ratio was looked at: the same case written down twice, and two

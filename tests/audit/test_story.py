@@ -8,10 +8,10 @@ import pytest
 from curator.audit.report.chapters import chapters, masked
 from curator.audit.report.story import render
 from curator.audit.story import MAX_VERSIONS, Story, story_of
-from curator.errors import UsageError
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item, ScrubPolicy
+from curator.model.errors import UsageError
 from curator.promote import promote
 from curator.sandbox.demo.audit_example.build import RUNS, planned
 from curator.sandbox.server import SandboxServer

@@ -11,8 +11,8 @@ from curator.audit.examine import Standards
 from curator.audit.gather import Batch
 from curator.audit.values import ItemFacts
 from curator.audit.workers import AHEAD, Cluster, Processes
-from curator.errors import ConfigError
 from curator.model import Finding, ScrubPolicy
+from curator.model.errors import ConfigError
 from curator.scrub import NotScrubbed
 from tests.audit.support import EXAMPLE_RULE, QuickScrub
 from tests.audit.worlds import numbered

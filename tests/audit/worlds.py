@@ -11,8 +11,8 @@ from curator.audit.fixes.lineage import prints
 from curator.config import state_folder
 from curator.experiments import results
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
-from curator.lineage import fingerprint, item_id
 from curator.model import StoredItem
+from curator.model.lineage import fingerprint, item_id
 from curator.sandbox import item_versions, observation_record
 from curator.sandbox.load_rows import convert
 from curator.sandbox.server import SandboxServer

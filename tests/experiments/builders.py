@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
-from curator.lineage import fingerprint
+from curator.model.lineage import fingerprint
 
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
 Table = Sequence[Sequence[float | None]] | np.ndarray

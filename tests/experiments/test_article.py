@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from curator.cli.main import cli
-from curator.errors import CuratorError
 from curator.gateway import Gateway
+from curator.model.errors import CuratorError
 from curator.model.item import Item
 from curator.sandbox.server import SandboxServer
 

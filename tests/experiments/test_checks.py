@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langfuse import Evaluation
 
-from curator.errors import UsageError
 from curator.experiments.checks import Checker, CheckResult, evaluate, fingerprint
 from curator.experiments.checks.base import Case
+from curator.model.errors import UsageError
 from curator.model.rule import Rule
 from tests.experiments.rules import order_status, rule_with
 

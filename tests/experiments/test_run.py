@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from curator.config import Connection
-from curator.errors import ConfigError, CuratorError, UsageError
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.compare import compare
 from curator.experiments.perform import Plan, find_run, perform
 from curator.experiments.results import Integrity, Run
 from curator.gateway import Gateway
+from curator.model.errors import ConfigError, CuratorError, UsageError
 from curator.sandbox.auth import Keys
 from curator.sandbox.server import SandboxServer
 from curator.sandbox.settings import Lag

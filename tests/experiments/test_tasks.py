@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from curator.errors import UsageError
 from curator.experiments.tasks import Runner, TaskFailed, parse_task
+from curator.model.errors import UsageError
 
 AGENTS = "tests.experiments.agents"
 ITEM = SimpleNamespace(input={"query": "?", "prompt_label": "production", "number": 1})

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from curator import gateway as g
-from curator.errors import CuratorError, ExitCode
 from curator.gateway import Gateway
 from curator.model import Item
+from curator.model.errors import CuratorError, ExitCode
 from tests.gateway.servers import SECRET, Answering, connection_to, raw_server
 
 ITEM = Item(id="i-1", dataset="d", input={"q": "Jane Doe"}, expected_output=None, metadata={})

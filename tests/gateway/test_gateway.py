@@ -578,7 +578,7 @@ def test_many_threads_one_gateway(sandbox: SandboxServer, connection: Connection
 
 def test_import_is_light() -> None:
     code = (
-        "import sys, curator.gateway, curator.queue, curator.decisions, curator.cli.queue, curator.cli.show,"
+        "import sys, curator.gateway, curator.queue, curator.queue.decisions, curator.cli.queue, curator.cli.show,"
         " curator.cli.decide, curator.cli.doctor\n"
         "print([m for m in ('langfuse', 'textual', 'presidio_analyzer', 'spacy', 'scipy', 'starlette')"
         " if m in sys.modules])"

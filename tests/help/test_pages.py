@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from curator.errors import UsageError
 from curator.help import page, pages
+from curator.model.errors import UsageError
 
 PACKAGE = Path(__file__).parents[2] / "curator"
 CODE = re.compile(r"""\bcode\s*[=:]\s*(?:str\s*=\s*)?["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)["']""")

@@ -15,10 +15,10 @@ import pytest
 from pydantic import SecretStr
 
 from curator.config import Connection
-from curator.errors import ConfigError
 from curator.journal import Busy, Journal, Previous, SavedDraft, scope_of
 from curator.journal.locks import STRIPES
 from curator.model import Decision, Item, Receipt
+from curator.model.errors import ConfigError
 
 ITEM = Item(
     id="d-1",

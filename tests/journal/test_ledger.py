@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.errors import UsageError
 from curator.journal import Journal, LedgerEntry
-from curator.ledger import export, lines_of, read
+from curator.journal.export import export, lines_of, read
+from curator.model.errors import UsageError
 from tests.journal.test_journal import begun, decision, receipt
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)

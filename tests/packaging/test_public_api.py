@@ -32,10 +32,10 @@ def test_every_name_is_there_and_documented(name: str) -> None:
 
 def test_names_never_mean_rooms() -> None:
     """A room that was imported first does not hide a function, whatever the order of imports."""
-    rooms = "import curator.promote, curator.audit, curator.reshape, curator.queue, curator.rulebook, curator.journal\n"
+    rooms = "import curator.promote, curator.audit, curator.draft, curator.queue, curator.rulebook, curator.journal\n"
     names = "import curator\nprint([n for n in curator.__all__ if type(getattr(curator, n)).__name__ == 'module'])"
     assert python(rooms + names) == "[]"
-    assert python("from curator import promote, decisions; print(promote.__name__)") == "curator.promote"
+    assert python("from curator import promote, queue; print(promote.__name__)") == "curator.promote"
 
 
 def test_import_curator_is_light() -> None:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from curator import lineage
 from curator.config import Connection
-from curator.model import Finding, Item, Receipt, ScrubPolicy
+from curator.model import Finding, Item, Receipt, ScrubPolicy, lineage
 from curator.promote import Patience
 from curator.sandbox.server import SandboxServer
 

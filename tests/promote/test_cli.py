@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from curator import decisions
 from curator.cli.main import main
 from curator.gateway import Gateway
+from curator.queue import decisions
 from curator.sandbox.demo import seed
 from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer

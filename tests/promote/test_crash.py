@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from curator import decisions, lineage
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import ScrubPolicy
+from curator.model import ScrubPolicy, lineage
 from curator.promote import promote, resume
+from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item
 from tests.promote.workers import PRELOAD, busy, options

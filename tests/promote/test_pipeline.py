@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from curator import lineage
 from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary
+from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
 from curator.promote.pipeline import Order, draft_of, policy_for, policy_of_dataset, promote_traces
 from curator.promote.reading import read_traces
 from curator.promote.signals import signals_of

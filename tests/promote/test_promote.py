@@ -1,9 +1,10 @@
 """The main way: what `verified`, `unchanged` and an update mean, and what they cost."""
 
-from curator import decisions, lineage
 from curator.gateway import Forbidden, Gateway
 from curator.journal import Journal
+from curator.model import lineage
 from curator.promote import resume
+from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, EmailFinder, Promote, connection_of, make_item
 

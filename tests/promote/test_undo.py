@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from curator import decisions
 from curator.gateway import Gateway
 from curator.journal import Journal, standing
 from curator.promote import Undone, undo, verify
+from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item
 

@@ -11,8 +11,8 @@ from curator.gateway import Gateway
 from curator.gateway.errors import GatewayError
 from curator.help import pages
 from curator.journal import Journal
-from curator.lineage import content_fingerprint
 from curator.model import Item, StoredItem
+from curator.model.lineage import content_fingerprint
 from curator.promote import ways
 from curator.promote.diagnosis import diagnose, is_collision
 from curator.promote.readback import Late, Reading, judge

@@ -12,7 +12,7 @@ from curator.model import ScrubPolicy
 from curator.promote import promote, promote_many, undo
 from tests.promote.support import QUICK, EmailFinder, make_item
 
-PRELOAD = ["langfuse.api", "curator.promote", "curator.decisions", "tests.promote.workers"]
+PRELOAD = ["langfuse.api", "curator.promote", "curator.queue.decisions", "tests.promote.workers"]
 
 
 def options(reviewer: str) -> dict[str, Any]:

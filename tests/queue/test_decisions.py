@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from curator.decisions import decide, from_scores, newest, record, retract, score_id, state_of
-from curator.errors import CuratorError
 from curator.gateway import Gateway, NotFound
 from curator.journal import Journal
 from curator.model import Decision, Item, Score, ScrubPolicy, Signal
+from curator.model.errors import CuratorError
 from curator.queue import entries_of, find_failures, require_traces
+from curator.queue.decisions import decide, from_scores, newest, record, retract, score_id, state_of
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from curator.scrub.limits import Limits

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.errors import ExitCode, UsageError
+from curator.model.errors import ExitCode, UsageError
 from curator.queue import parse_time, parse_window
 
 ZONE = timezone(timedelta(hours=2))

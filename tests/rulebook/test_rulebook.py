@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curator.config import Settings
-from curator.errors import ExitCode, UsageError
+from curator.model.errors import ExitCode, UsageError
 from curator.rulebook import MalformedRule, check_file, find_rule, load_rule, load_rules
 
 GOOD = """\

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.rulebook.write import check_new, write_new
 from tests.rulebook.test_rulebook import GOOD
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from curator.config import Settings
+from curator.draft.mapping import reshape
 from curator.experiments.checks import CheckResult, evaluate
 from curator.gateway import Gateway
 from curator.model import Draft, Failure, Trace
 from curator.queue import Window, find_failures
-from curator.reshape import reshape
 from curator.rulebook import LoadedRule, load_rules, shipped_rules
 from curator.sandbox.demo import agent
 from curator.sandbox.demo.data import DemoData

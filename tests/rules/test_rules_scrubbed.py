@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from curator.config import Settings
+from curator.draft.mapping import reshape
 from curator.experiments.checks import evaluate
 from curator.gateway import Gateway
 from curator.model import ScrubbedDraft
 from curator.queue import Window, find_failures
-from curator.reshape import reshape
 from curator.rulebook import load_rules, shipped_rules
 from curator.sandbox.demo import agent
 from curator.sandbox.demo.data import DemoData

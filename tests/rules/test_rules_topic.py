@@ -9,7 +9,6 @@ import pytest
 from pydantic import BaseModel
 
 from curator.help import page
-from curator.jsonpath import find_all
 from curator.model import Observation, Trace
 from curator.model.rule import (
     CheckSpec,
@@ -29,6 +28,7 @@ from curator.model.rule import (
     SignalRule,
 )
 from curator.rulebook import check_file
+from curator.rulebook.jsonpath import find_all
 
 TEXT = page("rules").text
 MODELS: tuple[type[BaseModel], ...] = (

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from curator.config import Settings
+from curator.draft.mapping import validate
 from curator.model import Problem
-from curator.reshape import validate
 from curator.rulebook import LoadedRule, check_file, load_rules, shipped_rules
 
 FILES = sorted(shipped_rules().glob("*.yaml"))

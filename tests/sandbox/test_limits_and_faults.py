@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.sandbox.errors import ApiError
 from curator.sandbox.faults import KINDS, Faults
 from curator.sandbox.load import load_files

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curator.errors import ServerError
+from curator.model.errors import ServerError
 from curator.sandbox.app import resource_modules
 from curator.sandbox.openapi import BODIES, QUERIES
 from curator.sandbox.server import SandboxServer

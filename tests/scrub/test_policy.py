@@ -2,8 +2,8 @@
 
 import pytest
 
-from curator.errors import UsageError
 from curator.model import ScrubPolicy
+from curator.model.errors import UsageError
 from curator.model.rule import PathPolicy
 from curator.scrub.errors import NotScrubbed
 from curator.scrub.pipeline import Pipeline

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from curator.errors import UsageError
 from curator.model import ScrubPolicy
+from curator.model.errors import UsageError
 from curator.scrub import Choice, NotScrubbed, Scrubber
 from curator.scrub.limits import Limits
 from curator.scrub.worker import attempt

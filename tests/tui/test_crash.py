@@ -2,7 +2,7 @@
 
 import pytest
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui.app import CuratorApp
 
 SECRET = "07700 900142"

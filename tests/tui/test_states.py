@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from curator.errors import ConfigError
+from curator.model.errors import ConfigError
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from curator.audit.values import AuditCheck, Evidence, Found
-from curator.lineage import fingerprint
+from curator.model.lineage import fingerprint
 
 
 def look(evidence: Evidence) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from curator.audit.values import AuditCheck, Evidence, Found
-from curator.lineage import REVIEWED_FAILURE, is_own_id
+from curator.model.lineage import REVIEWED_FAILURE, is_own_id
 
 
 def look(evidence: Evidence) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from curator.audit.values import AuditCheck, Evidence, Found
-from curator.lineage import REQUIRED_KEYS, REVIEWED_FAILURE
+from curator.model.lineage import REQUIRED_KEYS, REVIEWED_FAILURE
 
 
 def look(evidence: Evidence) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from curator.audit.values import AuditCheck, Evidence, Found
-from curator.reshape import schema_fingerprint
+from curator.draft.mapping import schema_fingerprint
 
 
 def look(evidence: Evidence) -> Iterator[Found]:

@@ -7,11 +7,11 @@ from typing import Literal
 
 from curator.audit.erasure.forget import Mode, forget
 from curator.audit.erasure.trail import Kept, Terminal, Trail
-from curator.errors import CuratorError
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.journal import Busy, Journal
 from curator.model import Problem, ScrubPolicy, StoredItem, Value
+from curator.model.errors import CuratorError
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan
 from curator.promote.ways import BUSY, STALE_READ, Stop, stop_of

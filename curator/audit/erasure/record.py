@@ -15,7 +15,7 @@ from curator.audit.erasure.forget import Mode
 from curator.audit.erasure.results import Emptied
 from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder
-from curator.errors import ConfigError
+from curator.model.errors import ConfigError
 
 _RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
 _OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from curator.errors import CuratorError
 from curator.experiments.results import DatasetItem, ItemRun, Run, list_files, read, runs_folder, write
+from curator.model.errors import CuratorError
 
 ERASED = "erased"
 

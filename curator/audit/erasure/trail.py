@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from curator import decisions
 from curator.audit.erasure.results import result_files
 from curator.audit.runs import SINCE
 from curator.audit.values import Progress, silent, trace_of
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.lineage import SOURCE_SESSION_ID, SOURCE_TRACE_ID, item_id
 from curator.model import StoredItem, Value
+from curator.model.lineage import SOURCE_SESSION_ID, SOURCE_TRACE_ID, item_id
+from curator.queue import decisions
 
 Kind = Literal["trace", "session", "user"]
 DERIVED_LOOKS = 40

@@ -2,8 +2,8 @@
 
 from curator.audit.fixes.lineage import added, made_now, metadata_of, with_metadata
 from curator.audit.fixes.values import Desk, Proposal
-from curator.lineage import SOURCE
 from curator.model import StoredItem
+from curator.model.lineage import SOURCE
 from curator.promote.reading import Found
 
 ADOPTED = "adopted"

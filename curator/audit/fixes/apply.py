@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from curator import lineage
 from curator.audit.fixes.values import Desk, Proposal
-from curator.errors import CuratorError
 from curator.gateway.errors import GatewayError
 from curator.journal import Busy, Journal
-from curator.model import Check, Decision, Item, Receipt, StoredItem
+from curator.model import Check, Decision, Item, Receipt, StoredItem, lineage
+from curator.model.errors import CuratorError
 from curator.promote import promote, ways
 from curator.promote.compare import differences
 from curator.promote.job import Job

@@ -2,8 +2,8 @@
 
 from curator.audit.fixes.lineage import BACKFILLED, added, made_now, with_metadata
 from curator.audit.fixes.values import Desk, Proposal, Refusal
-from curator.lineage import REQUIRED_KEYS
 from curator.model import StoredItem
+from curator.model.lineage import REQUIRED_KEYS
 from curator.promote.reading import Found
 
 

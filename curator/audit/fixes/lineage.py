@@ -4,13 +4,13 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator import __version__, lineage
+from curator import __version__
 from curator.audit.fixes.values import Desk, Refusal
 from curator.audit.values import trace_of
-from curator.model import Item, StoredItem
+from curator.draft.mapping import schema_fingerprint, validate
+from curator.model import Item, StoredItem, lineage
 from curator.promote.content import leftovers
 from curator.promote.reading import Found
-from curator.reshape import schema_fingerprint, validate
 from curator.rulebook import LoadedRule
 
 BACKFILLED = "backfilled"

@@ -9,8 +9,8 @@ from curator.audit.fixes.backfill import backfill
 from curator.audit.fixes.rescrub import rescrub
 from curator.audit.fixes.values import CODES, Desk, FixName, Proposal, Refusal
 from curator.audit.values import Evidence, trace_of
-from curator.errors import CuratorError
 from curator.model import Problem, StoredItem
+from curator.model.errors import CuratorError
 from curator.promote.reading import Found, read_traces
 
 _REWRITES: dict[FixName, Callable[[Desk, StoredItem, Found | None], Proposal]] = {

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from curator.errors import UsageError
 from curator.experiments.calls import Caller, TimedOut
 from curator.experiments.checks import (
     expected_outcome,
@@ -20,6 +19,7 @@ from curator.experiments.checks import (
 )
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
 from curator.experiments.reasons import reason
+from curator.model.errors import UsageError
 from curator.model.json import canonical
 from curator.model.rule import CheckSpec, Rule
 from curator.rulebook.checks import REMEDIES, wrong_in

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from curator.jsonpath import find_all
 from curator.model.base import Value
 from curator.model.rule import CheckSpec, Rule
+from curator.rulebook.jsonpath import find_all
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
 MISSING = object()

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from curator.errors import UsageError
 from curator.experiments import functions
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, DataType
+from curator.model.errors import UsageError
 from curator.model.rule import CheckSpec
 
 

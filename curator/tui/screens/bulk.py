@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Footer, ProgressBar, Static
 
-from curator.errors import CuratorError
+from curator.draft.effectiveness import WEAK
 from curator.model import Failure, Receipt
-from curator.protection import WEAK
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.pieces import Piece
 from curator.tui.screens.ask import Choose

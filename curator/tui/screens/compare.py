@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
-from curator.lineage import slug
+from curator.model.errors import CuratorError
+from curator.model.lineage import slug
 from curator.tui import actions
 from curator.tui.intervals import interval_plot
 from curator.tui.pieces import Piece

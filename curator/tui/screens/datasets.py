@@ -8,9 +8,9 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
-from curator.lineage import REQUIRED_KEYS
 from curator.model import Dataset, StoredItem
+from curator.model.errors import CuratorError
+from curator.model.lineage import REQUIRED_KEYS
 from curator.tui import actions
 from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.lineage import of_story
 from curator.tui.screens.place import Place

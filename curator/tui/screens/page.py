@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Markdown, Static
 
-from curator.errors import UsageError
 from curator.help import page
+from curator.model.errors import UsageError
 
 
 class PageScreen(ModalScreen[None]):

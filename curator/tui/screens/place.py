@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.fetch import Fetching
 from curator.tui.pieces import Piece

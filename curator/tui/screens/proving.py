@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui.memory import Tasks
 from curator.tui.pieces import Piece
 from curator.tui.screens.ask import AskLine

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer
 
-from curator.errors import CuratorError
 from curator.model import Failure
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.decide import Deciding
 from curator.tui.screens.ask import Choose

@@ -5,8 +5,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
 from curator.model import Failure, Receipt
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.pieces import Piece
 from curator.tui.screens.proving import Proving

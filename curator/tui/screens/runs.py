@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.pieces import Piece
 from curator.tui.run_words import of_run, whole_pieces

@@ -5,8 +5,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
 from curator.model import Failure, Trace
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.decide import Deciding
 from curator.tui.sections import Sheet, of_comments, of_observation, of_scores, of_stored

@@ -8,8 +8,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from curator.errors import CuratorError
 from curator.model import Failure, Problem, parse_text
+from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.escapes import editable
 from curator.tui.live import doubts_of, problem_checks, protection_checks, standing_checks
@@ -26,7 +26,7 @@ from curator.tui.widgets.preview import MaskedView
 from curator.tui.widgets.reader import Reader, SearchPane
 
 if TYPE_CHECKING:
-    from curator.novelty import Novelty
+    from curator.draft.likeness import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
 

@@ -11,7 +11,7 @@ from curator.tui.session.reading import Reading
 from curator.tui.session.values import Prepared
 
 if TYPE_CHECKING:
-    from curator.novelty import Novelty
+    from curator.draft.likeness import Novelty
     from curator.rulebook import LoadedRule
 
 ITEMS_FRESH = 300.0
@@ -31,8 +31,8 @@ class Drafting(Queueing, Reading):
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, judged. Raises CuratorError."""
+        from curator.draft.effectiveness import judgements
         from curator.promote.pipeline import Order, draft_of
-        from curator.protection import judgements
 
         loaded = next(r for r in self.rules if r.rule.rule == order.rule)
         trace = self.trace(order.trace_id)
@@ -60,7 +60,7 @@ class Drafting(Queueing, Reading):
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""
-        from curator.novelty import look
+        from curator.draft.likeness import look
 
         items = self.items_of(prepared.draft.dataset)
         return look(self.gateway, prepared.scrubbed, items, dataset_exists=items is not None)
@@ -90,7 +90,7 @@ class Drafting(Queueing, Reading):
 
 def value_at(content: object, path: str) -> Any:
     """The value at a path as `join_path` writes it; None when it is not there."""
-    from curator.edits import parse_edit_path
+    from curator.draft.edits import parse_edit_path
 
     node: Any = content
     for step in parse_edit_path(path):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from curator.config import Settings
-from curator.errors import CuratorError
 from curator.model import Decision, Failure
+from curator.model.errors import CuratorError
 from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Connected, Look, Report
 from curator.tui.week import Week, week_of
@@ -102,7 +102,7 @@ class Queueing(Rooms):
 
         What could not be shared is taken back here. Raises GatewayError.
         """
-        from curator.decisions import decide
+        from curator.queue.decisions import decide
 
         batch = uuid.uuid4().hex if len(decisions) > 1 else ""
         with self._sharing:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.errors import CuratorError, ExitCode
+from curator.model.errors import CuratorError, ExitCode
 from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Rooms
 from curator.tui.session.values import Report

@@ -9,7 +9,7 @@ from curator.model.base import Value
 from curator.tui.memory import DraftState
 
 if TYPE_CHECKING:
-    from curator.protection import Judgement
+    from curator.draft.effectiveness import Judgement
     from curator.rulebook import LoadedRule
 
 Report = Callable[[str, int, int | None], None]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from curator.errors import CuratorError
 from curator.model import Decision, Failure, Receipt
+from curator.model.errors import CuratorError
 from curator.tui.session.drafting import Drafting
 from curator.tui.session.values import Prepared, Report
 

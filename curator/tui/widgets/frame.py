@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.tui.pieces import Piece
 from curator.tui.text import safe, visible
 

@@ -1,7 +1,7 @@
 """A text view of foreign text: masked until it was looked through, and until the reviewer asks."""
 
-from curator.errors import CuratorError
 from curator.model import Finding
+from curator.model.errors import CuratorError
 from curator.tui.document import Note, Section
 from curator.tui.masks import Masks
 from curator.tui.sections import Sheet

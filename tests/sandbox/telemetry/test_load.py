@@ -12,7 +12,7 @@ import httpx
 import pytest
 from langfuse.api import LangfuseAPI
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 from curator.sandbox.load import LoadReport, load_files
 from curator.sandbox.server import SandboxServer
 

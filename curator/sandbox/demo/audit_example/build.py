@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from curator import __version__
-from curator.lineage import REVIEWED_FAILURE, fingerprint, item_id
 from curator.model import Receipt
+from curator.model.lineage import REVIEWED_FAILURE, fingerprint, item_id
 from curator.sandbox.demo.audit_example.cases import CASES, Case
 from curator.sandbox.demo.safety import service_key
 from curator.sandbox.projects import PROJECT_ID

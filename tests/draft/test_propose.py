@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from curator.errors import CuratorError
+from curator.draft.mapping import reshape
+from curator.draft.propose import Look, SeenScore, look, rule_text
 from curator.gateway import Gateway
-from curator.propose import Look, SeenScore, look, rule_text
+from curator.model.errors import CuratorError
 from curator.queue import Window, find_failures
-from curator.reshape import reshape
 from curator.rulebook import load_rule
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import connection_of

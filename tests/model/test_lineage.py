@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.lineage import REQUIRED_KEYS, fingerprint, is_own_id, item_id, slug, to_item
 from curator.model import Draft, ScrubbedDraft, ScrubSummary
+from curator.model.lineage import REQUIRED_KEYS, fingerprint, is_own_id, item_id, slug, to_item
 
 texts = st.text(min_size=1, max_size=300)
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from curator.errors import CuratorError
 from curator.gateway import Gateway
-from curator.jsonpath import path_error
-from curator.lineage import slug
 from curator.model import Score, Value, parse_text
+from curator.model.errors import CuratorError
+from curator.model.lineage import slug
 from curator.model.safe import plain
-from curator.queue.find import EXPERIMENT_ENVIRONMENT
+from curator.model.trace import EXPERIMENT_ENVIRONMENT
+from curator.rulebook.jsonpath import path_error
 
 LOOK_BACK = timedelta(days=14)
 SAMPLE = 50

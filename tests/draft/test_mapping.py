@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.edits import apply_edit, parse_assignment, parse_edit_path
-from curator.errors import UsageError
+from curator.draft.edits import apply_edit, parse_assignment, parse_edit_path
+from curator.draft.mapping import reshape
 from curator.model import Observation, Score, Trace, join_path
-from curator.reshape import reshape
+from curator.model.errors import UsageError
 from curator.rulebook import LoadedRule, load_rule
 
 RULE = """\

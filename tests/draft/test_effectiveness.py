@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from curator import novelty, protection
 from curator.cli.main import cli
 from curator.config import Settings
+from curator.draft import effectiveness, likeness
 from curator.gateway import Gateway
 from curator.model import Draft, Item, Observation, Score, ScrubbedDraft, ScrubSummary, StoredItem, Trace
 from curator.model.rule import CheckSpec
@@ -53,8 +53,8 @@ def draft(expected: object, query: str = "Where is my order?") -> Draft:
 def said(loaded: LoadedRule, one: Trace, expected: object) -> tuple[dict[str, str], set[str]]:
     """Verdict per answer, and the codes of the doubts."""
     mine = draft(expected)
-    found = protection.judgements(one, mine, loaded)
-    return {j.answer: j.verdict for j in found}, {p.code for p in protection.doubts(mine, found)}
+    found = effectiveness.judgements(one, mine, loaded)
+    return {j.answer: j.verdict for j in found}, {p.code for p in effectiveness.doubts(mine, found)}
 
 
 BITES = {"outcome": "escalate", "must_mention": ["delayed"], "must_not_mention": []}
@@ -62,7 +62,7 @@ WEAK = {"outcome": "answer", "must_mention": ["order"], "must_not_mention": ["re
 
 
 def test_a_case_that_the_recorded_answer_fails_protects(loaded: LoadedRule) -> None:
-    found = protection.judgements(trace(ANSWER), draft(BITES), loaded)
+    found = effectiveness.judgements(trace(ANSWER), draft(BITES), loaded)
     assert found[0].checks == ("expected_outcome", "required_terms_present")
     assert found[0].good
     assert said(loaded, trace(ANSWER), BITES) == ({"recorded": "fails"}, set())
@@ -98,9 +98,9 @@ def test_judges_and_forbidden_python_are_not_asked(loaded: LoadedRule) -> None:
     plain = check | {"name": "own", "judge": False}
     checks = tuple(CheckSpec.model_validate(each) for each in (check, plain))
     rule = loaded.rule.model_copy(update={"checks": checks})
-    found = protection.judgements(trace(ANSWER), draft(BITES), loaded.model_copy(update={"rule": rule}))
+    found = effectiveness.judgements(trace(ANSWER), draft(BITES), loaded.model_copy(update={"rule": rule}))
     assert [j.verdict for j in found] == ["unchecked"]
-    assert protection.doubts(draft(BITES), found) == []
+    assert effectiveness.doubts(draft(BITES), found) == []
 
 
 def stored(item_id: str, query: str, expected: object, **more: object) -> StoredItem:
@@ -131,14 +131,14 @@ def test_what_the_dataset_holds_already() -> None:
         stored("alike", QUERY.replace("Monday", "Tuesday"), WEAK),
         stored("far", "Can I have my money back?", BITES),
     ]
-    found = novelty.similar(mine, items)
+    found = likeness.similar(mine, items)
     assert {s.item_id: s.relation for s in found} == {
         "double": "duplicate",
         "other-way": "contradiction",
         "alike": "near",
     }
-    assert [p.code for p in novelty.doubts(found)] == ["DUP001", "DUP003", "DUP002"]
-    assert not any(p.blocking for p in novelty.doubts(found))
+    assert [p.code for p in likeness.doubts(found)] == ["DUP001", "DUP003", "DUP002"]
+    assert not any(p.blocking for p in likeness.doubts(found))
 
 
 def test_what_stands_under_the_id() -> None:
@@ -150,7 +150,7 @@ def test_what_stands_under_the_id() -> None:
         "archived": stored("mine", QUERY, BITES, status="ARCHIVED"),
         "elsewhere": stored("mine", QUERY, BITES, dataset="other"),
     }
-    assert {novelty.standing(mine, item).state: item for item in states.values()} == states
+    assert {likeness.standing(mine, item).state: item for item in states.values()} == states
 
 
 @pytest.fixture

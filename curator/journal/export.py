@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from curator.errors import UsageError
 from curator.journal import LedgerEntry
+from curator.model.errors import UsageError
 
 
 def lines_of(entries: Iterable[LedgerEntry]) -> list[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from curator.lineage import fingerprint
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
+from curator.model.lineage import fingerprint
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway

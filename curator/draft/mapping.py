@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.edits import apply_edit
-from curator.jsonpath import find_all
-from curator.lineage import draft_metadata, fingerprint, item_id
+from curator.draft.edits import apply_edit
 from curator.model import Draft, Origin, Problem, Signal, Trace, canonical, join_path
+from curator.model.lineage import draft_metadata, fingerprint, item_id
 from curator.model.rule import FieldRule, Shape
 from curator.rulebook import LoadedRule
+from curator.rulebook.jsonpath import find_all
 from curator.rulebook.schemas import validator
 
 _ABSENT = object()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.errors import UsageError
+from curator.model.errors import UsageError
 
 
 def apply_edit(content: dict[str, JsonValue], path: str, value: JsonValue) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
-from curator.errors import CuratorError
+from curator.model.errors import CuratorError
 from curator.model.failure import Decision, Signal, State
 from curator.model.rule import ScrubPolicy
 from curator.model.trace import Score
