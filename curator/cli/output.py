@@ -11,10 +11,10 @@ from curator.model.errors import CuratorError
 
 
 def plain(text: str, *, keep_newlines: bool = False) -> str:
-    """Text from outside, made harmless; see `curator.model.safe.plain`."""
-    from curator.model import safe
+    """Text from outside, made harmless; see `curator.model.safe.visible`."""
+    from curator.model.safe import visible
 
-    return safe.plain(text, keep_newlines=keep_newlines)
+    return visible(text, newlines=keep_newlines)
 
 
 def print_json(value: object) -> None:

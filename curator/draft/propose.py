@@ -11,7 +11,7 @@ from curator.gateway import Gateway
 from curator.model import Score, Value, parse_text
 from curator.model.errors import CuratorError
 from curator.model.lineage import slug
-from curator.model.safe import plain
+from curator.model.safe import visible
 from curator.model.trace import EXPERIMENT_ENVIRONMENT
 from curator.rulebook.jsonpath import path_error
 
@@ -291,4 +291,4 @@ _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def _comment(text: str) -> str:
-    return plain(text)[:60]
+    return visible(text)[:60]

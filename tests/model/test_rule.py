@@ -1,11 +1,8 @@
-"""What a rule refuses, in the words that `curator rules check` shows; and text made harmless."""
+"""What a rule refuses, in the words that `curator rules check` shows."""
 
-import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curator.model.rule import (
@@ -17,7 +14,6 @@ from curator.model.rule import (
     Shape,
     SignalRule,
 )
-from curator.model.safe import plain
 
 RULE: dict[str, Any] = {
     "rule": "r",
@@ -72,14 +68,3 @@ def test_refused(kind: Any, fields: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(("kind", "fields"), ACCEPTED)
 def test_accepted(kind: Any, fields: dict[str, Any]) -> None:
     assert kind.model_validate(fields)
-
-
-@given(st.text(st.characters()))
-def test_no_text_acts_on_a_terminal(text: str) -> None:
-    shown = plain(text)
-    assert len(shown) == len(text)
-    assert not any(unicodedata.category(char) in ("Cc", "Cs") for char in shown)
-    assert "\u202e" not in shown
-    kept = plain(text, keep_newlines=True)
-    assert kept.count("\n") == text.count("\n")
-    assert plain(kept) == shown

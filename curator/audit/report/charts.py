@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 from curator.audit.summary import UNKNOWN
 from curator.audit.values import AuditReport
-from curator.model.safe import plain
+from curator.model.safe import visible
 
 SHOWN = 8
 """Signals and failure types in the graph; the charts have all."""
@@ -25,7 +25,7 @@ HUES = 6
 
 def text(words: str) -> str:
     """Text from outside as the content of an element."""
-    return escape(plain(words))
+    return escape(visible(words))
 
 
 def marked(words: str) -> str:
@@ -109,7 +109,7 @@ def _muted(name: str) -> str:
 
 def _name(words: str, most: int) -> str:
     """The name in at most so many columns, and as a whole for whoever points at it."""
-    shown = _short(plain(words), most)
+    shown = _short(visible(words), most)
     return text(shown) if shown == words else f"<title>{text(words)}</title>{text(shown)}"
 
 

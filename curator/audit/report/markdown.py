@@ -4,12 +4,12 @@ import re
 
 from curator.audit.report.text import headline
 from curator.audit.values import SEVERITIES, AuditReport
-from curator.model.safe import plain
+from curator.model.safe import visible
 
 
 def _cell(text: str) -> str:
     """Text from outside as the content of a table cell: never markup, never a new cell."""
-    return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", plain(text))
+    return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", visible(text))
 
 
 def render(report: AuditReport) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from curator.audit.report.chapters import Chapter, Row, chapters
 from curator.audit.story import Story
-from curator.model.safe import plain
+from curator.model.safe import visible
 
 NAME = 14
 """Width of the names of facts."""
@@ -15,7 +15,7 @@ def render(story: Story, parts: Sequence[Chapter] | None = None) -> str:
     """The whole way, one row per line; foreign text made harmless. `parts` are the chapters, masked by now."""
     head = [story.item.id, f"{story.item.status} in {story.item.dataset}"]
     lines = [*head, *(line for part in parts or chapters(story) for line in _lines(part))]
-    return "".join(f"{plain(line)}\n" for line in lines)
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def _lines(part: Chapter) -> Iterator[str]:

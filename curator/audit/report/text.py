@@ -4,7 +4,7 @@ from itertools import groupby
 
 from curator.audit.checks import CHECKS
 from curator.audit.values import SEVERITIES, AuditReport
-from curator.model.safe import plain
+from curator.model.safe import visible
 
 TITLES = {check.code: check.title for check in CHECKS}
 SIGNS = {"error": "✗", "warning": "!", "info": "·"}
@@ -20,15 +20,15 @@ def headline(report: AuditReport) -> str:
 def render(report: AuditReport) -> str:
     """Findings by code, worst first, each with its remedy once; then what was not looked at."""
     as_of = f" as of {report.version.isoformat()}" if report.version else ""
-    lines = [f"Audit of {plain(report.dataset)}{as_of}", headline(report), ""]
+    lines = [f"Audit of {visible(report.dataset)}{as_of}", headline(report), ""]
     worst_first = sorted(report.findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code))
     for code, group in groupby(worst_first, key=lambda f: f.code):
         found = list(group)
         lines.append(f"{SIGNS[found[0].severity]} {code} {TITLES[code]} ({found[0].severity})")
-        lines += [f"    {plain(f.item_id or '(dataset)')}: {plain(f.message)}" for f in found]
+        lines += [f"    {visible(f.item_id or '(dataset)')}: {visible(f.message)}" for f in found]
         lines += [f"    → {found[0].remedy}", ""]
     if not report.findings:
         lines += [f"Nothing found by {len(report.checks)} checks.", ""]
-    lines += [f"not looked at: {plain(each)}" for each in report.not_looked_at]
+    lines += [f"not looked at: {visible(each)}" for each in report.not_looked_at]
     lines.append(f"{report.requests} requests")
     return "\n".join(lines) + "\n"
