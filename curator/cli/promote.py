@@ -15,6 +15,7 @@ import click
 from curator.cli.order import order_of, order_options
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
+from curator.help.outcomes import REMEDIES, exit_code
 from curator.model import Receipt
 from curator.model.errors import ExitCode, UsageError
 
@@ -32,15 +33,6 @@ WORDS = {
     "undone": "it is taken back now",
 }
 SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
-_REMEDIES = ("next-id", "unarchive", "clear-stale", "repair", "strip", "as-text", "wait", "draft")
-_EXIT_OF = {
-    "UNAUTHORISED": ExitCode.CONFIG,
-    "FORBIDDEN": ExitCode.CONFIG,
-    "UNREACHABLE": ExitCode.SERVER,
-    "RATE_LIMITED": ExitCode.SERVER,
-    "SERVER_FAILED": ExitCode.SERVER,
-    "BAD_ANSWER": ExitCode.SERVER,
-}
 
 
 @click.command()
@@ -48,7 +40,11 @@ _EXIT_OF = {
 @click.option("--rules", "rule", metavar="RULE", help="The rule to promote by (a name or a file).")
 @order_options
 @click.option(
-    "--remedy", "remedies", type=click.Choice(_REMEDIES), multiple=True, help="What curator may do about a failure."
+    "--remedy",
+    "remedies",
+    type=click.Choice(list(REMEDIES)),
+    multiple=True,
+    help="What curator may do about a failure.",
 )
 @click.option("--complete-queue", is_flag=True, help="Also complete the traces' open annotation-queue entries.")
 @click.option("--dry-run", is_flag=True, help="Look at everything, write nothing.")
@@ -213,6 +209,5 @@ def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
     bad = [r.problem for r in receipts if not r.ok and r.problem is not None and r.problem.code != "DRY_RUN"]
     if not bad:
         return ExitCode.YES
-    codes = {_EXIT_OF.get(problem.code, ExitCode.NO) for problem in bad}
     # When the same thing stopped everything, it is not the traces' fault.
-    return codes.pop() if len(bad) == len(receipts) and len(codes) == 1 else ExitCode.NO
+    return exit_code(problem.code for problem in bad) if len(bad) == len(receipts) else ExitCode.NO

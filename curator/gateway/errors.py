@@ -1,11 +1,13 @@
 """What can go wrong on the way to Langfuse, each with a name. Messages hold no key, no trace text, no server text."""
 
+from curator.help.outcomes import outcome
 from curator.model.errors import ConfigError, CuratorError, ServerError
 
 
 class GatewayError(CuratorError):
     """The base of every error that the gateway raises.
 
+    What to do next and the exit code come from the table of outcomes, unless `remedy` says something more exact.
     `status` is the HTTP status, None when there was no answer. `server_message` holds the server's own words, trimmed:
     for telling cases apart, never to be shown raw, because it may quote what was sent.
     """
@@ -13,7 +15,9 @@ class GatewayError(CuratorError):
     def __init__(
         self, message: str, *, code: str, remedy: str = "", status: int | None = None, server_message: str = ""
     ) -> None:
-        super().__init__(message, code=code, remedy=remedy)
+        row = outcome(code)
+        super().__init__(message, code=code, remedy=remedy or row.remedy)
+        self.exit_code = row.exit
         self.status = status
         self.server_message = server_message
 

@@ -41,7 +41,6 @@ def from_transport(error: httpx.HTTPError | httpx.InvalidURL, exchange: Exchange
         return errors.NoAnswer(
             f"{host} {what} after a write was sent: it may or may not have happened.",
             code="NO_ANSWER",
-            remedy="Read back before writing again; `curator verify` does.",
         )
     unreachable = errors.Unreachable(
         f"{host} {what}.", code="UNREACHABLE", remedy="Try again; check the server when it stays."
@@ -62,14 +61,12 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             return errors.Unauthorised(
                 f"{host} does not accept these keys.",
                 code="UNAUTHORISED",
-                remedy="Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, and that LANGFUSE_BASE_URL is their server.",
                 **facts,
             )
         case 403:
             return errors.Forbidden(
                 f"The keys are not allowed to do this on {host}.",
                 code="FORBIDDEN",
-                remedy="Use a project's API key; an organisation key or a restricted key does not do.",
                 **facts,
             )
         case 404 | 501 if needs_v2:
@@ -78,14 +75,12 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             return errors.NotFound(
                 "Langfuse has nothing under this name or id.",
                 code="NOT_FOUND",
-                remedy="Check the name, and that the keys are those of the right project.",
                 **facts,
             )
         case 409:
             return errors.Conflict(
                 "Langfuse reports a conflict for this id.",
                 code="CONFLICT",
-                remedy="Try again in a moment: somebody may be writing it.",
                 **facts,
             )
         case 413 if response.request.method == "GET":
@@ -101,14 +96,12 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             return errors.Refused(
                 f"Langfuse refuses the request (status {status}).",
                 code="REFUSED",
-                remedy="Check the ids, names and times that were given.",
                 **facts,
             )
         case 429:
             limited = errors.RateLimited(
                 f"{host} limits the rate of requests.",
                 code="RATE_LIMITED",
-                remedy="Wait a minute and try again, or look at a shorter window.",
                 **facts,
             )
             limited.retry_after = retry_after(response)
@@ -117,7 +110,6 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             failed = errors.ServerFailed(
                 f"{host} failed (status {status}).",
                 code="SERVER_FAILED",
-                remedy="Try again later; the server's log says more.",
                 **facts,
             )
             failed.retry_after = retry_after(response)
@@ -135,7 +127,6 @@ def too_old(host: str, *, version: str = "", **facts: Any) -> errors.ServerTooOl
     return errors.ServerTooOld(
         f"The server at {host}{which} has no v2 observations API: it is older than Langfuse 4, or not Langfuse.",
         code="SERVER_TOO_OLD",
-        remedy="Upgrade Langfuse, use Langfuse Cloud, or correct LANGFUSE_BASE_URL.",
         **facts,
     )
 
@@ -145,7 +136,6 @@ def too_large(status: int | None, words: str = "") -> errors.TooLarge:
     return errors.TooLarge(
         "The item is larger than Langfuse takes (about 4.4 MB).",
         code="TOO_LARGE",
-        remedy="Shorten input, expected output or metadata.",
         status=status,
         server_message=words,
     )
@@ -156,7 +146,6 @@ def bad_answer(host: str, what: str, **facts: Any) -> errors.BadAnswer:
     return errors.BadAnswer(
         f"The answer of {host} cannot be understood: {what}.",
         code="BAD_ANSWER",
-        remedy="Check that LANGFUSE_BASE_URL names a Langfuse server and that no proxy answers in its place.",
         **facts,
     )
 

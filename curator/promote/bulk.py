@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from curator.gateway.errors import GatewayError
+from curator.help import outcomes
 from curator.journal import Busy, Entry, Journal
 from curator.model import Item, Receipt, ScrubPolicy, StoredItem
 from curator.model.errors import CuratorError
-from curator.promote import ways
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.one import end, finish, prepared, promote_one, proved, refused
 from curator.promote.plan import Plan, plan
 from curator.promote.readback import Late, Proof, Reading, check_clean, judge
 from curator.promote.repair import prove
 from curator.promote.share import share_many
+from curator.promote.stops import Stop, stop_of
 from curator.promote.survey import Survey, newest_rows, survey
-from curator.promote.ways import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write
 
 if TYPE_CHECKING:
@@ -175,14 +175,14 @@ def _write(round_: _Round, work: _Work, found: Survey) -> _Work:
             if work.plan.action != "none":
                 work.answer = intend_and_write(job, work.plan, work.promotion)
     except Stop as stop:
-        if stop.way in (ways.COLLISION, ways.TOMBSTONE) and "next-id" in job.remedies:
+        if stop.outcome in (outcomes.COLLISION, outcomes.TOMBSTONE) and "next-id" in job.remedies:
             _alone(job, work)
         else:
             _end(job, work, stop)
     except Changed:
         _alone(job, work)
     except Busy:
-        _end(job, work, Stop(ways.BUSY, f"Another curator on this machine is writing the item {work.item.id}."))
+        _end(job, work, Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {work.item.id}."))
     except CuratorError as error:
         _end(job, work, stop_of(error))
     round_.done += 1
@@ -249,7 +249,7 @@ def _prove_alone(job: Job, work: _Work) -> Proof | Stop:
     except Stop as stop:
         return stop
     except Busy:
-        return Stop(ways.BUSY, f"Another curator on this machine is writing the item {work.item.id}.")
+        return Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {work.item.id}.")
     except CuratorError as error:
         return stop_of(error, verdict="failed")
     return proof
@@ -271,7 +271,7 @@ def _not_begun(job: Job, work: _Work) -> _Work:
 
 
 def _interrupted(job: Job, work: _Work) -> Receipt:
-    return _end(job, work, Stop(ways.INTERRUPTED, "The command was interrupted before this item was sent."))
+    return _end(job, work, Stop(outcomes.INTERRUPTED, "The command was interrupted before this item was sent."))
 
 
 def _all(round_: _Round, works: Sequence[_Work], do: Callable[[_Work], R]) -> Iterator[R]:

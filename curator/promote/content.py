@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from curator.draft.edits import parse_edit_path
+from curator.help import outcomes
+from curator.help.outcomes import Outcome
 from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage
-from curator.promote import ways
 from curator.promote.job import Finder
 from curator.promote.rewrites import (
     MAX_BYTES,
@@ -20,23 +21,23 @@ from curator.promote.rewrites import (
     with_numbers_as_text,
     without_control_characters,
 )
-from curator.promote.ways import Stop, Way
+from curator.promote.stops import Stop
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
-_IN_WORDS: dict[Rule, tuple[Way, str]] = {
-    "control": (ways.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
-    "number": (ways.NUMBER, "is a number that Langfuse would round"),
-    "not-finite": (ways.NOT_FINITE, "is not a number that JSON can hold"),
-    "too-deep": (ways.TOO_DEEP, "is nested too deep ({}): Langfuse fails, or stores nothing"),
-    "unstorable": (ways.UNSTORABLE, "holds text that Langfuse cannot store: {}"),
-    "key-dropped": (ways.KEY_DROPPED, "is a key that Langfuse would drop"),
-    "parsed": (ways.PARSED, "is a string that Langfuse would store as a {}"),
-    "emptied": (ways.PARSED, "is an empty string, which Langfuse would store as null"),
+_IN_WORDS: dict[Rule, tuple[Outcome, str]] = {
+    "control": (outcomes.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
+    "number": (outcomes.NUMBER, "is a number that Langfuse would round"),
+    "not-finite": (outcomes.NOT_FINITE, "is not a number that JSON can hold"),
+    "too-deep": (outcomes.TOO_DEEP, "is nested too deep ({}): Langfuse fails, or stores nothing"),
+    "unstorable": (outcomes.UNSTORABLE, "holds text that Langfuse cannot store: {}"),
+    "key-dropped": (outcomes.KEY_DROPPED, "is a key that Langfuse would drop"),
+    "parsed": (outcomes.PARSED, "is a string that Langfuse would store as a {}"),
+    "emptied": (outcomes.PARSED, "is an empty string, which Langfuse would store as null"),
 }
 
 CONTENT_CODES = frozenset(
-    {ways.BAD_ID.code, ways.TOO_LARGE.code, ways.PARSED.code, *(way.code for way, _ in _IN_WORDS.values())}
+    {outcomes.BAD_ID.code, outcomes.TOO_LARGE.code, outcomes.PARSED.code, *(way.code for way, _ in _IN_WORDS.values())}
 )
 """Codes of what `check_content` refuses."""
 
@@ -78,7 +79,7 @@ def losses(item: Item) -> list[Rewrite]:
 def check_content(item: Item) -> None:
     """Refuses what would not arrive as it is. Raises Stop."""
     if not _SAFE_ID.fullmatch(item.id) or item.id in (".", ".."):
-        raise Stop(ways.BAD_ID, "This item id cannot stand in an address, so the item could never be read back.")
+        raise Stop(outcomes.BAD_ID, "This item id cannot stand in an address, so the item could never be read back.")
     found = losses(item)
     if found:
         first = found[0]
@@ -87,7 +88,9 @@ def check_content(item: Item) -> None:
         raise Stop(way, f"{first.path} {words.format(first.detail)}{more}.", path=first.path)
     size = body_bytes(item.model_dump(mode="json"))
     if size > MAX_BYTES:
-        raise Stop(ways.TOO_LARGE, f"The item has {size / 2**20:.1f} MiB; Langfuse takes {MAX_BYTES / 2**20:.1f} MiB.")
+        raise Stop(
+            outcomes.TOO_LARGE, f"The item has {size / 2**20:.1f} MiB; Langfuse takes {MAX_BYTES / 2**20:.1f} MiB."
+        )
 
 
 def content_problem(item: Item) -> Problem | None:
@@ -160,7 +163,7 @@ def check_scrubbed(item: Item, scrubber: Finder, policy: ScrubPolicy) -> None:
     """Refuses an item that still holds personal values. Raises Stop, CuratorError."""
     if found := leftovers(item, scrubber, policy):
         raise Stop(
-            ways.NOT_SCRUBBED,
+            outcomes.NOT_SCRUBBED,
             f"The item still holds personal values or secrets: {in_words(found)}.",
             path=found[0].path,
         )

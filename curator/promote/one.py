@@ -3,19 +3,19 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from curator.help import outcomes
 from curator.journal import Busy, Entry, Journal, SavedDraft
 from curator.journal.database import now
 from curator.model import Check, Item, Receipt, ScrubPolicy, lineage
 from curator.model.errors import CuratorError
 from curator.model.receipt import Verdict, WriteAction
-from curator.promote import ways
 from curator.promote.content import adapted, check_content, check_scrubbed
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan, plan
 from curator.promote.readback import Proof, checks_of
 from curator.promote.repair import prove
 from curator.promote.share import Finished, promoted, share
-from curator.promote.ways import Stop, stop_of
+from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write, read
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def promote(
 ) -> Receipt:
     """Promotes one item: preflight by id, one write, read-back by id and by list, second scrub, receipt, decision.
 
-    At most five requests when nothing goes wrong. `remedies` (names of `ways.REMEDIES`) say what curator may do about a
+    At most five requests when nothing goes wrong. `remedies` (names of `REMEDIES`) say what curator may do about a
     failure; `entries` are annotation-queue entries to complete. Never raises for what the server or the network does:
     the receipt names it. The journal knows of every step before it is taken.
     """
@@ -65,7 +65,7 @@ def promote_one(job: Job, item: Item, entries: Sequence[Entry] = (), promotion: 
                 action, proof = _write_and_prove(job, item, promotion)
                 break
             except Stop as stop:
-                following = next_item(item) if stop.way in (ways.COLLISION, ways.TOMBSTONE) else None
+                following = next_item(item) if stop.outcome in (outcomes.COLLISION, outcomes.TOMBSTONE) else None
                 if following is None or "next-id" not in job.remedies:
                     raise
                 item = following
@@ -100,8 +100,8 @@ def _write_and_prove(job: Job, item: Item, promotion: str) -> tuple[WriteAction,
                 except Changed:
                     continue
     except Busy:
-        raise Stop(ways.BUSY, f"Another curator on this machine is writing the item {item.id}.") from None
-    raise Stop(ways.MODIFIED, f"Somebody else keeps changing the item {item.id}.")
+        raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item.id}.") from None
+    raise Stop(outcomes.MODIFIED, f"Somebody else keeps changing the item {item.id}.")
 
 
 def carry_out(job: Job, the_plan: Plan, promotion: str) -> tuple[WriteAction, Proof]:
@@ -140,7 +140,7 @@ def proved(job: Job, item: Item, action: WriteAction, proof: Proof, reading: str
 
 def refused(job: Job, item: Item, stop: Stop) -> Receipt:
     """The receipt of an item that is not there as meant, with the reason and what can be done."""
-    verdict: Verdict = stop.way.verdict
+    verdict: Verdict = stop.outcome.verdict
     return Receipt(
         trace_id=item.source_trace_id or "",
         item_id=item.id,
@@ -170,7 +170,7 @@ def end(job: Job, item: Item, promotion: str | None, receipt: Receipt) -> Receip
     if known is not None and known.state in ("intent", "answered") and receipt.verdict == "failed":
         written: WriteAction = "created" if known.previous is None or known.previous.updated_at is None else "updated"
         receipt = receipt.model_copy(update={"action": written, "fingerprint": lineage.content_fingerprint(item)})
-    if receipt.problem is not None and ("draft" in job.remedies or receipt.problem.code == ways.INTERRUPTED.code):
+    if receipt.problem is not None and ("draft" in job.remedies or receipt.problem.code == outcomes.INTERRUPTED.code):
         job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=receipt.problem.code))
     job.journal.finish(promotion, receipt, batch=job.batch)
     return receipt

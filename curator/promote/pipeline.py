@@ -11,6 +11,7 @@ from curator.config import Settings
 from curator.draft import effectiveness, likeness
 from curator.draft.mapping import reshape
 from curator.gateway.errors import GatewayError, NotFound
+from curator.help import outcomes
 from curator.journal import Entry, Journal
 from curator.journal.database import now
 from curator.model import (
@@ -28,14 +29,13 @@ from curator.model import (
 )
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
-from curator.promote import ways
 from curator.promote.bulk import promote_many
 from curator.promote.content import CONTENT_CODES, adapted, check_content, content_problem, losses
 from curator.promote.job import Finder, Patience
 from curator.promote.one import MAX_ATTEMPTS
 from curator.promote.plan import plan
 from curator.promote.reading import Found, problem_of, read_traces
-from curator.promote.ways import Stop
+from curator.promote.stops import Stop
 from curator.queue import decisions
 from curator.rulebook import LoadedRule
 
@@ -123,8 +123,8 @@ def draft_of(
     except ValidationError:  # pydantic takes no value deeper than some 250 levels
         raise CuratorError(
             "A value of this trace is nested too deep for a dataset item.",
-            code=ways.TOO_DEEP.code,
-            remedy=ways.TOO_DEEP.remedy,
+            code=outcomes.TOO_DEEP.code,
+            remedy=outcomes.TOO_DEEP.remedy,
         ) from None
     found = effectiveness.judgements(trace, draft, loaded, allow_python=allow_python)
     weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, found)]
@@ -216,7 +216,7 @@ def promote_traces(
         if found.trace is not None and _is_new(found.trace, item, journal):
             new_ids.add(item.id)
     for trace_id in left:
-        interrupted = Stop(ways.INTERRUPTED, "The command was interrupted before this trace was looked at.")
+        interrupted = Stop(outcomes.INTERRUPTED, "The command was interrupted before this trace was looked at.")
         yield _with_problem(_receipt(trace_id, "", loaded, reviewer), interrupted.problem)
     for receipt in promote_many(
         gateway,
@@ -283,7 +283,7 @@ def _incomplete(scrubbed: ScrubbedDraft) -> Stop:
     words += [f"the {finding.entity} at {finding.path} is not decided" for finding in undecided]
     more = f" and {len(words) - 3} more problems" if len(words) > 3 else ""
     path = blocking[0].path if blocking else undecided[0].path
-    return Stop(ways.INCOMPLETE, f"The draft is not complete: {'; '.join(words[:3])}{more}.", path=path)
+    return Stop(outcomes.INCOMPLETE, f"The draft is not complete: {'; '.join(words[:3])}{more}.", path=path)
 
 
 def _unfinished(scrubbed: ScrubbedDraft) -> Item:
@@ -304,14 +304,14 @@ def _would_do(gateway: "Gateway", item: Item, loaded: LoadedRule, reviewer: str,
         check_content(ready)
         action = plan(ready, gateway.item(ready.id), remedies).action
     except Stop as reason:
-        return _with_problem(receipt, reason.problem, reason.way.remedies)
+        return _with_problem(receipt, reason.problem, reason.outcome.remedies)
     except GatewayError as error:
         return _with_problem(receipt, problem_of(error))
     if action == "none":
         check = Check(name="equal", ok=True, detail="an equal item is there")
         return receipt.model_copy(update={"verdict": "unchanged", "checks": (check,)})
     message = f"Dry run: the item would be {action}."
-    problem = Problem(code=ways.DRY_RUN.code, message=message, remedy=ways.DRY_RUN.remedy, blocking=False)
+    problem = Problem(code=outcomes.DRY_RUN.code, message=message, remedy=outcomes.DRY_RUN.remedy, blocking=False)
     return receipt.model_copy(update={"problem": problem})
 
 

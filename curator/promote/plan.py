@@ -4,12 +4,11 @@ from collections.abc import Collection
 from typing import Literal
 
 from curator.gateway.datasets import Clearable
+from curator.help import outcomes
 from curator.model import Item, StoredItem
 from curator.model.base import Value
-from curator.promote import ways
 from curator.promote.compare import differences, stale_fields
-from curator.promote.diagnosis import taken_by
-from curator.promote.ways import Stop
+from curator.promote.stops import Stop, taken_by
 
 _CLEARED_BY_EMPTY_ID = ("source_trace_id", "source_observation_id")
 
@@ -37,7 +36,7 @@ def plan(item: Item, stored: StoredItem | None, remedies: Collection[str]) -> Pl
         raise taken_by(item, stored)
     if stored.status == "ARCHIVED" and "unarchive" not in remedies:
         raise Stop(
-            ways.ARCHIVED,
+            outcomes.ARCHIVED,
             f"The item {item.id} is archived: Langfuse would take the write and keep it archived, and no experiment"
             " would run it.",
         )
@@ -46,7 +45,7 @@ def plan(item: Item, stored: StoredItem | None, remedies: Collection[str]) -> Pl
     stale = stale_fields(item, stored)
     if stale and "clear-stale" not in remedies:
         raise Stop(
-            ways.STALE_FIELDS,
+            outcomes.STALE_FIELDS,
             f"The stored item has {', '.join(stale)}, this one does not: Langfuse would keep the old value.",
             path=stale[0],
         )

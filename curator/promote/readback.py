@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 
 from curator.gateway.errors import GatewayError
+from curator.help import outcomes
+from curator.help.outcomes import Outcome
 from curator.model import Check, Item, StoredItem
 from curator.model.base import Value
-from curator.promote import ways
 from curator.promote.compare import Difference, differences, summary
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
-from curator.promote.ways import Stop, Way, stop_of
+from curator.promote.stops import Stop, stop_of
 
 
 class Reading(Value):
@@ -68,9 +69,9 @@ def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
 class Late(Exception):
     """The reading does not show the write (yet)."""
 
-    def __init__(self, way: Way, message: str) -> None:
+    def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
-        self.way = way
+        self.outcome = outcome
         self.message = message
 
 
@@ -91,18 +92,18 @@ def judge(item: Item, reading: Reading, answer: StoredItem | None) -> Proof:
     if reading.duplicated and not _behind(listed, answer):
         raise Duplicated(reading)
     if stored is None and listed is None:
-        raise Late(ways.LOST_WRITE, "Langfuse accepted the write, but neither the id nor the list shows it")
+        raise Late(outcomes.LOST_WRITE, "Langfuse accepted the write, but neither the id nor the list shows it")
     if stored is None or _behind(stored, answer):
         if listed is None or _behind(listed, answer):
-            raise Late(ways.LOST_WRITE, "Langfuse accepted the write, but still shows what was there before")
-        raise Late(ways.STALE_READ, "The list shows the item, reading it by id does not")
+            raise Late(outcomes.LOST_WRITE, "Langfuse accepted the write, but still shows what was there before")
+        raise Late(outcomes.STALE_READ, "The list shows the item, reading it by id does not")
     found = differences(item, stored)
     if found:
         other_approval = not differences(item, stored, volatile=False)
         if not other_approval or (answer is not None and stored.updated_at <= answer.updated_at):
             raise _wrong(found, stored, answer)
     if listed is None or _behind(listed, answer):
-        raise Late(ways.STALE_READ, "The item can be read by id, but the list does not show it")
+        raise Late(outcomes.STALE_READ, "The item can be read by id, but the list does not show it")
     return Proof(stored=stored, other_approval=bool(found))
 
 
@@ -121,7 +122,7 @@ def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredI
             raise stop_of(error, verdict="refused" if answer is None else "failed") from None
         except Late as late:
             if time.monotonic() + pause > began + job.patience.late:
-                raise Stop(late.way, f"{late.message} (after {time.monotonic() - began:.1f} s).") from None
+                raise Stop(late.outcome, f"{late.message} (after {time.monotonic() - began:.1f} s).") from None
         job.pace.sleep(pause)
         pause, known = min(pause * 2, 2), None
 
@@ -130,7 +131,7 @@ def check_clean(job: Job, stored: StoredItem) -> None:
     """The second scrub, of what came back. Raises Stop, CuratorError."""
     if found := leftovers(stored, job.scrubber, job.policy):
         raise Stop(
-            ways.NOT_CLEAN,
+            outcomes.NOT_CLEAN,
             f"What came back holds personal values or secrets: {in_words(found)}.",
             path=found[0].path,
         )
@@ -162,17 +163,17 @@ def _wrong(found: Sequence[Difference], stored: StoredItem, answer: StoredItem |
     kinds = {each.kind for each in found}
     if answer is not None and stored.updated_at > answer.updated_at:
         return Stop(
-            ways.OVERWRITTEN,
+            outcomes.OVERWRITTEN,
             f"Somebody wrote the item {stored.id} again right after: it now differs ({summary(list(found))}).",
         )
     if "status" in kinds:
-        return Stop(ways.ARCHIVED, f"Langfuse took the write and kept the item {stored.id} archived.")
+        return Stop(outcomes.ARCHIVED, f"Langfuse took the write and kept the item {stored.id} archived.")
     if kinds == {"stale"}:
         return Stop(
-            ways.STALE_FIELDS,
+            outcomes.STALE_FIELDS,
             f"Langfuse kept old values that the item leaves empty: {', '.join(each.path for each in found)}.",
             path=found[0].path,
         )
     return Stop(
-        ways.REWRITTEN, f"Langfuse stored something else than was sent: {summary(list(found))}.", path=found[0].path
+        outcomes.REWRITTEN, f"Langfuse stored something else than was sent: {summary(list(found))}.", path=found[0].path
     )

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from curator.help import outcomes
 from curator.model import Problem, Score, Signal, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.rule import Rule
-from curator.promote import ways
 from curator.promote.signals import signals_of, wants_entries, wants_session_scores
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def _with_signals(
 def _gone(something_is_left: bool) -> Problem:
     if something_is_left:
         return Problem(
-            code=ways.SOURCE_GONE.code,
+            code=outcomes.SOURCE_GONE.code,
             message="Langfuse still has scores or queue entries of this trace, but none of its observations.",
-            remedy=ways.SOURCE_GONE.remedy,
+            remedy=outcomes.SOURCE_GONE.remedy,
         )
     return Problem(
         code="TRACE_NOT_FOUND",

@@ -8,13 +8,13 @@ import random
 import time
 
 from curator.gateway.errors import GatewayError, NotFound
+from curator.help import outcomes
 from curator.model import StoredItem
 from curator.model.receipt import WriteAction
-from curator.promote import ways
 from curator.promote.job import Job
 from curator.promote.plan import Plan
 from curator.promote.readback import Duplicated, Proof, Reading, check_clean, read_back
-from curator.promote.ways import Stop, stop_of
+from curator.promote.stops import Stop, stop_of
 from curator.promote.write import previous_of, write
 
 MAX_ROWS = 25
@@ -60,7 +60,9 @@ def _settle_duplicates(
         except Duplicated as again:
             reading = again.reading
             job.pace.sleep(random.uniform(0, job.patience.repair / 2))
-    raise Stop(ways.DUPLICATES, f"The id {plan.item.id} has several current rows: reading by id and by list disagree.")
+    raise Stop(
+        outcomes.DUPLICATES, f"The id {plan.item.id} has several current rows: reading by id and by list disagree."
+    )
 
 
 def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from curator.gateway.errors import GatewayError
+from curator.help import outcomes
 from curator.journal import Busy, Journal, Promotion, SavedDraft
 from curator.model import Item, Receipt, ScrubPolicy
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote import ways
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.one import end, finish, proved, refused
 from curator.promote.plan import Plan
 from curator.promote.repair import prove
 from curator.promote.share import Finished, share
+from curator.promote.stops import Stop, stop_of
 from curator.promote.undo import take_back
-from curator.promote.ways import Stop, stop_of
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -59,11 +59,11 @@ def resume(
             patience or Patience(),
         )
         if promotion.item is None or promotion.previous is None:
-            journal.roll_back(promotion, ways.INTERRUPTED.code)
+            journal.roll_back(promotion, outcomes.INTERRUPTED.code)
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome="draft")
         elif (receipt := _finished(job, promotion, promotion.item)) is not None:
             outcome: Literal["verified", "failed", "draft"] = "verified" if receipt.ok else "failed"
-            if receipt.problem is not None and receipt.problem.code == ways.UNANSWERED.code:
+            if receipt.problem is not None and receipt.problem.code == outcomes.UNANSWERED.code:
                 outcome = "draft"
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome=outcome, receipt=receipt)
     for recorded in journal.ledger.half_undone():
@@ -113,7 +113,7 @@ def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
     except Busy:
         return None
     except Stop as stop:
-        if stop.problem.code in _CONNECTION:
+        if stop.outcome.connection:
             raise GatewayError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
         return _unproved(job, promotion, item, stop)
     except CuratorError as error:
@@ -123,11 +123,11 @@ def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
 
 
 def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt:
-    if stop.way in (ways.LOST_WRITE, ways.STALE_READ, ways.REWRITTEN, ways.STALE_FIELDS) and promotion.answer is None:
+    if (
+        stop.outcome in (outcomes.LOST_WRITE, outcomes.STALE_READ, outcomes.REWRITTEN, outcomes.STALE_FIELDS)
+        and promotion.answer is None
+    ):
         # Without an answer, the old state is no wonder: the write did not happen.
-        stop = Stop(ways.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
+        stop = Stop(outcomes.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
     job.journal.drafts.save(SavedDraft.of_item(item, rule=promotion.rule, reason=stop.problem.code))
     return end(job, item, promotion.id, refused(job, item, stop))
-
-
-_CONNECTION = ("UNREACHABLE", "UNAUTHORISED", "FORBIDDEN", "RATE_LIMITED", "SERVER_FAILED", "BAD_ANSWER", "NO_ANSWER")

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from curator.gateway.errors import NotFound
+from curator.help import outcomes
 from curator.journal.database import now
 from curator.model import StoredItem
 from curator.model.base import Value
-from curator.promote import ways
 from curator.promote.job import Job
-from curator.promote.ways import Stop
+from curator.promote.stops import Stop
 
 PAGE = 100
 
@@ -57,7 +57,7 @@ def survey(job: Job, dataset: str, wanted: Collection[str], new_ids: Collection[
     try:
         total = pages.total_items
     except NotFound:
-        raise Stop(ways.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
+        raise Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
     rows: dict[str, StoredItem] = {}
     if _pages(total) - 1 <= max(len(wanted) - len(new), _affordable(wanted)):
         rows = {row.id: row for row in pages}

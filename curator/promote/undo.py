@@ -7,19 +7,19 @@ from uuid import uuid4
 
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
+from curator.help import outcomes
 from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
 from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote import ways
 from curator.promote.compare import differences
 from curator.promote.content import losses
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan
 from curator.promote.readback import look, read_back
 from curator.promote.share import record
-from curator.promote.ways import Stop, stop_of
+from curator.promote.stops import Stop, stop_of
 from curator.promote.write import write
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
             with job.journal.item_lock(entry.item_id, job.patience.lock):
                 outcome = _take_item_back(job, entry, promotion, delete=delete)
         except Busy:
-            raise Stop(ways.BUSY, f"Another curator on this machine is writing the item {entry.item_id}.") from None
+            raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {entry.item_id}.") from None
     decision = _decision_before(job, recorded)
     if decision is not None:
         record(job, decision, () if promotion is None else promotion.entries)
@@ -133,7 +133,7 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if (done := _already(stored, entry, promotion)) is not None:
         return done
     if stored.dataset != entry.dataset or not _still_ours(stored, entry, promotion):
-        raise Stop(ways.CHANGED, f"The item {entry.item_id} was changed since; it is left as it is.")
+        raise Stop(outcomes.CHANGED, f"The item {entry.item_id} was changed since; it is left as it is.")
     before = promotion.previous
     if before is not None and before.updated_at is not None:
         previous = before.content or _version_at(job, stored, before.updated_at)
@@ -178,14 +178,14 @@ def _delete(job: Job, stored: StoredItem) -> Outcome:
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     if reading.by_id is not None or reading.listed is not None:
-        raise Stop(ways.STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
+        raise Stop(outcomes.STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
     return "deleted"
 
 
 def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
     item = previous.to_write()
     if losses(item):
-        raise Stop(ways.UNRESTORABLE, f"Langfuse would change the previous version of {stored.id} on its way back.")
+        raise Stop(outcomes.UNRESTORABLE, f"Langfuse would change the previous version of {stored.id} on its way back.")
     cleared = {
         name: ""
         for name in ("source_trace_id", "source_observation_id")
@@ -211,7 +211,7 @@ def _proved_unlisted(job: Job, item: Item, answer: StoredItem) -> None:
         raise stop_of(error, verdict="failed") from None
     shown = reading.by_id
     if shown is None or shown.status != "ARCHIVED" or shown.updated_at < answer.updated_at or reading.listed:
-        raise Stop(ways.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
+        raise Stop(outcomes.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
 
 
 def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
@@ -222,7 +222,7 @@ def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
                 return row
     except GatewayError as error:
         raise stop_of(error) from None
-    raise Stop(ways.UNRESTORABLE, f"Langfuse does not list the previous version of the item {stored.id}.")
+    raise Stop(outcomes.UNRESTORABLE, f"Langfuse does not list the previous version of the item {stored.id}.")
 
 
 def _read(job: Job, item_id: str) -> StoredItem | None:

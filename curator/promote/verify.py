@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from curator.gateway.errors import NotFound
+from curator.help import outcomes
+from curator.help.outcomes import Outcome
 from curator.journal import Journal, standing
 from curator.model import Item, Problem, Receipt, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote import ways
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Finder, Job
 from curator.promote.readback import look
-from curator.promote.ways import Stop, Way
+from curator.promote.stops import Stop
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -54,7 +55,9 @@ def verify(
         rows = {row.id: row for row in pages}
     except NotFound:
         raise CuratorError(
-            f"Langfuse has no dataset named {dataset!r}.", code="DATASET_MISSING", remedy=ways.DATASET_MISSING.remedy
+            f"Langfuse has no dataset named {dataset!r}.",
+            code="DATASET_MISSING",
+            remedy=outcomes.DATASET_MISSING.remedy,
         ) from None
     surplus = pages.total_items > len(rows)
     for item_id in dict.fromkeys(item_ids or [*rows, *approved]):
@@ -67,9 +70,9 @@ def verify(
 def _verify_one(job: Job, dataset: str, item_id: str, approved: Receipt | None) -> Verified:
     stored = job.gateway.item(item_id)
     if stored is None:
-        return _result(item_id, [_problem(ways.MISSING, f"Langfuse has no item {item_id}.")])
+        return _result(item_id, [_problem(outcomes.MISSING, f"Langfuse has no item {item_id}.")])
     if stored.dataset != dataset:
-        return _result(item_id, [_problem(ways.COLLISION, f"The id belongs to the dataset {stored.dataset!r}.")])
+        return _result(item_id, [_problem(outcomes.COLLISION, f"The id belongs to the dataset {stored.dataset!r}.")])
     problems = _problems(job, stored, approved)
     if stored.status == "ACTIVE":
         probe = Item(
@@ -82,27 +85,29 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Receipt | None) 
         )
         reading = look(job, probe, stored)
         if reading.duplicated:
-            problems.append(_problem(ways.DUPLICATES, "The id has several current rows."))
+            problems.append(_problem(outcomes.DUPLICATES, "The id has several current rows."))
         elif reading.listed is None and reading.counted:
-            problems.append(_problem(ways.STALE_READ, "The item can be read by id, but the list does not show it."))
+            problems.append(_problem(outcomes.STALE_READ, "The item can be read by id, but the list does not show it."))
     return _result(item_id, problems)
 
 
 def _problems(job: Job, stored: StoredItem, receipt: Receipt | None) -> list[Problem]:
     problems = []
     if stored.status == "ARCHIVED":
-        problems.append(_problem(ways.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
+        problems.append(_problem(outcomes.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
     metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
     prints = metadata.get("fingerprints")
     if not isinstance(prints, dict):
         prints = {}
         if receipt is None:  # a rule's seed items have a receipt and no lineage
-            problems.append(_problem(ways.NO_LINEAGE, "The item has neither lineage nor receipt.", "metadata"))
+            problems.append(_problem(outcomes.NO_LINEAGE, "The item has neither lineage nor receipt.", "metadata"))
     for name, value in (("input", stored.input), ("expected_output", stored.expected_output)):
         if name in prints and prints[name] != lineage.fingerprint(value):
-            problems.append(_problem(ways.CHANGED, f"{name} is not what lineage says was approved.", name))
+            problems.append(_problem(outcomes.CHANGED, f"{name} is not what lineage says was approved.", name))
     if receipt is not None and receipt.fingerprint and receipt.fingerprint != lineage.content_fingerprint(stored):
-        problems.append(_problem(ways.CHANGED, f"The item is not what was promoted at {receipt.at:%Y-%m-%d %H:%M}."))
+        problems.append(
+            _problem(outcomes.CHANGED, f"The item is not what was promoted at {receipt.at:%Y-%m-%d %H:%M}.")
+        )
     try:
         found = leftovers(stored, job.scrubber, job.policy)
     except CuratorError as error:
@@ -110,12 +115,12 @@ def _problems(job: Job, stored: StoredItem, receipt: Receipt | None) -> list[Pro
     else:
         if found:
             message = f"The item holds personal values or secrets: {in_words(found)}."
-            problems.append(_problem(ways.NOT_CLEAN, message, found[0].path))
+            problems.append(_problem(outcomes.NOT_CLEAN, message, found[0].path))
     return problems
 
 
-def _problem(way: Way, message: str, path: str | None = None) -> Problem:
-    return Stop(way, message, path=path).problem
+def _problem(outcome: Outcome, message: str, path: str | None = None) -> Problem:
+    return Stop(outcome, message, path=path).problem
 
 
 def _result(item_id: str, problems: list[Problem]) -> Verified:

@@ -14,16 +14,15 @@ from curator.gateway.errors import (
     Unauthorised,
     Unreachable,
 )
+from curator.help import outcomes
 from curator.journal import Previous
 from curator.model import Item, StoredItem
 from curator.model.errors import CuratorError
-from curator.promote import ways
 from curator.promote.compare import differences
 from curator.promote.content import leftovers
-from curator.promote.diagnosis import diagnose, is_transient, owner_id
 from curator.promote.job import Job
 from curator.promote.plan import Plan
-from curator.promote.ways import Stop, stop_of
+from curator.promote.stops import Stop, diagnose, is_transient, owner_id, stop_of
 
 _PAUSE = 1.0
 """Seconds to wait on a 429 that does not say how long."""
@@ -56,7 +55,9 @@ def write(job: Job, plan: Plan) -> StoredItem:
             if not is_transient(error):
                 raise explain(job, error, item) from None
             if time.monotonic() > conflict_until:
-                raise Stop(ways.MODIFIED, f"Somebody else keeps writing the item {item.id} at the same time.") from None
+                raise Stop(
+                    outcomes.MODIFIED, f"Somebody else keeps writing the item {item.id} at the same time."
+                ) from None
             job.pace.sleep(random.uniform(0.05, 0.4))
             if _version(read(job, item.id)) != _version(plan.before):
                 raise Changed from None
@@ -140,7 +141,7 @@ def _unwritten(job: Job, error: GatewayError, item: Item, *, answered: bool) -> 
     if answered:
         return explain(job, error, item)  # before 2.66 a foreign id was answered with 500
     return Stop(
-        ways.UNANSWERED,
+        outcomes.UNANSWERED,
         f"The answer to the write got lost ({error.code}), and for {job.patience.late:g} s no read has shown the item.",
     )
 

@@ -13,7 +13,7 @@ import click
 from curator.audit.checks import CHECKS
 from curator.cli.main import COMMANDS, cli
 from curator.help import pages
-from curator.promote.ways import WAYS
+from curator.help.outcomes import OUTCOMES
 from curator.tui import actions
 
 ROOT = Path(__file__).parents[2]
@@ -61,16 +61,6 @@ A promotion ends `verified` or `unchanged`, or with one of these. *Refused* mean
 that a write happened or may have happened. `curator explain CODE` tells the whole. Each row is proved against the
 sandbox.
 """
-OF_THE_CONNECTION = {
-    "PII_NOT_SCRUBBED": "refused",
-    "UNAUTHORISED": "refused",
-    "FORBIDDEN": "refused",
-    "UNREACHABLE": "refused",
-    "RATE_LIMITED": "refused",
-    "SERVER_FAILED": "refused or failed",
-    "BAD_ANSWER": "refused or failed",
-}
-"""What other rooms name, and a promotion hands on."""
 PARAGRAPHS = ("What happened", "How it was told apart", "What to do")
 AUDIT_CODES = """\
 # Audit codes
@@ -182,9 +172,11 @@ def failure_codes() -> str:
 def promotion_codes() -> str:
     """Every named way to fail: what the server did, how it was told apart, what to do."""
     texts = {page.code: page.text for page in pages()}
-    ways = {way.code: way.verdict for way in WAYS} | OF_THE_CONNECTION
     rows = []
-    for code, verdict in ways.items():
+    for code, each in OUTCOMES.items():
+        if "**How it was told apart.**" not in texts[code]:
+            continue  # the gateway's word for it: a promotion finds out more, under a code of its own
+        verdict = "refused, failed after a write" if each.connection else each.verdict
         parts = [
             escaped(paragraph(texts[code], head)) for head in ("What happened", "How it was told apart", "What to do")
         ]

@@ -12,11 +12,10 @@ from curator.model import Item, ScrubPolicy, StoredItem
 from curator.model.rule import PathPolicy
 from curator.promote.compare import differences
 from curator.promote.content import leftovers
-from curator.promote.diagnosis import diagnose
 from curator.promote.one import MAX_ATTEMPTS, next_item
 from curator.promote.pipeline import policy_of_dataset
 from curator.promote.readback import Reading, judge
-from curator.promote.ways import Stop
+from curator.promote.stops import Stop, diagnose
 from tests.promote.support import EmailFinder, Promote, make_item
 
 
@@ -51,7 +50,7 @@ def test_what_came_back_is_named(change: dict[str, Any], later: bool, code: str,
     reading = Reading(by_id=shown, listed=shown, rows=1, total=1, counted=True)
     with pytest.raises(Stop) as stop:
         judge(make_item(), reading, stored)
-    assert stop.value.way.code == code
+    assert stop.value.outcome.code == code
 
 
 def refusal(kind: type[Any], words: str, status: int) -> Any:

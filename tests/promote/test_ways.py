@@ -1,5 +1,6 @@
 """Every way to fail has a name: the table, row by row, against the sandbox."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -9,13 +10,12 @@ import pytest
 
 from curator.gateway import Gateway
 from curator.gateway.errors import GatewayError
-from curator.help import pages
+from curator.help import outcomes, pages
 from curator.journal import Journal
 from curator.model import Item, StoredItem
 from curator.model.lineage import content_fingerprint
-from curator.promote import ways
-from curator.promote.diagnosis import diagnose, is_collision
 from curator.promote.readback import Late, Reading, judge
+from curator.promote.stops import diagnose, is_collision
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
 
@@ -425,7 +425,7 @@ def test_two_readings_that_disagree_are_named(by_id: bool, run: Promote, gateway
     shown, hidden = (stored, None) if by_id else (None, stored)
     with pytest.raises(Late) as late:
         judge(item, Reading(by_id=shown, listed=hidden, rows=0, total=0, counted=True), stored)
-    assert late.value.way.code == "ITEM_STALE_READ"
+    assert late.value.outcome.code == "ITEM_STALE_READ"
 
 
 # ── the table itself ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -433,8 +433,14 @@ def test_two_readings_that_disagree_are_named(by_id: bool, run: Promote, gateway
 
 def test_every_row_of_the_table_has_a_page_and_known_remedies() -> None:
     known = {page.code for page in pages()}
-    assert len({way.code for way in ways.WAYS}) == len(ways.WAYS)
-    for way in ways.WAYS:
-        assert way.code in known
-        assert set(way.remedies) <= set(ways.REMEDIES)
-        assert way.remedy.endswith(".")
+    for each in outcomes.OUTCOMES.values():
+        assert each.code in known
+        assert set(each.remedies) <= set(outcomes.REMEDIES)
+        assert each.remedy.endswith(".")
+
+
+def test_the_gateway_s_errors_end_a_command_as_the_table_says() -> None:
+    for kind in GatewayError.__subclasses__():
+        code = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper()
+        error = kind("It failed.", code=code)
+        assert (error.exit_code, error.remedy) == (kind.exit_code, outcomes.OUTCOMES[code].remedy)

@@ -9,12 +9,13 @@ from curator.audit.erasure.forget import Mode, forget
 from curator.audit.erasure.trail import Kept, Terminal, Trail
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
+from curator.help.outcomes import BUSY, STALE_READ
 from curator.journal import Busy, Journal
 from curator.model import Problem, ScrubPolicy, StoredItem, Value
 from curator.model.errors import CuratorError
 from curator.promote.job import Finder, Job, Patience
 from curator.promote.plan import Plan
-from curator.promote.ways import BUSY, STALE_READ, Stop, stop_of
+from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, write
 
 Outcome = Literal["archived", "deleted", "gone", "failed"]

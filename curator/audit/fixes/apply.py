@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 
 from curator.audit.fixes.values import Desk, Proposal
 from curator.gateway.errors import GatewayError
+from curator.help import outcomes
 from curator.journal import Busy, Journal
 from curator.model import Check, Decision, Item, Receipt, StoredItem, lineage
 from curator.model.errors import CuratorError
-from curator.promote import promote, ways
+from curator.promote import promote
 from curator.promote.compare import differences
 from curator.promote.job import Job
 from curator.promote.plan import Plan
 from curator.promote.readback import look
-from curator.promote.ways import Stop, stop_of
+from curator.promote.stops import Stop, stop_of
 from curator.promote.write import intend_and_write, read
 
 
@@ -76,7 +77,7 @@ def _archive(job: Job, item: Item, before: StoredItem) -> Receipt:
             answer = intend_and_write(job, Plan.model_construct(action="updated", item=item, before=before), promotion)
             _prove_archived(job, item, answer)
     except Busy:
-        stop = Stop(ways.BUSY, f"Another curator on this machine is writing the item {item.id}.")
+        stop = Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item.id}.")
         return _end(job, item, promotion, stop)
     except Stop as stop:
         return _end(job, item, promotion, stop)
@@ -100,25 +101,25 @@ def _prove_archived(job: Job, item: Item, answer: StoredItem) -> None:
         raise stop_of(error, verdict="failed") from None
     stored = reading.by_id
     if stored is None or stored.updated_at < answer.updated_at or reading.listed is not None:
-        raise Stop(ways.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
+        raise Stop(outcomes.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
     if found := differences(item, stored):
-        raise Stop(ways.REWRITTEN, f"Langfuse stored something else than was sent: {found[0]}.", path=found[0].path)
+        raise Stop(outcomes.REWRITTEN, f"Langfuse stored something else than was sent: {found[0]}.", path=found[0].path)
 
 
 def _require_unchanged(job: Job, before: StoredItem) -> None:
     """What was previewed is what is overwritten. Raises Stop."""
     stored = read(job, before.id)
     if stored is None or (stored.updated_at, stored.dataset_id) != (before.updated_at, before.dataset_id):
-        raise Stop(ways.CHANGED, f"The item {before.id} was changed since the preview.")
+        raise Stop(outcomes.CHANGED, f"The item {before.id} was changed since the preview.")
 
 
 def _end(job: Job, item: Item, promotion: str | None, stop: Stop) -> Receipt:
     known = None if promotion is None else job.journal.promotions.get(promotion)
-    written = known is not None and known.state in ("intent", "answered") and stop.way.verdict == "failed"
+    written = known is not None and known.state in ("intent", "answered") and stop.outcome.verdict == "failed"
     receipt = _receipt(job, item, ok=False).model_copy(
         update={
             "action": "updated" if written else "none",
-            "verdict": stop.way.verdict,
+            "verdict": stop.outcome.verdict,
             "problem": stop.problem,
             "checks": (Check(name=stop.problem.code, ok=False, detail=stop.problem.message),),
         }

@@ -133,7 +133,7 @@ class ReceiptScreen(Proving):
 
     def remedies(self) -> list[tuple[str, str]]:
         """Names and words of what can be done about a failure."""
-        from curator.promote.ways import REMEDIES
+        from curator.help.outcomes import REMEDIES
 
         if self._receipt is None:
             return []

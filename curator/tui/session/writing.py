@@ -86,7 +86,7 @@ class Writing(Drafting):
 
     def _item(self, prepared: Prepared) -> "Item":
         from curator.promote.pipeline import item_of
-        from curator.promote.ways import Stop
+        from curator.promote.stops import Stop
 
         try:
             return item_of(prepared.scrubbed, self.journal, reviewer=self.reviewer, at=datetime.now(UTC))

@@ -1,11 +1,12 @@
-"""What a refusal of the server means. The status alone does not tell: only its sentence, and what a read shows."""
+"""Why a promotion ends early, and what a refusal of the server means: its sentence and a read tell, not its status."""
 
 import re
 
 from curator.gateway.errors import Conflict, GatewayError, NotFound, Refused, ServerFailed, TooLarge
-from curator.model import Item, StoredItem
-from curator.promote import ways
-from curator.promote.ways import Stop, stop_of
+from curator.help import outcomes
+from curator.help.outcomes import Outcome, Verdict
+from curator.model import Item, Problem, StoredItem
+from curator.model.errors import CuratorError
 
 # The sentence for an id that lives in another dataset, by server version; before 2.66 the answer was a bare 500.
 _COLLISIONS = (
@@ -16,6 +17,27 @@ _COLLISIONS = (
 )
 _TRANSIENT = re.compile(r"(?i)modified concurrently|retry the request")
 _VALIDATION = re.compile(r"Dataset item validation failed: (?P<words>.*)", re.DOTALL)
+
+
+class Stop(Exception):
+    """A promotion ends here, for a reason with a name; the promoter makes a receipt of it."""
+
+    def __init__(self, outcome: Outcome, message: str, *, path: str | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.problem = Problem(code=outcome.code, message=message, path=path, remedy=outcome.remedy)
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What curator can do about it."""
+        return (*self.outcome.remedies, "draft")
+
+
+def stop_of(error: CuratorError, *, verdict: Verdict | None = None) -> Stop:
+    """A refusal of another room (no connection, no rights) as the end of this promotion; keeps its code and words."""
+    row = outcomes.outcome(error.code, error.remedy)
+    changes = {"remedy": error.remedy or row.remedy, "verdict": verdict or row.verdict}
+    return Stop(row.model_copy(update=changes), error.message)
 
 
 def is_collision(error: GatewayError) -> bool:
@@ -38,14 +60,16 @@ def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: 
     if is_collision(error) or (isinstance(error, ServerFailed) and elsewhere):
         return _taken(item, stored, owner)
     if isinstance(error, NotFound) and error.server_message.startswith(f"Dataset {item.dataset} not found"):
-        return Stop(ways.DATASET_MISSING, f"Langfuse has no dataset named {item.dataset!r}.")
+        return Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {item.dataset!r}.")
     if isinstance(error, Refused) and (found := _VALIDATION.search(error.server_message)):
         words = " ".join(found["words"].split())[:300]
-        return Stop(ways.SCHEMA_REFUSED, f"The dataset's schema refuses the item: {words}.")
+        return Stop(outcomes.SCHEMA_REFUSED, f"The dataset's schema refuses the item: {words}.")
     if isinstance(error, TooLarge):
-        return Stop(ways.TOO_LARGE, error.message)
+        return Stop(outcomes.TOO_LARGE, error.message)
     if isinstance(error, (Conflict, NotFound, Refused)):
-        return Stop(ways.SERVER_REFUSED, f"Langfuse refused the item (status {error.status}) for an unknown reason.")
+        return Stop(
+            outcomes.SERVER_REFUSED, f"Langfuse refused the item (status {error.status}) for an unknown reason."
+        )
     return stop_of(error)
 
 
@@ -65,13 +89,13 @@ def taken_by(item: Item, stored: StoredItem) -> Stop:
 def _taken(item: Item, stored: StoredItem | None, owner: str | None) -> Stop:
     if stored is not None and stored.dataset != item.dataset:
         return Stop(
-            ways.COLLISION,
+            outcomes.COLLISION,
             f"The id {item.id} belongs to the dataset {stored.dataset!r}; item ids are unique per project.",
         )
     where = f"the dataset {owner!r}" if owner else "another dataset"
     if stored is None:
         return Stop(
-            ways.TOMBSTONE,
+            outcomes.TOMBSTONE,
             f"The id {item.id} was deleted from {where}: it cannot be read any more, and no other dataset can take it.",
         )
-    return Stop(ways.COLLISION, f"Langfuse says that the id {item.id} belongs to {where}.")
+    return Stop(outcomes.COLLISION, f"Langfuse says that the id {item.id} belongs to {where}.")
