@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,33 +11,41 @@ from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model import Observation, Trace
 
+if TYPE_CHECKING:
+    from curator.conversation import Conversation
+
 
 @click.command()
 @click.argument("trace_id", metavar="TRACE")
 @click.option("--io", "with_io", is_flag=True, help="Also print input and output of every observation.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def show(trace_id: str, with_io: bool, as_json: bool) -> None:
-    """Show one trace: its observations as a tree, its scores, its comments.
+    """Show one trace: its observations as a tree, its scores, its comments, and the conversation that a person reads.
 
     It prints what Langfuse holds, personal values included.
     """
+    from curator.conversation import conversation_of
     from curator.gateway import Gateway
 
     with Gateway(load_settings().connection()) as gateway:
         trace = gateway.trace(trace_id)
         url = gateway.trace_url(trace_id)
+        earlier = gateway.earlier_in_session(trace)
         unreadable, requests = gateway.unreadable, gateway.requests
+    found = conversation_of(trace, earlier=earlier)
     if as_json:
-        print_json(_document(trace, url) | {"unreadable": unreadable, "requests": requests})
+        print_json(_document(trace, url, found) | {"unreadable": unreadable, "requests": requests})
         return
     _print(trace, url, with_io)
+    _print_conversation(found)
     if unreadable:
         say(f"{unreadable} rows of the server could not be read and are left out.")
 
 
-def _document(trace: Trace, url: str) -> dict[str, object]:
+def _document(trace: Trace, url: str, found: "Conversation") -> dict[str, object]:
     root = trace.root
-    return {
+    return found.document() | {
+        "sources": found.sources,
         "trace": {
             "id": trace.id,
             "name": trace.name,
@@ -102,6 +111,16 @@ def _print(trace: Trace, url: str, with_io: bool) -> None:
     for one_comment in trace.comments:
         who = one_comment.author_user_id or ""
         click.echo(f"{when(one_comment.created_at)}  {plain(who)}  {plain(one_comment.content, keep_newlines=True)}")
+
+
+def _print_conversation(found: "Conversation") -> None:
+    from curator.conversation import lines_of
+
+    click.echo("\nconversation")
+    for line in lines_of(found):
+        label = {"call": f"→ {line.label}", "result": f"← {line.label}"}.get(line.kind, line.label)
+        head = plain(label) + ("" if line.kind == "call" else ": ")
+        click.echo(f"  {head}{plain(line.text, keep_newlines=True)}")
 
 
 def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, str, Observation]]:

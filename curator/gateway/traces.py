@@ -20,6 +20,8 @@ SCORE_FIELDS = "details,subject,annotation"
 SCORE_PAGE = 100
 # A trace's times are those of the traced program's clock, a comment's that of the server.
 CLOCKS = timedelta(days=1)
+EARLIER = 20
+"""Earlier turns of a session that are read."""
 Filter = dict[str, Any]
 
 
@@ -193,6 +195,21 @@ class Traces(Calls):
             for trace_id in dict.fromkeys(trace_ids)
             if trace_id in observations
         }
+
+    def earlier_in_session(self, trace: Trace, limit: int = EARLIER) -> list[Trace]:
+        """The newest traces of the same session that began before this one, oldest first; none without a session.
+
+        Requests: one for the session's roots, then those of `traces`; none without a session. Raises GatewayError.
+        """
+        session, began = trace.root.session_id, trace.root.start_time
+        if session is None:
+            return []
+        starts: dict[str, datetime] = {}
+        for one in self.observations(session_ids=[session], to=began):
+            if one.trace_id != trace.id:
+                starts[one.trace_id] = min(one.start_time, starts.get(one.trace_id, one.start_time))
+        newest = sorted(starts, key=lambda trace_id: (starts[trace_id], trace_id))[-limit:]
+        return list(self.traces(newest).values()) if newest else []
 
     def _comments_on(self, traces: Mapping[str, Sequence[Observation]]) -> Mapping[str, list[Comment]]:
         """Trace id → comments on it and on its observations; a comment is younger than what it is about."""

@@ -101,36 +101,86 @@ class Trace(Value):
 
     @cached_property
     def root(self) -> Observation:
-        """The root observation (the earliest if none is marked): it carries name, user, session, input and output."""
-        roots = [o for o in self.observations if o.is_root] or list(self.observations)
-        return min(roots, key=lambda o: (o.start_time, o.id))
+        """The observation that stands for the trace: it carries name, user, session, input and output.
+
+        Of several roots (a middleware beside the program) the one that bears the trace's name and holds content wins,
+        then one that holds content; the earliest of these. Without a root that arrived: the earliest at the top, since
+        a remote parent may never come.
+        """
+        known = {o.id for o in self.observations}
+        roots = [o for o in self.observations if o.is_root]
+        roots = roots or [o for o in self.observations if o.parent_id not in known] or list(self.observations)
+        named = {o.trace_name for o in roots if o.trace_name}
+
+        def rank(o: Observation) -> tuple[Any, ...]:
+            holds = bool(o.input) + bool(o.output)
+            return (-(holds > 0 and o.name in named), -holds, o.name not in named, o.start_time, o.id)
+
+        return min(roots, key=rank)
+
+    @cached_property
+    def parents(self) -> dict[str, str | None]:
+        """Observation id → id of its parent."""
+        return {o.id: o.parent_id for o in self.observations}
+
+    def observation(self, observation_id: str) -> Observation:
+        """One observation by its id. Raises KeyError."""
+        for one in self.observations:
+            if one.id == observation_id:
+                return one
+        raise KeyError(observation_id)
 
     @property
     def name(self) -> str | None:
         """The trace's name."""
-        return self.root.trace_name or self.root.name
+        return self.root.trace_name or next((o.trace_name for o in self.observations if o.trace_name), self.root.name)
 
-    @cached_property
+    @property
     def correction(self) -> object:
-        """What a human said the output should have been (the newest CORRECTION score), parsed; None without one."""
-        corrections = [s for s in self.scores if s.data_type == "CORRECTION" and s.value not in (None, "")]
-        if not corrections:
-            return None
-        return parse_text(str(max(corrections, key=lambda s: s.timestamp).value))
+        """What a human said the output should have been, as `correction_of` finds it for the whole trace."""
+        return self.correction_of()
 
-    def document(self) -> dict[str, object]:
+    def correction_of(self, observation_id: str | None = None) -> object:
+        """The newest CORRECTION score of the trace, or of one observation of it, parsed; None without one.
+
+        A correction of the whole trace is one of its root and the other way round. One single corrected step below
+        stands for the trace too; of several nobody can say which is meant, so then there is none.
+        """
+        given = [s for s in self.scores if s.data_type == "CORRECTION" and s.value not in (None, "")]
+        if observation_id is None or observation_id == self.root.id:
+            own = [s for s in given if s.observation_id in (None, self.root.id)]
+            if not own and observation_id is None and len({s.observation_id for s in given}) == 1:
+                own = given
+        else:
+            own = [s for s in given if s.observation_id == observation_id]
+        return parse_text(str(max(own, key=lambda s: s.timestamp).value)) if own else None
+
+    def corrected(self) -> tuple[str, ...]:
+        """Ids of the observations that have a correction of their own, without the root."""
+        ids = [s.observation_id for s in self.scores if s.data_type == "CORRECTION" and s.value not in (None, "")]
+        return tuple(dict.fromkeys(one for one in ids if one is not None and one != self.root.id))
+
+    def document(self, observation_id: str | None = None) -> dict[str, object]:
         """The JSON document that a rule's JSONPaths are evaluated on.
 
         `{input, output, correction,
         trace: {id, name, user_id, session_id, environment, release, version, tags, metadata},
         observations: [{id, parent_id, type, name, level, status_message, model, input, output, metadata}],
         scores: {name: value}, comments: [text]}`; inputs and outputs are parsed when they are JSON text.
+
+        Of an observation: its input, output and correction; it comes first of the observations, and its like (same type
+        and name) are left out, so that a path that selects a step by name finds this one. Raises KeyError.
         """
         root = self.root
+        focus = root if observation_id is None else self.observation(observation_id)
+        listed = sorted(self.observations, key=lambda o: (o.start_time, o.id))
+        if observation_id is not None and focus.id != root.id:
+            listed = [focus, *(o for o in listed if o.id != focus.id and (o.type, o.name) != (focus.type, focus.name))]
+        scores = [s for s in self.scores if s.observation_id in (None, focus.id) or observation_id is None]
         return {
-            "input": parse_text(root.input),
-            "output": parse_text(root.output),
-            "correction": self.correction,
+            "input": parse_text(focus.input),
+            "output": parse_text(focus.output),
+            "correction": self.correction_of(observation_id),
             "trace": {
                 "id": self.id,
                 "name": self.name,
@@ -155,8 +205,8 @@ class Trace(Value):
                     "output": parse_text(o.output),
                     "metadata": o.metadata,
                 }
-                for o in sorted(self.observations, key=lambda o: (o.start_time, o.id))
+                for o in listed
             ],
-            "scores": {s.name: s.value for s in sorted(self.scores, key=lambda s: s.timestamp)},
+            "scores": {s.name: s.value for s in sorted(scores, key=lambda s: s.timestamp)},
             "comments": [c.content for c in self.comments],
         }

@@ -1,0 +1,33 @@
+"""A trace's normal form, whatever framework wrote it: messages, answer, tool calls, retrieved texts, earlier turns.
+
+The vocabulary is that of OpenTelemetry's conventions for generative AI (roles system, user, assistant, tool; tool calls
+with arguments and results). What is in no known form stays the raw value: nothing here guesses in a way that drops text.
+"""
+
+from curator.conversation.messages import last_user, messages_in
+from curator.conversation.render import Line, lines_of
+from curator.conversation.retrieved import retrieved_in
+from curator.conversation.texts import answer_in, question_in, tool_calls_in
+from curator.conversation.trace import conversation_of, sessions_of, several_roots
+from curator.conversation.values import Conversation, Media, Message, Retrieved, Source, ToolCall, Turn
+
+__all__ = [
+    "Conversation",
+    "Line",
+    "Media",
+    "Message",
+    "Retrieved",
+    "Source",
+    "ToolCall",
+    "Turn",
+    "answer_in",
+    "conversation_of",
+    "last_user",
+    "lines_of",
+    "messages_in",
+    "question_in",
+    "retrieved_in",
+    "sessions_of",
+    "several_roots",
+    "tool_calls_in",
+]

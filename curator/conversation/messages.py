@@ -1,0 +1,348 @@
+"""Messages: one object, a list of them, or what a request or an answer wraps around them.
+
+| framework | a message | around it |
+|---|---|---|
+| OpenAI chat, Mistral, LiteLLM, DSPy | `{role, content, tool_calls: [{id, function: {name, arguments}}]}` | `{messages, tools}`, `{choices: [{message}]}` |
+| OpenAI Responses, Agents SDK | items: `{type: message, role, content}`, `{type: function_call, …}` | `{input, instructions}`, `{output: […]}` |
+| Anthropic, Bedrock Converse | `{role, content: [parts]}` | `{system, messages}`, `{output: {message}}` |
+| LangChain, LangGraph | `{type: human|ai|tool, content}`, `["user", text]`, `{lc, id: […, HumanMessage], kwargs}` | `{messages: [[…]]}`, `[{update: {messages}}]`, `{generations}` |
+| Vercel AI SDK | `{role, content: [parts]}`, `{role, parts}` | `{system, messages}`, `[{toolCallId, toolName, input}]` |
+| OpenTelemetry GenAI, Pydantic AI | `{role, parts}`; `{kind: request|response, parts: [{part_kind}]}` | a list |
+| Google GenAI, ADK | `{role: user|model, parts}` | `{contents, config}`, `{candidates: [{content}]}`, `{content}` |
+| LlamaIndex, Haystack, Semantic Kernel | `{role, blocks}`, `{role, content: [parts]}`, `{role: {value}, items}` | `{messages}`, `{replies}` |
+| AutoGen, Dify, Flowise | `{source, content, type: TextMessage}`, `{type: userMessage, message}` | `{chat_history, input}` |
+| OpenInference | `{message: {role, content}}`, `{"message.role": …, "message.content": …}` | a list |
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from curator.conversation import reprs
+from curator.conversation.parts import (
+    CALL,
+    DEEPEST,
+    Content,
+    as_text,
+    call_of,
+    content_of,
+    inner_of,
+    opened,
+    result_of,
+    snake,
+)
+from curator.conversation.values import Message, Role, ToolCall
+from curator.model.json import parse_text
+
+ROLES: dict[str, Role] = {
+    **dict.fromkeys(("user", "human", "human_message", "user_message", "human_message_chunk", "customer", "user_input"), "user"),
+    **dict.fromkeys(
+        (
+            "assistant", "ai", "model", "bot", "ai_message", "ai_message_chunk", "api_message", "assistant_message",
+            "chatbot", "tool_call", "agent",
+        ),
+        "assistant",
+    ),
+    **dict.fromkeys(("system", "developer", "system_message", "system_prompt"), "system"),
+    **dict.fromkeys(("tool", "function", "tool_message", "function_message", "tool_response", "tool_result"), "tool"),
+}  # fmt: skip
+"""A role as some framework writes it → the role."""
+CONTENT = ("content", "parts", "blocks", "items", "text", "message", "_content")
+CALLS = ("tool_calls", "toolCalls", "toolInvocations", "toolRequests", "_tool_calls")
+AROUND = (
+    "messages", "contents", "chat_history", "history", "input_messages", "all_messages", "new_messages", "prompt",
+    "choices", "candidates", "replies", "generations", "update", "message", "response", "output", "content", "input",
+)  # fmt: skip
+"""Where requests and answers hold their messages, the surest first."""
+SYSTEM = ("system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "system_instructions")
+PART_ROLES: dict[str, Role] = {
+    "system_prompt": "system", "user_prompt": "user", "text": "assistant", "tool_call": "assistant",
+    "thinking": "assistant", "builtin_tool_call": "assistant", "tool_return": "tool", "retry_prompt": "tool",
+}  # fmt: skip
+
+
+def messages_in(value: Any) -> tuple[Message, ...] | None:
+    """The messages that a JSON value holds, in order; None when it is in no known form.
+
+    Texts that are the Python reprs of message objects are read too. All or nothing: a list with one element that is no
+    message is none.
+    """
+    found = _messages(value, 0)
+    return tuple(found) if found else None
+
+
+def last_user(messages: Sequence[Message]) -> Message | None:
+    """The last thing that the user said."""
+    return next((one for one in reversed(messages) if one.role == "user" and (one.text or one.media)), None)
+
+
+def _messages(value: Any, depth: int) -> list[Message] | None:
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] in ("[", "{"):
+            parsed = parse_text(text)
+            if not isinstance(parsed, str):
+                return _messages(parsed, depth + 1)
+        return reprs.messages(text)
+    if isinstance(value, list):
+        return _list(value, depth)
+    if isinstance(value, dict):
+        one = message_of(value, depth)
+        return one if one is not None else _around(value, depth)
+    return None
+
+
+def _list(value: list[Any], depth: int) -> list[Message] | None:
+    if len(value) == 1 and isinstance(value[0], (list, dict)) and (found := _messages(value[0], depth + 1)) is not None:
+        return found
+    if pair := _pair(value):
+        return [pair]
+    found = []
+    for each in value:
+        if isinstance(each, dict):
+            more = message_of(each, depth + 1)
+            if more is None and isinstance(each.get("update"), dict):
+                more = _messages(each["update"], depth + 1)  # LangGraph's Command
+            if more is None and isinstance(each.get("message"), dict):
+                more = message_of(each["message"], depth + 1)  # a choice
+            if (
+                more is None
+                and (content := content_of(each, depth + 1)) is not None
+                and (content.calls or content.results)
+            ):
+                more = _split("assistant", content)
+            if (
+                more is None
+                and (call := call_of(each)) is not None
+                and set(map(snake, each)) & {"tool_call_id", "id", "function"}
+            ):
+                more = [Message(role="assistant", tool_calls=(call,))]  # Vercel's list of calls
+        elif isinstance(each, list):
+            pair = _pair(each)
+            more = [pair] if pair else _list(each, depth + 1)
+        else:
+            more = reprs.messages(each) if isinstance(each, str) else None
+        if more is None:
+            return None
+        found += more
+    return found
+
+
+def _pair(value: list[Any]) -> Message | None:
+    """LangChain's `("user", "text")`."""
+    if len(value) == 2 and all(isinstance(each, str) for each in value) and (role := ROLES.get(snake(value[0]))):
+        return Message(role=role, text=value[1])
+    return None
+
+
+def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
+    """The messages that one message object stands for: none for what a model thought, several for a list of results."""
+    if depth > DEEPEST:
+        return None
+    if isinstance(value.get("id"), list) and isinstance(value.get("kwargs"), dict):  # LangChain's `lc` form
+        return message_of({"type": str(value["id"][-1]), **value["kwargs"]} | {"type": str(value["id"][-1])}, depth + 1)
+    if isinstance(value.get("data"), dict) and snake(value.get("type", "")) in ROLES and "content" not in value:
+        return message_of({"type": value["type"], **value["data"]}, depth + 1)
+    if isinstance(value.get("message"), dict) and set(value) <= {
+        "message",
+        "index",
+        "finish_reason",
+        "logprobs",
+        "text",
+        "type",
+    }:
+        return message_of(value["message"], depth + 1)
+    if any(key.startswith("message.") for key in value):
+        return message_of({key.removeprefix("message."): each for key, each in value.items()}, depth + 1)
+    if value.get("kind") in ("request", "response") and isinstance(value.get("parts"), list):
+        return _pydantic(value["parts"], depth)
+    kind = snake(value.get("type") or "")
+    if "role" not in value and kind in ("function_call", "custom_tool_call", "mcp_call"):
+        call = call_of(value)
+        return None if call is None else [Message(role="assistant", tool_calls=(call,))]
+    if "role" not in value and kind in ("function_call_output", "custom_tool_call_output"):
+        return _split("tool", Content(results=[result_of(value)]))
+    if "role" not in value and kind == "reasoning":
+        return []
+    role = _role(value)
+    if role is None:
+        return None
+    given = _content(value)
+    if role == "tool" and isinstance(given, dict) and given.get("type") == "function":
+        return []  # Langfuse's LangChain handler lists the tools' schemas as messages
+    calls = next((value[key] for key in CALLS if isinstance(value.get(key), list)), None) or []
+    extra = value.get("additional_kwargs")
+    if not calls and isinstance(extra, dict) and isinstance(extra.get("tool_calls"), list):
+        calls = extra["tool_calls"]
+    if isinstance(value.get("function_call"), dict):
+        calls = [*calls, value["function_call"] | {"id": None}]
+    if given is None and not calls and not any(key in value for key in (*CONTENT, *CALLS)):
+        return None
+    if role == "tool" and not (isinstance(given, list) and _results(given)):
+        name = value.get("name") or value.get("tool_name")
+        content = content_of(given, depth + 1)
+        text = content.text if content is not None and not content.calls else as_text(given)
+        call_id = next(
+            (str(value[key]) for key in ("tool_call_id", "toolCallId", "tool_use_id", "call_id") if value.get(key)),
+            None,
+        )
+        return [Message(role="tool", text=text, call_id=call_id, name=str(name) if name else None)]
+    content = content_of(given, depth + 1)
+    if content is None:
+        content = Content(texts=[as_text(given)])
+    for each in calls:
+        call = call_of(each)
+        if call is not None and not any(call.id is not None and call.id == known.id for known in content.calls):
+            content.calls.append(call)
+        if isinstance(each, dict) and each.get("state") == "result":  # Vercel's toolInvocations
+            content.results.append(result_of(each))
+    return _split(role, content, name=value.get("name") if isinstance(value.get("name"), str) else None)
+
+
+def _results(given: list[Any]) -> bool:
+    content = content_of(given)
+    return content is not None and bool(content.results)
+
+
+def _role(value: dict[str, Any]) -> Role | None:
+    said = next((value[key] for key in ("role", "_role") if value.get(key)), None)
+    if isinstance(said, dict):
+        said = said.get("value") or said.get("label")
+    if said is not None:
+        return ROLES.get(snake(str(said).rpartition(".")[2]))
+    kind = snake(value.get("type") or "")
+    if (
+        kind in ROLES
+        and kind not in ("tool_call", "tool_result", "tool_response", "function")
+        and any(key in value for key in CONTENT)
+    ):
+        return ROLES[kind]
+    speaker = next(
+        (value[key] for key in ("source", "sender", "author", "from") if isinstance(value.get(key), str)), None
+    )
+    if speaker is not None and isinstance(value.get("content", value.get("text", value.get("value"))), str):
+        return ROLES.get(snake(speaker)) or ("assistant" if kind.endswith("message") else None)
+    if isinstance(value.get("parts"), list) and set(value) <= {"parts", "finish_reason", "name"}:
+        return "user"  # Google's contents may leave the role out
+    return None
+
+
+def _content(value: dict[str, Any]) -> Any:
+    present = [value[key] for key in (*CONTENT, "value") if value.get(key) not in (None, "", [])]
+    return present[0] if present else None
+
+
+def _split(role: Role, content: Content, name: str | None = None) -> list[Message]:
+    """A message, and a message of role tool for each result in it: results come after the calls that they answer."""
+    results = [
+        Message(
+            role="tool",
+            text=as_text(each.result) if each.result is not None else "",
+            call_id=each.id,
+            name=each.name or None,
+        )
+        for each in content.results
+    ]
+    said = bool(content.texts or content.calls or content.media) or not results
+    own = [
+        Message(role=role, text=content.text, tool_calls=tuple(content.calls), media=tuple(content.media), name=name)
+    ]
+    if not said:
+        return results
+    return [*own, *results] if role == "assistant" else [*results, *own]
+
+
+def _pydantic(parts: list[Any], depth: int) -> list[Message] | None:
+    found: list[Message] = []
+    for part in parts:
+        role = PART_ROLES.get(snake(part.get("part_kind", ""))) if isinstance(part, dict) else None
+        content = content_of(part, depth + 1) if role else None
+        if role is None or content is None:
+            return None
+        more = _split(role, content) if content.texts or content.calls or content.results or content.media else []
+        if more and found and found[-1].role == role == "assistant":
+            before = found[-1]
+            texts = "\n".join(filter(None, (before.text, more[0].text)))
+            found[-1] = before.model_copy(update={"text": texts, "tool_calls": before.tool_calls + more[0].tool_calls})
+        else:
+            found += more
+    return found
+
+
+def _around(value: dict[str, Any], depth: int) -> list[Message] | None:
+    found: list[Message] | None = None
+    for key in AROUND:
+        each = value.get(key)
+        if isinstance(each, str):
+            each = opened(each)
+        if not isinstance(each, (list, dict)) or not each:
+            continue
+        if key == "content" and isinstance(each, list):
+            content = content_of(each, depth + 1)
+            found = None if content is None else _split("assistant", content)
+        elif key == "generations":
+            found = _generations(each, depth)
+        else:
+            found = _messages(each, depth + 1)
+            if found and key == "candidates":
+                found = [one.model_copy(update={"role": "assistant"}) if one.role == "user" else one for one in found]
+            if found and key in ("content",) and isinstance(each, dict) and "role" not in each:
+                found = [one.model_copy(update={"role": "assistant"}) for one in found]
+        if found:
+            if key in ("chat_history", "history") and (text := _plain_text(value)):
+                found = [*found, Message(role="user", text=text)]
+            break
+    if not found and isinstance(value.get("input"), str) and any(key in value for key in SYSTEM):
+        found = [Message(role="user", text=value["input"])]
+    if not found and isinstance(value.get("prompt"), str) and any(key in value for key in SYSTEM):
+        found = [Message(role="user", text=value["prompt"])]
+    if not found:
+        return None
+    if not any(one.role == "system" for one in found) and (system := _system(value)):
+        found = [Message(role="system", text=system), *found]
+    return found
+
+
+def _plain_text(value: dict[str, Any]) -> str | None:
+    keys = ("input", "question", "query", "message", "prompt", "user_input")
+    return next((value[key] for key in keys if isinstance(value.get(key), str) and value[key]), None)
+
+
+def _system(value: dict[str, Any]) -> str:
+    config = inner_of(value, "config")
+    for key in SYSTEM:
+        given = value.get(key) or config.get(key)
+        content = content_of(given) if given else None
+        if content is not None and content.text:
+            return content.text
+    return ""
+
+
+def _generations(value: Any, depth: int) -> list[Message] | None:
+    """LangChain's LLMResult: `[[{text, message}]]`."""
+    first = value[0] if isinstance(value, list) and value else None
+    first = first[0] if isinstance(first, list) and first else first
+    if not isinstance(first, dict):
+        return None
+    if isinstance(first.get("message"), dict):
+        return message_of(first["message"], depth + 1)
+    return [Message(role="assistant", text=str(first["text"]))] if first.get("text") else None
+
+
+def with_results(messages: Sequence[Message]) -> tuple[ToolCall, ...]:
+    """The tool calls of messages in order, each with its result: by id, else by name, else in order."""
+    calls = [call for one in messages if one.role == "assistant" for call in one.tool_calls]
+    for one in messages:
+        if one.role != "tool":
+            continue
+        waiting = [at for at, call in enumerate(calls) if call.result is None]
+        at = next((at for at in waiting if one.call_id and calls[at].id == one.call_id), None)
+        if at is None and not (one.call_id and any(call.id for call in calls)):
+            at = next((at for at in waiting if one.name is None or calls[at].name == one.name), None)
+        if at is not None:
+            calls[at] = calls[at].model_copy(update={"result": opened(one.text)})
+    return tuple(calls)
+
+
+__all__ = ["CALL", "ROLES", "last_user", "message_of", "messages_in", "with_results"]

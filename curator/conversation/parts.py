@@ -1,0 +1,265 @@
+"""The parts of a message's content: text, tool calls, tool results, media.
+
+| framework | text | tool call | tool result |
+|---|---|---|---|
+| OpenAI chat, LiteLLM, Mistral | `"…"`, `{type: text, text}` | (beside the content) | (a message of role tool) |
+| OpenAI Responses, Agents SDK | `{type: input_text|output_text, text}` | `{type: function_call, name, arguments, call_id}` | `{type: function_call_output, call_id, output}` |
+| Anthropic | `{type: text, text}` | `{type: tool_use, name, input, id}` | `{type: tool_result, tool_use_id, content}` |
+| Bedrock Converse, Strands | `{text}` | `{toolUse: {name, input, toolUseId}}` | `{toolResult: {toolUseId, content: [{json}]}}` |
+| Google GenAI, ADK | `{text}` | `{functionCall: {name, args}}`, `{function_call: …}` | `{functionResponse: {name, response}}` |
+| Vercel AI SDK | `{type: text, text}` | `{type: tool-call, toolCallId, toolName, input}` | `{type: tool-result, toolCallId, output: {type, value}}` |
+| OpenTelemetry GenAI, Pydantic AI | `{type: text, content}` | `{type: tool_call, id, name, arguments}` | `{type: tool_call_response, id, result}` |
+| Pydantic AI's own | `{part_kind: user-prompt, content}` | `{part_kind: tool-call, tool_name, args}` | `{part_kind: tool-return, tool_call_id, content}` |
+| LlamaIndex | `{block_type: text, text}` | `{block_type: tool_call, tool_name, tool_kwargs}` | |
+| Haystack | `{text}` | `{tool_call: {tool_name, arguments, id}}` | `{tool_call_result: {result, origin}}` |
+| Semantic Kernel | `{content_type: text, text}` | `{content_type: function_call, name, arguments}` | `{content_type: function_result, result}` |
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from curator.conversation.values import Media, ToolCall
+from curator.model.json import parse_text
+
+TEXT = {"text", "input_text", "output_text", "user_prompt", "system_prompt", "summary_text", "refusal", "markdown"}
+# What a model thinks is no part of what it said.
+SILENT = {
+    "thinking", "redacted_thinking", "reasoning", "reasoning_content", "thought", "step_start", "step_finish",
+    "cache_point", "source", "source_url", "compaction", "citation",
+}  # fmt: skip
+CALL = {
+    "tool_call",
+    "tool_use",
+    "function_call",
+    "server_tool_use",
+    "mcp_tool_use",
+    "mcp_call",
+    "function",
+    "tool_request",
+}
+RESULT = {
+    "tool_result", "tool_call_response", "tool_call_result", "function_call_output", "function_response", "tool_return",
+    "function_result", "tool_response", "web_search_tool_result", "mcp_tool_result", "custom_tool_call_output",
+}  # fmt: skip
+MEDIA = {
+    "image", "image_url", "input_image", "image_file", "audio", "audio_url", "input_audio", "file", "input_file",
+    "document", "document_url", "video", "video_url", "blob", "uri", "media", "inline_data", "file_data", "binary",
+}  # fmt: skip
+DEEPEST = 40
+"""Levels of nesting that are read; deeper is no message of any framework."""
+
+
+@dataclass
+class Content:
+    """What a content holds, in order of kind."""
+
+    texts: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    results: list[ToolCall] = field(default_factory=list)
+    """`name` may be empty; `id` says which call it answers."""
+    media: list[Media] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The texts as one."""
+        return "\n".join(each for each in self.texts if each)
+
+    def add(self, other: "Content") -> None:
+        """Takes over what another content holds."""
+        self.texts += other.texts
+        self.calls += other.calls
+        self.results += other.results
+        self.media += other.media
+
+
+def snake(word: object) -> str:
+    """`toolUse`, `tool-use` and `TOOL_USE` are one word."""
+    text = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", str(word))
+    return text.replace("-", "_").lower()
+
+
+def content_of(value: Any, depth: int = 0) -> Content | None:
+    """The content that a value is, None when it is none that is known."""
+    if depth > DEEPEST:
+        return None
+    if value is None:
+        return Content()
+    if isinstance(value, str):
+        return _inside(value, depth) or Content(texts=[value])
+    if isinstance(value, dict):
+        return _part(value, depth)
+    if not isinstance(value, list):
+        return Content(texts=[json.dumps(value)])
+    found = Content()
+    for each in value:
+        part = Content(texts=[each]) if isinstance(each, str) else content_of(each, depth + 1)
+        if part is None:
+            return None
+        found.add(part)
+    return found
+
+
+def _inside(text: str, depth: int) -> Content | None:
+    """Parts that were written as JSON text (Strands' events): only if every one says what it is."""
+    if not text.startswith(('[{"', '{"')):
+        return None
+    value = parse_text(text)
+    parts = value if isinstance(value, list) else [value]
+    if not parts or not all(isinstance(each, dict) and _kind(each)[0] for each in parts):
+        return None
+    return content_of(parts, depth + 1)
+
+
+def _kind(part: dict[str, Any]) -> tuple[str, Any]:
+    """The kind of a part and its body; an empty kind when nothing says it."""
+    for key in ("type", "part_kind", "block_type", "content_type"):
+        if isinstance(part.get(key), str):
+            kind = snake(part[key])
+            if kind.startswith("tool_") and "toolCallId" in part and kind not in CALL | RESULT:
+                return "tool_invocation", {"toolName": part[key].removeprefix("tool-"), **part}  # Vercel's UI parts
+            if kind == "dynamic_tool":
+                return "tool_invocation", part
+            inner = part.get(part[key])
+            return kind, inner if isinstance(inner, dict) and kind not in MEDIA else part
+    if part.get("thought") is True:
+        return "thought", part
+    for key, body in part.items():
+        word = snake(key)
+        if word in CALL | RESULT | MEDIA | SILENT and isinstance(body, dict):
+            return word, body
+        if word == "message_content":
+            return _kind(body) if isinstance(body, dict) else ("text", {"text": body})
+    if isinstance(part.get("text"), str):
+        return "text", part
+    if "json" in part and len(part) == 1:
+        return "json", part
+    return "", part
+
+
+def _part(part: dict[str, Any], depth: int) -> Content | None:
+    kind, body = _kind(part)
+    if kind in TEXT:
+        text = next(
+            (body[key] for key in ("text", "content", "refusal", "value", kind) if body.get(key) is not None), ""
+        )
+        if isinstance(text, dict) and isinstance(text.get("value"), str):  # Assistants API
+            text = text["value"]
+        return Content(texts=[text]) if isinstance(text, str) else content_of(text, depth + 1)
+    if kind in SILENT:
+        return Content()
+    if kind == "tool_invocation":
+        return _invocation(body)
+    if kind in CALL:
+        call = call_of(body)
+        return None if call is None else Content(calls=[call])
+    if kind in RESULT:
+        return Content(results=[result_of(body, depth)])
+    if kind in MEDIA or kind.startswith(("image/", "audio/", "video/")):
+        return Content(media=[_media(kind, body)])
+    if kind == "json":
+        return Content(texts=[json.dumps(part["json"], ensure_ascii=False)])
+    if "parts" in part and set(part) <= {"parts", "role"}:
+        return content_of(part["parts"], depth + 1)
+    return None
+
+
+def _invocation(body: dict[str, Any]) -> Content:
+    inner = inner_of(body, "toolInvocation") or body
+    call = call_of(inner) or ToolCall(name="")
+    if any(key in inner for key in ("result", "output")):
+        return Content(calls=[call], results=[result_of(inner)])
+    return Content(calls=[call])
+
+
+def inner_of(body: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; an empty one when there is none."""
+    found = body.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def call_of(body: object) -> ToolCall | None:
+    """A tool call in any of the forms, None when no name says which tool."""
+    if not isinstance(body, dict):
+        return None
+    if isinstance(body.get("tool_call"), dict):  # OpenInference
+        return call_of(body["tool_call"])
+    both = {**body, **inner_of(body, "function")}
+    name = next((both[key] for key in ("name", "toolName", "tool_name") if isinstance(both.get(key), str)), None)
+    keys = ("arguments", "args", "input", "tool_kwargs", "tool_input", "parameters", "kwargs")
+    if not name or (not any(key in both for key in keys) and "id" not in both and "toolCallId" not in both):
+        return None
+    if (
+        isinstance(both.get("parameters"), dict)
+        and both["parameters"].get("type") == "object"
+        and "properties" in both["parameters"]
+    ):
+        return None  # the schema of a tool, not a call
+    given = next((both[key] for key in keys if both.get(key) is not None), None)
+    return ToolCall(name=name, arguments=opened(given) if given != "" else {}, id=_call_id(both))
+
+
+def result_of(body: dict[str, Any], depth: int = 0) -> ToolCall:
+    """A tool's result: its value parsed, the name and id of its call where they are said."""
+    origin = inner_of(body, "origin")
+    value = next(
+        (body[key] for key in ("output", "result", "response", "content", "error") if body.get(key) is not None), None
+    )
+    if isinstance(value, dict) and set(value) == {"type", "value"}:  # Vercel
+        value = value["value"]
+    elif isinstance(value, list):
+        inner = content_of(value, depth + 1)
+        value = value if inner is None or inner.calls or inner.media else inner.text
+    name = next(
+        (
+            each
+            for each in (body.get("name"), body.get("toolName"), body.get("tool_name"), origin.get("tool_name"))
+            if each
+        ),
+        "",
+    )
+    return ToolCall(name=str(name), result=opened(value), id=_call_id(body) or _call_id(origin))
+
+
+def _call_id(body: dict[str, Any]) -> str | None:
+    keys = ("call_id", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "id", "ref")
+    return next((str(body[key]) for key in keys if body.get(key)), None)
+
+
+def _media(kind: str, body: dict[str, Any]) -> Media:
+    where = ""
+    for key in (
+        "url",
+        "uri",
+        "file_uri",
+        "fileUri",
+        "filename",
+        "file_name",
+        "file_id",
+        "name",
+        "image_url",
+        "image",
+        "data",
+        "source",
+    ):
+        found = body.get(key)
+        if isinstance(found, dict):
+            found = found.get("url") or found.get("uri") or found.get("file_id")
+        if isinstance(found, str) and found and not found.startswith("data:") and len(found) <= 300:
+            where = found
+            break
+    word = next((str(body[key]) for key in ("media_type", "mediaType", "mime_type", "mimeType") if body.get(key)), kind)
+    return Media(kind=word, where=where)
+
+
+def opened(value: Any) -> Any:
+    """JSON text of an object or a list is what it holds; every other text stays text."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return parse_text(value)
+    return value
+
+
+def as_text(value: object) -> str:
+    """A value as one text: itself, or its JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,178 @@
+"""The question in an input and the answer in an output that are no messages: plain texts, objects, function arguments.
+
+| written by | input | output |
+|---|---|---|
+| a function under `@observe` | `{"args": ["text"], "kwargs": {}}`, `{"args": [], "kwargs": {"anything": "text"}}` | `"text"`, `{answer: …}` |
+| Dify, Flowise, LCEL, DSPy | `{query|question|input|prompt|message|text: "text", …}` | `{answer|output|text|result: "text"}` |
+| smolagents | `{task: "text", stream: false, …}` | `"text"`; a call of the tool `final_answer` |
+| CrewAI | `{inputs: {topic: "text"}}` | `{raw: "text", …}` |
+| Haystack | `{data: {builder: {question: "text"}}}` | `{llm: {replies: ["text"]}}` |
+| LlamaIndex | `{user_msg: "text"}`, `{query_str: "text"}`, `{query_bundle: {query_str}}` | `{response: "text"}`, `AgentOutput(response=…)` |
+| streams | | `["te", "xt"]`, `[{choices: [{delta: {content: "te"}}]}, …]` |
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from curator.conversation import reprs
+from curator.conversation.messages import messages_in, with_results
+from curator.conversation.parts import DEEPEST, opened
+from curator.conversation.values import ToolCall
+from curator.model.json import join_path, parse_text
+
+QUESTIONS = (
+    "user_message", "user_input", "user_query", "user_msg", "user_prompt", "question", "query", "message", "prompt", "input",
+    "text", "task", "request", "q", "query_str", "query_bundle", "new_message", "utterance", "msg", "content", "inputs",
+    "data", "kwargs", "args", "value", "body", "payload", "instruction", "topic", "goal",
+)  # fmt: skip
+"""Keys under which an input holds what was asked, the surest first."""
+ANSWERS = (
+    "answer", "final_answer", "final_output", "final_result", "output", "response", "reply", "text", "result", "raw",
+    "content", "message", "completion", "generated_text", "output_text", "generation", "replies", "return_values", "value",
+)  # fmt: skip
+"""Keys under which an output holds the answer, the surest first."""
+FINAL_TOOLS = frozenset({"final_answer", "final_result"})
+"""Tools of smolagents and Pydantic AI by which a model gives its answer: their argument is the answer, no tool's work."""
+MANY = 40
+"""Keys of an object that are looked at."""
+
+
+def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str, str] | None:
+    """What was asked, and where it stands: the text itself, a known key, or the only text there is. None: nobody can tell."""
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, str):
+        inner = opened(value)
+        if inner is not value and isinstance(inner, (dict, list)):
+            return question_in(inner, path, depth + 1)
+        shape = reprs.value_of(value)
+        if shape is not None and (found := question_in(reprs.plain(shape), path, depth + 1)) is not None:
+            return found
+        return (value, path) if value.strip() else None
+    if isinstance(value, list):
+        all_ = [each for index, one in enumerate(value) if (each := question_in(one, f"{path}[{index}]", depth + 1))]
+        return all_[0] if all_ and (len(all_) == 1 or path.endswith("args")) else None
+    if not isinstance(value, dict):
+        return None
+    for key in QUESTIONS:
+        if value.get(key) not in (None, "", [], {}):
+            below = value[key]
+            if key in (
+                "args",
+                "kwargs",
+                "inputs",
+                "data",
+                "body",
+                "payload",
+                "input",
+                "value",
+                "message",
+            ) or isinstance(below, str):
+                found = question_in(below, join_path(path, key), depth + 1)
+                if found is not None:
+                    return found
+            elif isinstance(below, dict) and (found := question_in(below, join_path(path, key), depth + 1)) is not None:
+                return found
+    texts = [
+        each
+        for key, below in list(value.items())[:MANY]
+        if isinstance(below, (str, dict)) and (each := question_in(below, join_path(path, key), depth + 1)) is not None
+    ]
+    return texts[0] if texts and len({text for text, _ in texts}) == 1 else None
+
+
+def answer_in(value: Any, depth: int = 0) -> Any:
+    """The answer in an output: the last message's text, a text under a known key, else the object itself; None: none."""
+    if value is None or value in ("", [], {}) or depth > DEEPEST:
+        return None
+    if isinstance(value, str):
+        return _answer_in_text(value, depth)
+    if (messages := messages_in(value)) is not None:
+        said = [one for one in messages if one.role == "assistant"]
+        final = _final(tuple(call for one in said[-1:] for call in one.tool_calls))
+        if said and said[-1].text:
+            return final if final is not None else said[-1].text
+        if final is not None:
+            return final
+        if said:
+            return None  # a model that only calls tools has not answered yet
+    if isinstance(value, list):
+        return _stream(value) or value
+    if not isinstance(value, dict):
+        return value
+    for key in ANSWERS:
+        if key in value and value[key] not in (None, "", [], {}):
+            below = value[key]
+            if isinstance(below, list) and below and isinstance(below[0], str):
+                below = below[0]
+            found = answer_in(below, depth + 1)
+            if isinstance(found, str):
+                return found
+    if len(value) == 1 and isinstance(inner := next(iter(value.values())), (dict, list)):
+        found = answer_in(inner, depth + 1)  # Haystack's `{llm: {replies: […]}}`
+        if isinstance(found, str):
+            return found
+    return value
+
+
+def _answer_in_text(text: str, depth: int) -> Any:
+    inner = opened(text)
+    if isinstance(inner, (dict, list)):
+        return answer_in(inner, depth + 1)
+    if (messages := messages_in(text)) is not None:
+        return answer_in([_plain(one) for one in messages], depth + 1)
+    shape = reprs.value_of(text)
+    if isinstance(shape, dict):
+        found = answer_in(reprs.plain(shape), depth + 1)
+        return found if isinstance(found, str) else text
+    return text
+
+
+def _plain(message: Any) -> dict[str, Any]:
+    return {"role": message.role, "content": message.text}
+
+
+def _final(calls: Iterable[ToolCall]) -> Any:
+    """The argument of the tool by which a model gives its answer."""
+    for call in calls:
+        if call.name in FINAL_TOOLS:
+            given = call.arguments
+            values = list(given.values()) if isinstance(given, dict) else [given]
+            return values[0] if len(values) == 1 else given
+    return None
+
+
+def _stream(chunks: list[Any]) -> str:
+    """The text of a stream that was recorded chunk by chunk; empty when the chunks hold none."""
+    if all(isinstance(each, str) for each in chunks):
+        return "".join(chunks)
+    texts = []
+    for each in chunks:
+        if not isinstance(each, dict):
+            return ""
+        choices = each.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else each
+        delta = first.get("delta", first)
+        text = (
+            delta
+            if isinstance(delta, str)
+            else delta.get("content", delta.get("text"))
+            if isinstance(delta, dict)
+            else None
+        )
+        if isinstance(text, str):
+            texts.append(text)
+    return "".join(texts)
+
+
+def tool_calls_in(value: Any) -> tuple[ToolCall, ...] | None:
+    """The tool calls that an output lists, as a task returns them (`tool_calls: [{name, arguments}]`) or in messages.
+
+    None when the output says nothing about tools: no list of calls, no messages.
+    """
+    if isinstance(value, str):
+        value = parse_text(value)
+    if isinstance(value, dict) and isinstance(value.get("tool_calls"), list) and "role" not in value:
+        value = [{"role": "assistant", "tool_calls": value["tool_calls"]}]
+    messages = messages_in(value)
+    return None if messages is None else with_results(messages)

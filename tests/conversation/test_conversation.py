@@ -1,0 +1,165 @@
+"""The normal form of whole traces: which observation says what, nothing twice, nothing dropped."""
+
+import gzip
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curator.conversation import conversation_of, lines_of, messages_in
+from curator.gateway import rows
+from curator.model import Observation, Trace
+
+SHAPES = Path(__file__).parents[3] / "shared" / "shapes"
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+def trace_of(*observations: dict[str, Any], trace_id: str = "t-1") -> Trace:
+    """A trace of observations given as `{id, parent, type, name, input, output}`, a second apart."""
+    made = []
+    for at, one in enumerate(observations):
+        raw = {side: one.get(side) for side in ("input", "output")}
+        made.append(
+            Observation(
+                id=one.get("id", f"o-{at}"),
+                trace_id=trace_id,
+                parent_id=one.get("parent"),
+                is_root=one.get("root", one.get("parent") is None),
+                type=one.get("type", "SPAN"),
+                name=one.get("name"),
+                trace_name=one.get("trace_name"),
+                session_id=one.get("session"),
+                start_time=START + timedelta(seconds=one.get("at", at)),
+                metadata=one.get("metadata", {}),
+                **{side: v if v is None or isinstance(v, str) else json.dumps(v) for side, v in raw.items()},
+            )
+        )
+    return Trace(id=trace_id, observations=tuple(made))
+
+
+def read(trace: Trace, observation_id: str | None = None) -> dict[str, Any]:
+    found = conversation_of(trace, observation_id)
+    return {
+        "user": [one.text for one in found.messages if one.role == "user"],
+        "answer": found.answer,
+        "calls": [(call.name, call.arguments) for call in found.tool_calls],
+        "retrieved": [one.text for one in found.retrieved],
+    }
+
+
+def expected_shapes() -> dict[str, Any]:
+    file = SHAPES / "expected.json"
+    return json.loads(file.read_text()) if file.is_file() else {}
+
+
+@pytest.mark.skipif(not expected_shapes(), reason="the recorded traces of real frameworks are not here")
+def test_recorded_traces_of_real_frameworks() -> None:
+    observations = defaultdict(list)
+    with gzip.open(SHAPES / "observations.jsonl.gz", "rt") as file:
+        for line in file:
+            one = rows.observation(json.loads(line))
+            observations[one.trace_id].append(one)
+    for trace_id, wanted in expected_shapes().items():
+        found = read(Trace(id=trace_id, observations=tuple(observations[trace_id])))
+        assert found["user"] == wanted["user_messages"], wanted["framework"]
+        assert found["answer"] == wanted["answer"], wanted["framework"]
+        assert found["calls"] == [(c["name"], c["arguments"]) for c in wanted["tool_calls"]], wanted["framework"]
+        assert found["retrieved"] == wanted["retrieved"], wanted["framework"]
+
+
+def test_a_root_without_content_is_read_from_the_generation_below() -> None:
+    trace = trace_of(
+        {"id": "http"},
+        {
+            "parent": "http",
+            "type": "GENERATION",
+            "input": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "A dog?"}],
+            "output": {"role": "assistant", "content": "Yes."},
+        },
+    )
+    assert read(trace) == {"user": ["A dog?"], "answer": "Yes.", "calls": [], "retrieved": []}
+    assert conversation_of(trace).sources["answer"].observation_id == "o-1"
+
+
+def test_a_remote_root_that_never_arrived() -> None:
+    trace = trace_of({"parent": "elsewhere", "type": "AGENT", "input": "Hello?", "output": "Hi."})
+    assert read(trace)["user"] == ["Hello?"]
+
+
+def test_several_roots_the_one_with_the_name_and_the_content_wins() -> None:
+    trace = trace_of(
+        {"name": "auth", "trace_name": "chat", "input": {"token": "ok"}, "output": {"user": "u1"}},
+        {"name": "chat", "trace_name": "chat", "input": {"question": "How much?"}, "output": {"answer": "Free."}},
+        {"name": "late-judge", "input": {"judge": 1}, "output": {"score": 0}},
+    )
+    assert trace.root.name == "chat"
+    assert read(trace)["answer"] == "Free."
+
+
+def test_wrapped_duplicates_are_one_call() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"q": "lamp"}'}}
+    asked = [{"role": "user", "content": "A lamp?"}]
+    trace = trace_of(
+        {"id": "root", "type": "AGENT", "input": "A lamp?", "output": "Here."},
+        {"id": "wrapper", "parent": "root", "type": "AGENT", "input": "A lamp?"},
+        {
+            "id": "g1",
+            "parent": "wrapper",
+            "type": "GENERATION",
+            "input": asked,
+            "output": {"role": "assistant", "content": None, "tool_calls": [call]},
+        },
+        {
+            "id": "g1b",
+            "parent": "g1",
+            "type": "GENERATION",
+            "input": asked,
+            "output": {"role": "assistant", "content": None, "tool_calls": [call]},
+        },
+        {"id": "t", "parent": "wrapper", "type": "TOOL", "name": "find", "input": {"q": "lamp"}, "output": "one"},
+        {"parent": "t", "type": "TOOL", "name": "find", "input": {"q": "lamp"}, "output": "one"},
+    )
+    found = conversation_of(trace)
+    assert [(one.name, one.arguments, one.result) for one in found.tool_calls] == [("find", {"q": "lamp"}, "one")]
+    assert read(trace)["user"] == ["A lamp?"]
+
+
+def test_the_same_call_made_twice_counts_twice() -> None:
+    trace = trace_of(
+        {"id": "root", "input": "A lamp?", "output": "Here."},
+        *({"parent": "root", "type": "TOOL", "name": "find", "input": {"q": "lamp"}} for _ in range(2)),
+    )
+    assert read(trace)["calls"] == [("find", {"q": "lamp"})] * 2
+
+
+def test_an_observation_by_itself() -> None:
+    trace = trace_of(
+        {"id": "root", "input": {"task": "Compare"}, "output": {"report": "ok"}},
+        {"id": "g1", "parent": "root", "type": "GENERATION", "input": {"text": "A 10, B 9"}, "output": "A is cheaper."},
+        {"id": "g2", "parent": "root", "type": "GENERATION", "input": {"text": "C 3, D 5"}, "output": "D is lighter."},
+    )
+    assert read(trace, "g2")["user"] == ["C 3, D 5"]
+    assert read(trace, "g1")["answer"] == "A is cheaper."
+
+
+def test_earlier_turns_of_the_session() -> None:
+    turns = [
+        trace_of({"input": f"q{at}", "output": f"a{at}", "session": "s", "at": at * 60}, trace_id=f"t{at}")
+        for at in range(3)
+    ]
+    found = conversation_of(turns[2], earlier=[turns[1], turns[0]])
+    assert [(one.user_message, one.answer) for one in found.session] == [("q0", "a0"), ("q1", "a1")]
+
+
+def test_lines_show_a_call_as_one_line_that_opens() -> None:
+    messages = messages_in(
+        [{"role": "assistant", "tool_calls": [{"name": "find", "args": {"q": "x" * 300}, "id": "1"}]}]
+    )
+    assert messages is not None
+    (line,) = lines_of(messages)
+    assert line.kind == "call"
+    assert len(line.text) <= 120
+    assert "x" * 300 in line.more
