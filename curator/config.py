@@ -1,6 +1,7 @@
 """Settings: the config file in the platform's folder, then the environment, then flags; flags win."""
 
 import os
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,23 @@ from pydantic import Field, SecretStr, ValidationError
 
 from curator.model.base import Value
 from curator.model.errors import ConfigError, UsageError
+from curator.model.files import read_text
 from curator.model.rule import ScrubPolicy
 
 DEFAULT_BASE_URL = "https://cloud.langfuse.com"
+
+
+class Limits(Value):
+    """How much of a foreign server's, file's or lock's time and size a command takes before it says so and ends."""
+
+    command_seconds: float = Field(default=600.0, ge=0)
+    """Seconds for a command of the command line in all; 0 for no limit. `--timeout` wins."""
+    answer_megabytes: float = Field(default=25.0, gt=0)
+    """Size of one answer, packed and unpacked (Langfuse Cloud sends at most 5 MB)."""
+    pages: int = Field(default=2000, gt=0)
+    """Pages of one list."""
+    lock_seconds: float = Field(default=30.0, gt=0)
+    """Seconds to wait for another process that uses the journal."""
 
 
 class Connection(Value):
@@ -23,7 +38,10 @@ class Connection(Value):
     public_key: str
     secret_key: SecretStr
     timeout: float = Field(default=30.0, gt=0, le=3600)
-    """Seconds per request."""
+    """Seconds for one answer in all, from the first byte sent to the last byte received."""
+    limits: Limits = Limits()
+    until: float | None = None
+    """When the command ends at the latest (Unix time); None outside of the command line."""
 
 
 class Settings(Value):
@@ -33,6 +51,7 @@ class Settings(Value):
     public_key: str | None = None
     secret_key: SecretStr | None = None
     timeout: float = Field(default=30.0, gt=0, le=3600)
+    limits: Limits = Limits()
     reviewer: str | None = None
     """Who decides: written to lineage and decisions. The login name when not set."""
     rules: str | None = None
@@ -68,7 +87,12 @@ class Settings(Value):
                 remedy="Write it with its scheme and a host, such as https://cloud.langfuse.com.",
             )
         return Connection(
-            base_url=base_url, public_key=self.public_key, secret_key=self.secret_key, timeout=self.timeout
+            base_url=base_url,
+            public_key=self.public_key,
+            secret_key=self.secret_key,
+            timeout=self.timeout,
+            limits=self.limits,
+            until=_command.until(self.limits),
         )
 
     def reviewer_name(self) -> str:
@@ -79,6 +103,33 @@ class Settings(Value):
             return self.reviewer or getpass.getuser()
         except (KeyError, OSError):
             return "unknown"
+
+
+class _Command:
+    """The command that runs in this process: when it began, and how long it may take."""
+
+    began: float | None = None
+    seconds: float | None = None
+
+    def until(self, limits: Limits) -> float | None:
+        seconds = limits.command_seconds if self.seconds is None else self.seconds
+        return None if self.began is None or not seconds else self.began + seconds
+
+
+_command = _Command()
+
+
+def begin_command(seconds: float | None = None) -> None:
+    """Starts the clock of a command of the command line: connections made from now on end with it.
+
+    `seconds` wins over `limits.command_seconds`; 0 is no limit. The terminal UI and the Python API have no such end.
+    """
+    _command.began, _command.seconds = time.time(), seconds
+
+
+def end_command() -> None:
+    """Stops the clock."""
+    _command.began = None
 
 
 def _is_address(text: str) -> bool:
@@ -111,24 +162,18 @@ def load_settings(**flags: Any) -> Settings:
     """Settings from file, environment and flags (those that are not None). Raises UsageError for a malformed file."""
     path = config_file()
     values: dict[str, Any] = {}
-    if path.is_file():
+    if path.exists() and path != Path(os.devnull):
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(
-                f"{path} cannot be read: {error.strerror}.",
-                code="CONFIG_FILE",
-                remedy="Check its permissions, or name another file in CURATOR_CONFIG.",
-            ) from None
-        except UnicodeDecodeError:
-            raise UsageError(
-                f"{path} is not UTF-8 text.", code="CONFIG_FILE", remedy="Save it as UTF-8, or move the file away."
-            ) from None
+            values = tomllib.loads(read_text(path, code="CONFIG_FILE", megabytes=1))
         except tomllib.TOMLDecodeError as error:
             raise UsageError(
                 f"{path} is not valid TOML: {error}.",
                 code="CONFIG_FILE",
                 remedy="Mend that line, or move the file away.",
+            ) from None
+        except RecursionError:
+            raise UsageError(
+                f"{path} is nested too deep.", code="CONFIG_FILE", remedy="Write it without the nesting."
             ) from None
     environment = {
         "public_key": os.environ.get("LANGFUSE_PUBLIC_KEY"),

@@ -1,5 +1,6 @@
 """`curator scrub`: a file or a pipe without its personal values."""
 
+import errno
 import json
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ import click
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import UsageError
+from curator.model.files import MEGABYTES, read_text
 
 if TYPE_CHECKING:
     from curator.model import ScrubPolicy
@@ -49,19 +51,29 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
 
 
 def _read(file: str) -> str:
+    if file != "-":
+        return read_text(Path(file), code="INPUT_UNREADABLE")
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if sys.stdin is None:  # closed by `<&-`
+            raise OSError(errno.EBADF, "it is closed")
+        data = sys.stdin.buffer.read(int(MEGABYTES * 1_000_000) + 1)
     except OSError as error:
         raise UsageError(
-            f"{plain(file)} cannot be read: {error.strerror}.",
+            f"Standard input cannot be read: {error.strerror}.",
             code="INPUT_UNREADABLE",
             remedy="Name a file, or - for a pipe.",
         ) from None
+    if len(data) > MEGABYTES * 1_000_000:
+        raise UsageError(
+            f"Standard input is larger than {MEGABYTES:g} MB, the limit for what is scrubbed at once.",
+            code="INPUT_UNREADABLE",
+            remedy="Split it into parts, such as with `split -l`.",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(
-            f"{'standard input' if file == '-' else plain(file)} is not UTF-8 text.",
+            "Standard input is not UTF-8 text.",
             code="INPUT_UNREADABLE",
             remedy="Convert it first, such as with iconv.",
         ) from None

@@ -21,6 +21,7 @@ from curator.experiments.names import base_name
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.errors import UsageError
+from curator.model.files import read_bytes
 from curator.model.lineage import slug
 
 FORMAT = "curator-run/1"
@@ -199,10 +200,8 @@ def write(run: Run, path: Path) -> Path:
 def read(path: Path) -> Run:
     """The run in a result file. Raises UsageError (RESULT_FILE) when it is none."""
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json.loads(read_bytes(path, code="RESULT_FILE"))
         return Run.model_validate(data)
-    except OSError as error:
-        why = error.strerror or "it cannot be read"
     except ValidationError as error:
         first = error.errors()[0]
         why = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from curator.config import Connection
 from curator.gateway import errors, translate
-from curator.gateway.wire import Answered, Wire
+from curator.gateway.rows import what_is_wrong
+from curator.gateway.wire import Answered, OddCoding, TooMuch, Wire
 
 if TYPE_CHECKING:
     from langfuse.api import LangfuseAPI
@@ -52,6 +53,10 @@ class Calls:
         self.base_url = connection.base_url
         self.unreadable = 0
         """Rows that the server sent and that could not be read; they are left out of every list."""
+        self.unreadable_example: str | None = None
+        """What is wrong with the last of them: the name of the field and its fault, never its value."""
+        self.unreadable_traces: set[str] = set()
+        """Traces that the server named in such a row: what is known of them is not all there is."""
         self._connection = connection
         self._wire = Wire(connection, on_request)
         self._on_wait = on_wait
@@ -89,10 +94,11 @@ class Calls:
 
     def _read(self, call: Call, *, needs_v2: bool = False) -> Any:
         """The JSON that a read answers. Transient failures are tried again, within the gateway's patience."""
+        patience = max(0.0, min(self._patience, self._wire.seconds_left))
         waiting = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_transient),
             wait=_wait,
-            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_before_delay(self._patience),
+            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_before_delay(patience),
             before_sleep=self._tell,
             reraise=True,
         )
@@ -103,32 +109,41 @@ class Calls:
         return self._once(call, needs_v2=False)
 
     def _once(self, call: Call, *, needs_v2: bool) -> Any:
-        from langfuse.api.core.api_error import ApiError
-
-        api, host = self._api(), self._wire.host
-        with self._wire.exchange() as exchange:
+        api, wire = self._api(), self._wire
+        if wire.seconds_left <= 0:
+            raise translate.command_over(wire.host)
+        with wire.exchange() as exchange:
             try:
                 call(api, _ONCE)
             except Answered:
                 pass
+            except TooMuch:
+                raise translate.answer_too_large(wire.host, self._connection.limits.answer_megabytes) from None
+            except OddCoding:
+                raise translate.bad_answer(wire.host, "it is packed in a way that was not asked for") from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise translate.from_transport(error, exchange, host) from None
-            except ApiError as error:
-                if exchange.response is None:
-                    raise translate.bad_answer(host, f"status {error.status_code}") from None
-                raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
+                if wire.seconds_left <= 0 and exchange.method in ("", "GET"):
+                    raise translate.command_over(wire.host) from None
+                raise translate.from_transport(error, exchange, wire.host, self._connection.timeout) from None
             except Exception as error:
-                if exchange.response is None:
-                    raise _unsendable(error) from error
-                raise translate.from_status(exchange.response, host, needs_v2=needs_v2) from None
+                raise _unsendable(error) from error
             if exchange.response is None:
-                raise translate.bad_answer(host, "there is none")
+                raise translate.bad_answer(wire.host, "there is none")
+            if not exchange.response.is_success:
+                raise translate.from_status(exchange.response, wire.host, needs_v2=needs_v2)
             if not exchange.response.content:
                 return None
             try:
-                return exchange.response.json()
+                return exchange.response.json(parse_constant=_no_json)
             except (ValueError, RecursionError):
-                raise translate.bad_answer(host, "it is not the JSON that Langfuse sends") from None
+                raise translate.bad_answer(wire.host, "it is not the JSON that Langfuse sends") from None
+
+    def _note_unreadable(self, row: Row, example: str) -> None:
+        with self._lock:
+            self.unreadable += 1
+            self.unreadable_example = example
+            if isinstance(trace_id := row.get("traceId"), str):
+                self.unreadable_traces.add(trace_id)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         if self._on_wait is not None and state.next_action is not None and state.outcome is not None:
@@ -153,40 +168,87 @@ class Calls:
                 return [row if isinstance(row, Mapping) else {} for row in data], meta
         raise translate.bad_answer(self._wire.host, "it is not a page of a list")
 
-    def _converted(self, rows: Sequence[Row], convert: Callable[[Row], T]) -> Iterator[T]:
-        """The rows that can be read; the others are counted in `unreadable`."""
-        for row in rows:
-            try:
-                value = convert(row)
-            except (KeyError, TypeError, ValueError, OverflowError):
-                with self._lock:
-                    self.unreadable += 1
-                continue
-            yield value
+    def _tally(self, *, whole: bool = True) -> "Tally":
+        """A count of one list's rows; `whole`: a list of which no row can be read is an error, not an empty list."""
+        return Tally(self, whole=whole)
 
-    def _by_cursor(self, page: Callable[[str | None], Any], convert: Callable[[Row], T]) -> Iterator[T]:
-        """All rows of a list with cursors; `page` fetches the page at a cursor."""
-        cursor: str | None = None
+    def _by_cursor(
+        self, page: Callable[[str | None], Any], convert: Callable[[Row], T], tally: "Tally | None" = None
+    ) -> Iterator[T]:
+        """All rows of a list with cursors; `page` fetches the page at a cursor. A `tally` is finished by its owner."""
+        counted = tally or self._tally()
+        cursor: object = None
         seen: set[str] = set()
         while True:
-            rows, meta = self._rows(page(cursor))
-            yield from self._converted(rows, convert)
+            rows, meta = self._rows(page(cursor if isinstance(cursor, str) else None))
+            yield from counted.converted(rows, convert)
             cursor = meta.get("cursor")
             if not cursor:
-                return
+                break
+            if not isinstance(cursor, str):
+                raise translate.bad_answer(self._wire.host, "its cursor is no text")
             if cursor in seen:
                 raise translate.bad_answer(self._wire.host, "its pages run in a circle")
             seen.add(cursor)
+            self._goes_on(rows, len(seen))
+        if tally is None:
+            counted.finish()
 
-    def _by_page(self, page: Callable[[int], Any], convert: Callable[[Row], T]) -> Iterator[T]:
-        """All rows of a list with page numbers."""
-        number = 1
+    def _by_page(
+        self, page: Callable[[int], Any], convert: Callable[[Row], T], tally: "Tally | None" = None
+    ) -> Iterator[T]:
+        """All rows of a list with page numbers. A `tally` is finished by its owner."""
+        counted = tally or self._tally()
+        number, before = 1, None
         while True:
             rows, meta = self._rows(page(number))
-            yield from self._converted(rows, convert)
-            if not rows or number >= int(meta.get("totalPages") or 0):
-                return
+            total = meta.get("totalPages")
+            if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+                raise translate.bad_answer(self._wire.host, "it does not say how many pages there are")
+            yield from counted.converted(rows, convert)
+            if number >= total:
+                break
+            if rows == before:
+                raise translate.bad_answer(self._wire.host, "its pages repeat themselves")
+            before = rows
+            self._goes_on(rows, number)
             number += 1
+        if tally is None:
+            counted.finish()
+
+    def _goes_on(self, rows: Sequence[Row], pages: int) -> None:
+        if not rows:
+            raise translate.bad_answer(self._wire.host, "a page is empty although more are said to follow")
+        if pages >= self._connection.limits.pages:
+            raise translate.too_many_pages(self._wire.host, pages)
+
+
+class Tally:
+    """What of one list could be read; what could not is counted, and an example of what is wrong is kept."""
+
+    def __init__(self, calls: Calls, *, whole: bool) -> None:
+        self._calls = calls
+        self._whole = whole
+        self._read = self._unread = 0
+        self._example = ""
+
+    def converted(self, rows: Sequence[Row], convert: Callable[[Row], T]) -> Iterator[T]:
+        """The rows that can be read."""
+        for row in rows:
+            try:
+                value = convert(row)
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
+                self._example = what_is_wrong(error)
+                self._unread += 1
+                self._calls._note_unreadable(row, self._example)
+                continue
+            self._read += 1
+            yield value
+
+    def finish(self) -> None:
+        """Raises BadAnswer when there were rows and none of them could be read."""
+        if self._whole and self._unread and not self._read:
+            raise translate.nothing_readable(self._calls._wire.host, self._unread, self._example)
 
 
 def batches(ids: Sequence[str], *, overhead: int) -> Iterator[list[str]]:
@@ -227,6 +289,10 @@ def _unsendable(error: Exception) -> Exception:
         code="REFUSED",
         remedy="Replace that value.",
     )
+
+
+def _no_json(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _transient(error: BaseException) -> bool:

@@ -74,3 +74,7 @@ class NoAnswer(GatewayError, ServerError):
 
 class BadAnswer(GatewayError, ServerError):
     """The answer cannot be understood: not JSON, not complete, not Langfuse."""
+
+
+class OverLimit(GatewayError, ServerError):
+    """One of the limits on time, pages or size was reached; the message names it and the remedy how to raise it."""

@@ -117,11 +117,7 @@ class Review(Calls):
         self._write(lambda api, options: self._post_score(score))
 
     def _post_score(self, score: dict[str, Any]) -> None:
-        from langfuse.api.core.api_error import ApiError
-
-        answer = self._wire.client.post(f"{self.base_url}/api/public/scores", json=score)
-        if not answer.is_success:
-            raise ApiError(status_code=answer.status_code)
+        self._wire.client.post(f"{self.base_url}/api/public/scores", json=score)
 
     def delete_score(self, score_id: str) -> None:
         """Deletes a score; the server does it later (202) and does not say whether there was one."""

@@ -5,15 +5,34 @@ https://api.reference.langfuse.com, and the recordings of Langfuse 4.16.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project
 from curator.model.item import Dataset, StoredItem
 from curator.model.trace import Comment, Observation, QueueEntry, Score
 
 Row = Mapping[str, Any]
+YEARS = range(1970, 2200)
+"""A time outside of these years is a fault of the server, and breaks the arithmetic of offsets."""
+
+
+def what_is_wrong(error: Exception) -> str:
+    """Why a row cannot be read: the field and its fault, never a value."""
+    if isinstance(error, KeyError):
+        return f"`{error.args[0]}` is missing"
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+    return str(error) if isinstance(error, Odd) else "a field has another form than Langfuse gives it"
+
+
+class Odd(ValueError):
+    """A field that cannot be read; the message is safe to print."""
 
 
 def observation(row: Row) -> Observation:
@@ -54,7 +73,9 @@ def score(row: Row) -> Score:
     kind = subject.get("kind", "trace")
     value = row["value"]
     if value is not None and not isinstance(value, bool | int | float | str):
-        raise TypeError("a score's value is a number, a text or a boolean")
+        raise Odd("`value` is no number, text or boolean")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Odd("`value` is no finite number")
     return Score(
         id=_required(row, "id"),
         name=_required(row, "name"),
@@ -188,14 +209,14 @@ def _scores(rows: object) -> tuple[Score, ...]:
     if rows is None:
         return ()
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise TypeError("scores are a list of objects")
+        raise Odd("`scores` is no list of objects")
     return tuple(score(row) for row in rows)
 
 
 def _required(row: Row, key: str) -> str:
     value = row[key]
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} is missing")
+        raise Odd(f"`{key}` is empty or no text")
     return value
 
 
@@ -212,7 +233,9 @@ def _raw(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -223,11 +246,16 @@ def _time(value: object) -> datetime | None:
     """A time with its offset; UTC when the server names none."""
     if not isinstance(value, str) or not value:
         return None
-    time = datetime.fromisoformat(value)
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise Odd("a time is not written as ISO 8601") from None
+    if time.year not in YEARS:
+        raise Odd(f"a time lies before {YEARS.start} or after {YEARS.stop - 1}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _present(value: datetime | None) -> datetime:
     if value is None:
-        raise ValueError("the time is missing")
+        raise Odd("it has no time")
     return value

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from curator.gateway import errors, rows
-from curator.gateway.calls import Calls, batches
+from curator.gateway.calls import Calls, Tally, batches
 from curator.model.trace import Comment, Observation, Score, Trace
 
 LIST_FIELDS = "core,basic,time,metrics,trace_context"
@@ -62,18 +62,19 @@ class Traces(Calls):
         if to is not None:
             common.append({"type": "datetime", "column": "startTime", "operator": "<", "value": _iso(to)})
         column, wanted = _the_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
-        found = 0
+        found, tally = 0, self._tally()
         # `%22…%22%2C` around each id
         for batch in [None] if wanted is None else batches(wanted, overhead=9):
             conditions = common if batch is None else [_any_of(column, batch), *common]
-            for one in self._observation_pages(conditions, io=io, costs=costs, limit=limit):
+            for one in self._observation_pages(conditions, io=io, costs=costs, limit=limit, tally=tally):
                 yield one
                 found += 1
                 if limit is not None and found >= limit:
                     return
+        tally.finish()
 
     def _observation_pages(
-        self, conditions: list[Filter], *, io: bool, costs: bool, limit: int | None
+        self, conditions: list[Filter], *, io: bool, costs: bool, limit: int | None, tally: Tally
     ) -> Iterator[Observation]:
         # All conditions go into `filter`: beside it, Langfuse ignores the single query parameters.
         text = json.dumps(conditions, separators=(",", ":"), ensure_ascii=False) if conditions else None
@@ -93,13 +94,15 @@ class Traces(Calls):
             while True:
                 try:
                     return ask(cursor, size)
-                except (errors.TooLarge, errors.ServerFailed):
+                except (errors.TooLarge, errors.ServerFailed, errors.OverLimit) as error:
+                    if isinstance(error, errors.OverLimit) and error.code != "LIMIT_ANSWER":
+                        raise
                     # How a server refuses an answer that is too large differs; a smaller page may pass.
                     if not io or size == 1:
                         raise
                     size = max(1, size // 10)
 
-        yield from self._by_cursor(page, rows.observation)
+        yield from self._by_cursor(page, rows.observation, tally)
 
     def scores(
         self,
@@ -125,6 +128,8 @@ class Traces(Calls):
         column, wanted = _the_one({"traceId": trace_ids, "sessionId": session_ids})
         if names is not None and not names:
             return
+        # Scores of given objects are an addition to them; a window's scores are the list of failures itself.
+        tally = self._tally(whole=wanted is None)
         by_name = names is not None and not any("," in name for name in names)
         for batch in [None] if wanted is None else batches(wanted, overhead=3):
             ids = None if batch is None else ",".join(batch)
@@ -151,9 +156,10 @@ class Traces(Calls):
                     needs_v2=True,
                 )
 
-            for one in self._by_cursor(page, rows.score):
+            for one in self._by_cursor(page, rows.score, tally):
                 if names is None or one.name in names:
                     yield one
+        tally.finish()
 
     def trace(self, trace_id: str) -> Trace:
         """A trace with all its observations (input and output too), scores and comments.
@@ -240,7 +246,7 @@ class Traces(Calls):
             )
 
         found = []
-        for one in self._by_page(page, rows.comment):
+        for one in self._by_page(page, rows.comment, self._tally(whole=False)):
             if since is not None and one.created_at < since:
                 break
             found.append(one)

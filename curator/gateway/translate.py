@@ -15,8 +15,10 @@ TOO_LARGE_BYTES = 4_400_000
 _DISCONNECTED = re.compile(r"disconnected|peer closed|incomplete", re.IGNORECASE)
 
 
-def from_transport(error: httpx.HTTPError | httpx.InvalidURL, exchange: Exchange, host: str) -> errors.GatewayError:
-    """The error for a request that got no usable answer."""
+def from_transport(
+    error: httpx.HTTPError | httpx.InvalidURL, exchange: Exchange, host: str, seconds: float
+) -> errors.GatewayError:
+    """The error for a request that got no usable answer within `seconds`."""
     write = exchange.method not in ("", "GET")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return errors.Unreachable(
@@ -36,16 +38,19 @@ def from_transport(error: httpx.HTTPError | httpx.InvalidURL, exchange: Exchange
         return bad_answer(host, "it does not answer in HTTP that can be read")
     if write and exchange.body_bytes > TOO_LARGE_BYTES and not isinstance(error, httpx.TimeoutException):
         return too_large(None)
-    what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "dropped the connection"
+    slow = isinstance(error, httpx.TimeoutException)
+    what = f"did not answer in full within {seconds:g} s" if slow else "dropped the connection"
     if write:
         return errors.NoAnswer(
             f"{host} {what} after a write was sent: it may or may not have happened.",
             code="NO_ANSWER",
         )
     unreachable = errors.Unreachable(
-        f"{host} {what}.", code="UNREACHABLE", remedy="Try again; check the server when it stays."
+        f"{host} {what}.",
+        code="UNREACHABLE",
+        remedy="Try again, or raise `timeout` in the config." if slow else "Try again; check the server when it stays.",
     )
-    unreachable.dropped = not isinstance(error, httpx.TimeoutException)
+    unreachable.dropped = not slow
     return unreachable
 
 
@@ -86,7 +91,7 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
         case 413 if response.request.method == "GET":
             return errors.TooLarge(
                 f"The answer of {host} would be larger than it sends.",
-                code="TOO_LARGE",
+                code="LIMIT_ANSWER",
                 remedy="Look at a shorter window (--since).",
                 **facts,
             )
@@ -138,6 +143,39 @@ def too_large(status: int | None, words: str = "") -> errors.TooLarge:
         code="TOO_LARGE",
         status=status,
         server_message=words,
+    )
+
+
+def answer_too_large(host: str, megabytes: float) -> errors.OverLimit:
+    """The error for an answer beyond the limit on its size."""
+    return errors.OverLimit(
+        f"An answer of {host} is larger than {megabytes:g} MB.",
+        code="LIMIT_ANSWER",
+    )
+
+
+def too_many_pages(host: str, pages: int) -> errors.OverLimit:
+    """The error for a list that goes on beyond the limit on its pages."""
+    return errors.OverLimit(
+        f"A list of {host} goes on after {pages} pages.",
+        code="LIMIT_PAGES",
+    )
+
+
+def command_over(host: str) -> errors.OverLimit:
+    """The error for a command that has used up its time."""
+    return errors.OverLimit(
+        f"The time for this command is over; {host} was not asked any further.",
+        code="LIMIT_COMMAND",
+    )
+
+
+def nothing_readable(host: str, rows: int, example: str) -> errors.BadAnswer:
+    """The error for a list of which no row can be read: an empty result would look like a good week."""
+    which = "The one row" if rows == 1 else f"None of the {rows} rows"
+    return errors.BadAnswer(
+        f"{which} of a list of {host} can{'not' if rows == 1 else ''} be read: {example}.",
+        code="NOTHING_READABLE",
     )
 
 

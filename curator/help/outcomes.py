@@ -97,6 +97,35 @@ BAD_ANSWER = Outcome(
     exit=ExitCode.SERVER,
     connection=True,
 )
+LIMIT_ANSWER = Outcome(
+    code="LIMIT_ANSWER",
+    remedy="Look at a shorter window, or raise `answer_megabytes` under `[limits]` in the config.",
+    exit=ExitCode.SERVER,
+    connection=True,
+)
+LIMIT_PAGES = Outcome(
+    code="LIMIT_PAGES",
+    remedy="Look at a shorter window, or raise `pages` under `[limits]` in the config.",
+    exit=ExitCode.SERVER,
+    connection=True,
+)
+LIMIT_COMMAND = Outcome(
+    code="LIMIT_COMMAND",
+    remedy="Give it more with --timeout SECONDS, or `command_seconds` under `[limits]` in the config.",
+    exit=ExitCode.SERVER,
+    connection=True,
+)
+NOTHING_READABLE = Outcome(
+    code="NOTHING_READABLE",
+    remedy="Check with `curator doctor` which server answers; upgrade curator or Langfuse when they are far apart.",
+    exit=ExitCode.SERVER,
+    connection=True,
+)
+TRACE_UNREADABLE = Outcome(
+    code="TRACE_UNREADABLE",
+    remedy="Look at its rows with `curator show TRACE`; upgrade curator or Langfuse when they are far apart.",
+    exit=ExitCode.SERVER,
+)
 NOT_FOUND = Outcome(code="NOT_FOUND", remedy="Check the name, and that the keys are those of the right project.")
 CONFLICT = Outcome(code="CONFLICT", remedy="Try again in a moment: somebody may be writing it.", remedies=("wait",))
 REFUSED = Outcome(code="REFUSED", remedy="Check the ids, names and times that were given.")

@@ -14,7 +14,7 @@ from curator.journal.database import Database
 from curator.journal.decisions import Decisions
 from curator.journal.drafts import Drafts, SavedDraft
 from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
-from curator.journal.locks import Busy, item_lock
+from curator.journal.locks import PATIENCE, Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions
 from curator.journal.standing import Standing, standing
 from curator.model import Decision, Receipt
@@ -40,10 +40,13 @@ FILE = "journal.sqlite3"
 class Journal:
     """The journal of one Langfuse project on this machine. Thread-safe; a context manager."""
 
-    def __init__(self, scope: str, path: Path | None = None) -> None:
-        """Opens or creates the journal. `scope` names the project (`scope_of`). Raises ConfigError."""
+    def __init__(self, scope: str, path: Path | None = None, patience: float = PATIENCE) -> None:
+        """Opens or creates the journal. `scope` names the project (`scope_of`).
+
+        Other processes are waited for `patience` seconds. Raises ConfigError.
+        """
         self.path = path or state_folder() / FILE
-        self._db = Database(self.path, scope)
+        self._db = Database(self.path, scope, patience)
         self.promotions = Promotions(self._db)
         self.drafts = Drafts(self._db)
         self.decisions = Decisions(self._db)
@@ -52,7 +55,7 @@ class Journal:
     @classmethod
     def of(cls, connection: Connection) -> "Journal":
         """The journal of the project that a connection leads to."""
-        return cls(scope_of(connection))
+        return cls(scope_of(connection), patience=connection.limits.lock_seconds)
 
     @contextmanager
     def item_lock(self, item_id: str, patience: float) -> Iterator[None]:

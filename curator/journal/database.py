@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from curator.journal.locks import PATIENCE
 from curator.journal.schema import open_database, unusable
 
 Row = sqlite3.Row
@@ -17,10 +18,11 @@ T = TypeVar("T")
 class Database:
     """The journal's SQLite file, and the scope (Langfuse project) that this process works in."""
 
-    def __init__(self, path: Path, scope: str) -> None:
+    def __init__(self, path: Path, scope: str, patience: float = PATIENCE) -> None:
         self.path = path
         self.scope = scope
-        self._db = open_database(path)
+        self.patience = patience
+        self._db = open_database(path, patience)
         self._lock = threading.RLock()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from curator.journal import LedgerEntry
 from curator.model.errors import UsageError
+from curator.model.files import read_text
 
 
 def lines_of(entries: Iterable[LedgerEntry]) -> list[str]:
@@ -23,12 +24,7 @@ def read(path: Path) -> list[LedgerEntry]:
     """The entries of an exported file; none when there is no file. Raises UsageError that names the line."""
     if not path.exists():
         return []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(
-            f"{path} cannot be read as text.", code="LEDGER_FILE", remedy="Check the file, or export to another one."
-        ) from None
+    text = read_text(path, code="LEDGER_FILE")
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -52,10 +48,16 @@ def export(path: Path, entries: Iterable[LedgerEntry]) -> int:
     lines = lines_of([*read(path), *entries])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        # A file of its own name, not a temporary one: those are 0600, and the umask says who may read an export.
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+        try:
+            with fresh.open("x", encoding="utf-8", newline="\n") as file:
+                file.writelines(f"{line}\n" for line in lines)
+            if path.exists():
+                shutil.copymode(path, fresh)
+            os.replace(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(
             f"Cannot write {path}: {error.strerror}.", code="LEDGER_FILE", remedy="Choose another file."

@@ -1,21 +1,23 @@
 """Locks that die with their process: one writer per item id, and proof that a process is still at work.
 
-They are `flock`s on small files beside the journal. The kernel drops them when a process ends, however it ends, so a
-kill leaves nothing to clean up. They hold between threads too, because every taker opens the file anew.
+They lie on small files beside the journal. The kernel drops them when a process ends, however it ends, so a kill leaves
+nothing to clean up. They hold between threads too, because every taker opens the file anew.
 """
 
-import fcntl
 import hashlib
-import os
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
+
+from curator.model.errors import ConfigError
+
 STRIPES = 256
 """Ids share this many lock files: the folder stays small, and two different ids rarely wait for each other."""
-
+PATIENCE = 30.0
+"""Seconds to wait for a process that uses the journal, unless the config says otherwise."""
 _POLL_SECONDS = 0.02
 
 
@@ -30,46 +32,41 @@ def item_lock(folder: Path, item_id: str, patience: float) -> Iterator[None]:
     A thread must not take a second one inside the block: two ids may share a file.
     """
     stripe = int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:2]) % STRIPES
-    handle = _open(folder / f"{stripe:02x}.lock")
-    try:
-        deadline = time.monotonic() + patience
-        while not _try(handle):
-            if time.monotonic() >= deadline:
-                raise Busy
-            time.sleep(_POLL_SECONDS)
+    with _held(folder / f"{stripe:02x}.lock", patience):
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Holds the lock of a file in this block, however long the others need."""
-    handle = _open(path)
+def exclusive(path: Path, patience: float) -> Iterator[None]:
+    """Holds the lock of a file in this block. Raises ConfigError when others need longer than `patience` seconds."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        with _held(path, patience):
+            yield
+    except Busy:
+        raise ConfigError(
+            f"Another curator has held {path} for {patience:g} s (a stopped process?).",
+            code="LIMIT_LOCK",
+            remedy="End or continue it (`fg`, `kill -CONT`), or raise `lock_seconds` under `[limits]` in the config.",
+        ) from None
 
 
 class Owner:
     """This process's sign of life: a lock held as long as it lives."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self.name = uuid.uuid4().hex
         self._path = folder / f"owner-{self.name}.lock"
         # One at a time: nobody may take a file for dead that is not locked yet.
-        with exclusive(folder / "owners.lock"):
+        with exclusive(folder / "owners.lock", patience):
             for path in folder.glob("owner-*.lock"):
                 is_alive(folder, path.stem.removeprefix("owner-"))
-            self._handle = _open(self._path)
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
+            self._lock = _lock(self._path)
+            self._lock.acquire(timeout=0)
 
     def close(self) -> None:
         """Ends the life sign and leaves no file."""
         self._path.unlink(missing_ok=True)
-        os.close(self._handle)
+        self._lock.release()
 
 
 def is_alive(folder: Path, owner: str | None) -> bool:
@@ -77,24 +74,28 @@ def is_alive(folder: Path, owner: str | None) -> bool:
     path = folder / f"owner-{owner}.lock"
     if owner is None or not path.exists():
         return False
-    handle = _open(path)
     try:
-        if not _try(handle):
-            return True
-        path.unlink(missing_ok=True)
-        return False
+        with _held(path, 0):
+            path.unlink(missing_ok=True)
+            return False
+    except Busy:
+        return True
+
+
+@contextmanager
+def _held(path: Path, patience: float) -> Iterator[None]:
+    lock = _lock(path)
+    try:
+        lock.acquire(timeout=patience, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        raise Busy from None
+    try:
+        yield
     finally:
-        os.close(handle)
+        lock.release()
 
 
-def _open(path: Path) -> int:
+def _lock(path: Path) -> BaseFileLock:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def _try(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    # Another thread may release what this one took: the sign of life is closed by whoever ends the process.
+    return FileLock(path, mode=0o600, thread_local=False)

@@ -68,7 +68,7 @@ class Promotions:
     def begin(self, item: Item, *, rule: str, reviewer: str, entries: Sequence[Entry] = ()) -> str:
         """Records a scrubbed item as the draft of a promotion; returns the promotion's id."""
         with self._owning:
-            self._owner = self._owner or Owner(self._folder)
+            self._owner = self._owner or Owner(self._folder, self._db.patience)
             owner = self._owner.name
         identity, moment = uuid.uuid4().hex, stamp(now())
         with self._db.write() as db:

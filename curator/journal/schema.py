@@ -1,10 +1,11 @@
 """The journal's file: SQLite in WAL mode, readable by its owner only, with a version."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
 
-from curator.journal.locks import exclusive
+from curator.journal.locks import PATIENCE, exclusive
 from curator.model.errors import ConfigError
 
 VERSION = 1
@@ -71,20 +72,38 @@ CREATE INDEX ledger_scope ON ledger (scope, seq);
 _MIGRATIONS = {0: _VERSION_1}
 
 
+# The primary result codes of a file system that does not cooperate: https://sqlite.org/rescode.html
+_OF_THE_DISK = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
+
+
 def unusable(path: Path, why: object) -> ConfigError:
-    """The error of a journal that cannot be opened, read or written; `why` holds no text of an item."""
-    return ConfigError(
-        f"The journal {path} cannot be used: {why}.",
-        code="JOURNAL_UNUSABLE",
-        remedy="Check rights and free space, move a damaged file away, or set CURATOR_STATE_DIR to another folder.",
-    )
+    """The error of a journal that cannot be opened, read or written; `why` holds no text of an item.
+
+    What cannot be mended by moving the file away (a lock, a full disk, missing rights) does not advise it: the file
+    holds drafts and receipts.
+    """
+    code = getattr(why, "sqlite_errorcode", 0) & 0xFF  # the primary code
+    number = getattr(why, "errno", None)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return ConfigError(
+            f"The journal {path} is in use: another process has held it for too long.",
+            code="JOURNAL_LOCKED",
+            remedy="Let the other curator finish, or end it; the file is not damaged, leave it where it is.",
+        )
+    remedy = "Move the damaged file away, or set CURATOR_STATE_DIR to another folder."
+    if code == sqlite3.SQLITE_FULL or number in (errno.ENOSPC, errno.EDQUOT):
+        why, remedy = "the disk is full", "Free some space and try again; nothing that was recorded is lost."
+    elif number or code in _OF_THE_DISK:
+        remedy = "Check the rights of the folder and its file system, or set CURATOR_STATE_DIR to another folder."
+        why = getattr(why, "strerror", None) or why
+    return ConfigError(f"The journal {path} cannot be used: {why}.", code="JOURNAL_UNUSABLE", remedy=remedy)
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     """Opens or creates the journal; brings an older one up to date. Folder 0700, files 0600.
 
-    Several processes may do so at once. Raises ConfigError when the folder cannot be written, or when a newer curator
-    made the file.
+    Several processes may do so at once; each waits `patience` seconds for the others. Raises ConfigError when the
+    folder cannot be written, when others hold it for longer, or when a newer curator made the file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -92,8 +111,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         os.chmod(path, 0o600)
         # SQLite does not wait when two processes switch a new file to WAL at once, so they take turns.
-        with exclusive(path.parent / "locks" / "journal.lock"):
-            db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        with exclusive(path.parent / "locks" / "journal.lock", patience):
+            db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")  # a receipt that was shown survives a power cut
@@ -123,7 +142,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # a full disk has ended it already
+            db.execute("ROLLBACK")
         raise
 
 

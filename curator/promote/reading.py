@@ -56,11 +56,23 @@ def _with_signals(
     for trace_id in ids:
         trace, own = traces.get(trace_id), tuple(open_entries.get(trace_id, ()))
         if trace is None:
-            yield Found(trace_id=trace_id, problem=_gone(trace_id in scored or bool(own)))
+            unreadable = trace_id in gateway.unreadable_traces
+            yield Found(
+                trace_id=trace_id,
+                problem=_unreadable(gateway) if unreadable else _gone(trace_id in scored or bool(own)),
+            )
             continue
         session_scores = of_session[trace.root.session_id]
         signals = signals_of(trace, rule, session_scores=session_scores, entries=own)
         yield Found(trace_id=trace_id, trace=trace, signals=signals, entries=own)
+
+
+def _unreadable(gateway: "Gateway") -> Problem:
+    return Problem(
+        code=outcomes.TRACE_UNREADABLE.code,
+        message=f"Langfuse has rows of this trace, but they cannot be read: {gateway.unreadable_example}.",
+        remedy=outcomes.TRACE_UNREADABLE.remedy,
+    )
 
 
 def _gone(something_is_left: bool) -> Problem:

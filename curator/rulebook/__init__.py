@@ -10,6 +10,7 @@ from pathlib import Path
 
 from curator.config import Settings
 from curator.model.errors import UsageError
+from curator.model.files import read_text
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "shipped_rules",
 ]
 
-MAX_BYTES = 1_000_000
+MEGABYTES = 1.0
 
 
 class MalformedRule(UsageError):
@@ -114,15 +115,4 @@ def _rule_files(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(
-                f"{path} is larger than 1 MB: that is not a rule.", code="RULE_TOO_LARGE", remedy="Check the path."
-            )
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text.", code="RULE_UNREADABLE", remedy="Save it as UTF-8.") from None
-    except OSError as error:
-        raise UsageError(
-            f"Cannot read {path}: {error.strerror}.", code="RULE_UNREADABLE", remedy="Check the path."
-        ) from None
+    return read_text(path, code="RULE_UNREADABLE", megabytes=MEGABYTES)

@@ -65,6 +65,8 @@ def check_text(text: str, path: Path, allow_python: bool) -> tuple[list[RuleProb
         plain = _plain(document, [MAX_NODES])
     except OverflowError:
         return [problem(1, "", "the aliases of this file expand to more than 100,000 values")], None
+    except RecursionError:
+        return [problem(1, "", "an alias of this file stands inside of what it names")], None
     except ValueError as error:
         return [problem(1, "", str(error))], None
     try:

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from curator.model.errors import UsageError
+from curator.model.files import read_text
 from curator.model.rule import Shape
 
 
@@ -89,9 +91,9 @@ def _schema_from_file(folder: Path, name: str) -> dict[str, Any]:
     if not target.is_relative_to(folder.resolve()):
         raise SchemaProblem("schema_file", "must stay inside the rule's folder")
     try:
-        schema = json.loads(target.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SchemaProblem("schema_file", f"cannot be read: {error.strerror}") from None
+        schema = json.loads(read_text(target, code="RULE_UNREADABLE", megabytes=1))
+    except UsageError as error:
+        raise SchemaProblem("schema_file", error.message) from None
     except (ValueError, RecursionError):
         raise SchemaProblem("schema_file", "is not JSON") from None
     if not isinstance(schema, dict):

@@ -259,7 +259,8 @@ def test_patience_ends(answering: Answering) -> None:
 
 
 def test_pages_that_run_in_a_circle_end(answering: Answering) -> None:
-    answering.answer(200, json.dumps({"data": [], "meta": {"cursor": "again"}}))
+    row = {"id": "a", "traceId": "t", "startTime": datetime.now(UTC).isoformat()}
+    answering.answer(200, json.dumps({"data": [row], "meta": {"cursor": "again"}}))
     error = caught(listing, answering.base_url)
     assert type(error) is g.BadAnswer
     assert len(answering.requests) == 2

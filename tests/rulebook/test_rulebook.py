@@ -187,5 +187,5 @@ def test_a_character_that_yaml_refuses_has_its_line(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="Cannot read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         load_rule(tmp_path / "none.yaml")
