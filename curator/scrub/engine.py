@@ -7,7 +7,6 @@ import hashlib
 import logging
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 import regex
@@ -15,6 +14,9 @@ import regex
 from curator.scrub.entities import ENTITIES
 from curator.scrub.errors import NotScrubbed
 from curator.scrub.nlp import build, empty_artifacts, installed_model
+from curator.scrub.second import NAME as SECOND
+from curator.scrub.second import SecondModel
+from curator.scrub.spans import Span
 
 REGEX_TIMEOUT_SECONDS = 2
 CHUNK = 16_000
@@ -26,23 +28,17 @@ _CAPITAL = regex.compile(r"\p{Lu}")
 _SPACE = regex.compile(r"\s")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A raw finding in one text, before any policy."""
-
-    start: int
-    end: int
-    entity: str
-    score: float
-    recognizer: str
-
-
 class Engine:
     """The analyzer. One per worker; `find` remembers what it found in a text, not the text."""
 
-    def __init__(self, model: str | None = None, *, use_model: bool = True) -> None:
-        self.model = (model or installed_model()) if use_model else None
-        self._analyzer, self._timeouts = _analyzer(self.model)
+    def __init__(self, model: str | None = None, *, use_model: bool = True, use_second: bool = True) -> None:
+        self.small = (model or installed_model()) if use_model else None
+        self.second = SecondModel.installed() if use_model and use_second else None
+        self.model = " + ".join(n for n in (self.small, SECOND if self.second else None) if n) or None
+        self._analyzer, self._timeouts = _analyzer(self.small)
+        from curator.scrub.recognizers.evidence import weighed
+
+        self._weighed = weighed
         self._empty = empty_artifacts()
         self._cache: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
 
@@ -65,10 +61,12 @@ class Engine:
 
     def _read(self, texts: list[str]) -> list[tuple[Span, ...]]:
         chunks = [(i, offset, part) for i, text in enumerate(texts) for offset, part in chunked(text)]
-        artifacts = self._artifacts([part for _, _, part in chunks])
+        parts = [part for _, _, part in chunks]
+        artifacts = self._artifacts(parts)
+        second = self.second.names(parts) if self.second else [None] * len(parts)
         found: list[dict[tuple[int, int, str], Span]] = [{} for _ in texts]
-        for (i, offset, part), nlp in zip(chunks, artifacts, strict=True):
-            for span in self._analyze(part, nlp, offset):
+        for (i, offset, part), nlp, names in zip(chunks, artifacts, second, strict=True):
+            for span in self._analyze(part, nlp, names, offset):
                 key = (span.start, span.end, span.entity)
                 if key not in found[i] or found[i][key].score < span.score:
                     found[i][key] = span
@@ -76,7 +74,7 @@ class Engine:
 
     def _artifacts(self, texts: list[str]) -> list[Any]:
         """The model's view of each text; a text without a capital letter holds no name that counts."""
-        if self.model is None:
+        if self.small is None:
             return [self._empty] * len(texts)
         reads = [i for i, text in enumerate(texts) if _CAPITAL.search(text)]
         views: list[Any] = [self._empty] * len(texts)
@@ -86,7 +84,7 @@ class Engine:
             views[i] = view
         return views
 
-    def _analyze(self, text: str, nlp: Any, offset: int) -> list[Span]:
+    def _analyze(self, text: str, nlp: Any, second: Any, offset: int) -> list[Span]:
         self._timeouts.clear()
         try:
             results = self._analyzer.analyze(text=text, language="en", nlp_artifacts=nlp, score_threshold=0.01)
@@ -94,9 +92,8 @@ class Engine:
             raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text") from None
         if self._timeouts:
             raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text")
-        return [
-            Span(r.start + offset, r.end + offset, r.entity_type, round(float(r.score), 3), _name(r)) for r in results
-        ]
+        spans = [Span(r.start, r.end, r.entity_type, round(float(r.score), 3), _name(r)) for r in results]
+        return [s.moved(offset) for s in self._weighed(text, spans, second)]
 
 
 def chunked(text: str) -> list[tuple[int, str]]:

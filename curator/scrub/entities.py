@@ -38,6 +38,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("PHONE_NUMBER", "direct", 8, says="telephone numbers"),
         Entity("USER_ID", "direct", 9, says="user names made of a person's name, home directories"),
         Entity("PERSON", "name", 10, says="names of people"),
+        Entity("POSSIBLE_NAME", "suggestion", 19, says="what one sign alone takes for a name of a person"),
         Entity("LOCATION", "suggestion", 20, says="places"),
         Entity("ORGANIZATION", "suggestion", 21, says="organisations"),
         Entity("NRP", "suggestion", 22, says="nationality, religion, politics"),

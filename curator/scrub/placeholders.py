@@ -46,7 +46,8 @@ class Placeholders:
         self._given: dict[tuple[str, str], str] = {}
 
     def of(self, entity: str, value: str) -> str:
-        """The placeholder of a value."""
+        """The placeholder of a value; a suggested name that somebody replaces is a person."""
+        entity = "PERSON" if entity == "POSSIBLE_NAME" else entity
         key = (entity, same(entity, value))
         if key not in self._given:
             number = self._next.get(entity, 1)

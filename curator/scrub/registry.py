@@ -22,11 +22,10 @@ def recognizers() -> list[Any]:
     from curator.scrub.recognizers.credentials import CredentialRecognizer
     from curator.scrub.recognizers.credit_card import CreditCardRecognizer
     from curator.scrub.recognizers.email import EmailRecognizer
+    from curator.scrub.recognizers.evidence import NerRecognizer, PersonListRecognizer
     from curator.scrub.recognizers.iban import IbanRecognizer
     from curator.scrub.recognizers.ip_address import IpAddressRecognizer
     from curator.scrub.recognizers.person_cues import PersonCueRecognizer
-    from curator.scrub.recognizers.person_list import PersonListRecognizer
-    from curator.scrub.recognizers.person_ner import NerRecognizer
     from curator.scrub.recognizers.phone import PhoneRecognizer
     from curator.scrub.recognizers.private_key import PrivateKeyRecognizer
     from curator.scrub.recognizers.secrets import SecretRecognizer

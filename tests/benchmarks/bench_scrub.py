@@ -1,6 +1,6 @@
 """How good and how fast the scrub is. Run: `python -m tests.benchmarks.bench_scrub [--quick] [SECTION …]`.
 
-Sections: own, shared, traces, presidio, secrets, speed, hostile. Each prints one table; what cannot run says why.
+Sections: families, own, shared, traces, presidio, secrets, speed, hostile. What cannot run says why.
 
 - `shared` and `traces` read labelled texts and traces in `../shared` (or `--shared DIR`).
 - `presidio` fills presidio-evaluator's templates and compares with presidio's defaults, datafog and scrubadub, all in
@@ -193,6 +193,16 @@ def presidio_defaults(model: str | None) -> Finder | str:
     return find
 
 
+def second_model() -> Finder | str:
+    """The second name model by itself: every name, number and address part that it marks."""
+    from curator.scrub.second import SecondModel
+
+    model = SecondModel.installed()
+    if model is None:
+        return "is not installed"
+    return lambda texts: [[(n.start, n.end) for n in names] for names in model.names(texts)]
+
+
 def datafog() -> Finder | str:
     if importlib.util.find_spec("datafog") is None:
         return "is not installed"
@@ -293,7 +303,17 @@ def hostile(pipelines: dict[str, Pipeline], args: argparse.Namespace) -> None:
     table(f"hostile strings, limit {limit:g} s an item", ("string", "characters", "took", "outcome"), body)
 
 
-SECTIONS = (own, shared, traces, presidio, secrets, speed, hostile)
+def families(pipelines: dict[str, Pipeline], args: argparse.Namespace) -> None:
+    """Every set by family, beside presidio's defaults and the second model alone."""
+    from tests.benchmarks.scrub_families import report
+
+    finders: dict[str, Finder | str] = {name: curator_finder(p) for name, p in pipelines.items()}
+    if not args.only_own:
+        finders |= {"presidio defaults": args.presidio_defaults, "second model alone": second_model()}
+    report(finders, pipelines, args.shared, args.half, args.show)
+
+
+SECTIONS = (families, own, shared, traces, presidio, secrets, speed, hostile)
 
 
 def main() -> None:
@@ -301,15 +321,22 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(s.__name__ for s in SECTIONS))
     parser.add_argument("--quick", action="store_true", help="smaller samples")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="labelled texts and traces")
+    parser.add_argument("--half", default="all", choices=("all", "tuned", "held"), help="of the texts by family")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="misses of the first engine, N a family")
+    parser.add_argument("--only-own", action="store_true", help="no other tools in the table by family")
     parser.add_argument("--packages", type=Path, help="site-packages with presidio-evaluator, datafog, scrubadub")
     args = parser.parse_args()
     if args.packages:
         sys.path.append(str(args.packages))
     # presidio looks its recognizers up by class name among all that are loaded: its own have to come first.
-    wants_it = not args.sections or "presidio" in args.sections
+    wants_it = not args.only_own and (not args.sections or {"presidio", "families"} & set(args.sections))
     args.presidio_defaults = presidio_defaults(installed_model()) if wants_it else "not asked for"
+    pipelines = {}
     engine = Engine()
-    pipelines = {engine.model: Pipeline(engine)} if engine.model else {}
+    if engine.second:
+        pipelines["both models"] = Pipeline(engine)
+    if engine.model:
+        pipelines["small model"] = Pipeline(Engine(use_second=False))
     pipelines["patterns only"] = Pipeline(Engine(use_model=False))
     for section in SECTIONS:
         if not args.sections or section.__name__ in args.sections:

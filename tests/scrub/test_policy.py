@@ -45,7 +45,7 @@ def test_unknown_entities_are_named() -> None:
 
 def test_allow_and_deny(pipeline: Pipeline) -> None:
     value = {"q": "Ask Emily Watson about Project Bluebird and emily."}
-    assert scrubbed(pipeline, value, allow=["emily watson"], deny=["project bluebird"]) == {
+    assert scrubbed(pipeline, value, allow=["emily watson", "emily"], deny=["project bluebird"]) == {
         "q": "Ask Emily Watson about <DENIED_1> and emily."
     }
     assert scrubbed(pipeline, {"q": "PROJECT  BLUEBIRD"}, deny=["project bluebird"]) == {"q": "<DENIED_1>"}

@@ -1,7 +1,10 @@
 """What a name looks like: names from registers, titles, particles, degrees, and what only looks like one."""
 
-from functools import cache
+import unicodedata
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 import regex
 
@@ -60,6 +63,60 @@ def place_names() -> frozenset[str]:
 def family_names() -> frozenset[str]:
     """Family names that are no ordinary words."""
     return word_list("family_names.txt")
+
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+
+
+@lru_cache(maxsize=50_000)
+def bare(word: str) -> str:
+    """A word as the world's lists hold it: lower case, without accents and signs around it."""
+    marks = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS))
+    return "".join(c for c in marks if not unicodedata.combining(c)).strip("'’.,;:!?()\"")
+
+
+@cache
+def _world(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """`(names, names that are ordinary words too)` of one list."""
+    lines = _lines(name)
+    return frozenset(n for n in lines if n[0] != "?"), frozenset(n[1:] for n in lines if n[0] == "?")
+
+
+@lru_cache(maxsize=50_000)
+def may_be_given(word: str, *, plain: bool = False) -> bool:
+    """Whether a word is a given name somewhere in the world; `plain`: and no ordinary word, place or product."""
+    if plain:
+        return any(p in given_names() or p in _world("world_given.txt")[0] for p in bare(word).split("-"))
+    return any(is_given(p) or any(p in names for names in _world("world_given.txt")) for p in bare(word).split("-"))
+
+
+@lru_cache(maxsize=50_000)
+def may_be_family(word: str, *, plain: bool = False) -> bool:
+    """Whether a word is a family name somewhere in the world; `plain`: and no ordinary word."""
+    some, words = _world("world_family.txt")
+    return any(p in family_names() or p in some or (not plain and p in words) for p in bare(word).split("-"))
+
+
+@lru_cache(maxsize=50_000)
+def is_ordinary(word: str) -> bool:
+    """Whether a word is an ordinary one and no common given name: lamp, green, price."""
+    return bare(word) in word_list("ordinary_words.txt") or is_stop(word) or is_product(word)
+
+
+def listed(words: Sequence[str]) -> bool:
+    """Whether lists confirm a suggested name: a plain name among its words, or a given name with a family name."""
+    if any(not is_ordinary(w) and (may_be_given(w, plain=True) or may_be_family(w, plain=True)) for w in words):
+        return True
+    return len(words) > 1 and is_given(words[0]) and may_be_family(words[-1]) and not is_place(words[0])
+
+
+def paired(words: Sequence[str]) -> bool:
+    """Whether two words next to each other are a given name and a family name, one of them no ordinary word."""
+    return any(
+        (may_be_given(a) and may_be_family(b, plain=True) and not is_ordinary(b))
+        or (may_be_given(a, plain=True) and not is_ordinary(a) and may_be_family(b))
+        for a, b in pairwise(words)
+    )
 
 
 @cache

@@ -24,6 +24,8 @@ from curator.scrub.recognizers.names import (
     is_thing_suffix,
 )
 
+HINT = 0.3
+"""Score of a cue that needs another sign."""
 _V = rf"(?P<value>{NAME})"
 _LOWER = r"(?P<value>\p{L}[\p{L}\p{M}'’\-]+(?:[ ]\p{L}[\p{L}\p{M}'’.\-]*){0,4})"
 _ROLE = (
@@ -194,6 +196,9 @@ class PersonCueRecognizer(RegexRecognizer):
                 continue
             if self._believable(text[slice(*span)], name):
                 yield *span, score, name
+            elif not is_product(text[slice(*span)]):
+                # Not enough alone; with a model or a list it is.
+                yield *span, HINT, name
 
     @staticmethod
     def _believable(value: str, cue: str) -> bool:
