@@ -31,16 +31,17 @@ from curator.model import (
 )
 from curator.model.errors import ConfigError, CuratorError, ExitCode, ServerError, UsageError
 from curator.model.lineage import item_id
-from curator.promote import promote_many, resume, undo, verify
-from curator.promote.pipeline import Order, draft_of, item_of, policy_for, promote_traces
+from curator.promote import Choices, Order, Patience, Promoter, Proposal, Resumed, Undone, Verified
 from curator.queue import Window, find_failures, parse_window
 from curator.queue.decisions import decide as share_decision
 from curator.rulebook import LoadedRule, find_rule, load_rule, load_rules
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Choice, NotScrubbed, Scrubber
+from curator.scrub.policy import merged as policy_for
 
 __all__ = [
     "Choice",
+    "Choices",
     "Comparison",
     "ConfigError",
     "Connection",
@@ -58,9 +59,13 @@ __all__ = [
     "LoadedRule",
     "NotScrubbed",
     "Order",
+    "Patience",
     "Plan",
+    "Promoter",
+    "Proposal",
     "Queue",
     "Receipt",
+    "Resumed",
     "Rule",
     "Run",
     "SandboxServer",
@@ -72,27 +77,22 @@ __all__ = [
     "Signal",
     "StoredItem",
     "Trace",
+    "Undone",
     "UsageError",
+    "Verified",
     "Window",
     "audit_dataset",
     "compare",
     "decide_release",
-    "draft_of",
     "find_failures",
     "find_rule",
     "find_run",
     "item_id",
-    "item_of",
     "load_rule",
     "load_rules",
     "load_settings",
     "parse_window",
     "perform",
     "policy_for",
-    "promote_many",
-    "promote_traces",
-    "resume",
     "share_decision",
-    "undo",
-    "verify",
 ]

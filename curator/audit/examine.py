@@ -14,8 +14,8 @@ from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
 from curator.model.lineage import fingerprint
 from curator.model.rule import ScrubPolicy
+from curator.promote import Finder
 from curator.promote.content import OWN_LINEAGE, leftovers
-from curator.promote.job import Finder
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:

@@ -35,10 +35,10 @@ class Look:
     @property
     def policy(self) -> ScrubPolicy:
         """The rule's scrub policy on top of the team's."""
-        from curator.promote.pipeline import policy_for
+        from curator.scrub.policy import merged
 
         team = self.settings.scrub
-        return policy_for(team, self.rule.rule.scrub) if self.rule is not None else team
+        return merged(team, self.rule.rule.scrub) if self.rule is not None else team
 
     def evidence(self, version: datetime | None = None, *, scrubber: "Scrubber | None" = None) -> "Evidence":
         """The evidence as of now, or of that version; `scrubber` is one that is open already. Raises CuratorError."""

@@ -75,16 +75,16 @@ def _decide(
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.model import ScrubPolicy
-    from curator.promote.pipeline import policy_for
     from curator.queue import entries_of, require_traces
     from curator.queue.decisions import decide
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber
+    from curator.scrub.policy import merged
 
     settings = load_settings()
     connection = settings.connection()
     by = find_rule(rule, settings).rule if rule else None
-    policy = policy_for(settings.scrub, by.scrub if by else ScrubPolicy())
+    policy = merged(settings.scrub, by.scrub if by else ScrubPolicy())
     traces = list(dict.fromkeys(traces))
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None

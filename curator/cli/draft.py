@@ -1,7 +1,6 @@
 """`curator draft TRACE`: the item that a rule proposes, scrubbed, written nowhere."""
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,12 +8,12 @@ import click
 from curator.cli.order import order_of, order_options
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.model import Finding, Problem, ScrubbedDraft
-from curator.model.errors import CuratorError, ExitCode
+from curator.model import Finding
+from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.draft.effectiveness import Judgement
     from curator.draft.likeness import Novelty
+    from curator.promote import Proposal
 
 
 @click.command()
@@ -36,49 +35,26 @@ def draft(
     Says too whether the case protects anything (does the recorded failure fail the rule's checks?) and what the dataset
     holds with the same id or a like input.
     """
-    from curator.draft.effectiveness import judgements
-    from curator.draft.likeness import look
-    from curator.gateway import Gateway
-    from curator.promote.pipeline import draft_of, policy_for
-    from curator.promote.reading import read_traces
+    from curator.promote import Promoter
     from curator.rulebook import find_rule
-    from curator.scrub.scrubber import Scrubber
 
     settings = load_settings()
     loaded = find_rule(rule_name, settings)
     order = order_of(**said)
-    with Gateway(settings.connection()) as gateway, Scrubber() as scrubber:
-        found = next(read_traces(gateway, [trace], loaded.rule))
-        if found.trace is None:
-            assert found.problem is not None
-            raise CuratorError(found.problem.message, code=found.problem.code, remedy=found.problem.remedy)
-        policy = policy_for(settings.scrub, loaded.rule.scrub)
-        python = settings.allow_python
-        scrubbed = draft_of(found.trace, loaded, scrubber, policy, order, found.signals, allow_python=python)
-        judged = judgements(found.trace, scrubbed.draft, loaded, allow_python=python)
-        novelty = look(gateway, scrubbed)
+    with Promoter.opened(settings) as promoter:
+        proposal = promoter.draft(next(promoter.read([trace], loaded)), loaded, order)
+        novelty = promoter.compare(proposal)
     if as_json:
-        print_json(_document(scrubbed, judged, novelty))
+        print_json(_document(proposal, novelty))
     else:
-        _print(scrubbed, judged, novelty)
-    if not _writable(scrubbed):
+        _print(proposal, novelty)
+    if not proposal.writable:
         ctx.exit(ExitCode.NO)
 
 
-def _writable(scrubbed: ScrubbedDraft) -> bool:
-    """Whether promote would write it as it is, without a remedy."""
-    return scrubbed.writable and not any(map(_stops, scrubbed.problems))
-
-
-def _stops(problem: Problem) -> bool:
-    from curator.promote.content import CONTENT_CODES
-
-    return problem.blocking or problem.code in CONTENT_CODES
-
-
-def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> dict[str, object]:
+def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
     """What would be written; the unscrubbed draft is no part of it."""
-    draft = scrubbed.draft
+    draft, scrubbed = proposal.draft, proposal.scrubbed
     return {
         "item_id": draft.item_id,
         "dataset": draft.dataset,
@@ -86,7 +62,7 @@ def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "
         "trace_id": draft.trace_id,
         "observation_id": draft.observation_id,
         "case": draft.case,
-        "writable": _writable(scrubbed),
+        "writable": proposal.writable,
         "input": scrubbed.input,
         "expected_output": scrubbed.expected_output,
         "metadata": scrubbed.metadata,
@@ -94,19 +70,21 @@ def _document(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "
         "findings": scrubbed.findings,
         "problems": scrubbed.problems,
         "scrub": scrubbed.summary,
-        "protection": [{"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in judged],
+        "protection": [
+            {"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in proposal.judged
+        ],
         "standing": novelty.standing.state,
         "similar": novelty.similar,
         "dataset_exists": novelty.dataset_exists,
     }
 
 
-def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Novelty") -> None:
+def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     from curator.draft.effectiveness import in_words
     from curator.draft.likeness import STANDING, doubts
     from curator.scrub.capabilities import capabilities
 
-    draft = scrubbed.draft
+    draft, scrubbed = proposal.draft, proposal.scrubbed
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
     for title, value in (("input", scrubbed.input), ("expected output", scrubbed.expected_output)):
         click.echo(f"\n{title}")
@@ -119,14 +97,14 @@ def _print(scrubbed: ScrubbedDraft, judged: "Sequence[Judgement]", novelty: "Nov
     if scrubbed.summary.model is None:
         say(f"No name model: names are found only in part, places not at all. {capabilities().remedy}.")
     click.echo("\nprotection")
-    for each in judged:
+    for each in proposal.judged:
         click.echo(f"  {plain(in_words(each))}")
     click.echo(f"\nin {plain(draft.dataset)}")
     click.echo(f"  {STANDING[novelty.standing.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")
     problems = [*scrubbed.problems, *doubts(novelty.similar)]
     click.echo("\nproblems")
     for problem in problems:
-        click.echo(f"  {'✗' if _stops(problem) else '!'} {plain(problem.message)}")
+        click.echo(f"  {'✗' if proposal.stops(problem) else '!'} {plain(problem.message)}")
         if problem.remedy:
             click.echo(f"      {plain(problem.remedy)} (curator explain {problem.code})")
     if not problems:

@@ -8,7 +8,7 @@ import click
 from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from curator.promote.pipeline import Order
+    from curator.promote import Order
 
 _OPTIONS = (
     click.option("--set", "edits", metavar="PATH=VALUE", multiple=True, help="Set a field; VALUE is JSON or text."),
@@ -40,7 +40,7 @@ def order_of(
 ) -> "Order":
     """The options as an order. Raises UsageError for `PATH=VALUE` or `FINDING=REASON` that are none."""
     from curator.draft.edits import parse_assignment
-    from curator.promote.pipeline import Order
+    from curator.promote import Order
 
     return Order(
         edits=dict(parse_assignment(each) for each in edits),

@@ -17,13 +17,10 @@ from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.help.outcomes import REMEDIES, exit_code
 from curator.model import Receipt
-from curator.model.errors import ExitCode, UsageError
+from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.gateway import Gateway
-    from curator.journal import Journal
-    from curator.promote import Resumed
-    from curator.scrub import Scrubber
+    from curator.promote import Promoter, Resumed
 
 WORDS = {
     "verified": "it is there, and verified",
@@ -68,11 +65,8 @@ def promote(
     Every finding is replaced unless it is kept with a reason. A case that protects nothing is written with a warning;
     one that the reviewer's own correction fails is not. Ctrl-C finishes what was sent and reports the rest.
     """
-    from curator.gateway import Gateway
-    from curator.journal import Journal
-    from curator.promote.pipeline import policy_for, promote_traces
+    from curator.promote import Choices, Promoter
     from curator.rulebook import find_rule
-    from curator.scrub import Scrubber
 
     settings = load_settings()
     if only_resume:
@@ -82,31 +76,23 @@ def promote(
         raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
     loaded = find_rule(rule, settings)
     order = order_of(**said)
-    connection, wanted, receipts = settings.connection(), list(dict.fromkeys(traces)), list[Receipt]()
-    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber, stoppable() as stop:
+    wanted, receipts = list(dict.fromkeys(traces)), list[Receipt]()
+    choices = Choices(
+        remedies=frozenset(remedies),
+        complete_queue=complete_queue,
+        batch=uuid.uuid4().hex if len(wanted) > 1 else "",
+    )
+    with Promoter.opened(settings) as promoter, stoppable() as stop:
         if not dry_run:
-            finish_interrupted(gateway, journal, scrubber, settings)
-        for receipt in promote_traces(
-            gateway,
-            journal,
-            scrubber,
-            loaded,
-            wanted,
-            order=order,
-            policy=policy_for(settings.scrub, loaded.rule.scrub),
-            reviewer=settings.reviewer_name(),
-            remedies=remedies,
-            complete_queue=complete_queue,
-            dry_run=dry_run,
-            allow_python=settings.allow_python,
-            batch=uuid.uuid4().hex if len(wanted) > 1 else "",
-            stop=stop,
-            progress=_progress(len(wanted)),
+            finish_interrupted(promoter)
+        progress = _progress(len(wanted))
+        for receipt in promoter.promote_traces(
+            wanted, loaded, order, choices, dry_run=dry_run, stop=stop, progress=progress
         ):
             receipts.append(receipt)
             if not as_json:
-                _print(receipt)
-        requests, interrupted = gateway.requests, stop.is_set()
+                _print(receipt, promoter.remedies(receipt))
+        requests, interrupted = promoter.gateway.requests, stop.is_set()
     if as_json:
         print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run})
     elif len(wanted) > 1:
@@ -132,42 +118,27 @@ def stoppable() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def finish_interrupted(
-    gateway: "Gateway", journal: "Journal", scrubber: "Scrubber", settings: Settings
-) -> list["Resumed"]:
+def finish_interrupted(promoter: "Promoter") -> list["Resumed"]:
     """Finishes what a crash or an interrupt left behind, and says so. Raises CuratorError."""
-    from curator.promote import resume
-    from curator.promote.pipeline import policy_for
-    from curator.rulebook import load_rules
-
-    if not (journal.promotions.unfinished() or journal.promotions.unshared() or journal.ledger.half_undone()):
-        return []
-    try:
-        policies = {each.rule.rule: policy_for(settings.scrub, each.rule.scrub) for each in load_rules(settings)}
-    except UsageError:
-        policies = {}  # the strict defaults
     done = []
-    for resumed in resume(gateway, journal, scrubber, policies=policies):
+    for resumed in promoter.resume():
         done.append(resumed)
         say(f"from an interrupted promotion: {resumed.item_id}: {WORDS[resumed.outcome]}")
     return done
 
 
 def _only_resume(settings: Settings, as_json: bool) -> None:
-    from curator.gateway import Gateway
-    from curator.journal import Journal
-    from curator.scrub import Scrubber
+    from curator.promote import Promoter
 
-    connection = settings.connection()
-    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
-        done = finish_interrupted(gateway, journal, scrubber, settings)
+    with Promoter.opened(settings) as promoter:
+        done = finish_interrupted(promoter)
         if as_json:
-            print_json({"resumed": done, "requests": gateway.requests})
+            print_json({"resumed": done, "requests": promoter.gateway.requests})
         elif not done:
             say("nothing was interrupted")
 
 
-def _print(receipt: Receipt) -> None:
+def _print(receipt: Receipt, remedies: Sequence[tuple[str, str]]) -> None:
     name = receipt.item_id or receipt.trace_id
     if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
         click.echo(f"· {plain(name)}  {receipt.problem.message}")
@@ -178,6 +149,10 @@ def _print(receipt: Receipt) -> None:
     if receipt.problem is not None:
         click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")
         click.echo(f"  (curator explain {receipt.problem.code})")
+    for change in receipt.changes:
+        click.echo(f"    {plain(str(change))}")
+    for name, words in remedies:
+        click.echo(f"    --remedy {name}: {words}")
     for check in receipt.checks:
         if not check.ok and (receipt.problem is None or check.name != receipt.problem.code):
             click.echo(f"  {plain(check.name)}: {plain(check.detail)}")

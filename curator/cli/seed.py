@@ -2,7 +2,7 @@
 
 import click
 
-from curator.cli.experiment_options import json_option, open_gateway, rules_option
+from curator.cli.experiment_options import json_option, rules_option
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode
@@ -15,16 +15,14 @@ from curator.model.errors import ExitCode
 @click.pass_context
 def seed(ctx: click.Context, rule: str, overwrite: bool, as_json: bool) -> None:
     """Create the rule's dataset with its schemas and seed items. Running it again changes nothing."""
-    from curator.journal import Journal
-    from curator.promote.seed import seed as seed_dataset
+    from curator.promote import Promoter
+    from curator.promote import seed as seed_dataset
     from curator.rulebook import find_rule
-    from curator.scrub import Scrubber
 
     settings = load_settings()
     loaded = find_rule(rule, settings)
-    connection = settings.connection()
-    with open_gateway(connection) as gateway, Scrubber() as scrubber, Journal.of(connection) as journal:
-        done = seed_dataset(gateway, journal, scrubber, loaded, reviewer=settings.reviewer_name(), overwrite=overwrite)
+    with Promoter.opened(settings) as promoter:
+        done = seed_dataset(promoter, loaded, overwrite=overwrite)
     if as_json:
         print_json(done.model_dump(mode="json"))
     else:

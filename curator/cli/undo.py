@@ -19,31 +19,20 @@ def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_jso
     A new item is archived, an updated one gets its previous version back; the shared decision and the annotation-queue
     entries follow. Items that somebody changed since are left alone.
     """
-    from curator.gateway import Gateway
-    from curator.journal import Journal
-    from curator.promote import undo as take_back
-    from curator.scrub import Scrubber
+    from curator.cli.promote import finish_interrupted
+    from curator.promote import Promoter
 
-    settings = load_settings()
-    connection = settings.connection()
     done = []
-    with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
-        for undone in take_back(
-            gateway,
-            journal,
-            scrubber,
-            reviewer=settings.reviewer_name(),
-            count=count,
-            whole_batch=whole_batch,
-            delete=delete,
-        ):
+    with Promoter.opened(load_settings()) as promoter:
+        finish_interrupted(promoter)  # a write that nobody has seen the end of can only be taken back once it is known
+        for undone in promoter.undo(count, whole_batch=whole_batch, delete=delete):
             done.append(undone)
             if not as_json:
                 what = undone.entry.item_id or undone.entry.trace_id
                 click.echo(f"{'✓' if undone.ok else '✗'} {undone.entry.action} {plain(what)}: {undone.outcome}")
                 if undone.problem is not None:
                     click.echo(f"  {plain(undone.problem.message)} {plain(undone.problem.remedy)}")
-        requests = gateway.requests
+        requests = promoter.gateway.requests
     if as_json:
         entries = [
             {**each.entry.model_dump(mode="json"), "outcome": each.outcome, "ok": each.ok, "problem": each.problem}

@@ -82,3 +82,16 @@ def parse_assignment(text: str) -> tuple[str, JsonValue]:
         return path, json.loads(raw)
     except (ValueError, RecursionError):
         return path, raw
+
+
+def value_at(content: object, path: str) -> Any:
+    """The value at a path as `join_path` writes it; None when it is not there."""
+    node: Any = content
+    for step in parse_edit_path(path):
+        if isinstance(node, dict) and isinstance(step, str):
+            node = node.get(step)
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            return None
+    return node

@@ -17,6 +17,11 @@ REMEDIES: dict[str, str] = {
     "next-id": "Take the next deterministic id, and say so in lineage.",
     "unarchive": "Make the archived item ACTIVE again.",
     "clear-stale": "Empty the fields that the stored item has and this one does not.",
+    "keep-theirs": "Approve what stands in Langfuse now instead of the draft.",
+    "overwrite": "Write the draft over what stands in Langfuse now.",
+    "adopt": "Take their input and expected output into the draft, check it again and write it.",
+    "create-dataset": "Create the dataset with the rule's schemas, then promote.",
+    "complete-queue": "Complete the annotation-queue entries that are left open.",
     "repair": "Delete the superfluous rows of this id, then verify.",
     "strip": "Take out the control characters before writing.",
     "as-text": "Write numbers that would change as text.",
@@ -180,13 +185,19 @@ STALE_FIELDS = Outcome(
 )
 DATASET_MISSING = Outcome(
     code="DATASET_MISSING",
-    remedy="Create it with `curator seed --rules R`, or correct the rule's dataset name.",
+    remedy="Create it (--remedy create-dataset, or `curator seed --rules R`), or correct the rule's dataset name.",
+    remedies=("create-dataset",),
 )
 SCHEMA_REFUSED = Outcome(
     code="ITEM_SCHEMA_REFUSED",
     remedy="Mend the item, or bring the dataset's schemas up to date with `curator seed --rules R`.",
 )
 SERVER_REFUSED = Outcome(code="ITEM_REFUSED", remedy="Look at the item; the server's log says more.")
+EDITED = Outcome(
+    code="ITEM_EDITED",
+    remedy="Look at the changes, then keep theirs, overwrite them, or adopt them into the draft (--remedy).",
+    remedies=("keep-theirs", "overwrite", "adopt"),
+)
 BUSY = Outcome(
     code="ITEM_BUSY",
     remedy="Wait for the other curator on this machine (--remedy wait), then promote again.",
@@ -250,6 +261,16 @@ MISSING = Outcome(
 CHANGED = Outcome(
     code="ITEM_CHANGED",
     remedy="Look at its versions in Langfuse; promote it again, or approve the change by hand.",
+)
+UNPROVEN = Outcome(
+    code="ITEM_UNPROVEN",
+    verdict="failed",
+    remedy="Verify on the machine that promoted it, or against a ledger kept in git (--ledger FILE).",
+)
+QUEUE_ENTRY_LEFT = Outcome(
+    code="QUEUE_ENTRY_LEFT",
+    remedy="Complete it too (--complete-queue, --remedy complete-queue), or leave it for what it is about.",
+    remedies=("complete-queue",),
 )
 NO_LINEAGE = Outcome(
     code="ITEM_NO_LINEAGE",

@@ -17,7 +17,7 @@ from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
 from curator.journal.locks import PATIENCE, Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions
 from curator.journal.standing import Standing, standing
-from curator.model import Decision, Receipt
+from curator.model import Decision, Item, Receipt
 
 __all__ = [
     "Busy",
@@ -70,16 +70,19 @@ class Journal:
         decision: Decision | None = None,
         *,
         batch: str = "",
-        case: str | None = None,
+        approved: Item | None = None,
     ) -> None:
         """Ends a promotion: receipt, ledger and the decision to share, all or nothing.
 
-        `promotion` is None for one that was refused before it began. With `case` a draft of that case that was saved
-        before is forgotten: it has become an item.
+        `promotion` is None for one that was refused before it began. `approved` is the item as it was proved: it is
+        kept, so that a later change can be named with old and new, and a saved draft of its case is forgotten. A write
+        that nobody has seen the end of (`unknown`) stays open for `resume`.
         """
         with self._db.write():
-            if promotion is not None:
-                self.promotions.finish(promotion, receipt, decision)
+            if receipt.action == "unknown" and not receipt.ok and promotion is not None:
+                self.promotions.give_up(promotion)
+            elif promotion is not None:
+                self.promotions.finish(promotion, receipt, decision, approved)
             before = self.decisions.get(receipt.trace_id)
             if decision is not None:
                 self.decisions.remember(decision)
@@ -87,7 +90,8 @@ class Journal:
             if promotion is not None and receipt.ok:
                 self.promotions.supersede(receipt.item_id, promotion)
             begun = None if promotion is None else self.promotions.get(promotion)
-            if case is not None and begun is not None:
+            if approved is not None and begun is not None:
+                case = str(approved.metadata.get("case", "1"))
                 self.drafts.drop(receipt.trace_id, receipt.rule, case, saved_until=begun.started_at)
 
     def decide(self, decision: Decision, *, batch: str = "") -> None:

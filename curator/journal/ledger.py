@@ -30,17 +30,21 @@ class LedgerEntry(Value):
     verdict: str | None = None
     """The receipt's verdict; None for decisions."""
     write: str | None = None
-    """created, updated, archived, deleted, restored or none."""
+    """created, updated, archived, deleted, restored, unknown or none."""
     problem: str | None = None
     """Code of what went wrong."""
     fingerprint: str | None = None
+    digest: str | None = None
+    """Over everything that was approved: what `verify --ledger` and `audit --ledger` hold items against."""
     undoes: str | None = None
     """For an undo: the entry that it takes back."""
 
     @property
     def effective(self) -> bool:
         """Whether it changed anything that can be taken back."""
-        return self.action != "undo" and (self.action != "promote" or self.write not in (None, "none"))
+        if self.action == "promote":
+            return self.write not in (None, "none") and (self.write != "unknown" or self.verdict == "verified")
+        return self.action != "undo"
 
 
 class Restore(Value):
@@ -94,6 +98,7 @@ class Ledger:
             write=receipt.action,
             problem=None if receipt.problem is None else receipt.problem.code,
             fingerprint=receipt.fingerprint or None,
+            digest=receipt.digest or None,
         )
         return self._add(entry, batch, Restore(promotion=promotion, before=before))
 

@@ -1,7 +1,7 @@
 """The record of every promotion, written before each step, so that a kill at any point leaves a plain story.
 
 `draft` (nothing asked of the server yet) → `intent` (a write may be under way) → `answered` (the server said yes) →
-`done` (there is a receipt). The scrubbed item is kept until the receipt stands, then dropped.
+`done` (there is a receipt). The scrubbed item is kept as it was approved; one that was not written is dropped then.
 """
 
 import json
@@ -45,6 +45,7 @@ class Promotion(Value):
     state: Step
     started_at: datetime
     item: Item | None = None
+    """What is being written; of a proved promotion, what was approved."""
     previous: Previous | None = None
     """None until the write was intended."""
     answer: StoredItem | None = None
@@ -105,13 +106,13 @@ class Promotions:
         bare = answer.model_copy(update={"input": None, "expected_output": None, "metadata": None})
         self._set(promotion, state="answered", answer=bare.model_dump_json())
 
-    def finish(self, promotion: str, receipt: Receipt, decision: Decision | None) -> None:
-        """Records the receipt and the decision that is still to be shared; forgets the item, and old previous ones."""
+    def finish(self, promotion: str, receipt: Receipt, decision: Decision | None, approved: Item | None = None) -> None:
+        """Records the receipt, the item as approved and the decision to share; forgets old previous versions."""
         self._set(
             promotion,
             state="done",
             item_id=receipt.item_id,
-            item=None,
+            item=None if approved is None else approved.model_dump_json(),
             owner=None,
             receipt=receipt.model_dump_json(),
             decision=None if decision is None else decision.model_dump_json(),
@@ -156,6 +157,10 @@ class Promotions:
         """Every promotion of an item, oldest first."""
         query = "SELECT * FROM promotions WHERE scope = ? AND item_id = ? ORDER BY started_at, rowid"
         return self._db.read(_promotion, query, (self._db.scope, item_id))
+
+    def approved(self, item_id: str) -> list[Promotion]:
+        """The proved promotions of an item, oldest first."""
+        return [each for each in self.of_item(item_id) if each.receipt is not None and each.receipt.ok]
 
     def touched(self, item_id: str, since: datetime, *, besides: str) -> bool:
         """Whether another promotion of this machine has worked on an item since a moment."""

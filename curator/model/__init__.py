@@ -8,12 +8,13 @@ from curator.model.draft import Draft, Origin, Problem
 from curator.model.failure import Decision, Failure, Queue, Signal, State
 from curator.model.item import Dataset, Item, StoredItem
 from curator.model.json import Json, canonical, join_path, parse_text
-from curator.model.receipt import Check, Receipt
+from curator.model.receipt import Change, Check, Receipt
 from curator.model.rule import Rule, ScrubPolicy
 from curator.model.scrub import Finding, ScrubbedDraft, ScrubSummary
 from curator.model.trace import Comment, Observation, QueueEntry, Score, Trace
 
 __all__ = [
+    "Change",
     "Check",
     "Comment",
     "Dataset",

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from curator import __version__
-from curator.model import Item, Rule, ScrubbedDraft, Signal, canonical
+from curator.model import Item, Rule, ScrubbedDraft, Signal, StoredItem, canonical
 
 # The first five are the keys of the order-status article and stay as they are.
 SOURCE = "source"
@@ -37,6 +37,9 @@ REQUIRED_KEYS = (
     "curator_version",
 )
 """Lineage keys without which an item's origin cannot be told; the audit checks each."""
+
+DIGEST = "digest"
+"""Metadata key of the digest over everything that was approved."""
 
 MAX_ID = 255
 """Langfuse refuses longer item ids."""
@@ -145,6 +148,26 @@ def to_item(scrubbed: ScrubbedDraft, *, reviewer: str, approved_at: datetime, at
         source_trace_id=draft.trace_id,
         source_observation_id=draft.observation_id,
     )
+
+
+def approval_digest(item: Item | StoredItem) -> str:
+    """One sha256 over everything that was approved: id, dataset, status, source ids, content, all other metadata.
+
+    Changing any field changes it. An item written by `sealed` holds it in its metadata, so that another machine can
+    tell; who recomputes it after a change is found out by the receipt or by a ledger that a team keeps.
+    """
+    metadata = item.metadata
+    if isinstance(metadata, dict):
+        metadata = {key: value for key, value in metadata.items() if key != DIGEST}
+    sources = [item.source_trace_id or None, item.source_observation_id or None]  # a cleared id is stored as ""
+    return fingerprint([item.id, item.dataset, item.status, *sources, item.input, item.expected_output, metadata])
+
+
+def sealed(item: Item) -> Item:
+    """The item with its digest in its lineage; one without lineage (a rule's seed item) stays as it is."""
+    if "fingerprints" not in item.metadata:
+        return item
+    return item.model_copy(update={"metadata": item.metadata | {DIGEST: approval_digest(item)}})
 
 
 def content_fingerprint(item: Any) -> str:

@@ -1,12 +1,16 @@
 """A receipt: what was written, where, and what the read-back proved."""
 
+import json
 from datetime import datetime
 from typing import Literal
+
+from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.draft import Problem
 
-WriteAction = Literal["created", "updated", "none"]
+WriteAction = Literal["created", "updated", "none", "unknown"]
+"""`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
 Verdict = Literal["verified", "unchanged", "refused", "failed"]
 
 
@@ -16,6 +20,20 @@ class Check(Value):
     name: str
     ok: bool
     detail: str = ""
+
+
+class Change(Value):
+    """One field of an item that is not what was approved, with both values; personal values in the new one are named,
+    not shown."""
+
+    path: str
+    kind: str
+    """`changed`, `missing`, `added`, `type`, `status`, `dataset` or `stale`."""
+    old: JsonValue = None
+    new: JsonValue = None
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_short(self.old)} → {_short(self.new)}"
 
 
 class Receipt(Value):
@@ -35,10 +53,20 @@ class Receipt(Value):
     rule: str = ""
     fingerprint: str = ""
     """sha256 of the canonical item content as written; see lineage."""
+    digest: str = ""
+    """sha256 over everything that was approved: content, lineage, source ids, status, dataset; see lineage."""
+    changes: tuple[Change, ...] = ()
+    """What somebody changed in Langfuse since it was approved: the reason of ITEM_EDITED."""
     remedies: tuple[str, ...] = ()
-    """Remedies that curator can apply: `next-id`, `unarchive`, `clear-stale`, `repair`, `wait`, `draft`."""
+    """What curator can do about the problem, by name (`REMEDIES`)."""
 
     @property
     def ok(self) -> bool:
         """True when the item is there, once, as meant."""
         return self.verdict in ("verified", "unchanged")
+
+
+def _short(value: JsonValue) -> str:
+    """A value in one line of at most 80 characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,23 +1,26 @@
-"""Promotion: a reviewed case becomes a dataset item, provably. After `verified` it is there, once, as meant."""
+"""Promotion: a reviewed failure becomes a dataset item, provably. After `verified` it is there, once, as meant."""
 
-from curator.help.outcomes import REMEDIES
-from curator.promote.bulk import promote_many
-from curator.promote.job import Finder, Patience
-from curator.promote.one import promote
-from curator.promote.resume import Resumed, resume
-from curator.promote.undo import Undone, undo
-from curator.promote.verify import Verified, verify
+from curator.promote.job import Choices, Finder, Job, Patience
+from curator.promote.promoter import Promoter
+from curator.promote.proposal import OVERRIDABLE, Order, Proposal
+from curator.promote.resume import Resumed
+from curator.promote.seed import Seeded, SeededItem, seed
+from curator.promote.undo import Undone
+from curator.promote.verify import Verified
 
 __all__ = [
-    "REMEDIES",
+    "OVERRIDABLE",
+    "Choices",
     "Finder",
+    "Job",
+    "Order",
     "Patience",
+    "Promoter",
+    "Proposal",
     "Resumed",
+    "Seeded",
+    "SeededItem",
     "Undone",
     "Verified",
-    "promote",
-    "promote_many",
-    "resume",
-    "undo",
-    "verify",
+    "seed",
 ]

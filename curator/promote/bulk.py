@@ -5,35 +5,34 @@ twice, a count that does not add up, an item that is missing) is looked at again
 """
 
 import contextlib
+import math
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
-from curator.gateway.errors import GatewayError
+from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
-from curator.journal import Busy, Entry, Journal
-from curator.model import Item, Receipt, ScrubPolicy, StoredItem
+from curator.journal import Busy, Entry
+from curator.journal.database import now
+from curator.model import Item, Receipt, StoredItem
+from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote.job import Finder, Job, Patience
-from curator.promote.one import end, finish, prepared, promote_one, proved, refused
+from curator.promote.job import Job
+from curator.promote.one import edited, end, finish, prepared, promote_one, proved, refused, share_many
 from curator.promote.plan import Plan, plan
-from curator.promote.readback import Late, Proof, Reading, check_clean, judge
-from curator.promote.repair import prove
-from curator.promote.share import share_many
+from curator.promote.proof import Late, Proof, Reading, check_clean, judge, prove
 from curator.promote.stops import Stop, stop_of
-from curator.promote.survey import Survey, newest_rows, survey
 from curator.promote.write import Changed, intend_and_write
-
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
 
 R = TypeVar("R")
 
 CHUNK = 100
 """Items that are written before they are read back: a page of the list."""
+PAGE = 100
 ALONE = 3
 """Up to so many items of a dataset are promoted one by one."""
 CONCURRENCY = 4
@@ -41,11 +40,15 @@ _TICK = 0.2
 
 
 @dataclass
-class _Work:
+class Work:
     """One item on its way."""
 
     item: Item
-    entries: Sequence[Entry]
+    entries: Sequence[Entry] = ()
+    """Annotation-queue entries to complete."""
+    new: bool = False
+    """Whether no decision and no receipt knows the id. Others that the dataset's list does not show are looked up one
+    by one, because archived items are not listed."""
     promotion: str | None = None
     plan: Plan | None = None
     answer: StoredItem | None = None
@@ -54,47 +57,117 @@ class _Work:
     """True when a page cannot tell about it."""
 
 
+class Survey(Value):
+    """A dataset before the writes."""
+
+    at: datetime
+    total: int
+    """What the server counts."""
+    listed: dict[str, StoredItem]
+    """The wanted items that its list shows, as far as it was read."""
+    surplus: int
+    """Rows that the server counts and does not show: ids with several current rows. 0 when not all pages were read."""
+    new_ids: frozenset[str]
+    """Wanted ids that need no look of their own."""
+
+    def stored(self, job: Job, item_id: str) -> StoredItem | None:
+        """What stands under a wanted id: from the list, else by a look (archived items are not listed).
+
+        Raises GatewayError.
+        """
+        if item_id in self.listed:
+            return self.listed[item_id]
+        return None if item_id in self.new_ids else job.gateway.item(item_id)
+
+    def doubtful(self, item_id: str) -> bool:
+        """Whether this id may be one of those with several rows."""
+        return self.surplus > 0 and item_id in self.listed
+
+
+class Rows(Value):
+    """The wanted items that the list shows after the writes."""
+
+    rows: dict[str, StoredItem]
+    odd: bool
+    """True when the server counts more or fewer items than the writes explain."""
+
+
+def survey(job: Job, works: Sequence[Work]) -> Survey:
+    """Reads the list of a dataset where that costs less than looking ids up. Raises Stop when it is missing,
+    GatewayError."""
+    dataset, wanted = works[0].item.dataset, {work.item.id for work in works}
+    at, pages = now(), job.gateway.items(dataset, limit=PAGE)
+    new = frozenset(work.item.id for work in works if work.new)
+    try:
+        total = pages.total_items
+    except NotFound:
+        raise Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
+    rows: dict[str, StoredItem] = {}
+    if _pages(total) - 1 <= max(len(wanted) - len(new), _affordable(wanted)):
+        rows = {row.id: row for row in pages}
+    return Survey(
+        at=at,
+        total=total,
+        listed={item_id: row for item_id, row in rows.items() if item_id in wanted},
+        surplus=max(0, total - len(rows)) if rows else 0,
+        new_ids=new,
+    )
+
+
+def newest_rows(job: Job, dataset: str, wanted: Collection[str], before: Survey, created: int) -> Rows:
+    """Reads the newest pages until every wanted item has been seen; whole, when that costs little.
+
+    `created` is the number of new items among the writes. Raises GatewayError.
+    """
+    pages = job.gateway.items(dataset, limit=PAGE)
+    total = pages.total_items
+    whole = _pages(total) - 1 <= _affordable(wanted)
+    missing, rows = set(wanted), dict[str, StoredItem]()
+    for read, row in enumerate(pages, 1):
+        rows.setdefault(row.id, row)
+        missing.discard(row.id)
+        if not whole and (not missing or read >= PAGE * (2 + _affordable(wanted))):
+            break
+    odd = total - len(rows) != before.surplus if whole else total != before.total + created
+    return Rows(rows={item_id: rows[item_id] for item_id in wanted if item_id in rows}, odd=odd)
+
+
+def _affordable(wanted: Collection[str]) -> int:
+    """Pages beyond the first that may be read for so many items."""
+    return 1 + len(wanted) // 25
+
+
+def _pages(total: int) -> int:
+    return math.ceil(total / PAGE)
+
+
 @dataclass
 class _Round:
-    """What one call of `promote_many` shares."""
+    """What one call of `promote_all` shares."""
 
     job: Job
     pool: ThreadPoolExecutor
     stop: threading.Event
-    new_ids: Collection[str]
     tell: Callable[[int], None]
     done: int = 0
 
 
-def promote_many(
-    gateway: "Gateway",
-    journal: Journal,
-    scrubber: Finder,
-    items: Iterable[Item],
+def promote_all(
+    job: Job,
+    works: Iterable[Work],
     *,
-    policy: ScrubPolicy,
-    rule: str,
-    reviewer: str,
-    remedies: Collection[str] = (),
-    entries: Mapping[str, Sequence[Entry]] | None = None,
-    patience: Patience | None = None,
-    batch: str = "",
-    concurrency: int = CONCURRENCY,
-    new_ids: Collection[str] = (),
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
+    concurrency: int = CONCURRENCY,
 ) -> Iterator[Receipt]:
-    """Promotes many items; yields a receipt for each, as they are proved.
+    """Promotes items; yields a receipt for each, as they are proved.
 
-    `entries` maps item ids to annotation-queue entries to complete. `new_ids` are ids that no decision and no receipt
-    knows; others that the dataset's list does not show are looked up one by one, because archived items are not listed.
     Setting `stop` lets the writes under way finish and be read back, and ends the others as INTERRUPTED. `progress`
     hears the number of items written so far, from any thread. Two writes of one id never run at once.
     """
-    job = Job(gateway, journal, scrubber, policy, rule, reviewer, frozenset(remedies), patience or Patience(), batch)
-    todo, repeats = _distinct(items, entries or {})
+    todo, repeats = _distinct(works)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="promote") as pool:
-        round_ = _Round(job, pool, stop or threading.Event(), new_ids, progress or (lambda done: None))
+        round_ = _Round(job, pool, stop or threading.Event(), progress or (lambda done: None))
         for group in _by_dataset(todo):
             for start in range(0, len(group), CHUNK):
                 yield from _chunk(round_, group[start : start + CHUNK])
@@ -102,7 +175,7 @@ def promote_many(
             yield _interrupted(job, work) if round_.stop.is_set() else promote_one(job, work.item, work.entries)
 
 
-def _chunk(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
+def _chunk(round_: _Round, works: list[Work]) -> Iterator[Receipt]:
     job = round_.job
     if len(works) <= ALONE:
         yield from _each(round_, works, lambda work: promote_one(job, work.item, work.entries), _interrupted)
@@ -120,12 +193,12 @@ def _chunk(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
         raise
 
 
-def _begun(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
+def _begun(round_: _Round, works: list[Work]) -> Iterator[Receipt]:
     job = round_.job
     if not works:
         return
     try:
-        found = survey(job, works[0].item.dataset, [work.item.id for work in works], round_.new_ids)
+        found = survey(job, works)
     except (Stop, GatewayError) as reason:
         stop = reason if isinstance(reason, Stop) else stop_of(reason)
         for work in works:
@@ -143,11 +216,11 @@ def _begun(round_: _Round, works: list[_Work]) -> Iterator[Receipt]:
         assert work.plan is not None
         reading = "by id and by list" if work.alone else "by list"
         work.receipt = proved(job, work.item, work.plan.action, proof, reading)
-        finished.append(finish(job, work.promotion, work.item, work.receipt, work.entries))
+        finished.append(finish(job, work.promotion, work.receipt, proof, work.entries))
     yield from share_many(job, finished, round_.pool)
 
 
-def _begin(job: Job, work: _Work) -> _Work:
+def _begin(job: Job, work: Work) -> Work:
     """The checks that need no server, and the journal's first line."""
     try:
         work.item = prepared(job, work.item)
@@ -162,7 +235,7 @@ def _begin(job: Job, work: _Work) -> _Work:
     return work
 
 
-def _write(round_: _Round, work: _Work, found: Survey) -> _Work:
+def _write(round_: _Round, work: Work, found: Survey) -> Work:
     """Plans and writes one item; leaves what a page cannot decide to a look of its own."""
     job = round_.job
     assert work.promotion is not None
@@ -171,6 +244,9 @@ def _write(round_: _Round, work: _Work, found: Survey) -> _Work:
             touched = job.journal.promotions.touched(work.item.id, found.at, besides=work.promotion)
             work.alone = touched or found.doubtful(work.item.id)
             stored = job.gateway.item(work.item.id) if work.alone else found.stored(job, work.item.id)
+            if (edit := edited(job, work.item, stored)) is not None:
+                plan(work.item, stored, job.remedies, edit)  # refuses, unless a remedy says whose version counts
+                raise Changed
             work.plan = plan(work.item, stored, job.remedies)
             if work.plan.action != "none":
                 work.answer = intend_and_write(job, work.plan, work.promotion)
@@ -190,7 +266,7 @@ def _write(round_: _Round, work: _Work, found: Survey) -> _Work:
     return work
 
 
-def _prove(round_: _Round, works: list[_Work], found: Survey) -> Iterator[tuple[_Work, Proof | Stop]]:
+def _prove(round_: _Round, works: list[Work], found: Survey) -> Iterator[tuple[Work, Proof | Stop]]:
     """Reads the written items back by pages; what these cannot prove, one by one."""
     job = round_.job
     for work in works:
@@ -225,7 +301,7 @@ def _prove(round_: _Round, works: list[_Work], found: Survey) -> Iterator[tuple[
     yield from _all(round_, lone, lambda work: (work, _prove_alone(job, work)))
 
 
-def _judged(job: Job, work: _Work, row: StoredItem) -> Proof | Stop:
+def _judged(job: Job, work: Work, row: StoredItem) -> Proof | Stop:
     """What a row of the list proves about an item. Raises Late when it shows an older version."""
     assert work.plan is not None
     try:
@@ -238,7 +314,7 @@ def _judged(job: Job, work: _Work, row: StoredItem) -> Proof | Stop:
     return proof
 
 
-def _prove_alone(job: Job, work: _Work) -> Proof | Stop:
+def _prove_alone(job: Job, work: Work) -> Proof | Stop:
     assert work.plan is not None
     assert work.promotion is not None
     work.alone = True
@@ -255,32 +331,32 @@ def _prove_alone(job: Job, work: _Work) -> Proof | Stop:
     return proof
 
 
-def _alone(job: Job, work: _Work) -> None:
+def _alone(job: Job, work: Work) -> None:
     """Promotes the item by itself, under the promotion that has begun."""
     work.receipt = promote_one(job, work.item, work.entries, promotion=work.promotion)
 
 
-def _end(job: Job, work: _Work, stop: Stop) -> Receipt:
+def _end(job: Job, work: Work, stop: Stop) -> Receipt:
     work.receipt = end(job, work.item, work.promotion, refused(job, work.item, stop))
     return work.receipt
 
 
-def _not_begun(job: Job, work: _Work) -> _Work:
+def _not_begun(job: Job, work: Work) -> Work:
     work.receipt = _interrupted(job, work)
     return work
 
 
-def _interrupted(job: Job, work: _Work) -> Receipt:
+def _interrupted(job: Job, work: Work) -> Receipt:
     return _end(job, work, Stop(outcomes.INTERRUPTED, "The command was interrupted before this item was sent."))
 
 
-def _all(round_: _Round, works: Sequence[_Work], do: Callable[[_Work], R]) -> Iterator[R]:
+def _all(round_: _Round, works: Sequence[Work], do: Callable[[Work], R]) -> Iterator[R]:
     """Does something with every item on the pool, also after a stop: what was written has to be proved."""
     yield from (future.result() for future in [round_.pool.submit(do, work) for work in works])
 
 
 def _each(
-    round_: _Round, works: Sequence[_Work], do: Callable[[_Work], R], skip: Callable[[Job, _Work], R]
+    round_: _Round, works: Sequence[Work], do: Callable[[Work], R], skip: Callable[[Job, Work], R]
 ) -> Iterator[R]:
     """Does something with every item on the pool, a few at a time; after a stop the rest is skipped."""
     running = set[Future[R]]()
@@ -297,18 +373,17 @@ def _each(
         yield from (future.result() for future in finished)
 
 
-def _distinct(items: Iterable[Item], entries: Mapping[str, Sequence[Entry]]) -> tuple[list[_Work], list[_Work]]:
-    """Items with distinct ids, and the repeats, which follow when the first of their id is done."""
-    first, repeats, seen = list[_Work](), list[_Work](), set[str]()
-    for item in items:
-        work = _Work(item, entries.get(item.id, ()))
-        (repeats if item.id in seen else first).append(work)
-        seen.add(item.id)
+def _distinct(works: Iterable[Work]) -> tuple[list[Work], list[Work]]:
+    """Works with distinct ids, and the repeats, which follow when the first of their id is done."""
+    first, repeats, seen = list[Work](), list[Work](), set[str]()
+    for work in works:
+        (repeats if work.item.id in seen else first).append(work)
+        seen.add(work.item.id)
     return first, repeats
 
 
-def _by_dataset(works: list[_Work]) -> Iterable[list[_Work]]:
-    groups: dict[str, list[_Work]] = {}
+def _by_dataset(works: list[Work]) -> Iterable[list[Work]]:
+    groups: dict[str, list[Work]] = {}
     for work in works:
         groups.setdefault(work.item.dataset, []).append(work)
     return groups.values()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.draft.edits import parse_edit_path
+from curator.draft.edits import value_at
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage
@@ -58,6 +58,7 @@ OWN_LINEAGE = frozenset(
         "curator_version",
         "source_policy",
         "id_attempt",
+        lineage.DIGEST,
     }
 )
 
@@ -202,12 +203,5 @@ def _surrogates(value: Json, policy: ScrubPolicy) -> set[str]:
 
 def _text(value: Json, finding: Finding) -> str | None:
     """The text of a finding; None when its path leads to no string."""
-    node = value
-    for step in parse_edit_path(finding.path):
-        if isinstance(node, dict) and isinstance(step, str):
-            node = node.get(step)
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
-            return None
+    node = value_at(value, finding.path)
     return node[finding.start : finding.end] if isinstance(node, str) else None

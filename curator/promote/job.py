@@ -1,26 +1,44 @@
-"""What stays the same over one command: connection, journal, scrub, who promotes under which rule, how patiently."""
+"""What stays the same over one command: who promotes, under which policy, what the reviewer allows, how patiently."""
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
 
 from curator.journal import Journal
-from curator.model import Finding, ScrubPolicy
+from curator.model import Draft, Finding, ScrubbedDraft, ScrubPolicy
 from curator.model.base import Value
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
+    from curator.promote.promoter import Promoter
+    from curator.rulebook import LoadedRule
+    from curator.scrub import Choice
 
 
 class Finder(Protocol):
-    """The part of the scrub that promotion needs: looks for personal values, finds nothing in placeholders."""
+    """The part of the scrub that a write needs: looks for personal values, finds nothing in placeholders."""
 
     def find(self, value: JsonValue, policy: ScrubPolicy) -> list[Finding]:
         """The findings of a JSON value. Raises CuratorError when it cannot be looked through."""
+        ...
+
+
+class Scrubs(Finder, Protocol):
+    """The part of the scrub that drafting needs besides."""
+
+    def scrub(
+        self,
+        draft: Draft,
+        policy: ScrubPolicy,
+        choices: "Mapping[str, Choice] | None" = None,
+        *,
+        review: bool = False,
+    ) -> ScrubbedDraft:
+        """The draft with every finding treated. Raises CuratorError when it cannot be scrubbed."""
         ...
 
 
@@ -62,21 +80,54 @@ class Pace:
             self.sleep(left)
 
 
+class Choices(Value):
+    """What a reviewer allows or asks for beyond the plain way; the same for everything that is written together."""
+
+    remedies: frozenset[str] = frozenset()
+    """Names of `REMEDIES`: what curator may do about a failure."""
+    complete_queue: bool = False
+    """Also complete the open annotation-queue entries behind each failure; else the receipt says what is left."""
+    batch: str = ""
+    """What `undo --batch` takes back together."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """See the module; thread-safe."""
+    """A promoter at work under one policy. Thread-safe."""
 
-    gateway: "Gateway"
-    journal: Journal
-    scrubber: Finder
-    policy: ScrubPolicy
-    rule: str
-    reviewer: str
-    remedies: Collection[str] = ()
-    patience: Patience = field(default_factory=Patience)
-    batch: str = ""
-    pace: Pace = field(default_factory=Pace)
+    by: "Promoter"
+    policy: ScrubPolicy = field(default_factory=ScrubPolicy)
+    rule: str = ""
+    choices: Choices = field(default_factory=Choices)
+    loaded: "LoadedRule | None" = None
+    """The whole rule, for the remedy `create-dataset`; None for an item that came by another way."""
+    shares: bool = True
+    """Whether a proved write means that its trace is promoted; not so when only metadata is amended."""
 
-    def __post_init__(self) -> None:
-        if "wait" in self.remedies:
-            object.__setattr__(self, "patience", self.patience.longer())
+    @property
+    def gateway(self) -> "Gateway":
+        return self.by.gateway
+
+    @property
+    def journal(self) -> Journal:
+        return self.by.journal
+
+    @property
+    def scrubber(self) -> Finder:
+        return self.by.scrubber
+
+    @property
+    def reviewer(self) -> str:
+        return self.by.reviewer
+
+    @property
+    def pace(self) -> Pace:
+        return self.by.pace
+
+    @property
+    def remedies(self) -> frozenset[str]:
+        return self.choices.remedies
+
+    @property
+    def patience(self) -> Patience:
+        return self.by.patience.longer() if "wait" in self.choices.remedies else self.by.patience

@@ -1,16 +1,119 @@
-"""From what is there to what will be done: create, update, or nothing; or a refusal with a remedy."""
+"""From what is there to what will be done: sent against stored, then create, update, nothing, or a refusal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
+from curator.draft.edits import value_at
 from curator.gateway.datasets import Clearable
 from curator.help import outcomes
-from curator.model import Item, StoredItem
+from curator.model import Change, Item, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
-from curator.promote.compare import differences, stale_fields
+from curator.model.errors import CuratorError
+from curator.model.json import Json, join_path
+from curator.promote.job import Finder
+from curator.promote.rewrites import same_number, stored_form
 from curator.promote.stops import Stop, taken_by
 
+_FIELDS = ("dataset", "status", "source_trace_id", "source_observation_id", "input", "expected_output", "metadata")
+
 _CLEARED_BY_EMPTY_ID = ("source_trace_id", "source_observation_id")
+VOLATILE_METADATA = frozenset({"approved_at", "reviewer", "curator_version", "signals", lineage.DIGEST})
+"""Lineage that says who approved when and on which evidence: another approval of a case changes nothing else."""
+
+
+class Difference(Value):
+    """One place where the stored item is not what was sent. `kind` says how; values are never quoted."""
+
+    path: str
+    kind: str
+    """`changed`, `missing`, `added`, `type`, `status`, `dataset` or `stale`."""
+    explained: bool = False
+    """True when a known rewrite of the server makes exactly this of what was sent."""
+
+    def __str__(self) -> str:
+        known = " (a known rewrite of the server)" if self.explained else ""
+        return f"{self.path}: {self.kind}{known}"
+
+
+def differences(item: Item, stored: StoredItem, *, volatile: bool = True) -> list[Difference]:
+    """Every difference of a stored item from the item as sent; empty means semantically equal.
+
+    Numbers are equal when they are the same double, objects when their keys and values are, whatever the order.
+    `volatile=False` leaves out who approved the item and when. Status and dataset are compared too.
+    """
+    found: list[Difference] = []
+    if stored.dataset != item.dataset:
+        found.append(Difference(path="dataset", kind="dataset"))
+    if stored.status != item.status:
+        found.append(Difference(path="status", kind="status"))
+    for path, sent, back in (
+        ("source_trace_id", item.source_trace_id, stored.source_trace_id),
+        ("source_observation_id", item.source_observation_id, stored.source_observation_id),
+    ):
+        if (sent or None) != (back or None):  # a cleared source id is stored as ""
+            found.append(Difference(path=path, kind="stale" if not sent else "changed"))
+    found += _field("input", item.input, stored.input)
+    found += _field("expected_output", item.expected_output, stored.expected_output)
+    metadata, stored_metadata = item.metadata, stored.metadata
+    if not volatile:
+        metadata = {key: value for key, value in metadata.items() if key not in VOLATILE_METADATA}
+        if isinstance(stored_metadata, dict):
+            stored_metadata = {k: v for k, v in stored_metadata.items() if k not in VOLATILE_METADATA}
+    return found + _field("metadata", metadata, stored_metadata)
+
+
+def changes(approved: Item, stored: StoredItem, scrubber: Finder) -> tuple[Change, ...]:
+    """What of a stored item is not as approved, with both values; of a new value with findings, only their kinds."""
+    old, new = ({name: getattr(each, name) for name in _FIELDS} for each in (approved, stored))
+    return tuple(
+        Change(path=each.path, kind=each.kind, old=value_at(old, each.path), new=_shown(new, each.path, scrubber))
+        for each in differences(approved, stored)
+    )
+
+
+def _shown(content: dict[str, Json], path: str, scrubber: Finder) -> Json:
+    value = value_at(content, path)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    try:
+        found = [each.entity for each in scrubber.find({"value": value}, ScrubPolicy()) if each.action != "suggest"]
+    except CuratorError:
+        return "(it could not be looked through)"
+    return f"({', '.join(dict.fromkeys(found))})" if found else value
+
+
+def _theirs(item: Item, stored: StoredItem) -> Item:
+    """What stands there as an item to approve: their content and metadata, our approval, our lineage where theirs is
+    gone."""
+    metadata = item.metadata | (stored.metadata if isinstance(stored.metadata, dict) else {})
+    ours = {key: item.metadata[key] for key in ("reviewer", "approved_at", "curator_version") if key in item.metadata}
+    prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
+    return item.model_copy(
+        update={
+            "input": stored.input,
+            "expected_output": stored.expected_output,
+            "metadata": metadata | ours | {"fingerprints": prints},
+            "source_trace_id": stored.source_trace_id or item.source_trace_id,
+            "source_observation_id": stored.source_observation_id or item.source_observation_id,
+        }
+    )
+
+
+def stale_fields(item: Item, stored: StoredItem) -> list[str]:
+    """Fields that the item leaves empty and the stored one does not: a write would silently keep the old value."""
+    pairs = {
+        "input": (item.input, stored.input),
+        "expected_output": (item.expected_output, stored.expected_output),
+        "source_trace_id": (item.source_trace_id, stored.source_trace_id),
+        "source_observation_id": (item.source_observation_id, stored.source_observation_id),
+    }
+    return [name for name, (new, old) in pairs.items() if new in (None, "") and old not in (None, "")]
+
+
+def summary(found: list[Difference], limit: int = 5) -> str:
+    """The first differences in words, safe to print."""
+    more = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return ", ".join(str(each) for each in found[:limit]) + more
 
 
 class Plan(Value):
@@ -24,11 +127,14 @@ class Plan(Value):
     """What the preflight found under the id."""
 
 
-def plan(item: Item, stored: StoredItem | None, remedies: Collection[str]) -> Plan:
+def plan(
+    item: Item, stored: StoredItem | None, remedies: Collection[str], edit: tuple[Change, ...] | None = None
+) -> Plan:
     """What to do about an item, given what is stored under its id.
 
-    Nothing when an equal item is there: equal up to who approved it and when. Raises Stop when the id belongs to
-    another dataset, the stored item is archived, or the write would silently keep fields of the stored one.
+    Nothing when an equal item is there: equal up to who approved it and when. `edit` is what somebody changed in
+    Langfuse since it was approved last; None when nobody did. Raises Stop when the id belongs to another dataset, the
+    stored item is archived or was edited, or the write would silently keep fields of the stored one.
     """
     if stored is None:
         return Plan(action="created", item=item)
@@ -40,7 +146,17 @@ def plan(item: Item, stored: StoredItem | None, remedies: Collection[str]) -> Pl
             f"The item {item.id} is archived: Langfuse would take the write and keep it archived, and no experiment"
             " would run it.",
         )
-    if not differences(item, stored, volatile=False):
+    if edit is not None and "keep-theirs" in remedies:
+        item = _theirs(item, stored)
+    elif edit is not None and not {"overwrite", "adopt"} & set(remedies):
+        where = ", ".join(each.path for each in edit[:5]) or "lineage"
+        raise Stop(
+            outcomes.EDITED,
+            f"Somebody changed the item {item.id} in Langfuse after it was approved ({where}).",
+            path=edit[0].path if edit else None,
+            changes=edit,
+        )
+    if not differences(item, stored, volatile=False) and edit is None:
         return Plan(action="none", item=item, before=stored)
     stale = stale_fields(item, stored)
     if stale and "clear-stale" not in remedies:
@@ -55,3 +171,43 @@ def plan(item: Item, stored: StoredItem | None, remedies: Collection[str]) -> Pl
         if name in ("input", "expected_output"):
             clear.append(name)  # type: ignore[arg-type]
     return Plan(action="updated", item=item.model_copy(update=emptied), clear=tuple(clear), before=stored)
+
+
+def _field(path: str, sent: Json, stored: Json) -> list[Difference]:
+    found = list(_differ(path, sent, stored))
+    if not found:
+        return []
+    if sent is None and stored is not None:
+        return [Difference(path=path, kind="stale")]
+    # The rules for losses are applied too: a value that came back as they say was changed by them, not by a person.
+    lost = stored_form(sent)
+    unexplained = {each.path for each in _differ(path, lost, stored)}
+    return [each.model_copy(update={"explained": each.path not in unexplained}) for each in found]
+
+
+def _differ(path: str, sent: Json, stored: Json) -> Iterator[Difference]:
+    if isinstance(sent, dict) and isinstance(stored, dict):
+        for key in sent:
+            if key in stored:
+                yield from _differ(join_path(path, key), sent[key], stored[key])
+            else:
+                yield Difference(path=join_path(path, key), kind="missing")
+        for key in stored:
+            if key not in sent:
+                yield Difference(path=join_path(path, key), kind="added")
+    elif isinstance(sent, list) and isinstance(stored, list):
+        for index, (one, other) in enumerate(zip(sent, stored, strict=False)):
+            yield from _differ(join_path(path, index), one, other)
+        if len(sent) != len(stored):
+            yield Difference(path=path, kind="missing" if len(stored) < len(sent) else "added")
+    elif _is_number(sent) and _is_number(stored):
+        if not same_number(sent, stored):  # type: ignore[arg-type]
+            yield Difference(path=path, kind="changed")
+    elif type(sent) is not type(stored):
+        yield Difference(path=path, kind="type")
+    elif sent != stored:
+        yield Difference(path=path, kind="changed")
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,24 +1,21 @@
 """After a crash: what was under way is read back and finished, or rolled back to a draft; decisions are shared."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Literal
 
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
 from curator.journal import Busy, Journal, Promotion, SavedDraft
-from curator.model import Item, Receipt, ScrubPolicy
+from curator.model import Item, Receipt
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote.job import Finder, Job, Patience
-from curator.promote.one import end, finish, proved, refused
+from curator.promote.job import Choices, Job
+from curator.promote.one import Finished, end, finish, proved, refused, share
 from curator.promote.plan import Plan
-from curator.promote.repair import prove
-from curator.promote.share import Finished, share
+from curator.promote.proof import prove
 from curator.promote.stops import Stop, stop_of
 from curator.promote.undo import take_back
-
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
 
 
 class Resumed(Value):
@@ -32,32 +29,15 @@ class Resumed(Value):
     receipt: Receipt | None = None
 
 
-def resume(
-    gateway: "Gateway",
-    journal: Journal,
-    scrubber: Finder,
-    *,
-    policies: Mapping[str, ScrubPolicy] | None = None,
-    patience: Patience | None = None,
-) -> Iterator[Resumed]:
+def resume(job_of: Callable[[str, Choices], Job], journal: Journal) -> Iterator[Resumed]:
     """Finishes what a crash or an interrupt left unfinished; does nothing, and sends nothing, when there is nothing.
 
-    `policies` maps rule names to scrub policies, for the second scrub. Nothing is ever written again here: an item that
-    no reading shows becomes a draft. Promotions that a living process works on are left alone. Raises GatewayError when
-    the server cannot be reached: then everything stays for the next time.
+    `job_of` gives the job of a rule's name. Nothing is ever written again here: an item that no reading shows becomes a
+    draft. Promotions that a living process works on are left alone. Raises GatewayError when the server cannot be
+    reached: then everything stays for the next time.
     """
     for promotion in journal.promotions.unfinished():
-        policy = (policies or {}).get(promotion.rule, ScrubPolicy())
-        job = Job(
-            gateway,
-            journal,
-            scrubber,
-            policy,
-            promotion.rule,
-            promotion.reviewer,
-            frozenset({"draft"}),
-            patience or Patience(),
-        )
+        job = _as(job_of(promotion.rule, Choices(remedies=frozenset({"draft"}))), promotion.reviewer)
         if promotion.item is None or promotion.previous is None:
             journal.roll_back(promotion, outcomes.INTERRUPTED.code)
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome="draft")
@@ -68,15 +48,7 @@ def resume(
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome=outcome, receipt=receipt)
     for recorded in journal.ledger.half_undone():
         assert recorded.undoing is not None
-        job = Job(
-            gateway,
-            journal,
-            scrubber,
-            ScrubPolicy(),
-            recorded.entry.rule,
-            recorded.undoing.reviewer,
-            patience=patience or Patience(),
-        )
+        job = _as(job_of(recorded.entry.rule, Choices()), recorded.undoing.reviewer)
         undone = take_back(job, recorded, delete=recorded.undoing.delete)
         yield Resumed(
             item_id=recorded.entry.item_id or "",
@@ -85,21 +57,18 @@ def resume(
         )
     for promotion in journal.promotions.unshared():
         assert promotion.receipt is not None
-        job = Job(
-            gateway,
-            journal,
-            scrubber,
-            ScrubPolicy(),
-            promotion.rule,
-            promotion.reviewer,
-            patience=patience or Patience(),
-        )
+        job = _as(job_of(promotion.rule, Choices()), promotion.reviewer)
         finished = Finished(
             promotion=promotion.id, receipt=promotion.receipt, decision=promotion.decision, entries=promotion.entries
         )
         shared = share(job, finished)
-        if shared.checks[-1].ok:
+        if all(check.ok for check in shared.checks):
             yield Resumed(item_id=promotion.item_id, trace_id=promotion.trace_id, outcome="shared", receipt=shared)
+
+
+def _as(job: Job, reviewer: str) -> Job:
+    """The job in the name of whoever began it."""
+    return replace(job, by=replace(job.by, reviewer=reviewer)) if reviewer else job
 
 
 def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
@@ -119,7 +88,7 @@ def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
     except CuratorError as error:
         return _unproved(job, promotion, item, stop_of(error, verdict="failed"))
     receipt = proved(job, item, action, proof, "by id and by list, after an interruption")
-    return share(job, finish(job, promotion.id, item, receipt, promotion.entries))
+    return share(job, finish(job, promotion.id, receipt, proof, promotion.entries))
 
 
 def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt:

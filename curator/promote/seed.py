@@ -1,19 +1,21 @@
 """Seeds a dataset: creates it with its schemas, and writes the rule's own items through the verified write."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from curator.experiments.versions import no_dataset
 from curator.gateway import Gateway, GatewayError
-from curator.journal import Journal
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.errors import CuratorError
 from curator.model.item import Dataset, Item
 from curator.model.lineage import content_fingerprint
-from curator.model.receipt import Receipt
+from curator.model.receipt import Receipt, WriteAction
 from curator.model.rule import SeedItem
-from curator.promote import Finder, promote
+from curator.promote.job import Choices
 from curator.rulebook import LoadedRule
+
+if TYPE_CHECKING:
+    from curator.promote.promoter import Promoter
 
 DatasetAction = Literal["created", "updated", "none"]
 
@@ -35,7 +37,7 @@ class SeededItem(Value):
     """One seed item."""
 
     item_id: str
-    action: Literal["created", "updated", "none"]
+    action: WriteAction
     verdict: Literal["verified", "unchanged", "kept", "refused", "failed"]
     """`kept`: the item was changed since it was seeded, and stays as it is."""
     problem: Problem | None = None
@@ -46,16 +48,14 @@ class SeededItem(Value):
         return self.verdict in ("verified", "unchanged", "kept")
 
 
-def seed(
-    gateway: Gateway, journal: Journal, scrubber: Finder, loaded: LoadedRule, *, reviewer: str, overwrite: bool = False
-) -> Seeded:
+def seed(promoter: "Promoter", loaded: LoadedRule, *, overwrite: bool = False) -> Seeded:
     """Makes sure that dataset, schemas and seed items are there. Running it again writes nothing.
 
     An item that somebody changed in Langfuse since is left alone unless `overwrite`. Raises GatewayError when the
     dataset cannot be read or written.
     """
-    action = ensure_dataset(gateway, loaded)
-    items = [_item(gateway, journal, scrubber, loaded, each, reviewer, overwrite) for each in loaded.rule.seed]
+    action = ensure_dataset(promoter.gateway, loaded)
+    items = [_item(promoter, loaded, each, overwrite=overwrite) for each in loaded.rule.seed]
     return Seeded(dataset=loaded.rule.dataset.name, dataset_action=action, items=tuple(items))
 
 
@@ -85,15 +85,7 @@ def ensure_dataset(gateway: Gateway, loaded: LoadedRule) -> DatasetAction:
     return "created" if found is None else "updated"
 
 
-def _item(
-    gateway: Gateway,
-    journal: Journal,
-    scrubber: Finder,
-    loaded: LoadedRule,
-    given: SeedItem,
-    reviewer: str,
-    overwrite: bool,
-) -> SeededItem:
+def _item(promoter: "Promoter", loaded: LoadedRule, given: SeedItem, *, overwrite: bool) -> SeededItem:
     item = Item(
         id=given.id,
         dataset=loaded.rule.dataset.name,
@@ -102,7 +94,7 @@ def _item(
         metadata=given.metadata,
     )
     try:
-        stored = gateway.item(given.id)
+        stored = promoter.gateway.item(given.id)
     except GatewayError as error:
         problem = Problem(code=error.code, message=error.message, remedy=error.remedy)
         return SeededItem(item_id=given.id, action="none", verdict="refused", problem=problem)
@@ -111,9 +103,8 @@ def _item(
             return SeededItem(item_id=given.id, action="none", verdict="unchanged")
         if not overwrite:
             return _kept(given)
-    receipt = promote(
-        gateway, journal, scrubber, item, policy=loaded.rule.scrub, rule=loaded.rule.rule, reviewer=reviewer
-    )
+    choices = Choices(remedies=frozenset({"overwrite"} if overwrite else ()))
+    receipt = promoter.promote_item(item, loaded, choices)
     return _of(receipt)
 
 

@@ -5,7 +5,7 @@ import re
 from curator.gateway.errors import Conflict, GatewayError, NotFound, Refused, ServerFailed, TooLarge
 from curator.help import outcomes
 from curator.help.outcomes import Outcome, Verdict
-from curator.model import Item, Problem, StoredItem
+from curator.model import Change, Item, Problem, StoredItem
 from curator.model.errors import CuratorError
 
 # The sentence for an id that lives in another dataset, by server version; before 2.66 the answer was a bare 500.
@@ -22,9 +22,12 @@ _VALIDATION = re.compile(r"Dataset item validation failed: (?P<words>.*)", re.DO
 class Stop(Exception):
     """A promotion ends here, for a reason with a name; the promoter makes a receipt of it."""
 
-    def __init__(self, outcome: Outcome, message: str, *, path: str | None = None) -> None:
+    def __init__(
+        self, outcome: Outcome, message: str, *, path: str | None = None, changes: tuple[Change, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
+        self.changes = changes
         self.problem = Problem(code=outcome.code, message=message, path=path, remedy=outcome.remedy)
 
     @property

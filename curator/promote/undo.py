@@ -2,28 +2,24 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import uuid4
 
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
-from curator.journal import Busy, Journal, LedgerEntry, Promotion, Recorded, Undoing
+from curator.journal import Busy, LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
-from curator.model import Decision, Item, Problem, ScrubPolicy, StoredItem, lineage
+from curator.model import Decision, Item, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote.compare import differences
 from curator.promote.content import losses
-from curator.promote.job import Finder, Job, Patience
-from curator.promote.plan import Plan
-from curator.promote.readback import look, read_back
-from curator.promote.share import record
+from curator.promote.job import Job
+from curator.promote.one import record
+from curator.promote.plan import Plan, differences
+from curator.promote.proof import look, read_back
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import write
-
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
 
 Outcome = Literal["archived", "deleted", "restored", "gone", "reopened", "none"]
 
@@ -44,25 +40,26 @@ class Undone(Value):
 
 
 def undo(
-    gateway: "Gateway",
-    journal: Journal,
-    scrubber: Finder,
-    *,
-    reviewer: str,
-    count: int = 1,
-    whole_batch: bool = False,
-    delete: bool = False,
-    patience: Patience | None = None,
+    job: Job, count: int = 1, *, receipt: Receipt | None = None, whole_batch: bool = False, delete: bool = False
 ) -> Iterator[Undone]:
     """Takes back the newest `count` entries of the ledger, newest first, each verified by reading.
 
-    With `whole_batch` the entries of one command count as one. A new item is archived, or deleted with `delete` (its id
-    then stays bound to its dataset). An item that was changed since is left alone. The shared decision goes back to
-    what it was, completed annotation-queue entries are pending again. What fails is said and stays in the ledger.
+    With `receipt` what that promotion did, and nothing when it changed nothing. With `whole_batch` the entries of one
+    command count as one. A new item is archived, or deleted with `delete` (its id then stays bound to its dataset). An
+    item that was changed since is left alone. The shared decision goes back to what it was, completed annotation-queue
+    entries are pending again. What fails is said and stays in the ledger.
     """
-    job = Job(gateway, journal, scrubber, ScrubPolicy(), "", reviewer, patience=patience or Patience())
-    for recorded in journal.ledger.last(count, whole_batch=whole_batch):
+    ledger = job.journal.ledger
+    if receipt is not None:
+        found = [each for each in ledger.last(len(ledger.entries())) if _is_of(each.entry, receipt)][:1]
+    else:
+        found = ledger.last(count, whole_batch=whole_batch)
+    for recorded in found:
         yield take_back(job, recorded, delete=delete)
+
+
+def _is_of(entry: LedgerEntry, receipt: Receipt) -> bool:
+    return (entry.action, entry.item_id, entry.at) == ("promote", receipt.item_id, receipt.at)
 
 
 def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
@@ -161,6 +158,8 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
     """Whether the stored version is the one that the promotion wrote."""
     if promotion.answer is not None and promotion.answer.updated_at == stored.updated_at:
         return True
+    if entry.digest is not None:
+        return lineage.approval_digest(stored) == entry.digest
     return stored.status == "ACTIVE" and lineage.content_fingerprint(stored) == entry.fingerprint
 
 

@@ -18,10 +18,9 @@ from curator.help import outcomes
 from curator.journal import Previous
 from curator.model import Item, StoredItem
 from curator.model.errors import CuratorError
-from curator.promote.compare import differences
 from curator.promote.content import leftovers
 from curator.promote.job import Job
-from curator.promote.plan import Plan
+from curator.promote.plan import Plan, differences
 from curator.promote.stops import Stop, diagnose, is_transient, owner_id, stop_of
 
 _PAUSE = 1.0
@@ -32,6 +31,11 @@ _GATEWAY_TIMEOUTS = (408, 502, 504)
 
 class Changed(Exception):
     """Somebody else changed the item since the preflight: the plan has to be made anew."""
+
+    def __init__(self, *, sent: bool = False) -> None:
+        super().__init__()
+        self.sent = sent
+        """Whether an own write without an answer went before."""
 
 
 def write(job: Job, plan: Plan) -> StoredItem:
@@ -130,7 +134,7 @@ def _settle(job: Job, plan: Plan, *, patience: float) -> StoredItem | None:
         if stored is not None and not differences(plan.item, stored):
             return stored
         if _version(stored) != _version(plan.before):
-            raise Changed
+            raise Changed(sent=True)
         if time.monotonic() + pause > deadline:
             return None
         job.pace.sleep(pause)

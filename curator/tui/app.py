@@ -363,7 +363,8 @@ class CuratorApp(App[CuratorError | None]):
             return
         screen = self.queue_screen
         self.busy("taking back")
-        screen.fetch("undo", lambda report: self.session.undo(), self._undone, self._not_undone)
+        receipt = getattr(self._place, "receipt", None)
+        screen.fetch("undo", lambda report: self.session.undo(receipt), self._undone, self._not_undone)
 
     def _undone(self, undone: "list[Undone]") -> None:
         self.busy("")

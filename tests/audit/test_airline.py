@@ -14,7 +14,7 @@ from curator.experiments.perform import Plan, perform
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Receipt, parse_text
-from curator.promote.pipeline import Order, promote_traces
+from curator.promote import Order, Promoter
 from curator.promote.seed import ensure_dataset
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule, load_rule
@@ -58,9 +58,8 @@ class Airline:
 
     def promote(self, traces: list[str], **edits: Any) -> list[Receipt]:
         order = Order(edits={f"expected_output.{name}": value for name, value in edits.items()})
-        return list(
-            promote_traces(self.gateway, self.journal, self.scrubber, self.rule, traces, order=order, reviewer="mara")
-        )
+        promoter = Promoter(self.gateway, self.journal, self.scrubber, reviewer="mara")
+        return list(promoter.promote_traces(traces, self.rule, order))
 
     def run(self, task: str) -> None:
         plan = Plan(task=f"tests.audit.test_airline:{task}", label=task, deadline=20)

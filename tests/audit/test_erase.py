@@ -21,11 +21,12 @@ from curator.journal import Journal, SavedDraft
 from curator.model import Decision, Item, ScrubPolicy
 from curator.model.errors import ConfigError
 from curator.model.lineage import fingerprint, item_id
-from curator.promote import Patience, promote, undo
+from curator.promote import Patience
 from curator.sandbox.server import SandboxServer
 from curator.tui.memory import DraftState, Memory
 from tests.audit.support import QuickScrub, connection_of
 from tests.audit.worlds import write_observations, write_results
+from tests.promote.support import promote, undo
 
 SESSION = "whatsapp:+44 7700 900142"
 USER = "ada.lovelace@mail.example"

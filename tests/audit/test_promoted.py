@@ -13,10 +13,11 @@ from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy
-from curator.promote import Patience, promote, undo, verify
+from curator.promote import Patience
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import DATASET, EXAMPLE_RULE, QuickScrub
 from tests.audit.worlds import numbered, write_items
+from tests.promote.support import promote, undo, verify
 
 QUICK = Patience(lock=5, late=1.2, limit=5, conflict=1.5, repair=0.5)
 

@@ -27,8 +27,7 @@ from curator.config import Connection
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item
-from curator.promote import promote, promote_many
-from tests.promote.support import DATASET, QUICK, EmailFinder, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, make_item, promote, promote_many
 from tests.promote.workers import options
 
 COMMAND = [sys.executable, "-m", "curator", "sandbox", "--port", "0", "--lag", "0"]

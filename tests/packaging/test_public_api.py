@@ -46,8 +46,8 @@ def test_import_curator_is_light() -> None:
 
 
 def test_a_name_that_is_not_there() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'promte_many'"):
-        curator.promte_many  # noqa: B018  # looking is the test
+    with pytest.raises(AttributeError, match="no attribute 'promter'"):
+        curator.promter  # noqa: B018  # looking is the test
 
 
 @pytest.mark.slow
@@ -55,9 +55,9 @@ def test_users_get_types(tmp_path: Path) -> None:
     """A type checker sees the real signatures through the lazy import (and `py.typed` says that there are some)."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from curator import Gateway, Receipt, find_failures, promote_traces\n"
+        "from curator import Gateway, Promoter, Receipt, find_failures\n"
         "def use(receipt: Receipt) -> str:\n    return receipt.item_id\n"
-        "wrong: int = Gateway\npromote_traces(1)\n"
+        "wrong: int = Gateway\nPromoter(1)\n"
     )
     command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--follow-imports=silent", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)

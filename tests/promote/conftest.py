@@ -9,9 +9,8 @@ import pytest
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy
-from curator.promote import promote
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, connection_of
+from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, connection_of, promote
 
 
 @pytest.fixture(scope="session")

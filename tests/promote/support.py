@@ -1,12 +1,18 @@
 """What the tests of this room share: items, connections, and a scrub that is quick to start."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from curator.config import Connection
+from curator.gateway import Gateway
+from curator.journal import Journal
 from curator.model import Finding, Item, Receipt, ScrubPolicy, lineage
-from curator.promote import Patience
+from curator.promote import Choices, Finder, Job, Patience, Promoter, Resumed, Undone, Verified
+from curator.promote.bulk import Work, promote_all
+from curator.promote.one import promote_one
+from curator.promote.resume import resume as resume_job
+from curator.promote.verify import verify as verify_job
 from curator.sandbox.server import SandboxServer
 
 DATASET = "order-status-regression"
@@ -70,3 +76,45 @@ Promote = Callable[..., Receipt]
 def code(receipt: Receipt) -> str | None:
     """The code of what went wrong."""
     return None if receipt.problem is None else receipt.problem.code
+
+
+# ── items by themselves, without a draft: what lies under a Promoter ────────────────────────────────────────────────
+def job_of(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Job:
+    """A promoter at work under a policy and a rule of the test's choice."""
+    patience, reviewer = options.pop("patience", None) or Patience(), options.pop("reviewer", "ada")
+    promoter = Promoter(gateway, journal, finder, reviewer=reviewer, patience=patience)
+    choices = Choices(remedies=frozenset(options.pop("remedies", ())), batch=options.pop("batch", ""))
+    return Job(promoter, options.pop("policy", ScrubPolicy()), options.pop("rule", ""), choices)
+
+
+def promote(gateway: Gateway, journal: Journal, finder: Finder, item: Item, **options: Any) -> Receipt:
+    entries = options.pop("entries", ())
+    return promote_one(job_of(gateway, journal, finder, **options), item, entries)
+
+
+def promote_many(
+    gateway: Gateway, journal: Journal, finder: Finder, items: Iterable[Item], **options: Any
+) -> Iterator[Receipt]:
+    new, entries = options.pop("new_ids", ()), options.pop("entries", {})
+    how = {name: options.pop(name) for name in ("stop", "progress", "concurrency") if name in options}
+    works = [Work(item, entries.get(item.id, ()), item.id in new) for item in items]
+    return promote_all(job_of(gateway, journal, finder, **options), works, **how)
+
+
+def undo(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Iterator[Undone]:
+    how = {name: options.pop(name) for name in ("whole_batch", "delete", "receipt") if name in options}
+    count = options.pop("count", 1)
+    return job_of(gateway, journal, finder, **options).by.undo(count, **how)
+
+
+def verify(
+    gateway: Gateway, journal: Journal, finder: Finder, dataset: str, ids: Sequence[str] = (), **options: Any
+) -> Iterator[Verified]:
+    ledger = options.pop("ledger", None)
+    return verify_job(job_of(gateway, journal, finder, **options), dataset, ids, ledger=ledger)
+
+
+def resume(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Iterator[Resumed]:
+    policies = options.pop("policies", {})
+    by = job_of(gateway, journal, finder, **options).by
+    return resume_job(lambda rule, choices: Job(by, policies.get(rule, ScrubPolicy()), rule, choices), journal)

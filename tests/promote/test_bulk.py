@@ -9,9 +9,8 @@ import pytest
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy
-from curator.promote import promote_many
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item, promote_many
 from tests.promote.workers import options
 
 Many = Callable[..., list[Receipt]]
@@ -57,7 +56,7 @@ def test_each_outcome_is_its_own(many: Many, gateway: Gateway) -> None:
     gateway.put_dataset("other")
     gateway.put_item(items[0].model_copy(update={"dataset": "other"}))  # a collision
     gateway.put_item(items[1])  # unchanged
-    gateway.put_item(items[2].model_copy(update={"input": {"query": "old"}}))  # an update
+    gateway.put_item(make_item(items[2].source_trace_id or "", input={"query": "old"}))  # an update
     gateway.put_item(items[3].model_copy(update={"status": "ARCHIVED"}))
     gateway.put_item(items[4].model_copy(update={"dataset": "other"}))
     gateway.delete_item(items[4].id)  # a tombstone

@@ -5,16 +5,14 @@ from typing import Any
 
 import pytest
 
-from curator.config import Settings
 from curator.gateway import Gateway
 from curator.gateway.errors import Conflict, Refused, TooLarge
 from curator.model import Item, ScrubPolicy, StoredItem
 from curator.model.rule import PathPolicy
-from curator.promote.compare import differences
 from curator.promote.content import leftovers
 from curator.promote.one import MAX_ATTEMPTS, next_item
-from curator.promote.pipeline import policy_of_dataset
-from curator.promote.readback import Reading, judge
+from curator.promote.plan import differences
+from curator.promote.proof import Reading, judge
 from curator.promote.stops import Stop, diagnose
 from tests.promote.support import EmailFinder, Promote, make_item
 
@@ -67,7 +65,7 @@ def refusal(kind: type[Any], words: str, status: int) -> Any:
     ],
 )
 def test_refusals_of_an_id_that_reads_as_ours(error: Any, code: str, stored: StoredItem) -> None:
-    assert diagnose(error, make_item(), stored, None).way.code == code
+    assert diagnose(error, make_item(), stored, None).outcome.code == code
 
 
 def test_there_is_no_next_id_for_ever() -> None:
@@ -79,12 +77,6 @@ def test_there_is_no_next_id_for_ever() -> None:
         item = following
     assert next_item(item) is None
     assert next_item(make_item().model_copy(update={"source_trace_id": None})) is None
-
-
-def test_the_policy_of_a_named_rule_counts() -> None:
-    own = policy_of_dataset(Settings(), "anything", "order-status-regression")
-    assert own == policy_of_dataset(Settings(), "order-status-regression")
-    assert policy_of_dataset(Settings(), "anything") == ScrubPolicy()
 
 
 def test_what_the_rule_put_there_is_no_leftover() -> None:

@@ -9,10 +9,10 @@ from curator.gateway import Gateway
 from curator.help import pages
 from curator.journal import Journal
 from curator.model import Item
-from curator.promote import Patience, Verified, promote, promote_many, undo, verify
+from curator.promote import Patience, Verified
 from curator.sandbox.faults import KINDS
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, EmailFinder, connection_of, make_item
+from tests.promote.support import DATASET, EmailFinder, connection_of, make_item, promote, promote_many, undo, verify
 from tests.promote.workers import options
 
 HASTY = Patience(lock=2, late=0.5, limit=1.5, conflict=0.6, repair=0.3)

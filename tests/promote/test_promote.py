@@ -3,10 +3,9 @@
 from curator.gateway import Forbidden, Gateway
 from curator.journal import Journal
 from curator.model import lineage
-from curator.promote import resume
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, EmailFinder, Promote, connection_of, make_item
+from tests.promote.support import DATASET, EmailFinder, Promote, connection_of, make_item, resume
 
 
 def test_a_new_item_is_verified_with_five_requests(gateway: Gateway, journal: Journal, run: Promote) -> None:
@@ -17,7 +16,7 @@ def test_a_new_item_is_verified_with_five_requests(gateway: Gateway, journal: Jo
     stored = gateway.item(receipt.item_id)
     assert stored is not None
     assert stored.input == make_item().input
-    assert stored.metadata == make_item().metadata
+    assert stored.metadata == lineage.sealed(make_item()).metadata
     assert [row.id for row in gateway.items(DATASET)] == [receipt.item_id]
 
 

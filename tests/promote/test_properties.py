@@ -15,11 +15,10 @@ from curator.gateway import Gateway
 from curator.gateway.errors import GatewayError
 from curator.journal import Journal
 from curator.model import ScrubPolicy
-from curator.promote import promote
-from curator.promote.compare import differences
+from curator.promote.plan import differences
 from curator.promote.rewrites import parsed_kind, rewrites, stored_form
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item, promote
 
 LOSS_CODES = {
     "ITEM_NOT_FINITE",

@@ -10,10 +10,10 @@ import pytest
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt
-from curator.promote import Patience, promote
+from curator.promote import Patience
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item, promote
 from tests.promote.workers import PRELOAD, options, promote_all
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from curator.gateway import Gateway
 from curator.journal import Journal, standing
-from curator.promote import Undone, undo, verify
+from curator.promote import Undone
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item
+from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item, undo, verify
 
 Undo = Callable[..., list[Undone]]
 
@@ -66,7 +66,8 @@ def test_an_update_gets_its_previous_version_back(gateway: Gateway, run: Promote
 def test_fields_that_the_update_filled_are_emptied(gateway: Gateway, run: Promote, take_back: Undo) -> None:
     bare = make_item().model_copy(update={"metadata": None, "expected_output": None, "source_observation_id": None})
     gateway.put_item(bare)
-    assert run(make_item()).action == "updated"
+    assert code(run(make_item())) == "ITEM_EDITED"
+    assert run(make_item(), remedies=["overwrite"]).action == "updated"
     (undone,) = take_back()
     stored = gateway.item(bare.id)
     assert undone.outcome == "restored"
@@ -178,7 +179,7 @@ def test_a_version_that_nobody_kept_cannot_come_back(run: Promote, take_back: Un
     """The journal keeps no personal values, Langfuse lists no archived version: it is said, and nothing is done."""
     before = make_item().model_copy(update={"input": {"query": "ada@home.example"}, "status": "ARCHIVED"})
     gateway.put_item(before)
-    assert run(make_item(), remedies=["unarchive"]).action == "updated"
+    assert run(make_item(), remedies=["unarchive", "overwrite"]).action == "updated"
     (undone,) = take_back()
     assert undone.problem is not None
     assert (undone.outcome, undone.problem.code) == ("none", "UNDO_IMPOSSIBLE")
@@ -208,7 +209,7 @@ def test_every_later_change_is_found(gateway: Gateway, journal: Journal, run: Pr
     for item in items:
         assert run(item).verdict == "verified"
     gateway.put_item(items[1].model_copy(update={"input": {"query": "edited"}}))
-    gateway.put_item(items[2].model_copy(update={"status": "ARCHIVED"}))
+    gateway.put_item(lineage.sealed(items[2]).model_copy(update={"status": "ARCHIVED"}))
     gateway.delete_item(items[3].id)
     gateway.put_item(items[4].model_copy(update={"expected_output": {"note": "ada@home.example"}}))
     gateway.put_item(items[5].model_copy(update={"id": "by-hand", "metadata": {}}))
@@ -217,10 +218,10 @@ def test_every_later_change_is_found(gateway: Gateway, journal: Journal, run: Pr
     found = verdicts(gateway, journal)
     assert found == {
         items[0].id: [],
-        items[1].id: ["ITEM_CHANGED", "ITEM_CHANGED"],
+        items[1].id: ["ITEM_CHANGED"],
         items[2].id: ["ITEM_ARCHIVED"],
         items[3].id: ["ITEM_MISSING"],
-        items[4].id: ["ITEM_CHANGED", "ITEM_CHANGED", "ITEM_NOT_CLEAN"],
+        items[4].id: ["ITEM_CHANGED", "ITEM_NOT_CLEAN"],
         items[5].id: [],
         "by-hand": ["ITEM_NO_LINEAGE"],
         make_item("d" * 32).id: ["ITEM_DUPLICATE_ROWS"],

@@ -12,9 +12,9 @@ from curator.gateway import Gateway
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes, pages
 from curator.journal import Journal
-from curator.model import Item, StoredItem
+from curator.model import Item, StoredItem, lineage
 from curator.model.lineage import content_fingerprint
-from curator.promote.readback import Late, Reading, judge
+from curator.promote.proof import Late, Reading, judge
 from curator.promote.stops import diagnose, is_collision
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
@@ -383,7 +383,7 @@ MEDDLERS = {
     "overwritten": (overwrite, "failed", "ITEM_OVERWRITTEN"),
     "archived": (archive, "failed", "ITEM_OVERWRITTEN"),
     "deleted": (lambda gateway, item: gateway.delete_item(item.id), "failed", "ITEM_LOST_WRITE"),
-    "approved by another reviewer": (approve_too, "unchanged", None),
+    "approved by another reviewer": (approve_too, "verified", None),
 }
 
 
@@ -394,7 +394,8 @@ def test_what_others_do_meanwhile_is_said(case: str, run: Promote, server: Sandb
         meddling.after_write = meddle
         receipt = run(make_item(), gateway=meddling)
     assert (receipt.verdict, code(receipt)) == (verdict, expected)
-    if verdict == "unchanged":
+    if verdict == "verified":
+        assert receipt.action == "created"  # the receipt says who created and who approved last
         assert "grace" in next(check.detail for check in receipt.checks if check.name == "equal")
 
 
@@ -419,7 +420,7 @@ def test_a_busy_item_is_named(run: Promote, journal: Journal) -> None:
 @pytest.mark.parametrize("by_id", [True, False])
 def test_two_readings_that_disagree_are_named(by_id: bool, run: Promote, gateway: Gateway) -> None:
     """A replica behind: one of the two readings shows the write, the other nothing yet."""
-    item = make_item()
+    item = lineage.sealed(make_item())
     assert run(item).verdict == "verified"
     stored = gateway.item(item.id)
     shown, hidden = (stored, None) if by_id else (None, stored)

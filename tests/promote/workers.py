@@ -9,8 +9,7 @@ from curator.config import Connection
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import ScrubPolicy
-from curator.promote import promote, promote_many, undo
-from tests.promote.support import QUICK, EmailFinder, make_item
+from tests.promote.support import QUICK, EmailFinder, make_item, promote, promote_many, undo
 
 PRELOAD = ["langfuse.api", "curator.promote", "curator.queue.decisions", "tests.promote.workers"]
 

@@ -11,9 +11,9 @@ from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import BUSY, STALE_READ
 from curator.journal import Busy, Journal
-from curator.model import Problem, ScrubPolicy, StoredItem, Value
+from curator.model import Problem, StoredItem, Value
 from curator.model.errors import CuratorError
-from curator.promote.job import Finder, Job, Patience
+from curator.promote import Finder, Job, Patience, Promoter
 from curator.promote.plan import Plan
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, write
@@ -54,7 +54,7 @@ def erase(
 
     What fails is said and keeps its receipt. Never raises for what the server does.
     """
-    job = Job(gateway, journal, scrubber, ScrubPolicy(), "", reviewer, patience=patience or Patience())
+    job = Promoter(gateway, journal, scrubber, reviewer=reviewer, patience=patience or Patience()).job()
     failed: set[str] = set()
     for kept in trail.items:
         outcome: Outcome = "failed"

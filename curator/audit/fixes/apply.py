@@ -10,11 +10,10 @@ from curator.help import outcomes
 from curator.journal import Busy, Journal
 from curator.model import Check, Decision, Item, Receipt, StoredItem, lineage
 from curator.model.errors import CuratorError
-from curator.promote import promote
-from curator.promote.compare import differences
-from curator.promote.job import Job
-from curator.promote.plan import Plan
-from curator.promote.readback import look
+from curator.promote import Choices, Job, Promoter
+from curator.promote.one import promote_one
+from curator.promote.plan import Plan, differences
+from curator.promote.proof import look
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import intend_and_write, read
 
@@ -28,7 +27,10 @@ def apply(proposals: Sequence[Proposal], desk: Desk, journal: Journal) -> Iterat
     for proposal in proposals:
         if proposal.item is None or proposal.before is None:
             continue
-        job = Job(desk.gateway, journal, desk.scrubber, desk.policy, _rule_name(desk), desk.reviewer, batch=batch)
+        promoter = Promoter(desk.gateway, journal, desk.scrubber, reviewer=desk.reviewer)
+        # What somebody edited is what a fix is for; the preview showed it, and it must not have changed since.
+        choices = Choices(remedies=frozenset({"overwrite"}), batch=batch)
+        job = Job(promoter, desk.policy, _rule_name(desk), choices)
         if proposal.fix == "duplicates":
             yield _archive(job, proposal.item, proposal.before)
         else:
@@ -56,16 +58,7 @@ def _rewrite(job: Job, item: Item, before: StoredItem, *, adopted: bool) -> Rece
                 at=_now(),
             )
         )
-    return promote(
-        job.gateway,
-        job.journal,
-        job.scrubber,
-        item,
-        policy=job.policy,
-        rule=job.rule,
-        reviewer=job.reviewer,
-        batch=job.batch,
-    )
+    return promote_one(job, item)
 
 
 def _archive(job: Job, item: Item, before: StoredItem) -> Receipt:
@@ -89,7 +82,7 @@ def _archive(job: Job, item: Item, before: StoredItem) -> Receipt:
     receipt = _receipt(job, item, ok=True).model_copy(
         update={"checks": (Check(name="archived", ok=True, detail="by id and by list"),)}
     )
-    job.journal.finish(promotion, receipt, batch=job.batch)
+    job.journal.finish(promotion, receipt, batch=job.choices.batch)
     return receipt
 
 
@@ -124,7 +117,7 @@ def _end(job: Job, item: Item, promotion: str | None, stop: Stop) -> Receipt:
             "checks": (Check(name=stop.problem.code, ok=False, detail=stop.problem.message),),
         }
     )
-    job.journal.finish(promotion, receipt, batch=job.batch)
+    job.journal.finish(promotion, receipt, batch=job.choices.batch)
     return receipt
 
 
@@ -140,6 +133,7 @@ def _receipt(job: Job, item: Item, *, ok: bool) -> Receipt:
         reviewer=job.reviewer,
         rule=job.rule,
         fingerprint=lineage.content_fingerprint(item),
+        digest=lineage.approval_digest(item),
     )
 
 

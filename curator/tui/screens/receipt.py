@@ -19,7 +19,6 @@ VERDICTS = {
     "refused": ("bad", "✕", "refused: nothing was written"),
     "failed": ("bad", "✕", "failed: a write may have happened, and it is not as meant"),
 }
-CREATE_DATASET = "create-dataset"
 
 
 class ReceiptScreen(Proving):
@@ -80,6 +79,11 @@ class ReceiptScreen(Proving):
     def reload_after_undo(self) -> None:
         self.curator.back_to_queue()
 
+    @property
+    def receipt(self) -> Receipt | None:
+        """What undo takes back here."""
+        return self._receipt
+
     # What it says
 
     def _words(self, receipt: Receipt) -> Content:
@@ -123,8 +127,7 @@ class ReceiptScreen(Proving):
                 [
                     ("accent", "enter"),
                     ("dim", " next failure   "),
-                    ("accent", "u"),
-                    ("dim", " takes it back   "),
+                    *([("accent", "u"), ("dim", " takes it back   ")] if receipt.action != "none" else []),
                     ("accent", "t"),
                     ("dim", " proves it"),
                 ],
@@ -133,14 +136,7 @@ class ReceiptScreen(Proving):
 
     def remedies(self) -> list[tuple[str, str]]:
         """Names and words of what can be done about a failure."""
-        from curator.help.outcomes import REMEDIES
-
-        if self._receipt is None:
-            return []
-        found = [(name, REMEDIES[name]) for name in self._receipt.remedies if name in REMEDIES]
-        if self._receipt.problem is not None and self._receipt.problem.code == "DATASET_MISSING":
-            found.insert(0, (CREATE_DATASET, "Create the dataset with the rule's schemas, then promote again."))
-        return found
+        return [] if self._receipt is None else list(self.session.remedies(self._receipt))
 
     # Actions of the place "receipt"
 
@@ -153,18 +149,7 @@ class ReceiptScreen(Proving):
         if not 0 < number <= len(remedies):
             return
         name = remedies[number - 1][0]
-        if name == CREATE_DATASET:
-            page = self.query_one(Page)
-            self.query_one("#receipt").display = False
-            page.display = True
-            page.waiting(f"creating {self._prepared.draft.dataset}")
-            loaded = self._prepared.loaded
-            self.fetch("dataset", lambda report: self.session.create_dataset(loaded), self._created, self._not_done)
-            return
         self._remedies = (*self._remedies, name)
-        self._run()
-
-    def _created(self, done: None) -> None:
         self._run()
 
     def action_next(self) -> None:
@@ -196,7 +181,12 @@ class ReceiptScreen(Proving):
             self.query_one("#words", Static).update(self._words(self._receipt))
 
     def action_copy_link(self) -> None:
-        self.curator.copy_item_link(self._prepared.draft.dataset, self._prepared.draft.item_id)
+        self.curator.copy_item_link(*self._item())
 
     def action_browse(self) -> None:
-        self.curator.browse_item(self._prepared.draft.dataset, self._prepared.draft.item_id)
+        self.curator.browse_item(*self._item())
+
+    def _item(self) -> tuple[str, str]:
+        """Dataset and id of what the receipt is about: after a collision another id than the draft's."""
+        receipt, draft = self._receipt, self._prepared.draft
+        return draft.dataset, receipt.item_id if receipt is not None and receipt.item_id else draft.item_id

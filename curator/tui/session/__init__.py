@@ -4,7 +4,7 @@ Every method blocks and may be called from several threads; the screens call the
 rooms below, the same that the command line makes. Heavy rooms (SDK, presidio) are imported at their first use.
 """
 
-from curator.tui.session.drafting import value_at
+from curator.draft.edits import value_at
 from curator.tui.session.looking import Looking
 from curator.tui.session.running import Running, TwoRuns
 from curator.tui.session.values import Around, Connected, Look, Prepared, Report

@@ -1,10 +1,10 @@
 """Drafts: made from a trace, a rule and the reviewer's decisions; compared with what the server holds; written."""
 
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from curator.model import Signal, StoredItem
+from curator.draft.edits import value_at
+from curator.model import StoredItem
 from curator.tui.memory import DraftState
 from curator.tui.session.queueing import Queueing
 from curator.tui.session.reading import Reading
@@ -12,6 +12,7 @@ from curator.tui.session.values import Prepared
 
 if TYPE_CHECKING:
     from curator.draft.likeness import Novelty
+    from curator.promote.reading import Found
     from curator.rulebook import LoadedRule
 
 ITEMS_FRESH = 300.0
@@ -31,11 +32,9 @@ class Drafting(Queueing, Reading):
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, judged. Raises CuratorError."""
-        from curator.draft.effectiveness import judgements
-        from curator.promote.pipeline import Order, draft_of
+        from curator.promote import Order
 
         loaded = next(r for r in self.rules if r.rule.rule == order.rule)
-        trace = self.trace(order.trace_id)
         wanted = Order(
             edits=order.edits,
             case=order.case,
@@ -43,27 +42,24 @@ class Drafting(Queueing, Reading):
             failure_type=order.failure_type,
             despite=frozenset(order.despite),
         )
-        signals = self._signals(order.trace_id, loaded)
-        policy, python = self.policy(order.rule), self.settings.allow_python
-        scrubbed = draft_of(trace, loaded, self.scrubber, policy, wanted, signals, allow_python=python)
-        judged = judgements(trace, scrubbed.draft, loaded, allow_python=python)
-        return Prepared(order, trace, loaded, scrubbed.draft, scrubbed, judged)
+        proposal = self.promoter.draft(self._found(order.trace_id, loaded), loaded, wanted)
+        return Prepared(order, proposal)
 
-    def _signals(self, trace_id: str, loaded: "LoadedRule") -> Sequence[Signal]:
-        """The reasons why a trace is a failure by a rule; asked for when the queue does not list it."""
-        from curator.promote.reading import read_traces
+    def _found(self, trace_id: str, loaded: "LoadedRule") -> "Found":
+        """The failure with the reasons why a rule counts it; asked for when the queue does not list it."""
+        from curator.promote.reading import Found
 
         failure = self._failures.get(trace_id)
-        if failure is not None:
-            return [signal for signal in failure.signals if signal.rule == loaded.rule.rule]
-        return next(read_traces(self.gateway, [trace_id], loaded.rule)).signals
+        if failure is None:
+            return next(self.promoter.read([trace_id], loaded))
+        signals = tuple(signal for signal in failure.signals if signal.rule == loaded.rule.rule)
+        entries = tuple(signal for signal in failure.signals if signal.queue_entry_id)
+        return Found(trace_id=trace_id, trace=self.trace(trace_id), signals=signals, entries=entries)
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""
-        from curator.draft.likeness import look
-
         items = self.items_of(prepared.draft.dataset)
-        return look(self.gateway, prepared.scrubbed, items, dataset_exists=items is not None)
+        return self.promoter.compare(prepared.proposal, items, dataset_exists=items is not None)
 
     def items_of(self, dataset: str) -> list[StoredItem] | None:
         """The items of a dataset, read at most once in five minutes; None when there is no such dataset."""
@@ -86,18 +82,3 @@ class Drafting(Queueing, Reading):
             edits = {path: value_at(content, path) for path in order.edits}
             reasons = {f.id: f.reason or "" for f in prepared.scrubbed.findings if f.id in order.keep}
             self.memory.keep_draft(order.model_copy(update={"edits": edits, "keep": reasons}))
-
-
-def value_at(content: object, path: str) -> Any:
-    """The value at a path as `join_path` writes it; None when it is not there."""
-    from curator.draft.edits import parse_edit_path
-
-    node: Any = content
-    for step in parse_edit_path(path):
-        if isinstance(node, dict) and isinstance(step, str):
-            node = node.get(step)
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
-            return None
-    return node

@@ -13,6 +13,7 @@ from curator.tui.session.values import Connected
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.promote import Promoter
     from curator.rulebook import LoadedRule
     from curator.scrub.scrubber import Scrubber
 
@@ -29,6 +30,7 @@ class Rooms:
         self._lock = threading.RLock()
         self._gateway: Gateway | None = None
         self._journal: Journal | None = None
+        self._promoter: Promoter | None = None
         self._scrubber: Scrubber | None = scrubber
         self._connected: Connected | None = None
         self._failures: dict[str, Failure] = {}
@@ -74,6 +76,16 @@ class Rooms:
                 self._scrubber = Scrubber()
             return self._scrubber
 
+    @property
+    def promoter(self) -> "Promoter":
+        """The way from a failure to a stored item. Raises ConfigError."""
+        from curator.promote import Promoter
+
+        with self._lock:
+            if self._promoter is None:
+                self._promoter = Promoter(self.gateway, self.journal, self.scrubber, self.settings)
+            return self._promoter
+
     @cached_property
     def _rules(self) -> "list[LoadedRule]":
         from curator.rulebook import load_rules
@@ -115,10 +127,7 @@ class Rooms:
 
     def policy(self, rule: str | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""
-        from curator.promote.pipeline import policy_for
-
-        own = next((r.rule.scrub for r in self.rules if r.rule.rule == rule), ScrubPolicy())
-        return policy_for(self.settings.scrub, own)
+        return self.promoter.policy(next((r for r in self.rules if r.rule.rule == rule), None))
 
     def warm(self) -> str | None:
         """Starts the scrub's process ahead of the first question; the name of its model. Raises NotScrubbed."""

@@ -10,6 +10,7 @@ from curator.tui.memory import DraftState
 
 if TYPE_CHECKING:
     from curator.draft.effectiveness import Judgement
+    from curator.promote import Proposal
     from curator.rulebook import LoadedRule
 
 Report = Callable[[str, int, int | None], None]
@@ -39,12 +40,32 @@ class Prepared:
     """A draft as it stands, in memory only: it holds the unscrubbed text."""
 
     order: DraftState
-    trace: Trace
-    loaded: "LoadedRule"
-    draft: Draft
-    scrubbed: ScrubbedDraft
-    judged: "tuple[Judgement, ...]"
-    """What the rule's checks say of the recorded answer and of its correction."""
+    proposal: "Proposal"
+
+    @property
+    def trace(self) -> Trace:
+        """Where it came from."""
+        return self.proposal.trace
+
+    @property
+    def loaded(self) -> "LoadedRule":
+        """The rule that shaped it."""
+        return self.proposal.loaded
+
+    @property
+    def draft(self) -> Draft:
+        """Before the scrub."""
+        return self.proposal.draft
+
+    @property
+    def scrubbed(self) -> ScrubbedDraft:
+        """After the scrub."""
+        return self.proposal.scrubbed
+
+    @property
+    def judged(self) -> "tuple[Judgement, ...]":
+        """What the rule's checks say of the recorded answer and of its correction."""
+        return self.proposal.judged
 
 
 class Connected(Value):

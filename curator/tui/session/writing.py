@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from curator.model import Decision, Failure, Receipt
@@ -12,9 +11,7 @@ from curator.tui.session.drafting import Drafting
 from curator.tui.session.values import Prepared, Report
 
 if TYPE_CHECKING:
-    from curator.journal.promotions import Entry
-    from curator.model import Item
-    from curator.promote import Resumed, Undone, Verified
+    from curator.promote import Choices, Resumed, Undone, Verified
     from curator.rulebook import LoadedRule
 
 
@@ -23,22 +20,19 @@ class Writing(Drafting):
 
     def promote(self, prepared: Prepared, remedies: Sequence[str] = ()) -> Receipt:
         """Writes the item, reads it back, shares the decision; the receipt says what is true. Raises CuratorError."""
-        from curator.promote import promote
-
-        receipt = promote(
-            self.gateway,
-            self.journal,
-            self.scrubber,
-            self._item(prepared),
-            policy=self.policy(prepared.order.rule),
-            rule=prepared.order.rule,
-            reviewer=self.reviewer,
-            remedies=remedies,
-            entries=self._entries(prepared.draft.trace_id),
-        )
+        receipt = self.promoter.promote(prepared.proposal, self._choices(remedies))
         self._promoted(receipt)
-        doubtful = tuple(problem for problem in prepared.scrubbed.problems if not problem.blocking)
-        return receipt.model_copy(update={"warnings": doubtful})
+        return receipt
+
+    def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
+        """What curator can do about a receipt: names with their words."""
+        return self.promoter.remedies(receipt)
+
+    def _choices(self, remedies: Sequence[str], batch: str = "") -> "Choices":
+        """The terminal completes the entries behind what is promoted: whoever reviews here works them off."""
+        from curator.promote import Choices
+
+        return Choices(remedies=frozenset(remedies), complete_queue=True, batch=batch)
 
     def prepare_many(
         self, failures: Sequence[Failure], each: Callable[[Failure, Prepared | CuratorError], None]
@@ -50,53 +44,16 @@ class Writing(Drafting):
             except CuratorError as error:
                 each(failure, error)
 
-    def promote_many(self, ready: Sequence[Prepared], stop: threading.Event, report: Report) -> Iterator[Receipt]:
-        """Promotes many drafts, with a receipt for each as it is proved; creates a dataset that is missing.
-
-        `stop` ends it after the writes under way. Raises CuratorError.
-        """
-        from curator.promote import promote_many
-
-        batch = uuid.uuid4().hex
-        rules = dict.fromkeys(each.order.rule for each in ready)
-        before = 0
-        for rule in rules:
-            mine = [each for each in ready if each.order.rule == rule]
-            if self.items_of(mine[0].draft.dataset) is None:
-                self.create_dataset(mine[0].loaded)
-            items = [self._item(each) for each in mine]
-            entries = {item.id: self._entries(each.draft.trace_id) for item, each in zip(items, mine, strict=True)}
-            base = before
-            for receipt in promote_many(
-                self.gateway,
-                self.journal,
-                self.scrubber,
-                items,
-                policy=self.policy(rule),
-                rule=rule,
-                reviewer=self.reviewer,
-                entries=entries,
-                batch=batch,
-                stop=stop,
-                progress=lambda done, base=base: report("writing", base + done, len(ready)),  # type: ignore[misc]
-            ):
-                self._promoted(receipt)
-                yield receipt
-            before += len(mine)
-
-    def _item(self, prepared: Prepared) -> "Item":
-        from curator.promote.pipeline import item_of
-        from curator.promote.stops import Stop
-
-        try:
-            return item_of(prepared.scrubbed, self.journal, reviewer=self.reviewer, at=datetime.now(UTC))
-        except Stop as stop:
-            raise CuratorError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
-
-    def _entries(self, trace_id: str) -> "list[Entry]":
-        failure = self._failures.get(trace_id)
-        signals = failure.signals if failure else ()
-        return [(s.queue_id, s.queue_entry_id) for s in signals if s.queue_id and s.queue_entry_id]
+    def promote_many(
+        self, ready: Sequence[Prepared], stop: threading.Event, report: Report, remedies: Sequence[str] = ()
+    ) -> Iterator[Receipt]:
+        """Promotes many drafts, with a receipt for each as it is proved. `stop` ends it after the writes under way."""
+        choices = self._choices(remedies, uuid.uuid4().hex)
+        proposals = [each.proposal for each in ready]
+        tell = lambda done: report("writing", done, len(ready))  # noqa: E731
+        for receipt in self.promoter.promote_many(proposals, choices, stop=stop, progress=tell):
+            self._promoted(receipt)
+            yield receipt
 
     def _promoted(self, receipt: Receipt) -> None:
         if not receipt.ok:
@@ -120,17 +77,17 @@ class Writing(Drafting):
 
     def create_dataset(self, loaded: "LoadedRule") -> None:
         """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
-        from curator.promote.seed import ensure_dataset
-
-        ensure_dataset(self.gateway, loaded)
+        self.promoter.create_dataset(loaded)
         self._items.pop(loaded.rule.dataset.name, None)
 
-    def undo(self) -> "list[Undone]":
-        """Takes back the last action of this machine, all of a bulk action at once. Raises CuratorError."""
-        from curator.promote import undo
+    def undo(self, receipt: Receipt | None = None) -> "list[Undone]":
+        """Takes back what a receipt says was done; without one, the last action of this machine (all of a bulk one).
 
+        Raises CuratorError.
+        """
         with self._sharing:
-            undone = list(undo(self.gateway, self.journal, self.scrubber, reviewer=self.reviewer, whole_batch=True))
+            list(self.promoter.resume())  # a write that nobody has seen the end of has to be known first
+            undone = list(self.promoter.undo(receipt=receipt, whole_batch=receipt is None))
         for each in undone:
             if each.ok and (failure := self._failures.get(each.entry.trace_id)):
                 decision = self.journal.decisions.get(failure.trace_id)
@@ -146,14 +103,8 @@ class Writing(Drafting):
 
     def verify(self, dataset: str, item_id: str, rule: str | None) -> "Verified":
         """Reads an item back and holds it against its receipt and lineage. Raises CuratorError."""
-        from curator.promote import verify
-
-        policy = self.policy(rule)
-        return next(iter(verify(self.gateway, self.journal, self.scrubber, dataset, [item_id], policy=policy)))
+        return next(self.promoter.verify(dataset, [item_id], rule=rule))
 
     def resume(self) -> "list[Resumed]":
         """Finishes what a crash or an interrupt left unfinished. Raises GatewayError."""
-        from curator.promote import resume
-
-        policies = {loaded.rule.rule: self.policy(loaded.rule.rule) for loaded in self.rules}
-        return list(resume(self.gateway, self.journal, self.scrubber, policies=policies))
+        return list(self.promoter.resume())

@@ -11,14 +11,15 @@ from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
-from curator.promote.pipeline import Order, draft_of, policy_for, policy_of_dataset, promote_traces
-from curator.promote.reading import read_traces
+from curator.promote import Choices, Order, Promoter, Proposal
+from curator.promote.reading import Found, read_traces
 from curator.promote.signals import signals_of
 from curator.queue import Window, entries_of, find_failures
 from curator.rulebook import LoadedRule, find_rule, load_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from curator.scrub.policy import merged
 from tests.promote.support import QUICK, EmailFinder, code, connection_of
 
 ORDER = Order(
@@ -71,8 +72,9 @@ Run = Callable[..., list[Receipt]]
 @pytest.fixture
 def promote_them(shop: Gateway, journal: Journal, loaded: LoadedRule) -> Run:
     def run(traces: list[str], **options: Any) -> list[Receipt]:
-        options = {"order": ORDER, "reviewer": "ada", "patience": QUICK} | options
-        return list(promote_traces(shop, journal, NoScrub(), loaded, traces, **options))
+        promoter = Promoter(shop, journal, NoScrub(), reviewer="ada", patience=QUICK)
+        choices = Choices(remedies=frozenset(options.pop("remedies", ())))
+        return list(promoter.promote_traces(traces, loaded, options.pop("order", ORDER), choices, **options))
 
     return run
 
@@ -86,17 +88,20 @@ def traces_of(demo: DemoData, count: int) -> list[str]:
     [(float("nan"), "ITEM_NOT_FINITE"), ("a\x00b", "ITEM_CONTROL_CHARACTERS"), (2**60 + 1, "ITEM_NUMBER_CHANGES")],
 )
 def test_a_draft_says_what_langfuse_would_lose(
-    value: object, code: str, demo_gateway: Gateway, demo: DemoData, loaded: LoadedRule
+    value: object, code: str, demo_gateway: Gateway, demo: DemoData, loaded: LoadedRule, journal: Journal
 ) -> None:
     """So that nobody learns it from the refusal; a remedy of the write may put it right, so it does not block."""
     trace = demo_gateway.trace(traces_of(demo, 1)[0])
     order = ORDER.model_copy(update={"edits": ORDER.edits | {"input.extra": value}})
-    scrubbed = draft_of(trace, loaded, NoScrub(), ScrubPolicy(), order, ())
-    (lost,) = [problem for problem in scrubbed.problems if problem.code == code]
+
+    def drafted(order: Order) -> Proposal:
+        found = Found(trace_id=trace.id, trace=trace)
+        return Promoter(demo_gateway, journal, NoScrub(), reviewer="ada").draft(found, loaded, order)
+
+    (lost,) = [problem for problem in drafted(order).scrubbed.problems if problem.code == code]
     assert (lost.path, lost.blocking) == ("input.extra", False)
-    assert code not in {
-        problem.code for problem in draft_of(trace, loaded, NoScrub(), ScrubPolicy(), ORDER, ()).problems
-    }
+    assert not drafted(order).writable
+    assert code not in {problem.code for problem in drafted(ORDER).scrubbed.problems}
 
 
 def test_signals_are_those_of_the_queue(demo_gateway: Gateway, now: datetime) -> None:
@@ -200,10 +205,11 @@ def test_a_stop_before_the_reading_reports_every_trace(demo: DemoData, promote_t
     assert [(r.trace_id, code(r)) for r in receipts] == [(trace, "INTERRUPTED") for trace in traces]
 
 
-def test_the_team_s_policy_stands_under_the_rule_s(loaded: LoadedRule) -> None:
+def test_the_team_s_policy_stands_under_the_rule_s(loaded: LoadedRule, gateway: Gateway, journal: Journal) -> None:
     team = ScrubPolicy(allow=("Acme",), thresholds={"PERSON": 0.9, "URL": 0.5}, strict=True)
-    both = policy_for(team, ScrubPolicy(allow=("Kestrel",), thresholds={"PERSON": 0.6}))
+    both = merged(team, ScrubPolicy(allow=("Kestrel",), thresholds={"PERSON": 0.6}))
     assert (both.allow, both.thresholds, both.strict) == (("Acme", "Kestrel"), {"PERSON": 0.6, "URL": 0.5}, True)
-    settings = Settings(scrub=team)
-    assert policy_of_dataset(settings, loaded.rule.dataset.name) == policy_for(team, loaded.rule.scrub)
-    assert policy_of_dataset(settings, "nobody feeds this") == team
+    promoter = Promoter(gateway, journal, NoScrub(), Settings(scrub=team))
+    assert promoter.policy_of(loaded.rule.dataset.name) == merged(team, loaded.rule.scrub)
+    assert promoter.policy_of("nobody feeds this") == team
+    assert promoter.policy_of("nobody feeds this", loaded.rule.rule) == promoter.policy(loaded)

@@ -1,17 +1,28 @@
-"""Earns the verdict: reads the item by id and by list until both agree, and says in words what they show."""
+"""Earns the verdict: reads the item by id and by list until both agree, repairs doubled rows, says what they show.
 
+Two machines that write a brand-new id at the same moment leave two current rows. Reading by id shows the older, the
+list the newer; later writes do not mend it. Deleting takes one row at a time, so all are deleted and the item is
+written anew.
+"""
+
+import random
 import time
 from collections.abc import Sequence
 
-from curator.gateway.errors import GatewayError
+from curator.gateway.errors import GatewayError, NotFound, ServerFailed
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Check, Item, StoredItem
 from curator.model.base import Value
-from curator.promote.compare import Difference, differences, summary
+from curator.model.receipt import WriteAction
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
+from curator.promote.plan import Difference, Plan, differences, summary
 from curator.promote.stops import Stop, stop_of
+from curator.promote.write import previous_of, read, write
+
+MAX_ROWS = 25
+_ROUNDS = 4
 
 
 class Reading(Value):
@@ -137,13 +148,15 @@ def check_clean(job: Job, stored: StoredItem) -> None:
         )
 
 
-def checks_of(proof: Proof, reading: str) -> tuple[Check, ...]:
+def checks_of(proof: Proof, reading: str, action: WriteAction) -> tuple[Check, ...]:
     """The checks that a proof stands for; `reading` says how it was read."""
     stored = proof.stored
     equal = "input, expected output, metadata and source are as sent"
     if proof.other_approval:
         metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
         equal = f"the same case, approved by {metadata.get('reviewer')} at {metadata.get('approved_at')}"
+        if action != "none":
+            equal = f"{action} here, then {equal}"
     return (
         Check(name="read back", ok=True, detail=reading),
         Check(name="dataset", ok=True, detail=stored.dataset),
@@ -177,3 +190,100 @@ def _wrong(found: Sequence[Difference], stored: StoredItem, answer: StoredItem |
     return Stop(
         outcomes.REWRITTEN, f"Langfuse stored something else than was sent: {summary(list(found))}.", path=found[0].path
     )
+
+
+def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tuple[WriteAction, Proof]:
+    """Reads an item back, repairs its rows where that is allowed, scrubs what came back; says what was done in all.
+
+    `answer` is the server's to the write, None when nothing was written. Raises Stop, CuratorError.
+    """
+    action: WriteAction = plan.action
+    try:
+        proof = read_back(job, plan.item, answer, known=plan.before if answer is None else None)
+    except Duplicated as found:
+        proof, rewritten = _settle_duplicates(job, plan, promotion, answer, found.reading)
+        action = "updated" if rewritten and action == "none" else action
+    check_clean(job, proof.stored)
+    return action, proof
+
+
+def _settle_duplicates(
+    job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading
+) -> tuple[Proof, bool]:
+    """The proof after the rows are repaired, and whether it was repaired here.
+
+    This promotion may repair when it just created the id, or when the remedy `repair` was asked for. Of two machines
+    that both created it, the one whose row the list shows repairs at once; everybody else gives it time first. Raises
+    Stop.
+    """
+    asked = "repair" in job.remedies
+    for _ in range(_ROUNDS):
+        if not asked and not (plan.action == "created" and _is_newest(reading, answer)):
+            try:
+                return _wait_for_other(job, plan, answer), False
+            except Duplicated as still:
+                reading = still.reading
+            if plan.action != "created":
+                break
+        answer = _rewrite(job, plan, promotion)
+        try:
+            return read_back(job, plan.item, answer), True
+        except Duplicated as again:
+            reading = again.reading
+            job.pace.sleep(random.uniform(0, job.patience.repair / 2))
+    raise Stop(
+        outcomes.DUPLICATES, f"The id {plan.item.id} has several current rows: reading by id and by list disagree."
+    )
+
+
+def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:
+    return answer is not None and reading.listed is not None and reading.listed.updated_at == answer.updated_at
+
+
+def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None) -> Proof:
+    """Reads on while the other machine repairs. Raises Duplicated when it did not, Stop."""
+    deadline = time.monotonic() + job.patience.repair * random.uniform(0.5, 1)
+    while True:
+        try:
+            return read_back(job, plan.item, answer)
+        except Duplicated:
+            if time.monotonic() > deadline:
+                raise
+            job.pace.sleep(0.3)
+
+
+def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem:
+    """Deletes every row of the id and writes the item once."""
+    # Back to `intent`: a kill between the deletions and the write must leave a draft, not a lost item.
+    known = job.journal.promotions.get(promotion)
+    previous = known.previous if known is not None else None
+    job.journal.promotions.intend(promotion, previous or previous_of(job, plan.before))
+    _delete_rows(job, plan.item.id)
+    fresh = plan.model_copy(update={"action": "created", "before": None})
+    answer = _by_somebody_else(job, plan.item) or write(job, fresh)
+    job.journal.promotions.answered(promotion, answer)
+    return answer
+
+
+def _delete_rows(job: Job, item_id: str) -> None:
+    """Deletes every current row of an id. Raises Stop."""
+    for left in reversed(range(MAX_ROWS)):
+        try:
+            job.gateway.delete_item(item_id)
+        except NotFound:
+            return
+        except ServerFailed as error:
+            # Langfuse answers 500 when another machine takes the row away under its hands: that machine repairs too.
+            if read(job, item_id) is None:
+                return
+            job.pace.sleep(random.uniform(0.1, 0.3))
+            if not left:
+                raise stop_of(error, verdict="failed") from None
+        except GatewayError as error:
+            raise stop_of(error, verdict="failed") from None
+
+
+def _by_somebody_else(job: Job, item: Item) -> StoredItem | None:
+    """The item when another machine has repaired it meanwhile: then it is not written once more."""
+    stored = read(job, item.id)
+    return stored if stored is not None and not differences(item, stored, volatile=False) else None

@@ -1,0 +1,414 @@
+"""The one way from a failure to a stored item: front ends, Python API and other rooms call this and nothing below.
+
+A `Promoter` is made once, from connection, journal, scrub and settings. It drafts, says what may be done, writes and
+proves, takes back, verifies, finishes what was interrupted.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from pydantic import JsonValue
+
+from curator.config import Settings
+from curator.draft import likeness
+from curator.gateway.errors import GatewayError, NotFound
+from curator.help import outcomes
+from curator.journal import Entry, Journal
+from curator.journal.database import now
+from curator.model import Check, Item, Problem, Receipt, ScrubPolicy, Signal, StoredItem, lineage
+from curator.model.errors import CuratorError, UsageError
+from curator.promote.bulk import Work, promote_all
+from curator.promote.content import adapted, check_content
+from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs
+from curator.promote.one import edited, promote_one
+from curator.promote.plan import plan
+from curator.promote.proposal import Order, Proposal, item_of, propose
+from curator.promote.reading import Found, problem_of, read_traces
+from curator.promote.resume import Resumed, resume
+from curator.promote.seed import ensure_dataset
+from curator.promote.stops import Stop, stop_of
+from curator.promote.undo import Undone, undo
+from curator.promote.verify import Verified, verify
+from curator.queue import decisions
+from curator.rulebook import LoadedRule, find_rule, load_rules
+
+if TYPE_CHECKING:
+    from curator.gateway import Gateway
+
+PLAIN = Choices()
+
+
+@dataclass
+class _Ready:
+    """A failure whose item can be written."""
+
+    item: Item
+    loaded: LoadedRule
+    warnings: tuple[Problem, ...]
+    entries: tuple[Entry, ...] = ()
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class Promoter:
+    """See the module. Thread-safe."""
+
+    gateway: "Gateway"
+    journal: Journal
+    scrubber: Finder
+    """Drafts need the whole scrub (`Scrubs`), writes only what looks for personal values."""
+    settings: Settings = field(default_factory=Settings)
+    """The team's scrub defaults, whether rules may run Python, where the rules are, who the reviewer is."""
+    reviewer: str = ""
+    """Who approves; the settings' reviewer when empty."""
+    patience: Patience = field(default_factory=Patience)
+    pace: Pace = field(default_factory=Pace)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings) -> Iterator["Promoter"]:
+        """A promoter for one command, with connection, journal and scrub of its own. Raises ConfigError."""
+        from curator.gateway import Gateway
+        from curator.scrub.scrubber import Scrubber
+
+        connection = settings.connection()
+        with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
+            yield cls(gateway, journal, scrubber, settings)
+
+    def __post_init__(self) -> None:
+        if not self.reviewer:
+            object.__setattr__(self, "reviewer", self.settings.reviewer_name())
+
+    # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def policy(self, loaded: LoadedRule | None) -> ScrubPolicy:
+        """How a rule treats personal values, on top of the team's defaults."""
+        from curator.scrub.policy import merged
+
+        return self.settings.scrub if loaded is None else merged(self.settings.scrub, loaded.rule.scrub)
+
+    def policy_of(self, dataset: str, rule: str | None = None) -> ScrubPolicy:
+        """The policy of the named rule, else of the only one that feeds a dataset, else the team's; or UsageError."""
+        if rule is not None:
+            return self.policy(find_rule(rule, self.settings))
+        feeding = [each for each in load_rules(self.settings) if each.rule.dataset.name == dataset]
+        return self.policy(feeding[0] if len(feeding) == 1 else None)
+
+    @cached_property
+    def _policies(self) -> Mapping[str, ScrubPolicy]:
+        try:
+            return {each.rule.rule: self.policy(each) for each in load_rules(self.settings)}
+        except UsageError:
+            return {}  # a malformed rule must not keep a crash from being cleaned up: then the strict defaults count
+
+    def job(self, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Job:
+        """This promoter at work by a rule."""
+        return Job(self, self.policy(loaded), loaded.rule.rule if loaded is not None else "", choices, loaded)
+
+    # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def read(self, keys: Sequence[str], loaded: LoadedRule, *, entries: bool = False) -> Iterator[Found]:
+        """The failures behind the keys, and why a rule counts them; see `read_traces`. Raises GatewayError."""
+        return read_traces(self.gateway, keys, loaded.rule, entries=entries)
+
+    def draft(self, found: Found, loaded: LoadedRule, order: Order | None = None) -> Proposal:
+        """The proposed item of a failure, written nowhere. Raises CuratorError, also when its source is gone."""
+        python = self.settings.allow_python
+        scrubber = cast("Scrubs", self.scrubber)
+        return propose(found, loaded, order or Order(), scrubber, self.policy(loaded), allow_python=python)
+
+    def compare(
+        self, proposal: Proposal, items: Sequence[StoredItem] | None = None, *, dataset_exists: bool = True
+    ) -> "likeness.Novelty":
+        """How a draft stands to what its dataset holds; `items`: what is known of it. Raises GatewayError."""
+        return likeness.look(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
+
+    # ── what may be done ────────────────────────────────────────────────────────────────────────────────────────────
+    def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
+        """What curator can do about a receipt: names for `Choices.remedies`, with their words."""
+        return outcomes.offered(receipt.remedies)
+
+    def create_dataset(self, loaded: LoadedRule) -> None:
+        """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
+        ensure_dataset(self.gateway, loaded)
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def promote(self, proposal: Proposal, choices: Choices = PLAIN) -> Receipt:
+        """Writes the item of a draft and reads it back; the receipt says what is true. Never raises for the server."""
+        return next(self.promote_many([proposal], choices))
+
+    def promote_many(
+        self,
+        proposals: Iterable[Proposal],
+        choices: Choices = PLAIN,
+        *,
+        stop: threading.Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Receipt]:
+        """Promotes drafts, of several rules too; yields a receipt for each, as they are proved.
+
+        `stop` and `progress` as in `promote_all`.
+        """
+        ready: dict[str, list[_Ready]] = {}
+        for proposal in proposals:
+            outcome = self._ready(proposal, choices)
+            if isinstance(outcome, Receipt):
+                yield outcome
+            else:
+                ready.setdefault(outcome.loaded.rule.rule, []).append(outcome)
+        done = 0
+        for group in ready.values():
+            tell = None if progress is None else (lambda each, before=done: progress(before + each))
+            yield from self._write(group, choices, stop, tell)
+            done += len(group)
+
+    def promote_traces(
+        self,
+        keys: Sequence[str],
+        loaded: LoadedRule,
+        order: Order | None = None,
+        choices: Choices = PLAIN,
+        *,
+        dry_run: bool = False,
+        stop: threading.Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Receipt]:
+        """Reads, drafts and promotes failures by a rule; yields one receipt per failure, as they are proved.
+
+        `dry_run` writes nothing: what would be done is the problem DRY_RUN, and items with the same or nearly the same
+        input are named. Raises GatewayError when the traces cannot be read, UsageError for an edit or a policy that
+        fits no trace at all.
+        """
+        ready: list[_Ready] = []
+        others: dict[str, list[StoredItem]] = {}
+        left = list(dict.fromkeys(keys))
+        for found in self.read(keys, loaded, entries=choices.complete_queue):
+            if stop is not None and stop.is_set():
+                break
+            left.remove(found.trace_id)
+            try:
+                proposal = self.draft(found, loaded, order)
+            except UsageError:
+                raise
+            except CuratorError as error:
+                yield self._not_begun(found.trace_id, loaded, problem_of(error), found, order)
+                continue
+            if dry_run:
+                yield self._preview(proposal, choices, others)
+                continue
+            outcome = self._ready(proposal, choices)
+            if isinstance(outcome, Receipt):
+                yield outcome
+            else:
+                ready.append(outcome)
+        for trace_id in left:
+            words = "The command was interrupted before this trace was looked at."
+            yield self._not_begun(trace_id, loaded, Stop(outcomes.INTERRUPTED, words).problem)
+        yield from self._write(ready, choices, stop, progress)
+
+    def promote_item(self, item: Item, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Receipt:
+        """Writes an item that came by another way than a draft (a seed item, a file, an audit's fix), as provably."""
+        return promote_one(self.job(loaded, choices), item)
+
+    def amend(
+        self, dataset: str, item_id: str, changes: Mapping[str, JsonValue], loaded: LoadedRule | None = None
+    ) -> Receipt:
+        """Changes metadata of a stored item provably: new digest, journal, read-back, undo. None takes a key away.
+
+        Content and the trace's decision stay. Refused (ITEM_MISSING, ITEM_EDITED …) when the item is not there as it
+        was approved. Never raises for the server.
+        """
+        job = Job(self, self.policy(loaded), loaded.rule.rule if loaded else "", PLAIN, loaded, shares=False)
+        item = Item(id=item_id, dataset=dataset, input=None, expected_output=None, metadata={})
+        try:
+            stored = self.gateway.item(item_id)
+            if stored is None:
+                raise Stop(outcomes.MISSING, f"Langfuse has no item {item_id}.")
+            item = stored.to_write()
+            plan(item.model_copy(update={"dataset": dataset}), stored, (), edited(job, item, stored))
+        except Stop as reason:
+            return self._failed(job, item, reason)
+        except CuratorError as error:
+            return self._failed(job, item, stop_of(error))
+        metadata = item.metadata if isinstance(item.metadata, dict) else {}
+        merged = {key: value for key, value in (metadata | dict(changes)).items() if value is not None}
+        return promote_one(job, item.model_copy(update={"metadata": merged}))
+
+    # ── later ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def undo(
+        self, count: int = 1, *, receipt: Receipt | None = None, whole_batch: bool = False, delete: bool = False
+    ) -> Iterator[Undone]:
+        """Takes back the newest `count` entries of the ledger, or what `receipt` says was done; see `undo`."""
+        return undo(self.job(), count, receipt=receipt, whole_batch=whole_batch, delete=delete)
+
+    def verify(
+        self, dataset: str, item_ids: Sequence[str] = (), *, rule: str | None = None, ledger: Path | None = None
+    ) -> Iterator[Verified]:
+        """Reads items back and holds them against what was approved; see `verify`. Raises UsageError, GatewayError."""
+        job = Job(self, self.policy_of(dataset, rule))
+        return verify(job, dataset, item_ids, ledger=ledger)
+
+    def interrupted(self) -> bool:
+        """Whether anything waits for `resume`."""
+        journal = self.journal
+        return bool(journal.promotions.unfinished() or journal.promotions.unshared() or journal.ledger.half_undone())
+
+    def resume(self) -> Iterator[Resumed]:
+        """Finishes what a crash or an interrupt left unfinished; see `resume`. Raises GatewayError."""
+
+        def job_of(rule: str, choices: Choices) -> Job:
+            return Job(self, self._policies.get(rule, ScrubPolicy()), rule, choices)
+
+        return resume(job_of, self.journal)
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _ready(self, proposal: Proposal, choices: Choices) -> "_Ready | Receipt":
+        """The item of a draft with what its write needs; the receipt of one that is not complete."""
+        loaded, trace = proposal.loaded, proposal.trace
+        try:
+            if "adopt" in choices.remedies:
+                proposal = self._adopted(proposal)
+            item = item_of(proposal.scrubbed, self.journal, reviewer=self.reviewer, at=now())
+        except Stop as reason:
+            found = Found(trace_id=trace.id, trace=trace)
+            receipt = self._not_begun(trace.id, loaded, reason.problem, found, proposal.order)
+            return receipt.model_copy(update={"warnings": proposal.warnings})
+        except CuratorError as error:
+            return self._not_begun(trace.id, loaded, problem_of(error))
+        entries = tuple((s.queue_id, s.queue_entry_id) for s in _entries(proposal) if s.queue_id and s.queue_entry_id)
+        warnings = list(proposal.warnings)
+        told = choices.complete_queue or "complete-queue" in choices.remedies
+        if entries and not told:
+            warnings.append(_left(entries))
+        return _Ready(item, loaded, tuple(warnings), entries if told else (), self._is_new(proposal, item))
+
+    def _adopted(self, proposal: Proposal) -> Proposal:
+        """The draft with the content that stands in Langfuse, mapped, judged and scrubbed like any other."""
+        stored = self.gateway.item(proposal.draft.item_id)
+        if stored is None:
+            return proposal
+        theirs = {"input": stored.input, "expected_output": stored.expected_output}
+        order = proposal.order.model_copy(update={"edits": proposal.order.edits | theirs})
+        found = Found(
+            trace_id=proposal.trace.id, trace=proposal.trace, signals=proposal.signals, entries=proposal.entries
+        )
+        return self.draft(found, proposal.loaded, order)
+
+    def _is_new(self, proposal: Proposal, item: Item) -> bool:
+        """Whether nobody can have promoted this before: no decision on the trace, no promotion in the journal."""
+        trace = proposal.trace
+        derived = lineage.item_id(item.dataset, trace.id, item.source_observation_id, proposal.order.case)
+        undecided = not decisions.from_scores(trace.scores)
+        return item.id == derived and undecided and not self.journal.promotions.of_item(item.id)
+
+    def _write(
+        self,
+        ready: Sequence[_Ready],
+        choices: Choices,
+        stop: threading.Event | None,
+        progress: Callable[[int], None] | None,
+    ) -> Iterator[Receipt]:
+        if not ready:
+            return
+        loaded = ready[0].loaded
+        job = self.job(loaded, choices)
+        warnings = {each.item.source_trace_id: each.warnings for each in ready}
+        works = [Work(each.item, each.entries, each.new) for each in ready]
+        try:
+            if "create-dataset" in choices.remedies and self.gateway.dataset(loaded.rule.dataset.name) is None:
+                self.create_dataset(loaded)
+        except CuratorError as error:
+            for each in ready:
+                yield self._failed(job, each.item, stop_of(error))
+            return
+        for receipt in promote_all(job, works, stop=stop, progress=progress):
+            found = warnings.get(receipt.trace_id, ())
+            left = tuple(each.code for each in found if receipt.ok)
+            more = tuple(name for code in left for name in outcomes.outcome(code).remedies)
+            yield receipt.model_copy(update={"warnings": found, "remedies": (*receipt.remedies, *more)})
+
+    def _preview(self, proposal: Proposal, choices: Choices, others: dict[str, list[StoredItem]]) -> Receipt:
+        """What a promotion would do, read only; `others` remembers the items of datasets."""
+        outcome = self._ready(proposal, choices)
+        if isinstance(outcome, Receipt):
+            return outcome
+        item, job = outcome.item, self.job(proposal.loaded, choices)
+        if item.dataset not in others:
+            try:
+                others[item.dataset] = list(self.gateway.items(item.dataset))
+            except NotFound:
+                others[item.dataset] = []
+        similar = likeness.doubts(likeness.similar(proposal.scrubbed, others[item.dataset]))
+        receipt = self._receipt(proposal.trace.id, item.id, proposal.loaded)
+        receipt = receipt.model_copy(update={"warnings": (*outcome.warnings, *similar)})
+        try:
+            ready = adapted(item, choices.remedies)
+            check_content(ready)
+            stored = self.gateway.item(ready.id)
+            action = plan(ready, stored, choices.remedies, edited(job, ready, stored)).action
+        except Stop as reason:
+            return _with_problem(receipt, reason.problem, reason.outcome.remedies).model_copy(
+                update={"changes": reason.changes}
+            )
+        except GatewayError as error:
+            return _with_problem(receipt, problem_of(error))
+        if action == "none":
+            check = Check(name="equal", ok=True, detail="an equal item is there")
+            return receipt.model_copy(update={"verdict": "unchanged", "checks": (check,)})
+        dry = outcomes.DRY_RUN
+        message = f"Dry run: the item would be {action}."
+        problem = Problem(code=dry.code, message=message, remedy=dry.remedy, blocking=False)
+        return receipt.model_copy(update={"problem": problem})
+
+    def _not_begun(
+        self,
+        trace_id: str,
+        loaded: LoadedRule,
+        problem: Problem,
+        found: Found | None = None,
+        order: Order | None = None,
+    ) -> Receipt:
+        """The receipt of a failure that does not even become an item; there is nothing to record."""
+        item_id = ""
+        if found is not None and found.trace is not None:
+            case = (order or Order()).case
+            item_id = lineage.item_id(loaded.rule.dataset.name, trace_id, found.trace.root.id, case)
+        return _with_problem(self._receipt(trace_id, item_id, loaded), problem)
+
+    def _receipt(self, trace_id: str, item_id: str, loaded: LoadedRule) -> Receipt:
+        return Receipt(
+            trace_id=trace_id,
+            item_id=item_id,
+            dataset=loaded.rule.dataset.name,
+            action="none",
+            verdict="refused",
+            at=now(),
+            reviewer=self.reviewer,
+            rule=loaded.rule.rule,
+        )
+
+    def _failed(self, job: Job, item: Item, stop: Stop) -> Receipt:
+        from curator.promote.one import end, refused
+
+        return end(job, item, None, refused(job, item, stop))
+
+
+def _entries(proposal: Proposal) -> list[Signal]:
+    """The annotation-queue entries behind a failure, each once: those that were read, and those of its signals."""
+    found = {each.queue_entry_id: each for each in (*proposal.entries, *proposal.signals) if each.queue_entry_id}
+    return list(found.values())
+
+
+def _left(entries: Sequence[Entry]) -> Problem:
+    many = "entry stays" if len(entries) == 1 else "entries stay"
+    row = outcomes.QUEUE_ENTRY_LEFT
+    message = f"{len(entries)} annotation-queue {many} open."
+    return Problem(code=row.code, message=message, remedy=row.remedy, blocking=False)
+
+
+def _with_problem(receipt: Receipt, problem: Problem, remedies: Sequence[str] = ()) -> Receipt:
+    check = Check(name=problem.code, ok=False, detail=problem.message)
+    return receipt.model_copy(update={"problem": problem, "checks": (check,), "remedies": tuple(remedies)})
