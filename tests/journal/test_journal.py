@@ -281,11 +281,11 @@ def test_drafts_survive_and_one_is_kept_per_case(tmp_path: Path) -> None:
 def test_an_item_replaces_the_draft_that_it_came_from_and_no_later_one(journal: Journal) -> None:
     journal.drafts.save(SavedDraft.of_item(ITEM, rule="r", reason="saved"))
     promotion = begun(journal)
-    journal.finish(promotion, receipt(), case="1")
+    journal.finish(promotion, receipt(), approved=ITEM)
     assert journal.drafts.all() == []
     promotion = begun(journal)
     journal.drafts.save(SavedDraft.of_item(ITEM, rule="r", reason="edited meanwhile"))
-    journal.finish(promotion, receipt(), case="1")
+    journal.finish(promotion, receipt(), approved=ITEM)
     assert [draft.reason for draft in journal.drafts.all()] == ["edited meanwhile"]
 
 

@@ -442,6 +442,6 @@ def test_every_row_of_the_table_has_a_page_and_known_remedies() -> None:
 
 def test_the_gateway_s_errors_end_a_command_as_the_table_says() -> None:
     for kind in GatewayError.__subclasses__():
-        code = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper()
+        code = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper().replace("OVER_LIMIT", "LIMIT_PAGES")
         error = kind("It failed.", code=code)
         assert (error.exit_code, error.remedy) == (kind.exit_code, outcomes.OUTCOMES[code].remedy)
