@@ -134,6 +134,8 @@ async def test_marked_failures_are_promoted_together(session: Session) -> None:
         await driver.press("p")
         assert "of 4 ready" in driver.text()
         await driver.press("p")
+        assert "There is no dataset" in driver.text()  # nothing is created without a word
+        await driver.press("1")
         assert "promoted" in driver.text()
         written = [e for e in driver.screen._entries.values() if e.stage == "written"]
         assert written

@@ -56,6 +56,7 @@ class BulkScreen(Place):
         super().__init__()
         self._entries = {f.trace_id: Entry(f) for f in failures}
         self._stop = threading.Event()
+        self._remedies: dict[str, str] = {}
         self._under_way = False
         self._all_done = False
 
@@ -171,18 +172,21 @@ class BulkScreen(Place):
         note = "The recorded answer passes every check; enter on one sharpens its expectation."
         self.app.push_screen(Choose(title, answers, note=note), answered)
 
-    def _begin(self, ready: Sequence[Prepared]) -> None:
-        self._under_way = True
+    def _begin(self, ready: Sequence[Prepared], remedies: Sequence[str] = ()) -> None:
+        self._under_way, self._all_done = True, False
+        self._remedies.clear()
         self._show()
-        self.fetch("promote", lambda report: self._promote(ready, report), self._done, self._failed, self._progress)
+        go = lambda report: self._promote(ready, report, remedies)  # noqa: E731
+        self.fetch("promote", go, lambda done: self._done(ready), self._failed, self._progress)
 
-    def _promote(self, ready: Sequence[Prepared], report: Report) -> None:
+    def _promote(self, ready: Sequence[Prepared], report: Report, remedies: Sequence[str]) -> None:
         """In a thread."""
-        for receipt in self.session.promote_many(ready, self._stop, report):
+        for receipt in self.session.promote_many(ready, self._stop, report, remedies):
             self.app.call_from_thread(self._received, receipt)
 
     def _received(self, receipt: Receipt) -> None:
         entry = self._entries.get(receipt.trace_id)
+        self._remedies.update(self.session.remedies(receipt))
         if entry is not None:
             words = f"{receipt.verdict}  {receipt.item_id}" if receipt.ok else ""
             words = words or (receipt.problem.message if receipt.problem else receipt.verdict)
@@ -192,14 +196,28 @@ class BulkScreen(Place):
     def _progress(self, what: str, done: int, total: int | None) -> None:
         self.curator.busy(f"{what} {done} of {total}")
 
-    def _done(self, done: None) -> None:
+    def _done(self, ready: Sequence[Prepared]) -> None:
         self._under_way, self._all_done = False, True
         self.curator.busy("")
         self._show()
-        self.curator.queue_changed(unmark=True)
+        if "create-dataset" in self._remedies:
+            self._ask_for_dataset(ready)
+        else:
+            self.curator.queue_changed(unmark=True)
+
+    def _ask_for_dataset(self, ready: Sequence[Prepared]) -> None:
+        """A dataset is not created in passing."""
+        refused = [each for each in ready if self._entries[each.draft.trace_id].stage == "refused"]
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._begin(refused, [answer])
+
+        answers = [("create-dataset", self._remedies["create-dataset"])]
+        self.app.push_screen(Choose(f"There is no dataset {refused[0].draft.dataset}", answers), answered)
 
     def _failed(self, error: CuratorError) -> None:
-        self._done(None)
+        self._done([])
         self.trouble(error)
 
     @on(Rows.Chosen, "#entries")

@@ -19,7 +19,7 @@ from curator.tui.escapes import editable, unescaped
 from curator.tui.fields import Field, fields_of, parsed
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, AskText, Choose
-from curator.tui.session import Prepared, value_at
+from curator.tui.session import Prepared
 from curator.tui.text import visible
 from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
@@ -64,6 +64,8 @@ class Editing(Deciding):
         if field is None or self._prepared is None:
             return
         original = {"input": self._prepared.draft.input, "expected_output": self._prepared.draft.expected_output}
+        from curator.draft.edits import value_at
+
         value = value_at(original, field.path) if self._revealed else field.value
         note = "; ".join(p.message for p in field.problems) or field.description
         if field.kind in ("choice", "flag"):

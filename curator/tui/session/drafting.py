@@ -3,7 +3,6 @@
 import time
 from typing import TYPE_CHECKING
 
-from curator.draft.edits import value_at
 from curator.model import StoredItem
 from curator.tui.memory import DraftState
 from curator.tui.session.queueing import Queueing
@@ -78,6 +77,8 @@ class Drafting(Queueing, Reading):
     def keep_order(self, order: DraftState, prepared: Prepared | None) -> None:
         """Keeps a draft for later, with its edits as they are after the scrub: no personal value rests on the disk."""
         if prepared is not None and prepared.order == order:
+            from curator.draft.edits import value_at
+
             content = {"input": prepared.scrubbed.input, "expected_output": prepared.scrubbed.expected_output}
             edits = {path: value_at(content, path) for path in order.edits}
             reasons = {f.id: f.reason or "" for f in prepared.scrubbed.findings if f.id in order.keep}

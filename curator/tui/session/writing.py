@@ -103,7 +103,8 @@ class Writing(Drafting):
 
     def verify(self, dataset: str, item_id: str, rule: str | None) -> "Verified":
         """Reads an item back and holds it against its receipt and lineage. Raises CuratorError."""
-        return next(self.promoter.verify(dataset, [item_id], rule=rule))
+        known = rule if any(each.rule.rule == rule for each in self.rules) else None
+        return next(self.promoter.verify(dataset, [item_id], rule=known))
 
     def resume(self) -> "list[Resumed]":
         """Finishes what a crash or an interrupt left unfinished. Raises GatewayError."""
