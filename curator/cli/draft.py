@@ -48,7 +48,7 @@ def draft(
         print_json(_document(proposal, novelty))
     else:
         _print(proposal, novelty)
-    if not proposal.writable:
+    if not proposal.complete:
         ctx.exit(ExitCode.NO)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from curator.conversation import answer_in, conversation_of
 from curator.model import Draft, Problem, Trace, parse_text
 from curator.model.base import Value
 from curator.rulebook import LoadedRule
@@ -65,22 +66,57 @@ def judge(
 
 
 def judgements(trace: Trace, draft: Draft, loaded: LoadedRule, *, allow_python: bool = False) -> tuple[Judgement, ...]:
-    """What the checks say of the recorded output, and of the correction where there is one. The draft is unscrubbed."""
+    """What the checks say of the recorded output, and of the correction where there is one. The draft is unscrubbed.
+
+    Both are those of the observation that the draft promotes.
+    """
 
     def judged(answer: Answer, output: object) -> Judgement:
         return judge(
             loaded, answer, output, draft.input, draft.expected_output, draft.metadata, allow_python=allow_python
         )
 
-    recorded, correction = parse_text(trace.root.output), trace.correction
-    found = [judged("recorded", recorded)]
+    focus = None if draft.observation_id in (None, trace.root.id) else draft.observation_id
+    outputs = recorded_outputs(trace, focus)
+    first, recorded = _clear([(output, judged("recorded", output)) for output in outputs])
+    correction = trace.correction_of(focus)
     if correction is None:
-        return tuple(found)
+        return (recorded,)
     if isinstance(correction, dict) and set(correction) <= set(loaded.expected_output_schema.get("properties", {})):
-        return (*found, Judgement(answer="correction", verdict="expectation"))
+        return (recorded, Judgement(answer="correction", verdict="expectation"))
+    return (recorded, judged("correction", _corrected(first, correction)))
+
+
+def recorded_outputs(trace: Trace, observation_id: str | None = None) -> list[object]:
+    """The recorded output in the forms in which a task might return it: as it is, its text, its text and tool calls.
+
+    Checks read what the task returns, and a framework's trace holds that in the framework's own wrapping.
+    """
+    focus = trace.root if observation_id is None else trace.observation(observation_id)
+    raw, found = parse_text(focus.output), conversation_of(trace, observation_id)
+    called = found.document()["tool_calls"]
+    forms = [raw, found.answer, {"answer": found.answer, "tool_calls": called}]
+    if isinstance(raw, dict) and "tool_calls" not in raw:
+        forms.append(raw | {"tool_calls": called})
+    return [form for at, form in enumerate(forms) if (at == 0 and form is not None) or (found.answer is not None and at)]
+
+
+def _clear(found: Sequence[tuple[object, Judgement]]) -> tuple[object, Judgement]:
+    """The first output of which every check could say something, else the first."""
+    if not found:
+        return None, Judgement(answer="recorded", verdict="unclear", detail="nothing was recorded")
+    return next((each for each in found if each[1].verdict != "unclear"), found[0])
+
+
+def _corrected(recorded: object, correction: object) -> object:
+    """The corrected output: a correction may be a part of it only, or the text in place of the answer's."""
     if isinstance(recorded, dict) and isinstance(correction, dict):
-        correction = recorded | correction  # it may hold only those parts that were wrong
-    return (*found, judged("correction", correction))
+        return recorded | correction
+    if isinstance(recorded, dict) and isinstance(correction, str):
+        answer = answer_in(recorded)
+        where = next((key for key, each in recorded.items() if isinstance(each, str) and each == answer), "answer")
+        return recorded | {where: correction}
+    return correction
 
 
 def in_words(found: Judgement) -> str:

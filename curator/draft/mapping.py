@@ -2,20 +2,27 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
 
+from curator.conversation import conversation_of
 from curator.draft.edits import apply_edit
+from curator.draft.terms import terms_of_difference
 from curator.model import Draft, Origin, Problem, Signal, Trace, canonical, join_path
+from curator.model.errors import UsageError
 from curator.model.lineage import draft_metadata, fingerprint, item_id
-from curator.model.rule import FieldRule, Shape
+from curator.model.rule import FieldRule, Rule, Shape, SourceSpec
 from curator.rulebook import LoadedRule
-from curator.rulebook.jsonpath import find_all
+from curator.rulebook.paths import Finder, is_jsonpath
 from curator.rulebook.schemas import validator
 
 _ABSENT = object()
+NO_INPUT, NO_EXPECTATION, UNCONFIRMED = "NO_INPUT", "NO_EXPECTATION", "UNCONFIRMED_TERMS"
+TERMS = "correction_terms"
+"""Where the document holds the terms of a correction in plain text."""
 MIN_SENTENCE = 40
 """An expectation text of at least this many characters that stands in the model's own output is its own sentence."""
 
@@ -28,26 +35,32 @@ def reshape(
     edits: Mapping[str, JsonValue] | None = None,
     case: str = "1",
     failure_type: str | None = None,
+    observation_id: str | None = None,
+    earlier: Sequence[Trace] = (),
 ) -> Draft:
-    """The proposed item of a trace; writes nothing.
+    """The proposed item of a trace, or of one reviewed observation of it; writes nothing.
 
-    `edits` are the reviewer's changes: path → value, such as `input.region` → `eu`.
-    `problems` name every field that the schema refuses, an unknown failure type, and an expectation that only repeats
-    the model's own sentence. Raises UsageError for an edit whose path leads nowhere.
+    `observation_id` is what somebody reviewed, None for the whole trace; the rule's `source` may choose another one.
+    `edits` are the reviewer's changes: path → value, such as `input.region` → `eu`. `earlier` are earlier traces of the
+    session (`Gateway.earlier_in_session`), for rules that read them (`reads_session`).
+    `problems` name every field that the schema refuses, an item without input or expectation, an unknown failure type,
+    and an expectation that only repeats the model's own sentence. Raises UsageError for an edit whose path leads
+    nowhere or an observation that the trace does not have.
     """
     rule = loaded.rule
-    document = trace.document()
+    chosen = promoted(trace, rule, signals, observation_id)
+    focus = trace.root if chosen is None else trace.observation(chosen)
+    finder = Finder(document_of(trace, chosen, earlier))
     origins: list[Origin] = []
     content = {
-        "input": _map("input", rule.input, document, origins),
-        "expected_output": _map("expected_output", rule.expected_output, document, origins),
+        "input": _whole("input", rule.input, finder, origins),
+        "expected_output": _whole("expected_output", rule.expected_output, finder, origins),
     }
     for path, value in (edits or {}).items():
         apply_edit(content, path, value)
         origins = [o for o in origins if not _under(o.path, path)]
         origins.append(Origin(path=path, kind="reviewer"))
     failure_type = failure_type or rule.lineage.default_failure_type
-    observation_id = trace.root.id
     identity = rule.id.pin.get(f"{trace.id}/{case}") or (rule.id.pin.get(trace.id) if case == "1" else None)
     metadata = draft_metadata(
         rule,
@@ -58,26 +71,80 @@ def reshape(
         failure_type=failure_type,
         schema_fingerprint=schema_fingerprint(loaded),
     )
+    if rule.replay != "off":
+        metadata["tool_results"] = recorded_tools(trace, chosen)
     problems = [
         *validate(content["input"], content["expected_output"], loaded),
+        *_empty(content["input"], content["expected_output"], rule),
         *_lineage_problems(loaded, failure_type),
-        *_own_sentence(content["expected_output"], trace),
+        *_own_sentence(content["expected_output"], focus.output, trace.correction_of(chosen)),
+        *_ambiguous(trace, chosen),
+        *_unconfirmed(origins, content["expected_output"]),
     ]
     if rule.lineage.source_policy == "metadata-only":
         problems += _copied(content["input"], origins)
     return Draft(
         trace_id=trace.id,
-        observation_id=observation_id,
+        observation_id=focus.id,
         dataset=rule.dataset.name,
         rule=rule.rule,
         case=case,
-        item_id=identity or item_id(rule.dataset.name, trace.id, observation_id, case),
+        item_id=identity or item_id(rule.dataset.name, trace.id, focus.id, case),
         input=content["input"],
         expected_output=content["expected_output"],
         metadata=metadata,
         origins=tuple(origins),
         problems=tuple(problems),
     )
+
+
+def promoted(trace: Trace, rule: Rule, signals: Sequence[Signal] = (), observation_id: str | None = None) -> str | None:
+    """The observation that a rule promotes of a trace; None for the root. Raises UsageError for one not in it."""
+    ids = {one.id for one in trace.observations}
+    if observation_id is not None and observation_id not in ids:
+        raise UsageError(
+            "The trace has no such observation.",
+            code="OBSERVATION_UNKNOWN",
+            remedy="`curator show TRACE` lists the ids of its observations.",
+        )
+    chosen: str | None
+    if rule.source == "reviewed":
+        chosen = observation_id
+    elif rule.source == "root":
+        chosen = None
+    else:
+        wanted = [one for one in (observation_id, *(signal.observation_id for signal in signals)) if one in ids]
+        spec = rule.source
+        if isinstance(spec, SourceSpec):
+            fitting = [
+                one.id
+                for one in sorted(trace.observations, key=lambda one: (one.start_time, one.id))
+                if spec.name in (None, one.name) and spec.type in (None, one.type)
+            ]
+            chosen = next((one for one in wanted if one in fitting), fitting[-1] if fitting else None)
+        else:
+            chosen = next((one for one in wanted if one != trace.root.id), None)
+    return None if chosen == trace.root.id else chosen
+
+
+def document_of(trace: Trace, observation_id: str | None = None, earlier: Sequence[Trace] = ()) -> dict[str, object]:
+    """What a rule's expressions look at: `Trace.document`, its normal form, the terms of a correction in plain text."""
+    found = conversation_of(trace, observation_id, earlier=earlier)
+    correction = trace.correction_of(observation_id)
+    terms = terms_of_difference(found.answer, correction) if isinstance(correction, str) else ()
+    return trace.document(observation_id) | found.document() | {"correction_terms": list(terms)}
+
+
+def reads_session(rule: Rule) -> bool:
+    """Whether a rule's mapping reads earlier turns of the session, so that they have to be fetched."""
+    fields = [field for shape in (rule.input, rule.expected_output) for _, field in shape.leaves()]
+    return any(re.search(r"\b(?:session|messages)\b", one) for field in fields for one in field.expressions)
+
+
+def recorded_tools(trace: Trace, observation_id: str | None = None) -> list[JsonValue]:
+    """The tool calls of a trace with their results, in order: what `run` answers with instead of the real tools."""
+    calls = conversation_of(trace, observation_id).tool_calls
+    return [{"name": call.name, "arguments": call.arguments, "result": call.result} for call in calls]
 
 
 def schema_fingerprint(loaded: LoadedRule) -> str:
@@ -135,26 +202,41 @@ def _in_words(error: Any, path: str) -> str:
     return f"{path} violates {kind} {canonical(expected) if not isinstance(expected, (dict, list)) else ''}".strip()
 
 
-def _map(base: str, shape: Shape, document: dict[str, object], origins: list[Origin]) -> JsonValue:
-    content: dict[str, JsonValue] = {}
-    for name, field in shape.fields.items():
-        value, origin = _field(join_path(base, name), field, document)
-        if value is not _ABSENT:
-            content[name] = copy.deepcopy(value)  # edits change the content in place, never the rule
-        if origin is not None:
-            origins.append(origin)
-    return content
+def _whole(base: str, shape: Shape, finder: Finder, origins: list[Origin]) -> JsonValue:
+    """`input` or `expected_output`: an object of fields, or the one value that the shape names; None without one."""
+    if not shape.fields and not shape.whole:
+        return {}
+    value, found = _value(base, shape, finder)
+    origins += found
+    return None if value is _ABSENT else value
 
 
-def _field(path: str, field: FieldRule, document: dict[str, object]) -> tuple[Any, Origin | None]:
-    for expression in [field.from_] if isinstance(field.from_, str) else field.from_ or ():
-        matches = [value for value in find_all(expression, document) if value is not None]
+def _value(path: str, field: FieldRule, finder: Finder) -> tuple[Any, list[Origin]]:
+    if field.fields:
+        made: dict[str, Any] = {}
+        origins: list[Origin] = []
+        for name, below in field.fields.items():
+            value, more = _value(join_path(path, name), below, finder)
+            origins += more
+            if value is not _ABSENT:
+                made[name] = value
+        return (made if made or field.required else _ABSENT), origins
+    value, origin = _field(path, field, finder)
+    # Edits change the content in place, never the rule.
+    return (value if value is _ABSENT else copy.deepcopy(value)), [] if origin is None else [origin]
+
+
+def _field(path: str, field: FieldRule, finder: Finder) -> tuple[Any, Origin | None]:
+    for expression in field.expressions:
+        matches = [value for value in finder.all(expression) if value is not None]
         if not matches:
             continue
-        value: Any = matches[0] if field.collect == "first" else matches
+        if not is_jsonpath(expression) and field.collect != "first" and isinstance(matches[0], list):
+            matches = matches[0]  # JMESPath says one thing: a list of what it found
+        value: Any = matches if field.collect == "all" else matches[-1 if field.collect == "last" else 0]
         if field.collect == "all" and field.join is not None:
             value = field.join.join(v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in matches)
-        kind: Any = "correction" if expression.startswith("$.correction") else "trace"
+        kind: Any = "correction" if re.match(r"(?:\$\.)?correction", expression) else "trace"
         return value, Origin(path=path, kind=kind, source=expression)
     if "value" in field.model_fields_set:
         return field.value, Origin(path=path, kind="constant")
@@ -190,10 +272,82 @@ def _lineage_problems(loaded: LoadedRule, failure_type: str | None) -> list[Prob
     return []
 
 
-def _own_sentence(expected: object, trace: Trace) -> list[Problem]:
+def _empty(input_: object, expected: object, rule: Rule) -> list[Problem]:
+    """An item that asks nothing or expects nothing protects nothing: neither is written."""
+    found = []
+    if not _says_something(input_):
+        found.append(
+            Problem(
+                code=NO_INPUT,
+                message="the item has no input: the rule's paths find nothing in this trace",
+                path="input",
+                remedy="`curator rules try` shows what each path finds; `curator show TRACE` what the trace holds.",
+            )
+        )
+    if not _says_something(expected) and expects(rule):
+        found.append(
+            Problem(
+                code=NO_EXPECTATION,
+                message="the item expects nothing, so every answer would pass",
+                path="expected_output",
+                remedy="Say what is right: correct the output in Langfuse, or fill in expected_output.",
+            )
+        )
+    return found
+
+
+def expects(rule: Rule) -> bool:
+    """Whether items of a rule need an expectation: not when all of its checks hold outputs against the rule alone."""
+    alone = [
+        c for c in rule.checks if c.type in ("regex", "json_schema") or (c.value is not None and not c.expected_path)
+    ]
+    return not rule.checks or len(alone) < len(rule.checks)
+
+
+def _says_something(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_says_something, value.values()))
+    if isinstance(value, list):
+        return any(map(_says_something, value))
+    return value is not None and value != "" and not (isinstance(value, str) and not value.strip())
+
+
+def _ambiguous(trace: Trace, chosen: str | None) -> list[Problem]:
+    """Several steps were corrected and the whole trace is promoted: none of their corrections is this item's."""
+    steps = trace.corrected()
+    if chosen is not None or len(steps) < 2 or trace.correction_of() is not None:
+        return []
+    return [
+        Problem(
+            code="SEVERAL_CORRECTIONS",
+            message=f"{len(steps)} observations of this trace are corrected, and this item is none of them",
+            path="expected_output",
+            remedy=f"Promote each by itself: TRACE/OBSERVATION, such as {trace.id}/{steps[0]}.",
+        )
+    ]
+
+
+def _unconfirmed(origins: Sequence[Origin], expected: object) -> list[Problem]:
+    """Terms that curator itself took from a correction in plain text: a person has to choose among them."""
+    suggested = [o.path for o in origins if o.source.endswith(TERMS) and o.path.startswith("expected_output")]
+    return [
+        Problem(
+            code=UNCONFIRMED,
+            message=f"{path} was suggested from the words of the correction, and nobody has chosen among them",
+            path=path,
+            remedy=f"Keep those that matter: --set '{path}=[\"…\"]', or choose them in the workbench.",
+            blocking=False,
+            confirm=True,
+        )
+        for path in suggested
+        if _says_something(expected)
+    ]
+
+
+def _own_sentence(expected: object, output: str | None, corrected: object) -> list[Problem]:
     """Warns when the expectation repeats a sentence of the failing output: it protects the bug's wording."""
-    recorded = " ".join((trace.root.output or "").split()).casefold()
-    correction = "" if trace.correction is None else canonical(trace.correction).casefold()
+    recorded = " ".join((output or "").split()).casefold()
+    correction = "" if corrected is None else canonical(corrected).casefold()
     found = []
     for path, text in _texts("expected_output", expected):
         folded = " ".join(text.split()).casefold()

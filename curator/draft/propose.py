@@ -13,7 +13,7 @@ from curator.model.errors import CuratorError
 from curator.model.lineage import slug
 from curator.model.safe import visible
 from curator.model.trace import EXPERIMENT_ENVIRONMENT
-from curator.rulebook.jsonpath import path_error
+from curator.rulebook.paths import path_error
 
 LOOK_BACK = timedelta(days=14)
 SAMPLE = 50

@@ -16,6 +16,8 @@ class Problem(Value):
     remedy: str = ""
     blocking: bool = True
     """A blocking problem makes the draft unwritable; the others are warnings."""
+    confirm: bool = False
+    """The draft is whole, and a person has to say so before it is written."""
 
 
 class Origin(Value):

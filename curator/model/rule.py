@@ -5,7 +5,8 @@ These are the shapes of `rules/*.yaml`; `curator.rulebook` reads the files and n
 
 import re
 import unicodedata
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
@@ -92,23 +93,46 @@ class QueueSpec(Value):
 
 
 class FieldRule(Value):
-    """Where one field comes from: a JSONPath over the trace document, else a default; or a constant."""
+    """Where one value comes from: an expression over the trace document, else a default; a constant; or fields."""
 
     from_: str | tuple[str, ...] | None = Field(default=None, alias="from")
-    """JSONPath(s) over `Trace.document()`; the first that finds something wins."""
+    """JSONPath(s) or JMESPath(s) over the document (`curator explain rules`); the first that finds something wins."""
     default: JsonValue = None
     value: JsonValue = None
     """A constant."""
-    collect: Literal["first", "all"] = "first"
+    collect: Literal["first", "last", "all"] = "first"
     """`all` collects every match into a list."""
     join: str | None = None
     """Joins the matches of `all` into one string."""
     required: bool = True
     """A required field without value is a problem that names the field."""
+    fields: "dict[str, FieldRule]" = {}
+    """An object of these, instead of a value from one place."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.fields and (self.from_ is not None or "value" in self.model_fields_set):
+            raise ValueError("give either fields, or from and value")
+        return self
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """The expressions of `from`, in their order."""
+        return (self.from_,) if isinstance(self.from_, str) else self.from_ or ()
+
+    def leaves(self, *steps: str) -> "Iterator[tuple[tuple[str, ...], FieldRule]]":
+        """(keys on the way, field) for every field that is not made of fields."""
+        if not self.fields:
+            yield steps, self
+        for name, field in self.fields.items():
+            yield from field.leaves(*steps, name)
 
 
-class Shape(Value):
-    """The runner's shape of `input` or `expected_output`: a schema and a mapping."""
+class Shape(FieldRule):
+    """The runner's shape of `input` or `expected_output`: a schema, and a mapping to any JSON.
+
+    `fields` make an object; `from` or `value` instead make a text, a list or whatever they find.
+    """
 
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     """JSON Schema inline."""
@@ -116,12 +140,30 @@ class Shape(Value):
     """Path of a JSON Schema file, relative to the rule."""
     python: str | None = None
     """`package.module:Model`, a pydantic model; read only when the user allows Python paths."""
-    fields: dict[str, FieldRule] = {}
 
     @model_validator(mode="after")
-    def _one_schema(self) -> "Shape":
+    def _one_schema(self) -> Self:
         if sum(x is not None for x in (self.schema_, self.schema_file, self.python)) != 1:
             raise ValueError("give exactly one of schema, schema_file, python")
+        return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether the shape is one value from one place, instead of an object of fields."""
+        return self.from_ is not None or "value" in self.model_fields_set
+
+
+class SourceSpec(Value):
+    """Which observation is promoted, by what it is."""
+
+    name: str | None = None
+    type: str | None = None
+    """Such as GENERATION, TOOL, AGENT."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.name is None and self.type is None:
+            raise ValueError("a source needs a name, a type, or both")
         return self
 
 
@@ -210,6 +252,10 @@ class CheckSpec(Value):
         "regex",
         "jsonpath_equals",
         "numeric_tolerance",
+        "tools_called",
+        "tools_not_called",
+        "tools_in_order",
+        "tool_arguments",
         "python",
     ]
     path: str | None = None
@@ -266,11 +312,19 @@ class Rule(Value):
     description: str = ""
     dataset: DatasetSpec
     queue: QueueSpec
+    source: Literal["reviewed", "root", "scored"] | SourceSpec = "reviewed"
+    """What is promoted. `reviewed`: the observation that somebody scored, corrected or queued, else the root. `root`:
+    always the root. `scored`: the observation that a signal points at, levels included. A name or type: that
+    observation; of several the one that a signal points at, else the last."""
     input: Shape
     expected_output: Shape
     lineage: LineageSpec
     scrub: ScrubPolicy = ScrubPolicy()
     id: IdSpec = IdSpec()
+    replay: Literal["off", "strict", "order"] = "off"
+    """Stores the trace's tool results (scrubbed) with the item; `run` hands them to the task, so that an agent's case
+    reproduces without the production systems. `strict`: a call that was not recorded is an error. `order`: the results
+    of a tool come in the order in which they were recorded, whatever the arguments."""
     checks: tuple[CheckSpec, ...] = ()
     gate: GateSpec = GateSpec()
     seed: tuple[SeedItem, ...] = ()

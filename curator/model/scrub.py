@@ -59,6 +59,11 @@ class ScrubbedDraft(Value):
     """The draft's problems and those that the scrub added."""
 
     @property
-    def writable(self) -> bool:
-        """Whether promote may write it: nothing undecided, nothing blocking."""
+    def complete(self) -> bool:
+        """Whether nothing is missing in it: nothing undecided, nothing blocking."""
         return not any(p.blocking for p in self.problems) and not any(f.action == "undecided" for f in self.findings)
+
+    @property
+    def writable(self) -> bool:
+        """Whether promote may write it: it is complete, and a person has confirmed what needs it."""
+        return self.complete and not any(p.confirm for p in self.problems)

@@ -60,9 +60,14 @@ class Proposal:
         return self.scrubbed.draft
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is missing: it would be written without a remedy once a person confirmed what needs it."""
+        return self.scrubbed.complete and not any(self.stops(problem) for problem in self.scrubbed.problems)
+
+    @property
     def writable(self) -> bool:
         """Whether it would be written as it is, without a remedy."""
-        return self.scrubbed.writable and not any(self.stops(problem) for problem in self.scrubbed.problems)
+        return self.complete and self.scrubbed.writable
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -97,6 +102,8 @@ def propose(
             edits=order.edits,
             case=order.case,
             failure_type=order.failure_type,
+            observation_id=found.observation_id,
+            earlier=found.earlier,
         )
     except ValidationError:  # pydantic takes no value deeper than some 250 levels
         deep = outcomes.TOO_DEEP
@@ -141,7 +148,7 @@ def _attempt(draft: Draft, journal: Journal) -> int:
 
 
 def _incomplete(scrubbed: ScrubbedDraft) -> Stop:
-    blocking: Sequence[Problem] = [problem for problem in scrubbed.problems if problem.blocking]
+    blocking: Sequence[Problem] = [problem for problem in scrubbed.problems if problem.blocking or problem.confirm]
     undecided = [finding for finding in scrubbed.findings if finding.action == "undecided"]
     words = [problem.message.rstrip(".") for problem in blocking]
     words += [f"the {finding.entity} at {finding.path} is not decided" for finding in undecided]

@@ -11,7 +11,7 @@ from curator.model.base import Value
 from curator.model.errors import UsageError
 from curator.model.rule import Rule, ScrubPolicy, Shape
 from curator.rulebook.checks import wrong_in
-from curator.rulebook.jsonpath import path_error
+from curator.rulebook.paths import path_error
 from curator.rulebook.schemas import SchemaProblem, resolve_schema
 
 MAX_NODES = 100_000
@@ -181,11 +181,15 @@ def _closest(word: str, known: Sequence[str]) -> str | None:
 
 
 def _fields(key: str, shape: Shape, schema: dict[str, Any]) -> Iterator[tuple[list[str], str]]:
-    properties = schema.get("properties", {})
-    for name, field in shape.fields.items():
-        for expression in [field.from_] if isinstance(field.from_, str) else field.from_ or ():
+    for steps, field in shape.leaves():
+        where = [part for step in steps for part in ("fields", step)]
+        for expression in field.expressions:
             if (error := path_error(expression)) is not None:
-                yield [key, "fields", name, "from"], error
+                yield [key, *where, "from"], error
+    if shape.whole:
+        return
+    properties = schema.get("properties", {})
+    for name in shape.fields:
         if properties and name not in properties and schema.get("additionalProperties") is False:
             yield [key, "fields", name], f"the schema allows no such field{did_you_mean(name, list(properties))}"
     for name in schema.get("required", ()):

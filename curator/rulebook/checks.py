@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from curator.model.rule import CheckSpec
-from curator.rulebook.jsonpath import path_error
+from curator.rulebook.paths import path_error
 
 _NEEDS = {
     "json_schema": ("schema_",),

@@ -28,7 +28,7 @@ from curator.model.rule import (
     SignalRule,
 )
 from curator.rulebook import check_file
-from curator.rulebook.jsonpath import find_all
+from curator.rulebook.paths import find_all
 
 TEXT = page("rules").text
 MODELS: tuple[type[BaseModel], ...] = (

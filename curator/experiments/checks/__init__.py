@@ -16,6 +16,7 @@ from curator.experiments.checks import (
     python_check,
     regex_check,
     terms,
+    tools,
 )
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
 from curator.experiments.reasons import reason
@@ -36,6 +37,10 @@ BUILT_IN: dict[str, BuiltIn] = {
     "regex": regex_check.check,
     "jsonpath_equals": jsonpath_equals.check,
     "numeric_tolerance": numeric_tolerance.check,
+    "tools_called": tools.check_called,
+    "tools_not_called": tools.check_not_called,
+    "tools_in_order": tools.check_in_order,
+    "tool_arguments": tools.check_arguments,
 }
 PYTHON_TIMEOUT_SECONDS = 60.0
 

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.rule import CheckSpec, Rule
-from curator.rulebook.jsonpath import find_all
+from curator.rulebook.paths import find_all
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
 MISSING = object()
