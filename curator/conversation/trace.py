@@ -72,7 +72,10 @@ class _View:
     def value(self, one: Observation, side: str) -> Any:
         key = (one.id, side)
         if key not in self._parsed:
-            self._parsed[key] = parse_text(one.input if side == "input" else one.output)
+            raw = one.input if side == "input" else one.output
+            value = parse_text(raw)
+            # A text of digits reads as a number, and was a text: what people and models say is text.
+            self._parsed[key] = raw if value is not None and not isinstance(value, (dict, list, str)) else value
         return self._parsed[key]
 
     def messages(self, one: Observation, side: str) -> tuple[Message, ...] | None:

@@ -3,9 +3,10 @@
 from typing import Any, Literal
 
 from curator.model.base import Value
-from curator.model.trace import Observation
 
 Role = Literal["system", "user", "assistant", "tool"]
+USER: Role = "user"
+ASSISTANT: Role = "assistant"
 
 
 class Media(Value):
@@ -83,13 +84,25 @@ class Conversation(Value):
 
     @property
     def asked(self) -> tuple[Message, ...]:
-        """What the program was asked: messages of user and assistant up to the last user message, without tools."""
+        """What the program was asked: messages of user and assistant up to the last user message, without tools.
+
+        Earlier turns come from the session when the trace holds only its own.
+        """
         last = max((at for at, one in enumerate(self.messages) if one.role == "user"), default=-1)
-        return tuple(
+        own = tuple(
             one.model_copy(update={"tool_calls": ()})
             for one in self.messages[: last + 1]
             if one.role in ("user", "assistant") and (one.text or one.media)
         )
+        if len([one for one in own if one.role == "user"]) > 1:
+            return own
+        before = [
+            Message(role=role, text=said)
+            for turn in self.session
+            for role, said in ((USER, turn.user_message), (ASSISTANT, turn.answer))
+            if isinstance(said, str) and said
+        ]
+        return (*before, *own)
 
     def document(self) -> dict[str, object]:
         """The parts as a rule's paths and `curator show --json` see them."""
@@ -110,6 +123,3 @@ class Conversation(Value):
 
 def _call(call: ToolCall) -> dict[str, object]:
     return {"name": call.name, "arguments": call.arguments}
-
-
-Observations = tuple[Observation, ...]

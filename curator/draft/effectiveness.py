@@ -98,7 +98,9 @@ def recorded_outputs(trace: Trace, observation_id: str | None = None) -> list[ob
     forms = [raw, found.answer, {"answer": found.answer, "tool_calls": called}]
     if isinstance(raw, dict) and "tool_calls" not in raw:
         forms.append(raw | {"tool_calls": called})
-    return [form for at, form in enumerate(forms) if (at == 0 and form is not None) or (found.answer is not None and at)]
+    return [
+        form for at, form in enumerate(forms) if (at == 0 and form is not None) or (found.answer is not None and at)
+    ]
 
 
 def _clear(found: Sequence[tuple[object, Judgement]]) -> tuple[object, Judgement]:

@@ -132,7 +132,7 @@ def document_of(trace: Trace, observation_id: str | None = None, earlier: Sequen
     found = conversation_of(trace, observation_id, earlier=earlier)
     correction = trace.correction_of(observation_id)
     terms = terms_of_difference(found.answer, correction) if isinstance(correction, str) else ()
-    return trace.document(observation_id) | found.document() | {"correction_terms": list(terms)}
+    return trace.document(observation_id) | found.document() | {"correction_terms": list(terms) or None}
 
 
 def reads_session(rule: Rule) -> bool:

@@ -9,14 +9,13 @@ MOST = 6
 LONGEST = 60
 """Characters of a term; a longer one would ask for the reviewer's own sentence."""
 WORD = re.compile(r"\w+(?:[-'’.,:/@]\w+)*|[€$£%]\d+(?:[.,]\d+)*")
-EMPTY = frozenset(  # noqa: SIM905
-    """
+_LITTLE = """
     a an the and or but of to in on at by for from with is are was were be been it its this that these those you
     your we our i will would can could should may might do does did not no yes as if so then than there here have
     has had please since because der die das und oder ein eine einen ist sind von zu im in am mit für auf es sie wir
     ihr ihre nicht ja nein
-    """.split()
-)
+"""
+EMPTY = frozenset(_LITTLE.split())
 """Words that say nothing by themselves."""
 
 

@@ -141,7 +141,7 @@ def _matches(path: Any, document: object) -> list[Any]:
     if filtered and isinstance(path.right, (Index, Slice)) and not any(isinstance(one.value, list) for one in found):
         if isinstance(path.right, Slice):
             return found[slice(path.right.start, path.right.end, path.right.step)]
-        wanted = getattr(path.right, "indices", None) or (path.right.index,)
+        wanted = getattr(path.right, "indices", None) or (getattr(path.right, "index", 0),)  # before jsonpath-ng 1.8
         return [found[at] for at in wanted if -len(found) <= at < len(found)]
     return [below for one in found for below in path.right.find(one)]
 

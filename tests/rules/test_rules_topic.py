@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from curator.draft.mapping import document_of
 from curator.help import page
 from curator.model import Observation, Trace
 from curator.model.rule import (
@@ -89,9 +90,8 @@ def test_the_example_is_a_valid_rule(tmp_path: Path) -> None:
 def test_the_document_has_the_keys_that_traces_have() -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    document = Trace(
-        id="t", observations=(Observation(id="o", trace_id="t", is_root=True, start_time=moment),)
-    ).document()
+    root = Observation(id="o", trace_id="t", is_root=True, start_time=moment)
+    document = document_of(Trace(id="t", observations=(root,)))
 
     def keys(value: object) -> object:
         if isinstance(value, dict):
