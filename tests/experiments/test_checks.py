@@ -151,7 +151,7 @@ def test_a_pattern_that_backtracks_without_end_is_stopped() -> None:
         ({"type": "regex"}, "CHECK_INCOMPLETE"),
         ({"type": "numeric_tolerance", "tolerance": 1}, "CHECK_INCOMPLETE"),
         ({"type": "regex", "pattern": "("}, "CHECK_PATTERN"),
-        ({"type": "regex", "pattern": "x", "path": "answer"}, "CHECK_PATH"),
+        ({"type": "regex", "pattern": "x", "path": "answer["}, "CHECK_PATH"),
         ({"type": "json_schema", "schema": {"type": "nonsense"}}, "CHECK_SCHEMA"),
         ({"type": "python", "python": "no_such_module_here:f"}, "PYTHON_PATH"),
         ({"type": "python", "python": "json:no_such_function"}, "PYTHON_PATH"),
