@@ -1,5 +1,6 @@
 """What Langfuse holds of one execution: observations, scores, comments, and the trace that groups them."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -91,6 +92,28 @@ class QueueEntry(Value):
     created_at: datetime
 
 
+def main_root(observations: Sequence[Observation], names: Collection[str] = ()) -> Observation:
+    """Of the roots of one trace the one that stands for it. Raises ValueError without observations.
+
+    One with a name that a rule asks for wins, then one with input or output, then one that is called like the trace,
+    then the earliest: an authentication span before the answer must not become the question. When no root is marked
+    (it never arrived), those without a parent that is there count as roots.
+    """
+    there = {one.id for one in observations}
+    roots = [one for one in observations if one.is_root]
+    roots = roots or [one for one in observations if one.parent_id not in there] or list(observations)
+    return min(
+        roots,
+        key=lambda one: (
+            one.name not in names,
+            not (one.input or one.output),
+            one.name is None or one.name != one.trace_name,
+            one.start_time,
+            one.id,
+        ),
+    )
+
+
 class Trace(Value):
     """A trace: the group of observations with one trace id, with what people and evaluators said about it."""
 
@@ -101,22 +124,8 @@ class Trace(Value):
 
     @cached_property
     def root(self) -> Observation:
-        """The observation that stands for the trace: it carries name, user, session, input and output.
-
-        Of several roots (a middleware beside the program) the one that bears the trace's name and holds content wins,
-        then one that holds content; the earliest of these. Without a root that arrived: the earliest at the top, since
-        a remote parent may never come.
-        """
-        known = {o.id for o in self.observations}
-        roots = [o for o in self.observations if o.is_root]
-        roots = roots or [o for o in self.observations if o.parent_id not in known] or list(self.observations)
-        named = {o.trace_name for o in roots if o.trace_name}
-
-        def rank(o: Observation) -> tuple[Any, ...]:
-            holds = bool(o.input) + bool(o.output)
-            return (-(holds > 0 and o.name in named), -holds, o.name not in named, o.start_time, o.id)
-
-        return min(roots, key=rank)
+        """The root observation (see `main_root`): it carries name, user, session, input and output."""
+        return main_root(self.observations)
 
     @cached_property
     def parents(self) -> dict[str, str | None]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from curator.draft.mapping import reads_session
 from curator.help import outcomes
 from curator.model import Problem, Score, Signal, Trace
 from curator.model.base import Value
@@ -22,7 +23,11 @@ class Found(Value):
     """A trace as it was asked for: there, with the reasons why it is a failure, or why it cannot be promoted."""
 
     trace_id: str
+    observation_id: str | None = None
+    """The reviewed observation that is to be promoted; None for the whole trace."""
     trace: Trace | None = None
+    earlier: tuple[Trace, ...] = ()
+    """Earlier turns of its session, when the rule reads them."""
     signals: tuple[Signal, ...] = ()
     entries: tuple[Signal, ...] = ()
     """Its open annotation-queue entries, when they were asked for."""
@@ -64,7 +69,8 @@ def _with_signals(
             continue
         session_scores = of_session[trace.root.session_id]
         signals = signals_of(trace, rule, session_scores=session_scores, entries=own)
-        yield Found(trace_id=trace_id, trace=trace, signals=signals, entries=own)
+        earlier = tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else ()
+        yield Found(trace_id=trace_id, trace=trace, earlier=earlier, signals=signals, entries=own)
 
 
 def _unreadable(gateway: "Gateway") -> Problem:
