@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from curator.dataset.folder import Snapshot, digest
 from curator.model import Item, Value, join_path
-from curator.model.safe import plain
+from curator.model.safe import visible
 
 Kind = Literal["added", "removed", "archived", "revived", "changed", "lineage"]
 _MAX_SHOWN = 160
@@ -80,7 +80,7 @@ def in_markdown(found: Changes) -> str:
     said = ", ".join(
         f"{count} {kind if kind != 'lineage' else 'with new lineage only'}" for kind, count in counts.items()
     )
-    lines = [f"### Dataset: `{plain(found.old)}` → `{plain(found.new)}`", ""]
+    lines = [f"### Dataset: `{visible(found.old)}` → `{visible(found.new)}`", ""]
     lines.append(f"{said or 'no item changed'}; {found.unchanged} unchanged.")
     if found.dataset:
         lines += ["", *(f"- dataset: {_line(change)}" for change in found.dataset)]
@@ -158,7 +158,7 @@ def _differ(path: str, old: Any, new: Any) -> Iterator[FieldChange]:
 def _shown(value: object) -> str:
     import json
 
-    text = plain(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    text = visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text):,} characters)"
 
 
@@ -169,4 +169,4 @@ def _line(change: FieldChange) -> str:
 
 
 def _cell(text: str) -> str:
-    return plain(text).replace("|", "\\|").replace("<", "&lt;")
+    return visible(text).replace("|", "\\|").replace("<", "&lt;")
