@@ -10,12 +10,14 @@ from curator.audit.values import ItemFacts
 from curator.draft.effectiveness import judge
 from curator.draft.likeness import text_of
 from curator.draft.mapping import validate
+from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
-from curator.model.lineage import fingerprint
+from curator.model.lineage import content_fingerprint, fingerprint
 from curator.model.rule import ScrubPolicy
 from curator.promote import Finder
 from curator.promote.content import OWN_LINEAGE, leftovers
+from curator.promote.verify import Approved, tampered
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Standards(Value):
 
     rule: LoadedRule | None
     policy: ScrubPolicy
+    approved: dict[str, Approved] = {}
+    """Item id → what a receipt of this machine, or a ledger, says was approved."""
 
 
 def is_empty(expected: object) -> bool:
@@ -106,6 +110,7 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
             # A schema problem names keys of the item, and a key can be a personal value.
             problems = tuple(scrub.scrub_value(list(problems), ScrubPolicy()).value)
         shown = cleaned(labels, scrub, standards)
+        facts = facts.model_copy(update=_changes(item, standards.approved.get(item.id), scrub))
     except CuratorError as error:
         return facts.model_copy(
             update={
@@ -119,6 +124,23 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
     return facts.model_copy(
         update={"personal": personal, "secrets": secrets, "schema_problems": problems, "labels": shown}
     )
+
+
+def _changes(item: StoredItem, approved: Approved | None, scrub: Scrub) -> dict[str, tuple[str, ...]]:
+    """What of an item is not as it was approved, in content and in lineage. Seals of items that nobody here knows
+    count too."""
+    problems, changes = tampered(item, approved, scrub)
+    content = [str(each) for each in changes if each.path.startswith(("input", "expected_output"))]
+    rest = [str(each) for each in changes if not each.path.startswith(("input", "expected_output"))]
+    wrong = [each for each in problems if each.code == CHANGED.code]
+    if wrong and not changes:
+        known = approved is not None and bool(approved.fingerprint)
+        by_content = known and approved is not None and approved.fingerprint != content_fingerprint(item)
+        if by_content or any(each.path in ("input", "expected_output") for each in wrong):
+            content = ["its fingerprint is another one"]
+        else:
+            rest = ["its digest is another one"]
+    return {"content_changes": tuple(content), "lineage_changes": tuple(rest)}
 
 
 def _bare_facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards) -> ItemFacts:

@@ -1,6 +1,7 @@
 """The audit: gather the evidence, examine every item, make every check, sum up."""
 
 from datetime import datetime
+from pathlib import Path
 
 from curator.audit.checks import CHECKS
 from curator.audit.examine import OpenScrub, Standards
@@ -13,6 +14,7 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import ScrubPolicy
 from curator.model.lineage import FAILURE_TYPE
+from curator.promote.verify import approved_items
 from curator.rulebook import LoadedRule
 
 
@@ -28,13 +30,15 @@ def audit(
     policy: ScrubPolicy | None = None,
     version: datetime | None = None,
     deep: bool = False,
+    ledger: Path | None = None,
     progress: Progress = silent,
 ) -> AuditReport:
     """Audits the lineage of a dataset; writes nothing.
 
     `scrub` opens the scrub for each worker (`curator.scrub.Scrubber` itself); `policy` defaults to the rule's.
-    Without a rule the checks that need one find nothing, and the report says so. Raises UsageError for an unknown
-    dataset, GatewayError, ConfigError for a cluster that cannot be used.
+    `ledger`: one that a team keeps in git, for what other machines promoted. Without a rule the checks that need one
+    find nothing, and the report says so. Raises UsageError for an unknown dataset or ledger, GatewayError, ConfigError
+    for a cluster that cannot be used.
     """
     evidence = collect(
         gateway,
@@ -47,6 +51,7 @@ def audit(
         policy=policy,
         version=version,
         deep=deep,
+        ledger=ledger,
         progress=progress,
     )
     return report_of(evidence)
@@ -64,12 +69,15 @@ def collect(
     policy: ScrubPolicy | None = None,
     version: datetime | None = None,
     deep: bool = False,
+    ledger: Path | None = None,
     progress: Progress = silent,
 ) -> Evidence:
     """The evidence of an audit, with every item examined; arguments and errors as of `audit`."""
     began = gateway.requests
     gathering = Gathering(gateway, journal, dataset, rule, at=at, version=version, deep=deep, progress=progress)
-    standards = Standards(rule=rule, policy=policy or (rule.rule.scrub if rule is not None else ScrubPolicy()))
+    approved = approved_items(journal, dataset, ledger) if version is None else {}
+    policy = policy or (rule.rule.scrub if rule is not None else ScrubPolicy())
+    standards = Standards(rule=rule, policy=policy, approved=approved)
     facts: dict[str, ItemFacts] = {}
     for examined in workers.run(gathering.batches(), standards, scrub):
         for each in examined:

@@ -43,6 +43,11 @@ class ItemFacts(Value):
     empty_expectation: bool = False
     labels: dict[str, str] = {}
     """Names from outside (ids, failure types) that hold personal values → what a report may print instead."""
+    content_changes: tuple[str, ...] = ()
+    """What of input and expected output is not as a receipt or a ledger says it was approved: path, old and new value;
+    new values with findings are named by their kind."""
+    lineage_changes: tuple[str, ...] = ()
+    """The same of metadata, source ids and dataset."""
     recorded_passes: bool | None = None
     """Whether the recorded failing output passes the rule's checks; None when it was not looked at."""
 

@@ -34,6 +34,12 @@ FIXES = ("backfill", "adopt", "rescrub", "duplicates")
 @click.option("--deep", is_flag=True, help="Look at every run and every recorded output, whatever it costs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Scrub processes.  [default: one per core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Do the CPU work on this Dask cluster (extra [cluster]).")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A ledger kept in git: what other machines promoted counts too.",
+)
 @click.option("--fix", type=click.Choice(FIXES), help="Mend what the audit finds, after a preview.")
 @click.option("--failure-type", metavar="TYPE", help="With --fix: what failed, where lineage does not say it.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only the preview.")
@@ -52,6 +58,7 @@ def audit(
     deep: bool,
     workers: int | None,
     scheduler: str | None,
+    ledger: Path | None,
     fix: "FixName | None",
     failure_type: str | None,
     dry_run: bool,
@@ -77,7 +84,7 @@ def audit(
             _list(gateway, form == "json")
             return
         rule = rule_of(dataset, rule_name, settings)
-        look = Look(gateway, journal, settings, dataset, rule, deep, workers, scheduler)
+        look = Look(gateway, journal, settings, dataset, rule, deep, workers, scheduler, ledger)
         if items and fix is None:
             _tell(look, items, form == "json")
             return

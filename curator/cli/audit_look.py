@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +32,7 @@ class Look:
     deep: bool = False
     workers: int | None = None
     scheduler: str | None = None
+    ledger: Path | None = None
 
     @property
     def policy(self) -> ScrubPolicy:
@@ -57,6 +59,7 @@ class Look:
             policy=self.policy,
             version=version,
             deep=self.deep,
+            ledger=self.ledger,
             progress=progress_line(),
         )
 

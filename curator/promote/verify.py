@@ -73,13 +73,13 @@ def verify(job: Job, dataset: str, item_ids: Sequence[str] = (), *, ledger: Path
             yield _result(item_id, approved.get(item_id), *said)
 
 
-def approved_items(journal: Journal, dataset: str, ledger: Path | None = None) -> dict[str, Approved]:
+def approved_items(journal: Journal | None, dataset: str, ledger: Path | None = None) -> dict[str, Approved]:
     """Item id → what was approved last and not taken back: by this machine's receipts, else by an exported ledger.
 
     Raises UsageError for a ledger that is not there or cannot be read.
     """
     found = {} if ledger is None else _in_ledger(ledger, dataset)
-    for item_id, each in standing(journal, dataset).items():
+    for item_id, each in standing(journal, dataset).items() if journal is not None else ():
         receipt = each.receipt
         found[item_id] = Approved(
             digest=receipt.digest,

@@ -130,6 +130,11 @@ CASES: dict[str, Case] = {
         "input and expected_output changed",
         make_evidence(make_item(metadata={"fingerprints": None})),
     ),
+    "CON005": Case(
+        make_evidence(make_item(metadata={"digest": "0" * 64})),
+        "lineage changed after approval",
+        make_evidence(make_item(metadata={"digest": None})),
+    ),
     "CON002": Case(touched(6), "written again", touched(4)),
     "CON003": Case(
         make_evidence(make_item(metadata={"rule_version": 2})),

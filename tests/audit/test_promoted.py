@@ -12,7 +12,7 @@ from curator.audit.run import collect, report_of
 from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import Item, Receipt, ScrubPolicy
+from curator.model import Item, Receipt, ScrubPolicy, lineage
 from curator.promote import Patience
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import DATASET, EXAMPLE_RULE, QuickScrub
@@ -97,7 +97,7 @@ def test_promoting_again_is_no_other_write(desk: Desk) -> None:
 
 def test_a_write_by_somebody_else_is(desk: Desk) -> None:
     desk.promote(item())
-    desk.gateway.put_item(item())
+    desk.gateway.put_item(lineage.sealed(item()))
     assert desk.codes() == {"REC003", "CON002"}
 
 

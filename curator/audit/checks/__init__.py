@@ -45,6 +45,7 @@ CHECKS: tuple[AuditCheck, ...] = (
     source_observation_missing.CHECK,
     source_elsewhere.CHECK,
     content_changed.CHECK,
+    content_changed.LINEAGE,
     edited_outside.CHECK,
     rule_older.CHECK,
     schema_older.CHECK,

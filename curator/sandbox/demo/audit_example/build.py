@@ -35,8 +35,9 @@ CHECKS = ("right_route", "says_what_matters", "promises_nothing")
 RUNS = {"returns-agent 3.7": 12, "returns-agent 3.8": 8, "nightly smoke": 5, "returns-agent 3.9": 4}
 """Run name → age in days."""
 INCOMPLETE, SPLIT = "nightly smoke", "returns-agent 3.9"
-_SIDE_EFFECTS = {"CON001": ("CON002",)}
-"""Codes that come along: who rewords an approved item also writes it outside curator."""
+_SIDE_EFFECTS = {"CON001": ("CON002",), "LIN006": ("CON005",)}
+"""Codes that come along: who rewords an approved item also writes it outside curator; who changes the session in its
+metadata breaks the seal over what was approved."""
 
 
 @dataclass
@@ -173,6 +174,7 @@ def _plant(item: Planned, now: datetime) -> None:
             item.id = item_id(DATASET, item.trace_id or "", item.observation_id)
         case "LIN006":
             metadata["source_session_id"] = "returns-000000"
+            metadata["digest"] = fingerprint("everything as it was approved")
         case "CON001":
             reworded = first.expected_output | {"must_mention": ["photo"]}
             item.versions.append(replace(first, at=now - timedelta(days=2), expected_output=reworded))
