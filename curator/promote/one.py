@@ -199,19 +199,20 @@ def finish(job: Job, promotion: str, receipt: Receipt, proof: Proof, entries: Se
     return Finished(promotion=promotion, receipt=receipt, decision=decision, entries=tuple(entries))
 
 
-def end(job: Job, item: Item, promotion: str | None, receipt: Receipt) -> Receipt:
+def end(job: Job, item: Item, promotion: str | None, receipt: Receipt, *, looked: bool = False) -> Receipt:
     """Records a refusal or failure; keeps the draft when that was asked for.
 
     After a write was answered nothing is merely refused: it can be undone. Without an answer nobody knows whether it
-    happened, until `resume` has looked.
+    happened, until somebody has `looked`.
     """
     known = None if promotion is None else job.journal.promotions.get(promotion)
     problem = receipt.problem
     assert problem is not None
-    if known is not None and known.state == "answered":
+    settled = known is not None and looked and problem.code != outcomes.UNANSWERED.code
+    if known is not None and (known.state == "answered" or (settled and known.state == "intent")):
         created = known.previous is None or known.previous.updated_at is None
         receipt = _written(receipt, item, "created" if created else "updated")
-    elif known is not None and known.state == "intent" and receipt.verdict == "failed":
+    elif known is not None and known.state == "intent" and receipt.verdict == "failed" and not looked:
         receipt = _written(receipt, item, "unknown")
     if "draft" in job.remedies or problem.code == outcomes.INTERRUPTED.code:
         job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=problem.code))

@@ -99,4 +99,4 @@ def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt
         # Without an answer, the old state is no wonder: the write did not happen.
         stop = Stop(outcomes.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
     job.journal.drafts.save(SavedDraft.of_item(item, rule=promotion.rule, reason=stop.problem.code))
-    return end(job, item, promotion.id, refused(job, item, stop))
+    return end(job, item, promotion.id, refused(job, item, stop), looked=True)
