@@ -86,6 +86,50 @@ def diff(ctx: click.Context, old: str, new: str, markdown: bool, fail: bool, as_
 
 
 @click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--to", metavar="DATASET", help="Another dataset: its items get ids of their own.")
+@click.option("--archive", is_flag=True, help="Archive items whose file is gone; nothing is ever deleted.")
+@click.option("--overwrite", is_flag=True, help="Also write over what somebody changed in Langfuse since the pull.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
+@json_option
+@click.pass_context
+def push(
+    ctx: click.Context, folder: Path, to: str | None, archive: bool, overwrite: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Apply a reviewed folder to its dataset, each item written, read back and proved; `curator undo` takes it back.
+
+    With the keys of another project, or --to, the items are copied under ids of their own; ids.json maps them.
+    """
+    from curator import dataset as datasets
+    from curator.dataset.push import Push
+    from curator.promote import Promoter
+
+    with Promoter.opened(load_settings()) as promoter:
+        pushing = Push(promoter, folder, to=to, archive=archive)
+        plan = pushing.plan
+        if not as_json:
+            for each in plan.items:
+                if each.step not in ("unchanged",):
+                    say(f"{each.step:<9} {each.item_id}{f'  ({each.why})' if each.why else ''}")
+        receipts = [] if dry_run else list(pushing.apply(overwrite=overwrite))
+        bad = [each for each in receipts if not each.ok]
+        if receipts and not bad and not plan.copies:
+            datasets.write_folder(datasets.snapshot(promoter.gateway, plan.dataset), folder, overwrite=True)
+        requests = promoter.gateway.requests
+    if as_json:
+        print_json({"plan": plan, "receipts": receipts, "requests": requests})
+    else:
+        for receipt in receipts:
+            click.echo(f"{'✓' if receipt.ok else '✗'} {receipt.verdict:<9} {plain(receipt.item_id)}")
+            if receipt.problem is not None:
+                say(f"  {receipt.problem.code}: {receipt.problem.message} {receipt.problem.remedy}")
+        unchanged = sum(each.step == "unchanged" for each in plan.items)
+        say(f"{count(len(receipts), 'item')} written, {unchanged} unchanged" if not dry_run else "nothing was written")
+    if bad or (dry_run and plan.conflicts):
+        ctx.exit(ExitCode.NO)
+
+
+@click.command()
 @click.argument("dataset", metavar="DATASET|DIR|LOCK")
 @click.option(
     "--to", "runner", required=True, metavar="RUNNER", help="promptfoo, pytest, openai-evals, hf, inspect or deepeval."

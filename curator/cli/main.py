@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prove": ("curator.cli.prove:prove", "Prove that items fail where they should and pass where they should."),
     "pull": ("curator.cli.dataset:pull", "Write a dataset as files to review, with a lock that pins it."),
     "diff": ("curator.cli.dataset:diff", "Show what changed between two states of a dataset."),
+    "push": ("curator.cli.dataset:push", "Apply a reviewed folder to its dataset, or copy it into another."),
     "export": ("curator.cli.dataset:export", "Write a dataset in the shape of another runner."),
     "init": ("curator.cli.init:init", "Write a config and a first rule from a look at your own traces."),
     "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),

@@ -22,6 +22,7 @@ from curator.journal import Entry, Journal
 from curator.journal.database import now
 from curator.model import Check, Item, Problem, Receipt, ScrubPolicy, Signal, StoredItem, lineage
 from curator.model.errors import CuratorError, UsageError
+from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
 from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs
@@ -212,6 +213,10 @@ class Promoter:
     def promote_item(self, item: Item, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Receipt:
         """Writes an item that came by another way than a draft (a seed item, a file, an audit's fix), as provably."""
         return promote_one(self.job(loaded, choices), item)
+
+    def archive(self, stored: StoredItem, choices: Choices = PLAIN) -> Receipt:
+        """Archives an item that still is as `stored`, provably and undoably. Never raises for the server."""
+        return archive(Job(self, self.settings.scrub, "", choices, shares=False), stored)
 
     def amend(
         self, dataset: str, item_id: str, changes: Mapping[str, JsonValue], loaded: LoadedRule | None = None
