@@ -3,13 +3,15 @@
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from curator.cli.output import count, say
-from curator.model.errors import UsageError
+from curator.model.errors import ConfigError, ServerError, UsageError
 
 if TYPE_CHECKING:
     from curator.sandbox.load import LoadReport
@@ -24,7 +26,13 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--port", default=0, show_default="a free one", type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep what is sent in this folder.")
 @click.option("--seed", type=click.Choice(["demo", "none"]), default="none", show_default=True, help="Start with data.")
-@click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="Load saved rows (.jsonl[.gz]).")
+@click.option(
+    "--load",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Load saved rows (.jsonl[.gz]), or what the web interface downloads (.json).",
+)
 @click.option("--fault", "faults", multiple=True, metavar="NAME[=ARG]", help="Switch a fault on; `list` names them.")
 @click.option("--rate-limit", type=click.Choice(["hobby", "core"]), help="Limit requests as that Cloud plan does.")
 @click.option(
@@ -53,17 +61,30 @@ def sandbox(
     if host not in LOOPBACK:
         say(f"Everybody who reaches {host} can read and change this sandbox: its keys are public.")
     wanted = [(name, argument or None) for name, _, argument in (fault.partition("=") for fault in faults)]
-    for name, argument in wanted:
-        check_fault(name, argument)
-    server = SandboxServer(host=host, port=port, data=data, rate_limit=rate_limit, lag=_lag(lag))
-    try:
-        with server.store.usable():
-            _fill(server, seed, files)
+    with _in_our_words():
         for name, argument in wanted:
-            server.fault(name, argument)
-        _serve(server)
-    finally:
-        server.stop()
+            check_fault(name, argument)
+        server = SandboxServer(host=host, port=port, data=data, rate_limit=rate_limit, lag=_lag(lag))
+        try:
+            with server.store.usable():
+                _fill(server, seed, files)
+            for name, argument in wanted:
+                server.fault(name, argument)
+            _serve(server)
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """The sandbox knows nothing of curator: what it refuses becomes an error of the command line here."""
+    from curator.sandbox.errors import SandboxProblem
+
+    try:
+        yield
+    except SandboxProblem as problem:
+        kind = {3: ConfigError, 4: ServerError}.get(problem.exit_code, UsageError)
+        raise kind(problem.message, code=problem.code, remedy=problem.remedy) from None
 
 
 def _list_faults() -> None:

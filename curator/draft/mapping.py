@@ -17,7 +17,7 @@ from curator.model.lineage import draft_metadata, fingerprint, item_id
 from curator.model.rule import FieldRule, Rule, Shape, SourceSpec
 from curator.rulebook import LoadedRule
 from curator.rulebook.paths import Finder, is_jsonpath
-from curator.rulebook.schemas import validator
+from curator.rulebook.schemas import TooMuchWork, errors_in
 
 _ABSENT = object()
 NO_INPUT, NO_EXPECTATION, UNCONFIRMED = "NO_INPUT", "NO_EXPECTATION", "UNCONFIRMED_TERMS"
@@ -166,10 +166,12 @@ def validate(input_: object, expected_output: object, loaded: LoadedRule) -> lis
 def _violations(base: str, value: object, schema: dict[str, Any]) -> list[Problem]:
     found = []
     try:
-        errors = sorted(validator(schema).iter_errors(value), key=lambda e: (list(map(str, e.path)), e.message))
+        errors = sorted(errors_in(schema, value), key=lambda e: (list(map(str, e.path)), e.message))
     except RecursionError:
         remedy = "Flatten the value; a schema must not refer to itself for the same value."
         return [Problem(code="SCHEMA", message=f"{base} cannot be checked to its end", path=base, remedy=remedy)]
+    except TooMuchWork as endless:
+        return [Problem(code=endless.code, message=f"{base}: {endless.message}", path=base, remedy=endless.remedy)]
     for error in errors:
         path = base
         for step in error.path:

@@ -9,9 +9,11 @@ import httpx
 
 from curator.gateway import errors
 from curator.gateway.wire import Exchange
+from curator.model.safe import visible
 
 # Measured on Langfuse 4.16: 4.4 MiB pass, above 4.5 MB the answer is 413 or a reset.
 TOO_LARGE_BYTES = 4_400_000
+_QUOTED = re.compile(r"\b(received|got|value)\b[ :]+(?!type\b).*", re.IGNORECASE)
 _DISCONNECTED = re.compile(r"disconnected|peer closed|incomplete", re.IGNORECASE)
 
 
@@ -98,8 +100,9 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
         case 413:
             return too_large(status, words)
         case 400 | 405 | 414 | 422 | 431:
+            said = _sentence(response)
             return errors.Refused(
-                f"Langfuse refuses the request (status {status}).",
+                f"Langfuse refuses the request (status {status}){f': {said}' if said else ''}.",
                 code="REFUSED",
                 **facts,
             )
@@ -210,6 +213,27 @@ def _why(error: Exception) -> str:
     if "refused" in text:
         return ": refused"
     return ""
+
+
+def _sentence(response: httpx.Response) -> str:
+    """What a server says about a request that it refuses, fit to be shown; empty when it says nothing in JSON.
+
+    zod quotes the value that it received: that part may be personal and is left out.
+    """
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    said = [str(body.get("message") or "")]
+    first = next(iter(body["error"]), None) if isinstance(body.get("error"), list) else None
+    if isinstance(first, dict):
+        path = first.get("path")
+        where = ".".join(map(str, path)) + ": " if isinstance(path, list) and path else ""
+        said.append(f"{where}{first.get('message') or ''}")
+    words = "; ".join(part for part in said if part)
+    return visible(_QUOTED.sub(r"\1 …", words), limit=300).rstrip(". ")
 
 
 def _is_json(response: httpx.Response) -> bool:

@@ -1,23 +1,16 @@
-"""JSON Schema as AJV 8 judges and words it: draft 7, strict mode, first error only, formats not checked.
+"""What AJV 8 says about a value: draft 7, first error only, formats not checked. `curator.ajv`: the schemas it takes.
 
 The judging is `jsonschema`'s; AJV's order of keywords decides which error is the first. Source: AJV 8.18 and Langfuse
 4.16.0 (`createAjvInstanceInternal`).
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft7Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT7
-
-MAX_SCHEMA_CHARACTERS = 10_000
-DRAFT_7 = ("http://json-schema.org/draft-07/schema", "http://json-schema.org/draft-07/schema#")
+from jsonschema.exceptions import ValidationError
 
 # AJV evaluates keywords in this order, whatever their order in the schema.
 ORDER = """
@@ -26,62 +19,8 @@ oneOf allOf if maxItems minItems uniqueItems additionalItems items contains maxP
 propertyNames additionalProperties dependencies properties patternProperties
 """
 RANK = {keyword: rank for rank, keyword in enumerate(ORDER.split())}
-ANNOTATIONS = """
-$schema $id $defs $vocabulary $comment definitions title description default deprecated readOnly writeOnly examples
-format nullable then else contentMediaType contentEncoding contentSchema
-"""
-KNOWN = {*RANK, *ANNOTATIONS.split()}
 SCHEMA_MAPS = ("properties", "patternProperties", "definitions", "$defs", "dependencies")
 SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "items")
-SCHEMAS = ("additionalProperties", "additionalItems", "items", "contains", "propertyNames", "not", "if", "then", "else")
-
-
-def is_valid_schema(schema: Any) -> bool:
-    """Whether Langfuse accepts the schema for a dataset: small enough, draft 7, no keyword that AJV does not know."""
-    if len(json.dumps(schema, separators=(",", ":"), ensure_ascii=False)) > MAX_SCHEMA_CHARACTERS:
-        return False
-    try:
-        Draft7Validator.check_schema(schema)
-        resource = DRAFT7.create_resource(schema)
-        resolver = Registry[Any]().with_resource("", resource).resolver()
-        for part in _subschemas(schema):
-            if not _is_strict(part):
-                return False
-            if "$ref" in part:
-                resolver.lookup(part["$ref"])
-            for pattern in (part.get("pattern", ""), *part.get("patternProperties", {})):
-                re.compile(pattern)  # a JavaScript pattern that Python does not know is refused too
-    except (SchemaError, Unresolvable, RecursionError, re.error):
-        return False
-    return True
-
-
-def _is_strict(schema: dict[str, Any]) -> bool:
-    """AJV's strict mode for one schema object."""
-    if schema.get("$schema", DRAFT_7[0]) not in DRAFT_7:
-        return False
-    if not KNOWN.issuperset(schema):
-        return False
-    if ("then" in schema or "else" in schema) != ("if" in schema):
-        return False
-    return "additionalItems" not in schema or isinstance(schema.get("items"), list)
-
-
-def _subschemas(schema: Any) -> Iterator[dict[str, Any]]:
-    """The schema and every schema inside it."""
-    if not isinstance(schema, dict):
-        return
-    yield schema
-    for keyword in SCHEMAS:
-        yield from _subschemas(schema.get(keyword))
-    for keyword in SCHEMA_LISTS:
-        if isinstance(schema.get(keyword), list):
-            for part in schema[keyword]:
-                yield from _subschemas(part)
-    for keyword in SCHEMA_MAPS:
-        if isinstance(schema.get(keyword), dict):
-            for part in schema[keyword].values():
-                yield from _subschemas(part)
 
 
 def errors_of(value: Any, schema: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -1,18 +1,25 @@
 """The sandbox's own routes, `/__sandbox__/…`: what was asked of it, and which faults are on. They need no keys."""
 
+import inspect
+import ipaddress
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.model.errors import UsageError
 from curator.sandbox.data_faults import apply_fault
+from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.openapi import describe
 from curator.sandbox.settings import Settings
 from curator.sandbox.web import json_response, store_of
+
+Handler = Callable[[Request], Response | Awaitable[Response]]
 
 
 def requests_per_route(request: Request) -> Response:
@@ -41,7 +48,7 @@ async def switch_on(request: Request) -> Response:
         await run_in_threadpool(
             apply_fault, store_of(request), _settings(request).faults, request.path_params["name"], argument
         )
-    except UsageError as error:
+    except SandboxProblem as error:
         return json_response({"message": str(error)}, 400)
     return list_faults(request)
 
@@ -62,10 +69,37 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
+def _here(handler: Handler) -> Handler:
+    """The handler for callers that name this machine: a page of another site, whose name was made to lead here
+    (DNS rebinding), sends its own name as Host, and could otherwise read and change everything without keys."""
+
+    @wraps(handler)
+    def guarded(request: Request) -> Response | Awaitable[Response]:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if host != "localhost" and not _is_address(host):
+            return json_response({"message": "Call these routes by an IP address or localhost."}, 421)
+        return handler(request)
+
+    @wraps(handler)
+    async def guarded_async(request: Request) -> Response:
+        answer = guarded(request)
+        return answer if isinstance(answer, Response) else await answer
+
+    return guarded_async if inspect.iscoroutinefunction(handler) else guarded
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 routes = [
-    Route("/__sandbox__/openapi.json", openapi, methods=["GET"]),
-    Route("/__sandbox__/requests", requests_per_route, methods=["GET", "DELETE"]),
-    Route("/__sandbox__/faults", list_faults, methods=["GET"]),
-    Route("/__sandbox__/faults/{name:segment}", switch_on, methods=["PUT"]),
-    Route("/__sandbox__/faults/{name:segment}", switch_off, methods=["DELETE"]),
+    Route("/__sandbox__/openapi.json", _here(openapi), methods=["GET"]),
+    Route("/__sandbox__/requests", _here(requests_per_route), methods=["GET", "DELETE"]),
+    Route("/__sandbox__/faults", _here(list_faults), methods=["GET"]),
+    Route("/__sandbox__/faults/{name:segment}", _here(switch_on), methods=["PUT"]),
+    Route("/__sandbox__/faults/{name:segment}", _here(switch_off), methods=["DELETE"]),
 ]

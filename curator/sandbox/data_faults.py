@@ -10,7 +10,7 @@ DAY_MS = 86_400_000
 
 
 def apply_fault(store: Store, faults: Faults, name: str, argument: str | None) -> None:
-    """Switch a fault on, with its effect on what is already stored. Raises UsageError."""
+    """Switch a fault on, with its effect on what is already stored. Raises SandboxProblem."""
     faults.switch_on(name, argument)
     if name == "expire-traces":
         expire_traces(store, faults.number(name))

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from curator.sandbox import item_versions
+from curator.sandbox import item_versions, media
 from curator.sandbox.datasets import find as find_dataset
 from curator.sandbox.datasets import schema_errors
 from curator.sandbox.errors import ApiError, conflict, internal, invalid_request, not_found
@@ -40,6 +40,7 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         if existing is not None and existing["dataset_id"] != dataset["id"]:
             raise collision(item_id, existing["dataset_id"], dataset["name"], faults)
         columns = prepare(new, existing, dataset)
+        media.check(db, {name: json.loads(columns[JSON_FIELDS[name]] or "null") for name in new.fields})
         replaced = item_versions.newest(db, item_id)
         if replaced is not None and replaced["dataset_id"] != dataset["id"]:
             raise collision(item_id, replaced["dataset_id"], dataset["name"], faults)

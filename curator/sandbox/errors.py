@@ -56,3 +56,14 @@ def forbidden(message: str) -> ApiError:
 
 
 INVALID_JSON = "Invalid JSON"
+
+
+class SandboxProblem(Exception):
+    """Why the sandbox cannot do what whoever started it asked for: a sentence, what to do next, a stable code.
+
+    `exit_code` is how the command ends: 2 wrong arguments, 3 the machine (a folder), 4 the server itself.
+    """
+
+    def __init__(self, message: str, *, code: str, remedy: str, exit_code: int = 2) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.message, self.code, self.remedy, self.exit_code = message, code, remedy, exit_code

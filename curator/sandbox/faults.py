@@ -6,7 +6,7 @@ A strike is counted per fault: `every:N` strikes the N-th, 2N-th, … request th
 import threading
 from dataclasses import dataclass
 
-from curator.model.errors import UsageError
+from curator.sandbox.errors import SandboxProblem
 
 EVERY = "every:"
 _HOW = "Write it like --fault http-500=every:7; `curator sandbox --fault list` shows all."
@@ -43,14 +43,14 @@ KINDS = {
 
 
 def check_fault(name: str, argument: str | None) -> str:
-    """The argument that the fault will work with. Raises UsageError for an unknown name or a bad argument."""
+    """The argument that the fault will work with. Raises SandboxProblem for an unknown name or a bad argument."""
     kind = KINDS.get(name)
     if kind is None:
-        raise UsageError(f"There is no fault {name}.", code="SANDBOX_FAULT", remedy=f"Faults: {', '.join(KINDS)}.")
+        raise SandboxProblem(f"There is no fault {name}.", code="SANDBOX_FAULT", remedy=f"Faults: {', '.join(KINDS)}.")
     value = argument or kind.default
     if value is None or not _fits(kind, value):
         given = f"not {argument!r}" if argument else "and none was given"
-        raise UsageError(f"The fault {name} takes {kind.form}, {given}.", code="SANDBOX_FAULT", remedy=_HOW)
+        raise SandboxProblem(f"The fault {name} takes {kind.form}, {given}.", code="SANDBOX_FAULT", remedy=_HOW)
     return value
 
 
@@ -63,7 +63,7 @@ class Faults:
         self._count: dict[str, int] = {}
 
     def switch_on(self, name: str, argument: str | None = None) -> None:
-        """Activate a fault, counting from zero. Raises UsageError for an unknown name or a bad argument."""
+        """Activate a fault, counting from zero. Raises SandboxProblem for an unknown name or a bad argument."""
         value = check_fault(name, argument)
         with self._lock:
             self._active[name], self._count[name] = value, 0

@@ -9,6 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
+from curator.sandbox import media
 from curator.sandbox.rewrites import check_text
 from curator.sandbox.store import iso
 
@@ -121,6 +122,9 @@ def bury(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
 def to_api(row: sqlite3.Row) -> dict[str, Any]:
     """A row (with `dataset_name`) as the API shows it."""
     moment = iso(datetime.fromtimestamp(row["valid_from"] / 1000, UTC))
+    texts = {field: row[column] or "null" for field, column in JSON_FIELDS.items()}
+    fields = {field: json.loads(text) for field, text in texts.items()}
+    may_refer = any("@@@langfuseMedia:" in text for text in texts.values())
     return {
         "id": row["id"],
         "datasetId": row["dataset_id"],
@@ -129,7 +133,7 @@ def to_api(row: sqlite3.Row) -> dict[str, Any]:
         "sourceObservationId": row["source_observation_id"],
         "createdAt": moment,
         "updatedAt": moment,
-        **{field: json.loads(row[column] or "null") for field, column in JSON_FIELDS.items()},
+        **fields,
         "datasetName": row["dataset_name"],
-        "mediaReferences": [],
+        "mediaReferences": media.references(fields) if may_refer else [],
     }

@@ -1,15 +1,18 @@
-"""Loads saved observations, scores and reviews from `.jsonl` and `.jsonl.gz` files, streamed."""
+"""Loads saved observations, scores and reviews: lines of JSON (`.jsonl`, `.jsonl.gz`), streamed, and what the web
+interface downloads, a JSON array or one trace with its observations."""
 
 import gzip
 import json
 import sqlite3
+import stat
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curator.model.errors import UsageError
 from curator.sandbox import observation_record, score_record
+from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.load_reviews import TABLES
 from curator.sandbox.load_rows import convert
 from curator.sandbox.load_values import BadRow
@@ -17,6 +20,16 @@ from curator.sandbox.store import Store
 
 BATCH = 1000
 SHOWN_BAD_LINES = 20
+DOCUMENT_BYTES = 200_000_000
+OF_THE_TRACE = {
+    "name": "traceName",
+    "userId": "userId",
+    "sessionId": "sessionId",
+    "tags": "tags",
+    "release": "release",
+    "environment": "environment",
+}
+"""What an export says once of the trace → how every observation of the API says it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ def load_files(
 
     Bad lines are skipped and reported. `progress` is called after every `batch` lines with the report so far and the
     share of all bytes that has been read (0 to 1). Memory holds one batch. A row replaces what has the same id.
-    Raises UsageError when a file is missing or no gzip despite its name.
+    Raises SandboxProblem when a file is missing, no regular file, no gzip despite its name, or no whole document.
     """
     paths = [Path(file) for file in files]
     total = sum(_size(path) for path in paths) or 1
@@ -79,44 +92,87 @@ def load_files(
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
-        raise UsageError(
-            f"{path.name} cannot be read.", code="SANDBOX_LOAD", remedy="Name an existing .jsonl or .jsonl.gz file."
-        ) from None
+        raise _unreadable(path, "cannot be read") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise _unreadable(path, "is no regular file")
+    return found.st_size
 
 
-def _batches(path: Path, size: int) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
-    """Numbered lines in batches, each with the position reached in the (packed) file."""
+def _unreadable(path: Path, why: str) -> SandboxProblem:
+    return SandboxProblem(
+        f"{path.name} {why}.", code="SANDBOX_LOAD", remedy="Name an existing .jsonl, .jsonl.gz or .json file."
+    )
+
+
+def _batches(path: Path, size: int) -> Iterator[tuple[list[tuple[int, Any]], int]]:
+    """Numbered rows in batches, each with the position reached in the (packed) file; bytes are still to be parsed."""
     try:
         with path.open("rb") as file:
-            lines = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
-            held: list[tuple[int, bytes]] = []
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            lines: Iterable[bytes] = gzip.GzipFile(fileobj=file) if packed or path.suffix == ".gz" else file
+            held: list[tuple[int, Any]] = []
             for number, line in enumerate(lines, start=1):
+                if number == 1 and (path.suffix == ".json" or line.lstrip(b"\xef\xbb\xbf \t")[:1] == b"["):
+                    yield list(enumerate(_document(path, line, lines), start=1)), file.tell()
+                    return
                 held.append((number, line))
                 if len(held) == size:
                     yield held, file.tell()
                     held = []
             yield held, file.tell()
-    except (gzip.BadGzipFile, EOFError):
-        raise UsageError(
-            f"{path.name} is no complete gzip file.", code="SANDBOX_LOAD", remedy="Fetch it again, or unpack it first."
-        ) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise _unreadable(path, "is no complete gzip file") from None
     except OSError:
-        raise UsageError(
-            f"{path.name} cannot be read.", code="SANDBOX_LOAD", remedy="Name an existing .jsonl or .jsonl.gz file."
-        ) from None
+        raise _unreadable(path, "cannot be read") from None
 
 
-def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, bytes]], report: LoadReport) -> None:
+def _document(path: Path, first: bytes, rest: Iterable[bytes]) -> list[Any]:
+    """The rows of a file that is one JSON document. It is held in memory whole, so its size has a limit."""
+    text = bytearray(first)
+    for line in rest:
+        text += line
+        if len(text) > DOCUMENT_BYTES:
+            raise _unreadable(
+                path, f"is a JSON document of more than {DOCUMENT_BYTES // 1_000_000} MB: write it as lines"
+            )
+    try:
+        value = json.loads(bytes(text).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise _unreadable(path, "is no complete JSON document") from None
+    return [row for each in (value if isinstance(value, list) else [value]) for row in _unfolded(each)]
+
+
+def _unfolded(value: Any) -> Iterator[Any]:
+    """A trace as the web interface downloads it, as the rows that it holds; anything else as it is."""
+    if not isinstance(value, dict) or isinstance(value.get("subject"), dict):
+        yield value
+        return
+    trace = value["trace"] if isinstance(value.get("trace"), dict) else value
+    observations, scores = (
+        found if isinstance(found := value.get(name, trace.get(name)), list) else []
+        for name in ("observations", "scores")
+    )
+    about = {ours: trace[theirs] for theirs, ours in OF_THE_TRACE.items() if trace.get(theirs) is not None}
+    if not observations:
+        yield {name: one for name, one in trace.items() if name not in ("observations", "scores")}
+    for one in observations:
+        yield about | one if isinstance(one, dict) else one
+    for one in scores:
+        yield {"traceId": trace.get("id")} | one if isinstance(one, dict) else one
+
+
+def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, Any]], report: LoadReport) -> None:
     observations: list[dict[str, Any]] = []
     scores: dict[str, dict[str, Any]] = {}
     for number, line in lines:
         report.lines += 1
-        if not line.strip():
+        if isinstance(line, bytes) and not line.strip():
             continue
         try:
-            kind, record = convert(_parse(line))
+            kind, record = convert(_parse(line) if isinstance(line, bytes) else line)
         except BadRow as problem:
             report.skip(BadLine(name, number, str(problem)))
             continue

@@ -8,11 +8,11 @@ from typing import Self
 
 import uvicorn
 
-from curator.model.errors import ServerError
 from curator.sandbox.app import create_app, schemas
 from curator.sandbox.auth import Keys
 from curator.sandbox.connection import Connection
 from curator.sandbox.data_faults import apply_fault
+from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.ratelimit import RateLimit
 from curator.sandbox.settings import NO_LAG, Lag, Settings
 from curator.sandbox.store import Clock, Store, utc_now
@@ -25,7 +25,7 @@ class SandboxServer:
 
     `port` 0 takes a free one. `data` keeps what is sent in a directory; without it everything is forgotten at the end.
     `rate_limit` is a plan of Langfuse Cloud (`hobby`, `core`). `store` can be filled before the server starts; faults
-    are switched on with `fault`. Raises ServerError when the port is taken.
+    are switched on with `fault`. Raises SandboxProblem when the port is taken.
     """
 
     def __init__(
@@ -90,8 +90,11 @@ class SandboxServer:
             self._thread.join(0.01)
             if not self._thread.is_alive():
                 break
-        raise ServerError(
-            "The sandbox did not start.", code="SANDBOX_START", remedy="Start it again, on another port (--port)."
+        raise SandboxProblem(
+            "The sandbox did not start.",
+            code="SANDBOX_START",
+            remedy="Start it again, on another port (--port).",
+            exit_code=4,
         )
 
     def stop(self) -> None:
@@ -123,9 +126,10 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise ServerError(
+        raise SandboxProblem(
             f"Port {port} of {host} cannot be used: {error.strerror}.",
             code="SANDBOX_PORT",
             remedy="Choose another port with --port, or 0 for a free one.",
+            exit_code=4,
         ) from None
     return listener

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curator.model.errors import ConfigError
+from curator.sandbox.errors import SandboxProblem
 
 Clock = Callable[[], datetime]
 
@@ -96,15 +96,16 @@ class Store:
 
     @contextmanager
     def usable(self) -> Iterator[None]:
-        """Says in words when the folder or the file cannot be used. Raises ConfigError."""
+        """Says in words when the folder or the file cannot be used. Raises SandboxProblem."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            raise ConfigError(
+            raise SandboxProblem(
                 f"The sandbox cannot keep its data in {self.path}: {why}.",
                 code="SANDBOX_DATA",
                 remedy="Check the folder's permissions and free space, or name another one with --data.",
+                exit_code=3,
             ) from None
 
     def close(self) -> None:

@@ -205,7 +205,7 @@ def test_any_path_text_is_refused_or_applied(text: str) -> None:
         ("{type: [string, 'null']}", 5, "input.query must be string or null"),
         ("{type: string, pattern: '^O'}", "x", "input.query does not match ^O"),
         ("{type: number, minimum: 3}", 2, "input.query violates minimum 3"),
-        ("{type: object, not: {required: [a]}}", {"a": 1}, "input.query violates not"),
+        ("{type: object, not: {properties: {a: {}}, required: [a]}}", {"a": 1}, "input.query violates not"),
     ],
 )
 def test_violations_in_words(schema: str, value: object, words: str, tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def caught(call: Call, base_url: str, *, timeout: float = 5, patience: float = 0
         (read, 404, HTML, g.BadAnswer, ExitCode.SERVER),
         (write, 404, {"message": "Dataset d not found for project P secret words"}, g.NotFound, ExitCode.NO),
         (write, 409, {"message": "Dataset item id i-1 already exists secret words"}, g.Conflict, ExitCode.NO),
-        (write, 400, {"message": "validation failed secret words"}, g.Refused, ExitCode.NO),
-        (write, 422, {"message": "secret words"}, g.Refused, ExitCode.NO),
+        (write, 400, {"message": "validation failed, received secret words"}, g.Refused, ExitCode.NO),
+        (write, 422, {"message": "no"}, g.Refused, ExitCode.NO),
         (write, 405, {"message": "Method not allowed"}, g.Refused, ExitCode.NO),
         (listing, 431, "", g.Refused, ExitCode.NO),
         (write, 413, "Body exceeded 4.5mb limit secret words", g.TooLarge, ExitCode.NO),
@@ -99,6 +99,13 @@ def test_answers(
         assert error.status == status
     if isinstance(body, dict) and "message" in body:
         assert error.server_message == body["message"]
+
+
+def test_a_refusal_says_what_the_server_said_and_quotes_no_value(answering: Answering) -> None:
+    issue = {"path": ["body", "inputSchema"], "message": "Must be a valid JSON\x1b[2J Schema, received 'Jane Doe'"}
+    answering.answer(400, json.dumps({"message": "Invalid request data", "error": [issue]}))
+    message = caught(write, answering.base_url).message
+    assert "Invalid request data; body.inputSchema: Must be a valid JSON␛[2J Schema, received …." in message
 
 
 def test_a_redirect_is_named_and_not_followed(answering: Answering) -> None:

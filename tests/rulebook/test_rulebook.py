@@ -124,7 +124,7 @@ def test_alias_bomb_is_refused(tmp_path: Path) -> None:
 
 
 def test_schema_file(tmp_path: Path) -> None:
-    (tmp_path / "in.json").write_text('{"type": "object", "required": ["query"]}')
+    (tmp_path / "in.json").write_text('{"type": "object", "properties": {"query": {}}, "required": ["query"]}')
     inline = GOOD[GOOD.index("  schema:") : GOOD.index("  fields:")]
     assert load_rule(write(tmp_path, GOOD.replace(inline, "  schema_file: in.json\n", 1))).input_schema["required"]
 

@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from curator.model.errors import UsageError
-from curator.sandbox.errors import ApiError
+from curator.sandbox.errors import ApiError, SandboxProblem
 from curator.sandbox.faults import KINDS, Faults
 from curator.sandbox.load import load_files
 from curator.sandbox.ratelimit import RateLimit
@@ -333,7 +332,7 @@ def test_counting_starts_anew_with_every_switch(items: httpx.Client) -> None:
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(http: httpx.Client, name: str, argument: str | None) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(SandboxProblem):
         Faults().switch_on(name, argument)
     answer = http.put(f"/__sandbox__/faults/{name}", json={"arg": argument})
     assert answer.status_code == 400

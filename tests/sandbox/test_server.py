@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curator.model.errors import ServerError
 from curator.sandbox.app import resource_modules
+from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.openapi import BODIES, QUERIES
 from curator.sandbox.server import SandboxServer
 from curator.sandbox.store import Store
@@ -36,7 +36,7 @@ def test_a_free_port_and_the_three_variables() -> None:
 def test_a_port_that_is_taken_is_said_in_words() -> None:
     with SandboxServer() as running:
         port = int(running.base_url.rpartition(":")[2])
-        with pytest.raises(ServerError, match=f"Port {port} of 127.0.0.1 cannot be used"):
+        with pytest.raises(SandboxProblem, match=f"Port {port} of 127.0.0.1 cannot be used"):
             SandboxServer(port=port)
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from langfuse.api import LangfuseAPI
 
-from curator.model.errors import UsageError
+from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.load import LoadReport, load_files
 from curator.sandbox.server import SandboxServer
 
@@ -205,14 +205,14 @@ def test_progress_reaches_the_end(sandbox: SandboxServer, helpers: Any, tmp_path
 
 
 def test_a_missing_or_broken_file_is_a_usage_error(sandbox: SandboxServer, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"missing\.jsonl cannot be read"):
+    with pytest.raises(SandboxProblem, match=r"missing\.jsonl cannot be read"):
         load_files(sandbox.store, [tmp_path / "missing.jsonl"])
     (tmp_path / "plain.jsonl.gz").write_text("{}\n")
-    with pytest.raises(UsageError, match="is no complete gzip file"):
+    with pytest.raises(SandboxProblem, match="is no complete gzip file"):
         load_files(sandbox.store, [tmp_path / "plain.jsonl.gz"])
     whole = write(tmp_path / "cut.jsonl.gz", [{"id": str(n)} for n in range(1000)]).read_bytes()
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UsageError, match="is no complete gzip file"):
+    with pytest.raises(SandboxProblem, match="is no complete gzip file"):
         load_files(sandbox.store, [tmp_path / "cut.jsonl.gz"])
 
 
