@@ -75,7 +75,7 @@ def files() -> dict[Path, str]:
     readme = ROOT / "README.md"
     return {
         **dict(zip(GENERATED, (reference(), keys(), failure_codes(), audit_codes(), promotion_codes()), strict=True)),
-        readme: with_parts(readme, commands=command_table(), keys=actions.as_markdown().strip(), topics=topic_list()),
+        readme: with_parts(readme, commands=command_table(), topics=topic_list()),
     }
 
 
