@@ -1,6 +1,8 @@
-"""What the commands around experiments share: options, progress, and keeping a task's prints off stdout."""
+"""What the commands around experiments share: options, progress, what tasks print, the way to exit 0."""
 
 import contextlib
+import functools
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from curator.cli.output import say
-from curator.model.errors import UsageError
+from curator.cli.output import plain, say
+from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.config import Connection
@@ -32,6 +34,10 @@ timeout_option = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True, metavar="SECONDS",
     help="For one answer of the task; then the item counts as errored.",
 )  # fmt: skip
+memory_option = click.option(
+    "--memory", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, metavar="GIB",
+    help="For one answer of the task, with all it starts; then the item counts as errored.",
+)  # fmt: skip
 deadline_option = click.option(
     "--deadline", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
     help="How long to wait for scores that the server does not show yet.",
@@ -48,6 +54,7 @@ _RUN_OPTIONS = (
     click.option("--var", "variables", multiple=True, metavar="KEY=VALUE",
                  help="What distinguishes this candidate (prompt_label=staging); repeatable."),
     timeout_option,
+    memory_option,
     deadline_option,
     click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                  help="Where the result file goes.  [default: the state folder]"),
@@ -79,7 +86,7 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
     """Runs a plan with a progress bar on a terminal. Raises what `perform` raises."""
     from curator.experiments.perform import perform
 
-    with prints_to_stderr(), progress_bar("items") as bar:
+    with progress_bar("items") as bar:
 
         def started(pinned: "Pinned") -> None:
             bar.start(len(pinned.items) * plan.repeat)
@@ -87,7 +94,9 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
         def saved(path: Path) -> None:
             say(f"results: {path}")
 
-        return perform(gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved)
+        return perform(
+            gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved, printed=printed
+        )
 
 
 class ProgressBar:
@@ -126,11 +135,49 @@ def progress_bar(label: str) -> Iterator[ProgressBar]:
         bar.finish()
 
 
+def printed(text: str) -> None:
+    """Shows on stderr, made plain, what a task or an evaluator printed: stdout holds our document only."""
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(plain(text, keep_newlines=True), nl=False, err=True)
+
+
+def verdict(function: Callable[..., bool]) -> Callable[..., None]:
+    """A command whose answer decides something: exit 0 only when its function has come back and said True.
+
+    This is the one place from which `run`, `gate` and `prove` end with 0. A reader that went away while the answer was
+    printed is no yes.
+    """
+
+    @functools.wraps(function)
+    def command(*args: Any, **kwargs: Any) -> None:
+        with interrupted_by_sigterm():
+            try:
+                yes = function(*args, **kwargs)
+            except BrokenPipeError:
+                sys.stderr.close()
+                yes = False
+        click.get_current_context().exit(ExitCode.YES if yes is True else ExitCode.NO)
+
+    return command
+
+
 @contextlib.contextmanager
-def prints_to_stderr() -> Iterator[None]:
-    """What a task or an evaluator prints goes to stderr: stdout holds our document only."""
-    with contextlib.redirect_stdout(sys.stderr):
+def interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM as Ctrl-C inside, so that what was done is kept and processes are ended."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # A shell's background jobs ignore Ctrl-C; SIGTERM has to get through all the same.
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def open_gateway(connection: "Connection") -> "Gateway":

@@ -13,10 +13,11 @@ from curator.cli.experiment_options import (
     python_option,
     rules_option,
     run_options,
+    verdict,
 )
 from curator.cli.output import plain, print_json
 from curator.config import load_settings
-from curator.model.errors import ExitCode, UsageError
+from curator.model.errors import UsageError
 
 
 @click.command()
@@ -29,10 +30,9 @@ from curator.model.errors import ExitCode, UsageError
 @run_options
 @python_option
 @json_option
-@click.pass_context
+@verdict
 def gate(
-    ctx: click.Context,
-    /,
+    *,
     rule: str,
     task: str | None,
     candidate: str | None,
@@ -41,7 +41,7 @@ def gate(
     allow_python: bool | None,
     as_json: bool,
     **options: Any,
-) -> None:
+) -> bool:
     """Decide a release by the rule's gate.
 
     Fails closed: exit 1, with the reasons, unless everything that the rule asks for was seen to hold.
@@ -91,5 +91,4 @@ def gate(
         for note in decision.notes:
             click.echo(f"  note: {plain(note)}")
         click.echo(f"dataset run url: {plain(decision.run_url or 'unknown')}")
-    if not decision.passed:
-        ctx.exit(ExitCode.NO)
+    return decision.passed is True

@@ -4,16 +4,17 @@ import click
 
 from curator.cli.experiment_options import (
     json_option,
+    memory_option,
     open_gateway,
-    prints_to_stderr,
+    printed,
     progress_bar,
     python_option,
     rules_option,
     timeout_option,
+    verdict,
 )
 from curator.cli.output import plain, print_json
 from curator.config import load_settings
-from curator.model.errors import ExitCode
 
 
 @click.command()
@@ -24,20 +25,21 @@ from curator.model.errors import ExitCode
 @click.option("--repeat", type=click.IntRange(1, 100), default=3, show_default=True, metavar="N",
               help="How often each side runs each item.")  # fmt: skip
 @timeout_option
+@memory_option
 @python_option
 @json_option
-@click.pass_context
+@verdict
 def prove(
-    ctx: click.Context,
     items: tuple[str, ...],
     rule: str,
     production: str,
     candidate: str | None,
     repeat: int,
     timeout: float,
+    memory: float,
     allow_python: bool | None,
     as_json: bool,
-) -> None:
+) -> bool:
     """Prove that items protect something: reproduced, too weak, still failing or flaky.
 
     Nothing is written. Exit 0 when every item is reproduced.
@@ -48,23 +50,26 @@ def prove(
     settings = load_settings(allow_python=allow_python)
     loaded = find_rule(rule, settings)
     total = len(items) * repeat * (2 if candidate else 1)
-    with open_gateway(settings.connection()) as gateway, prints_to_stderr(), progress_bar("answers") as bar:
+    connection = settings.connection()
+    with open_gateway(connection) as gateway, progress_bar("answers") as bar:
         bar.start(total)
         found = prove_items(
             gateway,
+            connection,
             loaded.rule,
             items,
             production=production,
             candidate=candidate,
             runs=repeat,
             timeout=timeout,
+            memory=memory,
             allow_python=settings.allow_python,
             progress=bar.step,
+            printed=printed,
         )
     if as_json:
         print_json({"items": [proof.model_dump(mode="json") for proof in found]})
     else:
         for proof in found:
             click.echo(f"{plain(proof.item_id)}  {proof.verdict}: {plain(proof.says)}")
-    if any(proof.verdict != "reproduced" for proof in found):
-        ctx.exit(ExitCode.NO)
+    return len(found) == len(items) and all(proof.verdict == "reproduced" for proof in found)

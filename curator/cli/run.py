@@ -13,10 +13,10 @@ from curator.cli.experiment_options import (
     python_option,
     rules_option,
     run_options,
+    verdict,
 )
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.experiments.results import Run
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @run_options
 @python_option
 @json_option
-@click.pass_context
-def run(ctx: click.Context, /, rule: str, task: str, allow_python: bool | None, as_json: bool, **options: Any) -> None:
+@verdict
+def run(*, rule: str, task: str, allow_python: bool | None, as_json: bool, **options: Any) -> bool:
     """Run an experiment, keep its results, and make sure that Langfuse has it whole.
 
     Exit 1 when an item errored, or when something is missing on the server.
@@ -48,8 +48,7 @@ def run(ctx: click.Context, /, rule: str, task: str, allow_python: bool | None, 
         print_json(document)
     else:
         _print(loaded.rule, done)
-    if not document["integrity"]["ok"]:
-        ctx.exit(ExitCode.NO)
+    return document["integrity"]["ok"] is True
 
 
 def as_document(run: "Run", path: Path | None) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def as_document(run: "Run", path: Path | None) -> dict[str, Any]:
         "errored": [{"item_id": item_id, "reason": why} for item_id, why in run.errors()],
         "scores": run.means(),
         "integrity": {
-            "ok": len(checked) == len(run.repeats) and all(each.ok for each in checked),
+            "ok": bool(checked) and len(checked) == len(run.repeats) and all(each.ok for each in checked),
             "problems": [problem for each in checked for problem in each.problems],
             "waited": sum(each.waited for each in checked),
         },

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from curator.config import Connection
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.checks import Checker
+from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, environment_of, limits_of
 from curator.experiments.results import Run
 from curator.experiments.run import DEFAULT_CONCURRENCY, Interrupted, run_experiment
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, parse_task
@@ -32,6 +33,8 @@ class Plan(Value):
     variables: dict[str, JsonValue] = {}
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     """Seconds for one answer of the task."""
+    memory: float = DEFAULT_MEMORY_GIB
+    """GiB that one answer of the task may take, the processes that it starts included."""
     deadline: float = integrity.DEFAULT_DEADLINE_SECONDS
     """Seconds to wait for what the server has not shown yet."""
     allow_python: bool = False
@@ -48,6 +51,7 @@ def perform(
     started: Callable[[Pinned], None] | None = None,
     progress: Callable[[], None] | None = None,
     saved: Callable[[Path], None] | None = None,
+    printed: Printed | None = None,
 ) -> tuple[Run, Path]:
     """Runs the experiment and says whether it is whole.
 
@@ -56,8 +60,11 @@ def perform(
     Raises UsageError and ConfigError before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file
     holds what was done until then.
     """
-    with Runner(parse_task(plan.task, timeout=plan.timeout), timeout=plan.timeout) as runner:
-        checker = Checker(rule, allow_python=plan.allow_python)
+    environment = environment_of(connection)
+    limits = limits_of(plan.memory)
+    task = parse_task(plan.task, timeout=plan.timeout, environment=environment, limits=limits, printed=printed)
+    with Runner(task) as runner:
+        checker = Checker(rule, allow_python=plan.allow_python, environment=environment, printed=printed, limits=limits)
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:

@@ -3,10 +3,12 @@
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Any, Literal
 
+from curator.config import Connection
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case, CheckResult
+from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, environment_of, limits_of
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, parse_task
 from curator.gateway import Gateway
 from curator.model.base import Value
@@ -88,6 +90,7 @@ def prove(
 
 def prove_items(
     gateway: Gateway,
+    connection: Connection,
     rule: Rule,
     items: Sequence[str],
     *,
@@ -95,19 +98,28 @@ def prove_items(
     candidate: str | None = None,
     runs: int = DEFAULT_RUNS,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    memory: float = DEFAULT_MEMORY_GIB,
     allow_python: bool = False,
     progress: Callable[[], None] | None = None,
+    printed: Printed | None = None,
 ) -> list[Proof]:
-    """`prove` by item ids and task specifications; `progress` is called after each answer of a task.
+    """`prove` by item ids and task specifications; `progress` is called after each answer of a task, `printed` with
+    what tasks and evaluators print.
 
     Raises UsageError before anything runs, CuratorError (PROVE_ITEM), GatewayError.
     """
-    checker = Checker(rule, allow_python=allow_python, timeout=timeout)
+    apart: Any = {
+        "timeout": timeout,
+        "environment": environment_of(connection),
+        "limits": limits_of(memory),
+        "printed": printed,
+    }
     with contextlib.ExitStack() as stack:
+        checker = Checker(rule, allow_python=allow_python, **apart)
         stack.callback(checker.close)
-        tasks = [parse_task(spec, timeout=timeout) for spec in (production, candidate) if spec]
+        specs = [spec for spec in (production, candidate) if spec]
+        runners = [stack.enter_context(Runner(parse_task(spec, **apart))) for spec in specs]
         stored = [_stored(gateway, item, rule.dataset.name) for item in items]
-        runners = [stack.enter_context(Runner(task, timeout=timeout)) for task in tasks]
         second = runners[1] if len(runners) > 1 else None
         return prove(rule, stored, runners[0], second, checker, runs=runs, progress=progress)
 

@@ -4,15 +4,17 @@ The record is kept here, item by item, whatever the SDK or the server make of it
 """
 
 import asyncio
+import contextvars
 import platform
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
@@ -31,6 +33,7 @@ from curator.model.rule import CheckSpec, Rule
 DEFAULT_CONCURRENCY = 3
 """More simultaneous writes have split runs in two on older SDKs, and gain little."""
 
+T = TypeVar("T")
 Progress = Callable[[], None]
 """Called once for each item that is done, in each repeat."""
 _running_item: ContextVar[str] = ContextVar("curator_running_item")
@@ -90,7 +93,7 @@ def run_experiment(
 
     for number in range(1, repeat + 1):
         name = run_name(label, started, number, repeat)
-        recorder = Recorder(mirror, runner, checker, progress)
+        recorder = Recorder(mirror, runner, checker, progress, max_concurrency)
         begun = datetime.now(UTC)
         try:
             recorded = mirror.run(
@@ -111,13 +114,17 @@ def run_experiment(
 class Recorder:
     """Runs and records the items of one repeat. Its callbacks run on the SDK's event loop."""
 
-    def __init__(self, mirror: Mirror, runner: Runner, checker: Checker, progress: Progress | None) -> None:
+    def __init__(
+        self, mirror: Mirror, runner: Runner, checker: Checker, progress: Progress | None, max_concurrency: int
+    ) -> None:
         self.items: dict[str, ItemRun] = {}
         self._mirror = mirror
         self._runner = runner
         self._checker = checker
         self._progress = progress
         self._lock = threading.Lock()
+        # Not asyncio's own pool: that has few threads, and Ctrl-C waits for them.
+        self._threads = ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-item")
 
     async def task(self, item: Any) -> Any:
         """Answers one item. Raises TaskFailed, which makes it an errored item in Langfuse, too."""
@@ -125,8 +132,7 @@ class Recorder:
         trace_id, started = current_trace_id(), time.perf_counter()
         output, cost, error, latency = None, None, None, None
         try:
-            output, cost = await self._runner.run_async(item)
-            latency = time.perf_counter() - started
+            output, cost, latency = await self._apart(self._runner.run, item)
             if cost is not None:
                 self._mirror.record_cost(cost)
             case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
@@ -157,7 +163,7 @@ class Recorder:
         """One check as the SDK's evaluator. A check without score raises, so that Langfuse shows it as failed."""
 
         async def evaluate(case: dict[str, Any], output: Any) -> list[CheckResult]:
-            found = await asyncio.to_thread(self._checker.run, spec, Case(output=output, **case))
+            found = await self._apart(self._checker.run, spec, Case(output=output, **case))
             self._scored(_running_item.get(), found)
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
@@ -179,6 +185,11 @@ class Recorder:
             finished_at=datetime.now(UTC),
             items=tuple(items),
         )
+
+    async def _apart(self, function: Callable[..., T], *args: Any) -> T:
+        """`function(*args)` in a thread, in the trace of the item; the processes it waits for may take their time."""
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *args)
 
     def _scored(self, item_id: str, found: list[CheckResult]) -> None:
         with self._lock:

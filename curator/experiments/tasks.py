@@ -4,30 +4,37 @@ Every kind takes the item's input and gives a JSON value. A task that knows its 
 `{"output": …, "curator": {"cost": 0.0012}}` (US dollars) instead of the output alone.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import shlex
 import shutil
-import signal
-import subprocess
 import threading
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
-
-from curator.experiments import functions
-from curator.experiments.calls import Caller, TimedOut
+from curator.experiments.checks.python_check import load_path
+from curator.experiments.isolation import (
+    DEFAULT_MEMORY_GIB,
+    Answer,
+    CallFailed,
+    Limits,
+    Pool,
+    Printed,
+    TimedOut,
+    Watch,
+    limits_of,
+    run_command,
+)
 from curator.experiments.reasons import reason, redact
 from curator.model.errors import UsageError
 from curator.model.json import Json, canonical
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
-# Commands and addresses enforce their deadline themselves (they must clean up); this is the last resort on top.
-GRACE_SECONDS = 5.0
+ITEM_FIELDS = ("id", "input", "expected_output", "metadata", "dataset_id", "dataset_name")
+"""What a task that takes an `item`, as Langfuse's tasks do, finds in it."""
 
 
 class TaskFailed(Exception):
@@ -47,31 +54,45 @@ class TaskOutput(NamedTuple):
     output: Json
     cost: float | None
     """US dollars, when the task said so."""
+    seconds: float
+    """How long it took, without imports."""
 
 
 class Task(Protocol):
-    """Something that answers an item."""
+    """Something that answers an item, outside of this process."""
 
     name: str
     """The specification, without credentials: fit to be stored."""
     fingerprint: str
     """Changes when the task's code changes, as far as can be seen from here."""
 
-    def answer(self, item: HasInput) -> Any:
-        """The raw answer. May raise anything; blocks until it is there."""
+    def answer(self, item: HasInput) -> Answer:
+        """The raw answer; blocks until it is there. Raises TaskFailed, CallFailed."""
 
     def close(self) -> None:
         """Stops what still runs."""
 
 
-def parse_task(spec: str, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Task:
-    """The task that `module:function`, `cmd:…` or an http(s) URL names. Raises UsageError (TASK_SPEC, PYTHON_PATH)."""
+def parse_task(
+    spec: str,
+    *,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    environment: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    printed: Printed | None = None,
+) -> Task:
+    """The task that `module:function`, `cmd:…` or an http(s) URL names; `timeout` is for one answer.
+
+    `environment` is added to that of its processes, `printed` gets what they print. Raises UsageError (TASK_SPEC,
+    PYTHON_PATH).
+    """
+    limits = limits or limits_of(DEFAULT_MEMORY_GIB)
     if spec.startswith(("http://", "https://")):
-        return AddressTask(spec, timeout)
+        return AddressTask(spec, timeout, limits)
     if spec.startswith("cmd:"):
-        return CommandTask(spec, timeout)
+        return CommandTask(spec, timeout, environment or {}, limits)
     if ":" in spec and "/" not in spec:
-        return FunctionTask(spec)
+        return FunctionTask(spec, timeout, Pool(environment, limits=limits, printed=printed))
     raise UsageError(
         "The task is neither module:function, nor cmd:COMMAND, nor an http(s) address.",
         code="TASK_SPEC",
@@ -80,12 +101,10 @@ def parse_task(spec: str, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Task:
 
 
 class Runner:
-    """Runs a task for items, each with a deadline; what comes back is an output or TaskFailed. Thread-safe."""
+    """Runs a task for items; what comes back is an output or TaskFailed. Thread-safe."""
 
-    def __init__(self, task: Task, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+    def __init__(self, task: Task) -> None:
         self.task = task
-        self._timeout = timeout if isinstance(task, FunctionTask) else timeout + GRACE_SECONDS
-        self._caller = Caller()
 
     def __enter__(self) -> "Runner":
         return self
@@ -95,46 +114,48 @@ class Runner:
 
     def close(self) -> None:
         """Stops what still runs."""
-        self._caller.close()
         self.task.close()
 
     def run(self, item: HasInput) -> TaskOutput:
         """The task's output for one item. Raises TaskFailed."""
         try:
-            return _output(self._caller.call(self.task.answer, item, timeout=self._timeout))
+            return _output(self.task.answer(item))
+        except TaskFailed:
+            raise
+        except CallFailed as error:
+            raise TaskFailed(str(error)) from None
         except Exception as error:
-            raise _as_failure(error) from None
-
-    async def run_async(self, item: HasInput) -> TaskOutput:
-        """As `run`, without blocking the running event loop."""
-        try:
-            return _output(await self._caller.call_async(self.task.answer, item, timeout=self._timeout))
-        except Exception as error:
-            raise _as_failure(error) from None
+            raise TaskFailed(reason(error)) from None
 
 
 class FunctionTask:
     """`module:function`, sync or async; called with `item=` when it names that parameter (as Langfuse tasks do), else
-    with the item's input."""
+    with the item's input. Runs in processes of its own."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, timeout: float, pool: Pool) -> None:
         self.name = spec
-        self._function = functions.load(spec)
-        self._takes_item = functions.wants(self._function, "item")
-        self.fingerprint = functions.fingerprint(self._function)
+        self._timeout = timeout
+        self._pool = pool
+        try:
+            self.fingerprint = load_path(pool, "task", spec)
+        except BaseException:
+            pool.close()
+            raise
 
-    def answer(self, item: HasInput) -> Any:
-        """What the function returns; an async function returns an awaitable, which the runner awaits."""
-        return self._function(item=item) if self._takes_item else self._function(item.input)
+    def answer(self, item: HasInput) -> Answer:
+        """What the function returns, awaited when it is async. Raises CallFailed."""
+        content = {field: getattr(item, field, None) for field in ITEM_FIELDS}
+        return self._pool.call("task", self.name, self._timeout, item=content)
 
     def close(self) -> None:
-        """Nothing to stop: a function that hangs is left behind in its daemon thread."""
+        """Ends the processes."""
+        self._pool.close()
 
 
 class CommandTask:
     """`cmd:COMMAND ARGUMENT…`: one process per item, the input as JSON on stdin, the output as JSON on stdout."""
 
-    def __init__(self, spec: str, timeout: float) -> None:
+    def __init__(self, spec: str, timeout: float, environment: Mapping[str, str], limits: Limits) -> None:
         try:
             self._command = shlex.split(spec.removeprefix("cmd:"))
         except ValueError as error:
@@ -152,42 +173,48 @@ class CommandTask:
         self.name = redact(spec)
         self.fingerprint = _command_fingerprint(self._command)
         self._timeout = timeout
+        self._environment = environment
+        self._limits = limits
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Watch] = set()
 
-    def answer(self, item: HasInput) -> Any:
-        """What the command printed, parsed. Raises TaskFailed, TimedOut."""
-        try:
-            process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # so that its children die with it
-            )
-        except OSError as error:
-            raise TaskFailed(f"the command cannot be started: {error.strerror}") from None
-        with self._lock:
-            self._running.add(process)
-        try:
-            out, err = process.communicate(canonical(item.input).encode(), timeout=self._timeout)
-        except subprocess.TimeoutExpired:
-            raise TimedOut(self._timeout) from None
-        finally:
-            _kill(process)
+    def answer(self, item: HasInput) -> Answer:
+        """What the command printed, parsed. Raises TaskFailed, CallFailed."""
+        from opentelemetry.propagate import inject
+
+        carrier: dict[str, str] = {}
+        inject(carrier)  # programs find the trace in TRACEPARENT, as OpenTelemetry's environment carrier has it
+        traced = {name.upper(): value for name, value in carrier.items()}
+        started: list[Watch] = []
+
+        def watching(watch: Watch) -> None:
+            started.append(watch)
             with self._lock:
-                self._running.discard(process)
-        if process.returncode != 0:
-            said = redact(err.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1])
-            raise TaskFailed(f"exit status {process.returncode}{f': {said}' if said else ''}")
-        return _parsed(out, "its standard output")
+                self._running.add(watch)
+
+        began = time.monotonic()
+        try:
+            status, out, said = run_command(
+                self._command,
+                canonical(item.input).encode(),
+                self._timeout,
+                watching=watching,
+                environment={**self._environment, **traced},
+                limits=self._limits,
+            )
+        finally:
+            with self._lock:
+                self._running.difference_update(started)
+        if status != 0:
+            raise TaskFailed(f"exit status {status}{f': {said}' if said else ''}")
+        return Answer(_parsed(out, "its standard output"), time.monotonic() - began)
 
     def close(self) -> None:
         """Kills what still runs."""
         with self._lock:
             running = list(self._running)
-        for process in running:
-            _kill(process)
+        for watch in running:
+            watch.kill()
 
 
 class AddressTask:
@@ -196,7 +223,7 @@ class AddressTask:
     The W3C `traceparent` header goes along, so that an instrumented service records into the same trace.
     """
 
-    def __init__(self, spec: str, timeout: float) -> None:
+    def __init__(self, spec: str, timeout: float, limits: Limits) -> None:
         import httpx
 
         parts = urlsplit(spec)
@@ -206,51 +233,54 @@ class AddressTask:
         self.name = f"{parts.scheme}://{host}{parts.path}"
         self.fingerprint = hashlib.sha256(self.name.encode()).hexdigest()
         self._url = spec
+        self._timeout = timeout
+        self._limits = limits
         self._client = httpx.Client(timeout=timeout, follow_redirects=False)
 
-    def answer(self, item: HasInput) -> Any:
+    def answer(self, item: HasInput) -> Answer:
         """The body of the answer, parsed. Raises TaskFailed, TimedOut."""
         import httpx
         from opentelemetry.propagate import inject
 
         headers = {"content-type": "application/json"}
         inject(headers)
+        began, body = time.monotonic(), bytearray()
+        content = canonical(item.input).encode()
         try:
-            response = self._client.post(self._url, content=canonical(item.input).encode(), headers=headers)
+            with self._client.stream("POST", self._url, content=content, headers=headers) as response:
+                if not response.is_success:
+                    raise TaskFailed(f"the address answered HTTP {response.status_code}")
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if time.monotonic() - began > self._timeout:  # httpx limits each read, not all of them together
+                        raise TimedOut(self._timeout)
+                    if len(body) > self._limits.answer:
+                        raise TaskFailed("the address answered with more than curator reads")
         except httpx.TimeoutException:
             raise TaskFailed("the address did not answer in time") from None
         except httpx.HTTPError as error:
             raise TaskFailed(f"the address cannot be reached ({type(error).__name__})") from None
-        if not response.is_success:
-            raise TaskFailed(f"the address answered HTTP {response.status_code}")
-        return _parsed(response.content, "the answer's body")
+        return Answer(_parsed(bytes(body), "the answer's body"), time.monotonic() - began)
 
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
 
 
-def _output(answer: Any) -> TaskOutput:
+def _output(answer: Answer) -> TaskOutput:
     """The answer as JSON, taken out of its envelope. Raises TaskFailed when it is no JSON or nothing."""
+    value, cost = answer.value, None
     try:
-        value = to_jsonable_python(answer)
         canonical(value)
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError):
-        raise TaskFailed(f"wrong shape: the output ({type(answer).__name__}) is not JSON") from None
-    cost = None
+    except (ValueError, TypeError, RecursionError):
+        raise TaskFailed("wrong shape: the output is not JSON") from None
     if isinstance(value, dict) and value.keys() == {"output", "curator"}:
         price = value["curator"].get("cost") if isinstance(value["curator"], dict) else None
         cost = float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
         value = value["output"]
     if value is None:
         raise TaskFailed("wrong shape: the task returned nothing")
-    return TaskOutput(value, cost)
-
-
-def _as_failure(error: Exception) -> TaskFailed:
-    if isinstance(error, TaskFailed):
-        return error
-    return TaskFailed(str(error) if isinstance(error, TimedOut) else reason(error))
+    return TaskOutput(value, cost, answer.seconds)
 
 
 def _parsed(text: bytes, what: str) -> Any:
@@ -258,17 +288,6 @@ def _parsed(text: bytes, what: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise TaskFailed(f"wrong shape: {what} is not JSON") from None
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills what is left of the command and its children, and closes its pipes."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
 
 
 def _command_fingerprint(command: list[str]) -> str:

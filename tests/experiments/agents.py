@@ -50,6 +50,12 @@ def hangs(case: dict[str, Any]) -> dict[str, str]:
     return GOOD
 
 
+async def hangs_once(case: dict[str, Any]) -> dict[str, str]:
+    if "hang" in case:
+        time.sleep(60)
+    return GOOD
+
+
 async def hangs_async(case: dict[str, Any]) -> dict[str, str]:
     await asyncio.sleep(60)
     return GOOD
@@ -100,15 +106,11 @@ async def broken_judge(*, output: Any, **kwargs: Any) -> float:
     raise ConnectionError("the judge is away")
 
 
-public_key: dict[str, str] = {}
-"""`key`: the project that traced generations go to, set by the test."""
-
-
 def _generation(name: str, dollars: float) -> None:
     """What an instrumented client of a model records."""
     from langfuse import get_client
 
-    client = get_client(public_key=public_key["key"])
+    client = get_client()
     with client.start_as_current_observation(name=name, as_type="generation", cost_details={"total": dollars}):
         pass
 

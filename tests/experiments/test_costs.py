@@ -9,16 +9,13 @@ from curator.experiments.gate import decide
 from curator.experiments.results import Run
 from curator.gateway import Gateway
 from curator.model.rule import CheckSpec, GateSpec
-from curator.sandbox.auth import Keys
-from tests.experiments import agents
 from tests.experiments.rules import order_status
 from tests.experiments.workflow import AGENTS, Workflow
 
 
 @pytest.fixture
-def workflow(gateway: Gateway, connection: Connection, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Workflow:
+def workflow(gateway: Gateway, connection: Connection) -> Workflow:
     """A rule with a judge whose own generations cost more than the answers, and at most 10 % more per answer."""
-    monkeypatch.setitem(agents.public_key, "key", keys.public)
     judge = CheckSpec(name="faithfulness", type="python", python=f"{AGENTS}:dear_judge", judge=True)
     rule = order_status()
     gate = GateSpec(required=rule.gate.required, max_cost_ratio=1.10)

@@ -7,7 +7,6 @@ from curator.experiments.checks import Checker
 from curator.experiments.prove import Side, judge, prove
 from curator.experiments.tasks import Runner, parse_task
 from curator.gateway import Gateway
-from tests.experiments import agents
 from tests.experiments.workflow import AGENTS, Workflow
 
 
@@ -49,14 +48,13 @@ def test_verdicts(production: Side, candidate: Side | None, verdict: str) -> Non
 def test_on_a_real_item(
     gateway: Gateway, connection: Connection, production: str, candidate: str, verdict: str
 ) -> None:
-    agents._flips["count"] = 0
     workflow = Workflow(gateway, connection)
     item = gateway.item(workflow.put(1))
     assert item is not None
     checker = Checker(workflow.rule)
     with (
-        Runner(parse_task(f"{AGENTS}:{production}"), timeout=0.3) as left,
-        Runner(parse_task(f"{AGENTS}:{candidate}"), timeout=0.3) as right,
+        Runner(parse_task(f"{AGENTS}:{production}", timeout=1.0)) as left,
+        Runner(parse_task(f"{AGENTS}:{candidate}", timeout=1.0)) as right,
     ):
         [proof] = prove(workflow.rule, [item], left, right, checker, runs=2)
     checker.close()

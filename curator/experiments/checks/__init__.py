@@ -4,10 +4,8 @@ Importing this package imports neither langfuse nor scipy: the workbench asks he
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from curator.experiments.calls import Caller, TimedOut
 from curator.experiments.checks import (
     expected_outcome,
     json_schema,
@@ -19,6 +17,7 @@ from curator.experiments.checks import (
     tools,
 )
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
+from curator.experiments.isolation import Limits, Pool, Printed
 from curator.experiments.reasons import reason
 from curator.model.errors import UsageError
 from curator.model.json import canonical
@@ -48,34 +47,48 @@ PYTHON_TIMEOUT_SECONDS = 60.0
 class Checker:
     """The checks of one rule, ready to run: complete, compiled, Python paths loaded. Thread-safe; `close` it."""
 
-    def __init__(self, rule: Rule, *, allow_python: bool = False, timeout: float = PYTHON_TIMEOUT_SECONDS) -> None:
-        """Raises UsageError (CHECK_INCOMPLETE, CHECK_PATH, CHECK_PATTERN, PYTHON_NOT_ALLOWED, PYTHON_PATH)."""
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        allow_python: bool = False,
+        timeout: float = PYTHON_TIMEOUT_SECONDS,
+        environment: Mapping[str, str] | None = None,
+        printed: Printed | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """`environment` is added to that of the evaluators' processes; `printed` gets what they print.
+
+        Raises UsageError (CHECK_INCOMPLETE, CHECK_PATH, CHECK_PATTERN, PYTHON_NOT_ALLOWED, PYTHON_PATH).
+        """
         self.rule = rule
         self._timeout = timeout
-        self._caller = Caller()
-        self._functions: dict[str, Callable[..., Any]] = {}
-        for spec in rule.checks:
-            require_complete(spec)
-            if spec.type == "python":
-                self._functions[spec.name] = python_check.load(spec, allow_python)
+        self._pool = Pool(environment, limits=limits, printed=printed)
+        self._fingerprints: dict[str, str] = {}
+        try:
+            for spec in rule.checks:
+                require_complete(spec)
+                if spec.type == "python":
+                    self._fingerprints[spec.name] = python_check.load(spec, self._pool, allow_python)
+        except BaseException:
+            self._pool.close()
+            raise
 
     def close(self) -> None:
-        """Lets go of the threads of async evaluators."""
-        self._caller.close()
+        """Ends the processes of evaluators."""
+        self._pool.close()
 
     def run(self, spec: CheckSpec, case: Case) -> list[CheckResult]:
         """What one check says; a check that cannot say anything is a result with `error`, never an exception."""
         try:
             if spec.type == "python":
-                call = self._caller.call
-                returned = call(self._functions[spec.name], timeout=self._timeout, **python_check.arguments(case))
-                found = python_check.results(spec, returned)
+                found = python_check.run(spec, self._pool, case, self._timeout)
             else:
                 found = [BUILT_IN[spec.type](spec, case, self.rule.lineage.rubric)]
-        except (CheckFailed, TimedOut) as error:
+        except CheckFailed as error:
             found = [_without_score(spec, str(error))]
-        except Exception as error:  # an evaluator may raise anything
-            found = [_without_score(spec, f"the evaluator raised {reason(error)}")]
+        except Exception as error:  # a check of ours met what it does not know: it is no pass
+            found = [_without_score(spec, f"the check raised {reason(error)}")]
         return [result.model_copy(update={"passed": verdict(self.rule, result.name, result.value)}) for result in found]
 
     def evaluate(self, case: Case) -> list[CheckResult]:
@@ -96,7 +109,7 @@ class Checker:
 
     def fingerprints(self) -> dict[str, str]:
         """Check name → fingerprint: equal fingerprints judge alike."""
-        return {spec.name: fingerprint(spec, self._functions.get(spec.name)) for spec in self.rule.checks}
+        return {spec.name: fingerprint(spec, self._fingerprints.get(spec.name)) for spec in self.rule.checks}
 
 
 def evaluate(
@@ -117,13 +130,11 @@ def evaluate(
     return found + [_without_score(spec, "names a Python path, and rules may not run code here") for spec in left_out]
 
 
-def fingerprint(spec: CheckSpec, function: Callable[..., Any] | None = None) -> str:
-    """sha256 (hex, 16 characters) of what a check does: its specification, and its source for type python."""
-    from curator.experiments import functions
-
+def fingerprint(spec: CheckSpec, source: str | None = None) -> str:
+    """sha256 (hex, 16 characters) of what a check does: its specification, and `source`, the sha256 of its module."""
     parts = [canonical(spec.model_dump(mode="json", by_alias=True))]
-    if function is not None:
-        parts.append(functions.fingerprint(function))
+    if source is not None:
+        parts.append(source)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -1,22 +1,20 @@
-"""`python`: the user's own evaluator by import path, sync or async, with the signature of Langfuse evaluators.
+"""`python`: the user's own evaluator by import path, sync or async; it runs in a process of its own.
 
-It is called with `input`, `output`, `expected_output` and `metadata` as keywords and may return a number, a bool, a
-category, a `langfuse.Evaluation`, a dict with the same keys, or a list of those. LLM judges come in this way.
+What it is called with and may return: `curator.experiments.evaluators`. LLM judges come in this way.
 """
 
 import math
-from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
-from curator.experiments import functions
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, DataType
+from curator.experiments.isolation import CallFailed, Pool
 from curator.model.errors import UsageError
 from curator.model.rule import CheckSpec
 
 
-def load(spec: CheckSpec, allowed: bool) -> Callable[..., Any]:
-    """The check's function. Raises UsageError PYTHON_NOT_ALLOWED unless the user allowed rules to name Python paths."""
+def load(spec: CheckSpec, pool: Pool, allowed: bool) -> str:
+    """The fingerprint of the check's function. Raises UsageError PYTHON_NOT_ALLOWED unless the user allowed rules to
+    name Python paths; PYTHON_PATH when it cannot be used."""
     assert spec.python is not None
     if not allowed:
         raise UsageError(
@@ -24,55 +22,60 @@ def load(spec: CheckSpec, allowed: bool) -> Callable[..., Any]:
             code="PYTHON_NOT_ALLOWED",
             remedy="If you trust this rule: --allow-python, or allow_python = true in the config file.",
         )
-    return functions.load(spec.python)
+    return load_path(pool, "score", spec.python)
 
 
-def arguments(case: Case) -> dict[str, Any]:
-    """The keyword arguments of a Langfuse evaluator."""
-    return {
-        "input": case.input,
-        "output": case.output,
-        "expected_output": case.expected_output,
-        "metadata": case.metadata,
-    }
+def load_path(pool: Pool, kind: str, path: str) -> str:
+    """The fingerprint of what `package.module:name` names. Raises UsageError (PYTHON_PATH)."""
+    module, _, name = path.partition(":")
+    if not module or not name:
+        raise UsageError(
+            f"{path!r} is no import path.", code="PYTHON_PATH", remedy="Write it as package.module:function."
+        )
+    try:
+        return str(pool.load(kind, path)["fingerprint"])
+    except CallFailed as error:
+        raise UsageError(
+            f"{path} cannot be used: {error}.",
+            code="PYTHON_PATH",
+            remedy="Run curator in the environment and folder where `python -c 'import …'` of that module works.",
+        ) from None
 
 
-def results(spec: CheckSpec, returned: Any) -> list[CheckResult]:
-    """What an evaluator returned, as results. A single result takes the check's name; of several, each its own.
-
-    Raises CheckFailed when it is no score, or when none of several bears the check's name.
-    """
-    values = returned if isinstance(returned, list | tuple) else [returned]
-    found = [_result(spec.name, value, single=len(values) == 1) for value in values]
+def run(spec: CheckSpec, pool: Pool, case: Case, timeout: float) -> list[CheckResult]:
+    """What the evaluator says. Raises CheckFailed when it gives no score, or none of the check's name."""
+    assert spec.python is not None
+    given = {part: getattr(case, part) for part in ("input", "output", "expected_output", "metadata")}
+    try:
+        said = pool.call("score", spec.python, timeout, name=spec.name, case=given).value
+    except CallFailed as error:
+        raise CheckFailed(f"the evaluator gave no score: {error}") from None
+    found = [_result(value) for value in said] if isinstance(said, list) else []
     if not any(result.name == spec.name for result in found):
-        raise CheckFailed(f"the evaluator gave no score named {spec.name}")
+        names = ", ".join(sorted({result.name for result in found}))
+        raise CheckFailed(f"the evaluator gave no score named {spec.name}{f' (but {names})' if names else ''}")
     return found
 
 
-def _result(name: str, value: Any, *, single: bool) -> CheckResult:
-    if isinstance(value, Real | str):
-        value = {"value": value}
-    fields = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-    score = _score(fields.get("value"))
-    metadata = fields.get("metadata")
+def _result(fields: Any) -> CheckResult:
+    """One score as it came out of the worker, where anything may have been written."""
+    if not isinstance(fields, dict):
+        raise CheckFailed("the evaluator gave no score")
+    value, metadata = fields.get("value"), fields.get("metadata")
+    if not isinstance(value, bool | str):
+        if not isinstance(value, int | float):
+            raise CheckFailed("the evaluator gave no score")
+        if not math.isfinite(value):
+            raise CheckFailed("the evaluator gave no finite number")
+        value = float(value)
     return CheckResult(
-        name=name if single else str(fields.get("name") or name),
-        value=score,
+        name=str(fields.get("name")),
+        value=value,
         passed=None,
         comment=str(fields.get("comment") or ""),
-        data_type=_data_type(score, fields.get("data_type")),
+        data_type=_data_type(value, fields.get("data_type")),
         metadata=metadata if isinstance(metadata, dict) else {},
     )
-
-
-def _score(value: object) -> float | bool | str:
-    if isinstance(value, bool | str):
-        return value
-    if not isinstance(value, Real):
-        raise CheckFailed("the evaluator returned no score")
-    if not math.isfinite(value):
-        raise CheckFailed("the evaluator returned no finite number")
-    return float(value)
 
 
 def _data_type(value: object, said: object) -> DataType:
