@@ -3,6 +3,7 @@
 from curator.promote.job import Choices, Finder, Job, Patience
 from curator.promote.promoter import Promoter
 from curator.promote.proposal import OVERRIDABLE, Order, Proposal
+from curator.promote.reading import Found
 from curator.promote.resume import Resumed
 from curator.promote.seed import Seeded, SeededItem, seed
 from curator.promote.undo import Undone
@@ -12,6 +13,7 @@ __all__ = [
     "OVERRIDABLE",
     "Choices",
     "Finder",
+    "Found",
     "Job",
     "Order",
     "Patience",

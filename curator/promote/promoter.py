@@ -20,7 +20,7 @@ from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
 from curator.journal import Entry, Journal
 from curator.journal.database import now
-from curator.model import Check, Item, Problem, Receipt, ScrubPolicy, Signal, StoredItem, lineage
+from curator.model import Check, Failure, Item, Problem, Receipt, ScrubPolicy, Signal, StoredItem, Trace, lineage
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
@@ -29,7 +29,7 @@ from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs
 from curator.promote.one import edited, promote_one
 from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, item_of, propose
-from curator.promote.reading import Found, problem_of, read_traces
+from curator.promote.reading import Found, found_of, problem_of, read_traces
 from curator.promote.resume import Resumed, resume
 from curator.promote.seed import ensure_dataset
 from curator.promote.stops import Stop, stop_of
@@ -114,6 +114,10 @@ class Promoter:
     def read(self, keys: Sequence[str], loaded: LoadedRule, *, entries: bool = False) -> Iterator[Found]:
         """The failures behind the keys, and why a rule counts them; see `read_traces`. Raises GatewayError."""
         return read_traces(self.gateway, keys, loaded.rule, entries=entries)
+
+    def found(self, failure: Failure, loaded: LoadedRule, trace: Trace) -> Found:
+        """A failure that the queue knows already, with its trace; see `read`. Raises GatewayError."""
+        return found_of(self.gateway, failure, loaded.rule, trace)
 
     def draft(self, found: Found, loaded: LoadedRule, order: Order | None = None) -> Proposal:
         """The proposed item of a failure, written nowhere. Raises CuratorError, also when its source is gone."""
@@ -278,8 +282,7 @@ class Promoter:
                 proposal = self._adopted(proposal)
             item = item_of(proposal.scrubbed, self.journal, reviewer=self.reviewer, at=now())
         except Stop as reason:
-            found = Found(trace_id=trace.id, trace=trace)
-            receipt = self._not_begun(trace.id, loaded, reason.problem, found, proposal.order)
+            receipt = self._not_begun(trace.id, loaded, reason.problem, proposal.found, proposal.order)
             return receipt.model_copy(update={"warnings": proposal.warnings})
         except CuratorError as error:
             return self._not_begun(trace.id, loaded, problem_of(error))
@@ -297,10 +300,7 @@ class Promoter:
             return proposal
         theirs = {"input": stored.input, "expected_output": stored.expected_output}
         order = proposal.order.model_copy(update={"edits": proposal.order.edits | theirs})
-        found = Found(
-            trace_id=proposal.trace.id, trace=proposal.trace, signals=proposal.signals, entries=proposal.entries
-        )
-        return self.draft(found, proposal.loaded, order)
+        return self.draft(proposal.found, proposal.loaded, order)
 
     def _is_new(self, proposal: Proposal, item: Item) -> bool:
         """Whether nobody can have promoted this before: no decision on the trace, no promotion in the journal."""
@@ -403,7 +403,8 @@ class Promoter:
 
 def _entries(proposal: Proposal) -> list[Signal]:
     """The annotation-queue entries behind a failure, each once: those that were read, and those of its signals."""
-    found = {each.queue_entry_id: each for each in (*proposal.entries, *proposal.signals) if each.queue_entry_id}
+    known = (*proposal.found.entries, *proposal.found.signals)
+    found = {each.queue_entry_id: each for each in known if each.queue_entry_id}
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from curator.draft.effectiveness import Judgement
 from curator.draft.mapping import reshape
 from curator.help import outcomes
 from curator.journal import Journal
-from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace, lineage
+from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Trace, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import CONTENT_CODES, check_content, content_problem, losses
@@ -43,16 +43,19 @@ OVERRIDABLE = frozenset({effectiveness.CORRECTION_FAILS})
 class Proposal:
     """A draft as it stands, written nowhere. In memory only: it holds the unscrubbed text."""
 
-    trace: Trace
+    found: Found
+    """The failure as it was read, with the reasons why it is one and its open annotation-queue entries."""
     loaded: LoadedRule
     order: Order
     scrubbed: ScrubbedDraft
     judged: tuple[Judgement, ...]
     """What the rule's checks say of the recorded answer and of its correction."""
-    signals: tuple[Signal, ...] = ()
-    """Why it is a failure."""
-    entries: tuple[Signal, ...] = ()
-    """The open annotation-queue entries that are known behind it."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where it came from."""
+        assert self.found.trace is not None
+        return self.found.trace
 
     @property
     def draft(self) -> Draft:
@@ -117,7 +120,7 @@ def propose(
     lost = content_problem(_unfinished(scrubbed))
     if lost is not None:
         scrubbed = scrubbed.model_copy(update={"problems": (*scrubbed.problems, lost)})
-    return Proposal(found.trace, loaded, order, scrubbed, judged, found.signals, found.entries)
+    return Proposal(found, loaded, order, scrubbed, judged)
 
 
 def _overruled(problem: Problem, order: Order) -> Problem:

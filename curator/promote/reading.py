@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from curator.draft.mapping import reads_session
 from curator.help import outcomes
-from curator.model import Problem, Score, Signal, Trace
+from curator.model import Failure, Problem, Score, Signal, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.rule import Rule
@@ -43,6 +43,20 @@ def read_traces(gateway: "Gateway", trace_ids: Sequence[str], rule: Rule, *, ent
     for start in range(0, len(wanted), TOGETHER):
         ids = wanted[start : start + TOGETHER]
         yield from _with_signals(gateway, ids, gateway.traces(ids), rule, entries)
+
+
+def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Found:
+    """A failure that the queue knows already: only what the rule reads beyond its trace is asked for.
+
+    Raises GatewayError.
+    """
+    return Found(
+        trace_id=trace.id,
+        trace=trace,
+        earlier=tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else (),
+        signals=tuple(signal for signal in failure.signals if signal.rule == rule.rule),
+        entries=tuple(signal for signal in failure.signals if signal.queue_entry_id),
+    )
 
 
 def _with_signals(

@@ -11,7 +11,7 @@ from curator.tui.session.values import Prepared
 
 if TYPE_CHECKING:
     from curator.draft.likeness import Novelty
-    from curator.promote.reading import Found
+    from curator.promote import Found
     from curator.rulebook import LoadedRule
 
 ITEMS_FRESH = 300.0
@@ -46,14 +46,10 @@ class Drafting(Queueing, Reading):
 
     def _found(self, trace_id: str, loaded: "LoadedRule") -> "Found":
         """The failure with the reasons why a rule counts it; asked for when the queue does not list it."""
-        from curator.promote.reading import Found
-
         failure = self._failures.get(trace_id)
         if failure is None:
             return next(self.promoter.read([trace_id], loaded))
-        signals = tuple(signal for signal in failure.signals if signal.rule == loaded.rule.rule)
-        entries = tuple(signal for signal in failure.signals if signal.queue_entry_id)
-        return Found(trace_id=trace_id, trace=self.trace(trace_id), signals=signals, entries=entries)
+        return self.promoter.found(failure, loaded, self.trace(trace_id))
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""
