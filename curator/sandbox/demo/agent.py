@@ -14,10 +14,31 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 
-from curator.sandbox.demo.phrases import CANDIDATE, LOOKUP_FAILED, PRODUCTION, STATUS, SYSTEM_PROMPTS
-from curator.sandbox.demo.steps import Step, chat, reply
+from curator.sandbox.demo.steps import Step, chat, reply, texts
+
+
+class Expectation(TypedDict):
+    """The behaviour to protect, in the shape of the order-status dataset."""
+
+    outcome: str
+    must_mention: tuple[str, ...]
+    must_not_mention: tuple[str, ...]
+
+
+class Wording(TypedDict):
+    """What the agent does, in one of several sentences."""
+
+    outcome: str
+    texts: tuple[str, ...]
+
+
+_PHRASES = texts("phrases")
+STATUS: dict[str, str] = _PHRASES["status"]
+EXPECTED: dict[str, Expectation] = _PHRASES["expected"]
+PRODUCTION: dict[str, Wording] = _PHRASES["production"]
+CANDIDATE: dict[str, Wording] = _PHRASES["candidate"]
 
 _SITUATIONS: tuple[tuple[str, str], ...] = (
     ("injection", r"ignore (all|any|your|the)? ?(previous|prior|earlier|above)|developer mode|system prompt"),
@@ -57,7 +78,7 @@ class Run:
 
 
 def situation(query: str) -> str:
-    """What the customer writes about: a key of `phrases.STATUS`."""
+    """What the customer writes about: a key of `STATUS`."""
     text = query.lower().replace("’", "'")
     return next((name for name, pattern in _SITUATIONS if re.search(pattern, text)), "on_time")
 
@@ -87,9 +108,10 @@ def answer(case: Mapping[str, Any], label: str, order: Mapping[str, Any] | None 
         **(order or {}),
     }
     live = label == "production" and (kind, region) not in _FIXED_IN_PRODUCTION
-    outcome, texts = LOOKUP_FAILED if fail else (PRODUCTION if live and kind in PRODUCTION else CANDIDATE)[kind]
-    text = _choose(texts, pick >> 24).format(**facts)
-    system = SYSTEM_PROMPTS["production" if label == "production" else "staging"]
+    wording = PRODUCTION if live and kind in PRODUCTION else CANDIDATE
+    said: Wording = _PHRASES["lookup_failed"] if fail else wording[kind]
+    text = _choose(said["texts"], pick >> 24).format(**facts)
+    system = _PHRASES["system_prompts"]["production" if label == "production" else "staging"]
     steps = (
         Step(
             "GENERATION",
@@ -108,7 +130,7 @@ def answer(case: Mapping[str, Any], label: str, order: Mapping[str, Any] | None 
             prompt="order-status",
         ),
     )
-    return Run({"answer": text, "outcome": outcome, "prompt_label": label}, kind, steps)
+    return Run({"answer": text, "outcome": said["outcome"], "prompt_label": label}, kind, steps)
 
 
 def order_status(case: Mapping[str, Any]) -> dict[str, str]:

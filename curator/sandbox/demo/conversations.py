@@ -2,21 +2,57 @@
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
-from curator.sandbox.demo.conversation_cases import CONVERSATIONS, Conversation
-from curator.sandbox.demo.people import Person, person
+from curator.sandbox.demo.people import Person, ReviewDesk, fill, person
 from curator.sandbox.demo.recorder import Recorded, Recorder
-from curator.sandbox.demo.reviews import REVIEWERS, ReviewDesk
-from curator.sandbox.demo.steps import Step, chat, reply
-from curator.sandbox.demo.unit import Planted, Unit, fill
+from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
 
 NAME = "support-conversation"
 
 _SYSTEM = (
     "You are the support assistant of Kestrel & Pine. Help with orders, returns, repairs and warranty. Hand over to a "
     "colleague when the customer asks for it or when you cannot help."
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of the customer and the assistant's reply: one trace."""
+
+    says: str
+    replies: str
+    outcome: Literal["answer", "clarify", "escalate"] = "answer"
+    thumbs: bool | None = None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One chat: a session of Langfuse whose traces are its turns."""
+
+    who: str
+    channel: Literal["web", "whatsapp", "email"]
+    topic: str
+    turns: tuple[Turn, ...]
+    resolution: Literal["resolved", "escalated", "abandoned"]
+    """The session's score."""
+    csat: int | None = None
+    """The customer's rating of the session, 1 to 5."""
+    summary: str | None = None
+    """What the handover told the colleague."""
+    must: tuple[str, ...] = ()
+    """What a reviewer says that the last reply must mention; a correction on the last turn when given."""
+    must_not: tuple[str, ...] = ()
+    note: str | None = None
+    """A reviewer's comment on the session."""
+
+
+CONVERSATIONS = tuple(
+    Conversation(**{**chat, "turns": tuple(Turn(**turn) for turn in chat["turns"])})
+    for chat in texts("conversations")["conversations"]
 )
 
 
@@ -70,15 +106,7 @@ def _write(recorder: Recorder, desk: ReviewDesk, chat_: Conversation, key: str, 
             metadata={"workflow": NAME, "topic": chat_.topic, "turn": str(number + 1)},
         )
         if turn.thumbs is not None:
-            recorder.score(
-                recorded,
-                "user_feedback",
-                turn.thumbs,
-                "BOOLEAN",
-                "API",
-                after=timedelta(seconds=50),
-                config=desk.configs["user_feedback"],
-            )
+            desk.score(recorded, "user_feedback", turn.thumbs, "API", timedelta(seconds=50))
         messages = [*messages, {"role": "assistant", "content": answer}]
         failure = handover or turn.thumbs is False
         planted.append(Planted(recorded.trace_id, NAME, chat_.resolution if last else "turn", failure))
@@ -90,38 +118,12 @@ def _write(recorder: Recorder, desk: ReviewDesk, chat_: Conversation, key: str, 
 
 def _review(recorder: Recorder, desk: ReviewDesk, last: Recorded, chat_: Conversation) -> None:
     subject = {"kind": "session", "id": last.session_id}
-    author = recorder.random("author", last.trace_id).choice(REVIEWERS)
-    recorder.score(
-        last,
-        "resolution",
-        chat_.resolution,
-        "CATEGORICAL",
-        "EVAL",
-        after=timedelta(minutes=15),
-        subject=subject,
-        config=desk.configs["resolution"],
-    )
+    author = desk.reviewer(last)
+    desk.score(last, "resolution", chat_.resolution, "EVAL", timedelta(minutes=15), subject=subject)
     if chat_.csat is not None:
-        recorder.score(
-            last,
-            "csat",
-            chat_.csat,
-            "NUMERIC",
-            "API",
-            after=timedelta(minutes=40),
-            subject=subject,
-            config=desk.configs["csat"],
-        )
+        desk.score(last, "csat", chat_.csat, "API", timedelta(minutes=40), subject=subject)
     if chat_.must:
         correction = {"outcome": "escalate", "must_mention": chat_.must, "must_not_mention": chat_.must_not}
-        recorder.score(
-            last,
-            "output",
-            json.dumps(correction, ensure_ascii=False),
-            "CORRECTION",
-            "ANNOTATION",
-            after=timedelta(hours=5),
-            author=author,
-        )
+        desk.correct(last, json.dumps(correction, ensure_ascii=False), timedelta(hours=5), author=author)
     if chat_.note is not None and last.session_id is not None:
         recorder.comment("SESSION", last.session_id, chat_.note, author=author, at=last.ended + timedelta(hours=5))

@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from curator.sandbox.demo import conversations, help_centre, order_status, safety
-from curator.sandbox.demo.people import CARDS, OTHERS, PEOPLE
+from curator.sandbox.demo.people import CARDS, OTHERS, PEOPLE, SAFETY_REVIEW, SUPPORT_REVIEW, ReviewDesk
 from curator.sandbox.demo.recorder import Recorder, iso
-from curator.sandbox.demo.reviews import SAFETY_REVIEW, SUPPORT_REVIEW, ReviewDesk
-from curator.sandbox.demo.safety_cases import ATTACKS
-from curator.sandbox.demo.unit import Planted, Unit
+from curator.sandbox.demo.steps import Planted, Unit
 
 Row = dict[str, Any]
 
@@ -118,7 +116,7 @@ def _personal(recorder: Recorder) -> Iterator[PersonalValue]:
         *(("PHONE_NUMBER", p.phone) for p in PEOPLE),
         *(("STREET_ADDRESS", p.address) for p in PEOPLE),
         *(("CREDIT_CARD", card) for card in CARDS),
-        *(("SECRET", safety.service_key(recorder.random("key", str(i)))) for i in range(len(ATTACKS))),
+        *(("SECRET", safety.service_key(recorder.random("key", str(i)))) for i in range(len(safety.ATTACKS))),
         *OTHERS,
     ]
     for trace_id, parts in texts.items():

@@ -1,16 +1,14 @@
 """Workflow 2: questions to the help centre, answered with retrieval and judged by three LLM judges."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
-from curator.sandbox.demo.people import Person, person
-from curator.sandbox.demo.rag_cases import CASES, RagCase
-from curator.sandbox.demo.rag_texts import HELP_CENTRE, SYSTEM_PROMPT
+from curator.sandbox.demo.people import SUPPORT_REVIEW, Person, ReviewDesk, fill, person
 from curator.sandbox.demo.recorder import Recorded, Recorder
-from curator.sandbox.demo.reviews import REVIEWERS, SUPPORT_REVIEW, ReviewDesk
-from curator.sandbox.demo.steps import Step, chat, reply
-from curator.sandbox.demo.unit import Planted, Unit, fill
+from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
 
 NAME = "help-centre-rag"
 
@@ -20,6 +18,33 @@ _REASONS = {
     "relevance": {1: "Answers another question.", 2: "Touches the topic, does not answer."},
     "precision": {0: "None of the passages holds the answer."},
 }
+
+
+@dataclass(frozen=True)
+class RagCase:
+    """One question. `judged` is (faithfulness 1–5, relevance 1–5, precision 0 or 1), as LLM judges gave them."""
+
+    question: str
+    found: tuple[str, ...]
+    """Ids of the retrieved passages (without `kb/`); empty when nothing passed the score threshold."""
+    answer: str
+    judged: tuple[int, int, int]
+    who: str | None = None
+    gold: str | None = None
+    """A reviewer's reference answer."""
+    must: tuple[str, ...] = ()
+    """What the reviewer says that an answer must mention."""
+    source: str | None = None
+    """The passage that holds the answer, when the reviewer named it (score `right_source`)."""
+    as_json: bool = True
+    """False: the correction is only a sentence."""
+    thumbs: bool | None = None
+    says: str | None = None
+    queued: Literal["PENDING", "COMPLETED"] | None = None
+
+
+_TEXTS = texts("help_centre")
+CASES = tuple(RagCase(**case) for case in _TEXTS["cases"])
 
 
 def units(recorder: Recorder, desk: ReviewDesk) -> list[Unit]:
@@ -43,7 +68,7 @@ def _write(recorder: Recorder, desk: ReviewDesk, case: RagCase, key: str, at: da
     found = [
         {"id": f"kb/{name}", "score": round(0.83 - 0.07 * rank - random.random() * 0.05, 3), "text": text}
         for rank, name in enumerate(case.found)
-        if (text := HELP_CENTRE[f"kb/{name}"])
+        if (text := _TEXTS["passages"][f"kb/{name}"])
     ]
     passages = "\n\n".join(f"[{each['id']}] {each['text']}" for each in found)
     recorded = recorder.trace(
@@ -78,7 +103,7 @@ def _write(recorder: Recorder, desk: ReviewDesk, case: RagCase, key: str, at: da
             Step(
                 "GENERATION",
                 "write-answer",
-                chat(SYSTEM_PROMPT, ("user", f"{passages}\n\nQuestion: {question}")),
+                chat(_TEXTS["prompt"], ("user", f"{passages}\n\nQuestion: {question}")),
                 reply(case.answer),
                 model="claude-sonnet-4-5",
                 prompt="help-centre",
@@ -104,49 +129,26 @@ def _judge(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: RagCase) ->
     for seconds, (name, value) in enumerate(
         zip(("faithfulness", "relevance", "precision"), case.judged, strict=True), start=40
     ):
-        recorder.score(
+        desk.score(
             of,
             name,
             value,
-            "NUMERIC",
             "EVAL",
-            after=timedelta(seconds=seconds),
+            timedelta(seconds=seconds),
             comment=_REASONS[name].get(value),
-            config=desk.configs[name],
             metadata={"judge": f"{name}-v2", "model": "gpt-4.1"},
         )
 
 
 def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: RagCase, who: Person) -> None:
-    author = recorder.random("author", of.trace_id).choice(REVIEWERS)
+    author = desk.reviewer(of)
     if case.thumbs is not None:
         comment = None if case.says is None else fill(case.says, who)
-        config = desk.configs["user_feedback"]
-        recorder.score(
-            of,
-            "user_feedback",
-            case.thumbs,
-            "BOOLEAN",
-            "API",
-            after=timedelta(minutes=3),
-            comment=comment,
-            config=config,
-        )
+        desk.score(of, "user_feedback", case.thumbs, "API", timedelta(minutes=3), comment=comment)
     if case.gold is not None:
-        recorder.score(
-            of, "output", _correction(case), "CORRECTION", "ANNOTATION", after=timedelta(hours=9), author=author
-        )
+        desk.correct(of, _correction(case), timedelta(hours=9), author=author)
     if case.source is not None:
-        recorder.score(
-            of,
-            "right_source",
-            f"kb/{case.source}",
-            "TEXT",
-            "ANNOTATION",
-            after=timedelta(hours=9, minutes=1),
-            author=author,
-            config=desk.configs["right_source"],
-        )
+        desk.score(of, "right_source", f"kb/{case.source}", "ANNOTATION", timedelta(hours=9, minutes=1), author=author)
     if case.queued is not None:
         recorder.enqueue(
             desk.queues[SUPPORT_REVIEW], "TRACE", of.trace_id, case.queued, at=of.ended + timedelta(hours=1)

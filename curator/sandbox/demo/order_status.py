@@ -4,14 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.order_texts import CASES, OrderCase
-from curator.sandbox.demo.people import CARDS, PEOPLE, Person, person
-from curator.sandbox.demo.phrases import EXPECTED
+from curator.sandbox.demo.people import CARDS, PEOPLE, SUPPORT_REVIEW, Person, ReviewDesk, fill, person
 from curator.sandbox.demo.recorder import Recorded, Recorder
-from curator.sandbox.demo.reviews import REVIEWERS, SUPPORT_REVIEW, ReviewDesk
-from curator.sandbox.demo.unit import Planted, Unit, fill
+from curator.sandbox.demo.steps import Planted, Unit, texts
 
 NAME = "order-status"
 
@@ -29,6 +27,33 @@ _TOOL_FAILED = "No answer to the question: the order system was down."
 
 
 @dataclass(frozen=True)
+class OrderCase:
+    """One request. `{…}` in texts is filled from the customer (see `people.Person.values`), `{ref}` and `{card}`."""
+
+    who: str
+    query: str
+    thumbs: bool | None = None
+    """The customer's thumb; `says` is what they typed beside it."""
+    says: str | None = None
+    review: str | None = None
+    """An annotator's category (score `review`), with `note` as its comment."""
+    note: str | None = None
+    right: bool = False
+    """The annotator also said what the outcome should have been (score `right_outcome`)."""
+    fix: Literal["expectation", "output", "text"] | None = None
+    """A human correction: the expected behaviour, a corrected output, or only a sentence."""
+    queued: Literal["PENDING", "COMPLETED"] | None = None
+    """In the annotation queue for order-status answers."""
+    comment: str | None = None
+    """A colleague's comment on the trace."""
+    fail: bool = False
+    """The order system timed out."""
+
+
+CASES = tuple(OrderCase(**case) for case in texts(NAME.replace("-", "_"))["cases"])
+
+
+@dataclass(frozen=True)
 class Played:
     """A case with its customer, the request that came in, and what the live agent did with it."""
 
@@ -40,8 +65,8 @@ class Played:
 
     @property
     def wrong(self) -> bool:
-        """Whether the answer misses the behaviour that `phrases.EXPECTED` asks for."""
-        expected, text = EXPECTED[self.run.situation], self.run.output["answer"].lower()
+        """Whether the answer misses the behaviour that `agent.EXPECTED` asks for."""
+        expected, text = agent.EXPECTED[self.run.situation], self.run.output["answer"].lower()
         return (
             self.case.fail
             or self.run.output["outcome"] != expected["outcome"]
@@ -107,16 +132,7 @@ def _write(recorder: Recorder, desk: ReviewDesk, played: Played, key: str, at: d
 def _feedback(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: OrderCase, who: Person) -> None:
     if case.thumbs is not None:
         comment = None if case.says is None else fill(case.says, who)
-        recorder.score(
-            of,
-            "user_feedback",
-            case.thumbs,
-            "BOOLEAN",
-            "API",
-            after=timedelta(minutes=4),
-            comment=comment,
-            config=desk.configs["user_feedback"],
-        )
+        desk.score(of, "user_feedback", case.thumbs, "API", timedelta(minutes=4), comment=comment)
 
 
 def _judge(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) -> None:
@@ -128,56 +144,47 @@ def _judge(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) -
         return
     low, high = (0.08, 0.42) if wrong else (0.74, 0.98)
     reasons = (_TOOL_FAILED,) if case.fail else _JUDGE.get(played.run.situation, ())
-    recorder.score(
+    desk.score(
         of,
         "helpfulness",
         round(random.uniform(low, high), 2),
-        "NUMERIC",
         "EVAL",
-        after=timedelta(minutes=2),
+        timedelta(minutes=2),
         comment=random.choice(reasons) if wrong and reasons else None,
-        config=desk.configs["helpfulness"],
         metadata={"judge": "helpfulness-v3", "model": "claude-sonnet-4-5"},
     )
 
 
 def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) -> None:
     case, run = played.case, played.run
-    author = recorder.random("author", of.trace_id).choice(REVIEWERS)
+    author = desk.reviewer(of)
     queue = desk.queues[SUPPORT_REVIEW]
     reviewed = timedelta(hours=6)
     if case.review is not None:
-        recorder.score(
+        desk.score(
             of,
             "review",
             case.review,
-            "CATEGORICAL",
             "ANNOTATION",
-            after=reviewed,
+            reviewed,
             comment=case.note,
             author=author,
-            config=desk.configs["review"],
             queue=queue if case.queued == "COMPLETED" else None,
         )
     if case.right:
-        recorder.score(
+        desk.score(
             of,
             "right_outcome",
-            EXPECTED[run.situation]["outcome"],
-            "CATEGORICAL",
+            agent.EXPECTED[run.situation]["outcome"],
             "ANNOTATION",
-            after=reviewed + timedelta(minutes=1),
+            reviewed + timedelta(minutes=1),
             author=author,
-            config=desk.configs["right_outcome"],
         )
     if case.fix is not None:
-        recorder.score(
+        desk.correct(
             of,
-            "output",
             _correction(played),
-            "CORRECTION",
-            "ANNOTATION",
-            after=reviewed + timedelta(minutes=3),
+            reviewed + timedelta(minutes=3),
             author=author,
             subject={"kind": "observation", "id": of.root_id, "traceId": of.trace_id},
         )
@@ -191,7 +198,7 @@ def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) 
 
 def _correction(played: Played) -> str:
     """What the reviewer typed: the expected behaviour, a corrected output, or only a better sentence."""
-    expected = EXPECTED[played.run.situation]
+    expected = agent.EXPECTED[played.run.situation]
     if played.case.fix == "expectation":
         return json.dumps(expected, ensure_ascii=False)
     better = agent.candidate(played.request)["answer"]

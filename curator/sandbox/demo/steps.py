@@ -1,8 +1,25 @@
-"""What an agent of the demo did: a tree of steps, before it becomes rows of observations."""
+"""What the demo is told in: its texts, the steps of an agent, and the units that are put on the calendar."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+TEXTS = Path(__file__).with_name("texts")
+
+
+def texts(name: str) -> dict[str, Any]:
+    """The tables of `texts/NAME.toml`, with tuples for arrays: what was invented, apart from the code that plays it."""
+    frozen: dict[str, Any] = _frozen(tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8")))
+    return frozen
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -34,3 +51,24 @@ def chat(system: str, *turns: tuple[str, str]) -> list[dict[str, str]]:
 def reply(text: str) -> dict[str, str]:
     """The message that a chat completion answered with."""
     return {"role": "assistant", "content": text}
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What was put into one trace: the truth to hold queues, drafts and audits against."""
+
+    trace_id: str
+    workflow: str
+    case: str
+    """What the case is about, such as `refund` or `retrieval miss`."""
+    failure: bool
+    """Somebody or something says that the answer was not good."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Something to be written: `write(at)` puts it into the recorder that it was made for."""
+
+    workflow: str
+    failure: bool
+    write: Callable[[datetime], list[Planted]]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from curator import __version__
 from curator.model import Receipt
 from curator.model.lineage import REVIEWED_FAILURE, fingerprint, item_id
-from curator.sandbox.demo.audit_example.cases import CASES, Case
 from curator.sandbox.demo.safety import service_key
+from curator.sandbox.demo.steps import texts
 from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.store import iso
 
@@ -38,6 +38,20 @@ INCOMPLETE, SPLIT = "nightly smoke", "returns-agent 3.9"
 _SIDE_EFFECTS = {"CON001": ("CON002",), "LIN006": ("CON005",)}
 """Codes that come along: who rewords an approved item also writes it outside curator; who changes the session in its
 metadata breaks the seal over what was approved."""
+
+
+class Case(NamedTuple):
+    """What a customer asked the returns desk. `plant` is the audit code that the case was planted for."""
+
+    key: str
+    question: str
+    outcome: str
+    terms: tuple[str, ...]
+    channel: str = "chat"
+    plant: str | None = None
+
+
+CASES = tuple(Case(**case) for case in texts("audit_example")["cases"])
 
 
 @dataclass
