@@ -17,8 +17,8 @@ from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.config import Connection
-    from curator.experiments.perform import Plan
     from curator.experiments.results import Run
+    from curator.experiments.run import Plan
     from curator.experiments.versions import Pinned
     from curator.gateway import Gateway
     from curator.model.rule import Rule
@@ -50,7 +50,8 @@ _RUN_OPTIONS = (
     click.option("--max-concurrency", type=click.IntRange(1, 50), default=3, show_default=True, metavar="N",
                  help="Items at the same time."),
     click.option("--dataset-version", metavar="T",
-                 help="Run over the items as they were at this time.  [default: now, pinned]"),
+                 help="Run over the items as they were at this time, or as a lock file or a pulled folder holds them."
+                 "  [default: now, pinned]"),
     click.option("--var", "variables", multiple=True, metavar="KEY=VALUE",
                  help="What distinguishes this candidate (prompt_label=staging); repeatable."),
     timeout_option,
@@ -68,18 +69,30 @@ def run_options(function: F) -> F:
     return function
 
 
-def plan_of(task: str, options: dict[str, Any], *, allow_python: bool) -> "Plan":
-    """The plan that `run_options` describe. Raises UsageError."""
-    from curator.experiments.perform import Plan, variables_of
+def plan_of(task: str, options: dict[str, Any], *, allow_python: bool, gateway: "Gateway", dataset: str) -> "Plan":
+    """The plan that `run_options` describe. Raises UsageError, CuratorError (DATASET_DRIFT), GatewayError."""
+    from curator.experiments.perform import variables_of
+    from curator.experiments.run import Plan
 
-    version = options.pop("dataset_version")
     return Plan(
         task=task,
         allow_python=allow_python,
-        dataset_version=moment(version, "--dataset-version") if version else None,
+        dataset_version=version_named(gateway, options.pop("dataset_version"), dataset),
         variables=dict(variables_of(options.pop("variables"))),
         **options,
     )
+
+
+def version_named(gateway: "Gateway", text: str | None, dataset: str) -> datetime | None:
+    """The time that `--dataset-version` names: itself, or that of a lock file or pulled folder of this dataset.
+
+    Raises UsageError, CuratorError (DATASET_DRIFT: the server no longer shows what was locked), GatewayError.
+    """
+    if not text:
+        return None
+    from curator.dataset import version_of
+
+    return version_of(gateway, text, dataset) or moment(text, "--dataset-version")
 
 
 def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", plan: "Plan") -> tuple["Run", Path]:
@@ -94,9 +107,13 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
         def saved(path: Path) -> None:
             say(f"results: {path}")
 
-        return perform(
-            gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved, printed=printed
-        )
+        try:
+            return perform(
+                gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved, printed=printed
+            )
+        except KeyboardInterrupt:
+            say("`curator run --resume` with the same rule and task goes on from there.")
+            raise
 
 
 class ProgressBar:

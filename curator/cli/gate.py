@@ -64,7 +64,8 @@ def gate(
     with open_gateway(connection) as gateway:
         before = find_run(baseline, lambda: gateway, rule=loaded.rule, deadline=deadline) if baseline else None
         if task is not None:
-            plan = plan_of(task, options, allow_python=settings.allow_python)
+            dataset = loaded.rule.dataset.name
+            plan = plan_of(task, options, allow_python=settings.allow_python, gateway=gateway, dataset=dataset)
             run, _ = perform_plan(gateway, connection, loaded.rule, plan)
         else:
             assert candidate is not None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 @click.command()
 @rules_option
 @click.option("--task", required=True, metavar="SPEC", help="module:function, cmd:COMMAND or an http(s) address.")
+@click.option("--resume", is_flag=False, flag_value="", metavar="[FILE]",
+              help="Go on with an interrupted run: this result file's, or the rule's newest.")  # fmt: skip
 @run_options
 @python_option
 @json_option
@@ -40,8 +42,9 @@ def run(*, rule: str, task: str, allow_python: bool | None, as_json: bool, **opt
     settings = load_settings(allow_python=allow_python)
     loaded = find_rule(rule, settings)
     connection = settings.connection()
-    plan = plan_of(task, options, allow_python=settings.allow_python)
     with open_gateway(connection) as gateway:
+        dataset = loaded.rule.dataset.name
+        plan = plan_of(task, options, allow_python=settings.allow_python, gateway=gateway, dataset=dataset)
         done, path = perform_plan(gateway, connection, loaded.rule, plan)
     document = as_document(done, path)
     if as_json:

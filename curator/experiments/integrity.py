@@ -144,7 +144,7 @@ def judge(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tu
     untraced = {item.item_id for item in repeat.items if item.error and item.trace_id is None}
     absent = sorted(run.items.keys() - set(seen.items()) - untraced)
     scores, waiting = _scores(run, items, seen, required, late)
-    problems = [*_experiments(repeat, seen), *_items(run, seen, absent, late), *_errors(items), *scores]
+    problems = [*_experiments(repeat, seen), *_items(run, repeat, seen, absent, late), *_errors(items), *scores]
     return problems, late and (bool(absent) or waiting)
 
 
@@ -167,8 +167,10 @@ def _experiments(repeat: Repeat, seen: Seen) -> Iterator[Problem]:
         )
 
 
-def _items(run: Run, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[Problem]:
+def _items(run: Run, repeat: Repeat, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[Problem]:
     counts = Counter(seen.items())
+    # Of an item that was cut off and run again, the first attempt may be there too.
+    again = {item.item_id for item in repeat.items if item.again}
     if absent:
         yield Problem(
             code="INTEGRITY_ITEM_MISSING",
@@ -176,7 +178,7 @@ def _items(run: Run, seen: Seen, absent: Sequence[str], late: bool) -> Iterator[
             f"{' yet' if late else ''}: {_some(absent)}.",
             remedy="Look again in some minutes." if late else "Run it again.",
         )
-    twice = [item for item, count in counts.items() if count > 1 and item in run.items]
+    twice = [item for item, count in counts.items() if count > 1 and item in run.items and item not in again]
     if twice:
         yield Problem(
             code="INTEGRITY_ITEM_TWICE",

@@ -3,9 +3,10 @@
 Nothing here is trusted to have arrived: `integrity` asks the server afterwards.
 """
 
+import copy
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,14 +57,20 @@ class Mirror:
         task: RunTask,
         checks: Mapping[str, RunCheck],
         max_concurrency: int,
+        leave: Collection[str] = (),
     ) -> Recorded:
-        """Runs every item once and sends what came out. Blocks until all was handed to the server."""
+        """Runs every item but those to `leave` once and sends what came out, into the experiment of that run name.
+
+        Blocks until all was handed to the server.
+        """
 
         async def run_task(*, item: Any, **_: object) -> Any:
             return await task(item)
 
+        dataset = copy.copy(self._dataset)
+        dataset.items = [item for item in dataset.items if item.id not in leave]
         with _quiet():
-            result = self._dataset.run_experiment(
+            result = dataset.run_experiment(
                 name=label,
                 run_name=run_name,
                 task=run_task,

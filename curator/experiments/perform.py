@@ -1,45 +1,23 @@
 """One experiment from beginning to end: pin, run, save, look at the server, save again. And finding runs again."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from curator.config import Connection
-from curator.experiments import integrity, remote, results, versions
+from curator.experiments import integrity, record, remote, results, versions
 from curator.experiments.checks import Checker
-from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, environment_of, limits_of
+from curator.experiments.isolation import Printed, environment_of, limits_of
 from curator.experiments.results import Run
-from curator.experiments.run import DEFAULT_CONCURRENCY, Interrupted, run_experiment
-from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, parse_task
+from curator.experiments.run import Interrupted, Plan, run_experiment
+from curator.experiments.tasks import Runner, parse_task
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
-from curator.model.base import Value
 from curator.model.errors import UsageError
 from curator.model.lineage import slug
 from curator.model.rule import Rule
-
-
-class Plan(Value):
-    """What to run, and how."""
-
-    task: str
-    label: str | None = None
-    """Names the candidate; derived from rule and task when not given."""
-    repeat: int = 1
-    max_concurrency: int = DEFAULT_CONCURRENCY
-    dataset_version: datetime | None = None
-    variables: dict[str, JsonValue] = {}
-    timeout: float = DEFAULT_TIMEOUT_SECONDS
-    """Seconds for one answer of the task."""
-    memory: float = DEFAULT_MEMORY_GIB
-    """GiB that one answer of the task may take, the processes that it starts included."""
-    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS
-    """Seconds to wait for what the server has not shown yet."""
-    allow_python: bool = False
-    """Whether the rule's checks may be Python paths. The task needs no permission: the user names it."""
-    output: Path | None = None
 
 
 def perform(
@@ -57,36 +35,40 @@ def perform(
 
     The result file is written (and `saved` called) before the server is asked, and again with its integrity.
 
-    Raises UsageError and ConfigError before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file
-    holds what was done until then.
+    Until then each step is kept in `FILE.part`, from which `plan.resume` goes on. Raises UsageError and ConfigError
+    before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file holds what was done until then.
     """
+    before, path = record.find(plan.resume, rule.rule, rule.dataset.name) if plan.resume is not None else (None, None)
+    if before is not None:
+        plan = plan.model_copy(
+            update={
+                "label": before.run.label,
+                "repeat": before.repeat,
+                "dataset_version": before.run.dataset_version,
+                "variables": before.run.variables,
+            }
+        )
+    plan = plan.model_copy(update={"label": plan.label or default_label(rule, plan.task)})
+    path = path or plan.output or results.default_path(rule.dataset.name, str(plan.label), datetime.now(UTC))
     environment = environment_of(connection)
     limits = limits_of(plan.memory)
     task = parse_task(plan.task, timeout=plan.timeout, environment=environment, limits=limits, printed=printed)
+    kept = record.Record(path, before)
     with Runner(task) as runner:
         checker = Checker(rule, allow_python=plan.allow_python, environment=environment, printed=printed, limits=limits)
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:
                 started(pinned)
-            run = run_experiment(
-                connection,
-                rule,
-                pinned,
-                runner,
-                checker,
-                label=plan.label or default_label(rule, plan.task),
-                repeat=plan.repeat,
-                max_concurrency=plan.max_concurrency,
-                variables=plan.variables,
-                progress=progress,
-            )
+            run = run_experiment(gateway, connection, rule, pinned, runner, checker, plan, kept, progress)
         except Interrupted as interrupted:
-            _save(interrupted.run, plan, saved)
+            _save(interrupted.run, path, saved)
             raise
         finally:
             checker.close()
-    path = _save(run, plan, saved)
+            kept.close()
+    _save(run, path, saved)
+    kept.close(done=True)
     run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
     return run, results.write(run, path)
 
@@ -158,11 +140,10 @@ def variables_of(pairs: Collection[str]) -> Mapping[str, JsonValue]:
     return found
 
 
-def _save(run: Run, plan: Plan, saved: Callable[[Path], None] | None) -> Path:
-    path = results.write(run, plan.output or results.default_path(run))
+def _save(run: Run, path: Path, saved: Callable[[Path], None] | None) -> None:
+    results.write(run, path)
     if saved is not None:
         saved(path)
-    return path
 
 
 def _required(rule: Rule) -> list[str]:

@@ -48,6 +48,8 @@ class ItemRun(Value):
     cost: float | None = None
     """US dollars; as the task said, else as Langfuse computed it from the generations."""
     trace_id: str | None = None
+    again: bool = False
+    """An attempt before it was cut off by an interruption; Langfuse may show both."""
     scores: dict[str, Score] = {}
 
 
@@ -171,30 +173,38 @@ def runs_folder() -> Path:
     return state_folder() / "runs"
 
 
-def default_path(run: Run) -> Path:
+def default_path(dataset: str, label: str, started: datetime) -> Path:
     """`runs/<dataset>/<label>-<time>.json` in the state folder."""
-    started = run.repeats[0].started_at if run.repeats else datetime.now().astimezone()
-    return runs_folder() / slug(run.dataset) / f"{slug(run.label)}-{started:%Y%m%dT%H%M%S%f}.json"
+    return runs_folder() / slug(dataset) / f"{slug(label)}-{started:%Y%m%dT%H%M%S%f}.json"
 
 
 def write(run: Run, path: Path) -> Path:
     """Writes the file whole or not at all, readable by its owner only. Raises UsageError (RESULT_WRITE)."""
     text = json.dumps(run.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
     try:
-        # `parents=True` would leave the folders on the way open to others.
-        for folder in (*reversed(path.parent.parents), path.parent):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".run-")
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)
         os.replace(temporary, path)
     except OSError as error:
-        raise UsageError(
-            f"The result file {path} cannot be written: {error.strerror}.",
-            code="RESULT_WRITE",
-            remedy="Choose another place with --output.",
-        ) from None
+        raise unwritable(path, error) from None
     return path
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those on the way to it, closed to others: `parents=True` would leave those open. OSError."""
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(exist_ok=True, mode=0o700)
+
+
+def unwritable(path: Path, error: OSError) -> UsageError:
+    """The result file cannot be written."""
+    return UsageError(
+        f"The result file {path} cannot be written: {error.strerror}.",
+        code="RESULT_WRITE",
+        remedy="Choose another place with --output.",
+    )
 
 
 def read(path: Path) -> Run:

@@ -9,24 +9,30 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
 from curator import __version__
 from curator.config import Connection
+from curator.experiments import integrity
 from curator.experiments.checks import BUILT_IN, Checker
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult
-from curator.experiments.mirror import Mirror, RunCheck, current_trace_id
-from curator.experiments.names import run_name
+from curator.experiments.isolation import DEFAULT_MEMORY_GIB
+from curator.experiments.mirror import Mirror, Recorded, RunCheck, current_trace_id
+from curator.experiments.names import base_name, run_name
+from curator.experiments.record import Begun, Record, as_repeat, changed
 from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord
-from curator.experiments.tasks import Runner, TaskFailed
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed
 from curator.experiments.versions import Pinned
+from curator.gateway import Gateway
+from curator.model.base import Value
 from curator.model.item import StoredItem
 from curator.model.rule import CheckSpec, Rule
 
@@ -47,77 +53,134 @@ class Interrupted(KeyboardInterrupt):
         self.run = run
 
 
+class Plan(Value):
+    """What to run, and how."""
+
+    task: str
+    label: str | None = None
+    """Names the candidate; derived from rule and task when not given."""
+    repeat: int = 1
+    max_concurrency: int = DEFAULT_CONCURRENCY
+    dataset_version: datetime | None = None
+    variables: dict[str, JsonValue] = {}
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    """Seconds for one answer of the task."""
+    memory: float = DEFAULT_MEMORY_GIB
+    """GiB that one answer of the task may take, the processes that it starts included."""
+    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS
+    """Seconds to wait for what the server has not shown yet."""
+    allow_python: bool = False
+    """Whether the rule's checks may be Python paths. The task needs no permission: the user names it."""
+    output: Path | None = None
+    resume: str | None = None
+    """The interrupted run to go on with, by its result file; "" for the newest one of the rule. Label, repeats,
+    variables and dataset version are that run's."""
+
+
 def run_experiment(
+    gateway: Gateway,
     connection: Connection,
     rule: Rule,
     pinned: Pinned,
     runner: Runner,
     checker: Checker,
-    *,
-    label: str,
-    repeat: int = 1,
-    max_concurrency: int = DEFAULT_CONCURRENCY,
-    variables: Mapping[str, JsonValue] | None = None,
+    plan: Plan,
+    record: Record,
     progress: Progress | None = None,
 ) -> Run:
-    """Runs the task over the pinned items `repeat` times, each as one Langfuse experiment.
+    """Runs the task over the pinned items `plan.repeat` times, each as one Langfuse experiment.
 
-    The result is not checked yet: `integrity` does that. `label` names the candidate; run names add the time. Raises
-    ConfigError, ServerError, Interrupted.
+    Every step goes to `record`; what that holds from before the interruption is not run again. The result is not
+    checked yet: `integrity` does that. `plan.label` names the candidate; run names add the time. Raises UsageError
+    (RUN_RESUME, RESULT_WRITE), ConfigError, ServerError, Interrupted.
     """
     mirror = Mirror(connection, pinned.dataset.name, pinned.version)
-    variables = dict(variables or {})
-    started = datetime.now(UTC)
+    label, started = plan.label or rule.rule, datetime.now(UTC)
+    before = record.before.repeats if record.before else {}
+    first = before[min(before)].run_name if before else run_name(label, started, 1, plan.repeat)
+    blank = Run(
+        label=label,
+        run_name=first,
+        rule=rule.rule,
+        rule_version=rule.version,
+        dataset=pinned.dataset.name,
+        dataset_id=pinned.dataset.id,
+        dataset_version=pinned.version,
+        task=TaskRecord(name=runner.task.name, fingerprint=runner.task.fingerprint),
+        variables=plan.variables,
+        checks=checker.fingerprints(),
+        pass_fail=tuple(spec.name for spec in rule.checks if spec.type in BUILT_IN),
+        judges=tuple(spec.name for spec in rule.checks if spec.judge),
+        environment=environment(),
+        complete=False,
+        items=pinned.record(),
+        repeats=(),
+    )
+    if record.before is not None and (why := changed(record.before.run, blank)):
+        raise why
+    record.open(blank, plan.repeat)
     repeats: list[Repeat] = []
-    task = TaskRecord(name=runner.task.name, fingerprint=runner.task.fingerprint)
-
-    def result(complete: bool) -> Run:
-        return Run(
-            label=label,
-            run_name=repeats[0].run_name if repeats else run_name(label, started, 1, repeat),
-            rule=rule.rule,
-            rule_version=rule.version,
-            dataset=pinned.dataset.name,
-            dataset_id=pinned.dataset.id,
-            dataset_version=pinned.version,
-            task=task,
-            variables=variables,
-            checks=checker.fingerprints(),
-            pass_fail=tuple(spec.name for spec in rule.checks if spec.type in BUILT_IN),
-            judges=tuple(spec.name for spec in rule.checks if spec.judge),
-            environment=environment(),
-            complete=complete,
-            items=pinned.record(),
-            repeats=tuple(repeats),
-        )
-
-    for number in range(1, repeat + 1):
-        name = run_name(label, started, number, repeat)
-        recorder = Recorder(mirror, runner, checker, progress, max_concurrency)
-        begun = datetime.now(UTC)
+    for number in range(1, plan.repeat + 1):
+        name = base_name(first) if plan.repeat == 1 else f"{base_name(first)} ({number} of {plan.repeat})"
+        begun = before.get(number) or Begun(run_name=name, started_at=datetime.now(UTC))
+        if number in before and begun.finished_at is None:
+            begun = _as_the_server_has_it(gateway, blank, begun)
+        recorder = Recorder(mirror, runner, checker, record, number, begun, progress, plan.max_concurrency)
+        if number not in before:
+            record.write(repeat=number, run_name=name, started_at=begun.started_at.isoformat())
         try:
-            recorded = mirror.run(
-                label=label,
-                run_name=name,
-                metadata=experiment_metadata(rule, label, task, pinned, checker, variables, (number, repeat)),
-                task=recorder.task,
-                checks={spec.name: recorder.check(spec) for spec in rule.checks},
-                max_concurrency=max_concurrency,
-            )
+            recorded = Recorded(begun.experiment_id or "", begun.url)
+            if pinned.record().keys() - begun.items.keys():
+                recorded = mirror.run(
+                    label=label,
+                    run_name=name,
+                    metadata=experiment_metadata(blank, (number, plan.repeat)),
+                    task=recorder.task,
+                    checks={spec.name: recorder.check(spec) for spec in rule.checks},
+                    max_concurrency=plan.max_concurrency,
+                    leave=begun.items.keys(),
+                )
         except KeyboardInterrupt:
-            repeats.append(recorder.repeat(name, None, None, begun, pinned))
-            raise Interrupted(result(complete=False)) from None
-        repeats.append(recorder.repeat(name, recorded.experiment_id, recorded.url, begun, pinned))
-    return result(complete=True)
+            repeats.append(recorder.repeat(None, pinned))
+            raise Interrupted(blank.model_copy(update={"repeats": tuple(repeats)})) from None
+        if record.failed is not None:
+            raise record.failed
+        repeats.append(done := recorder.repeat(recorded, pinned))
+        record.write(repeat=number, **done.model_dump(mode="json", include={"finished_at", "experiment_id", "url"}))
+    return blank.model_copy(update={"complete": True, "repeats": tuple(repeats)})
+
+
+def _as_the_server_has_it(gateway: Gateway, run: Run, begun: Begun) -> Begun:
+    """Without the items that a crash kept from being sent: they are run again. Raises GatewayError.
+
+    What it shows beyond those that are kept was cut off, or could not be written down any more.
+    """
+    seen = integrity.look(gateway, run, [as_repeat(begun, begun.items.values(), begun.started_at)])[begun.run_name]
+    there = set(seen.items())
+    kept = {i: item for i, item in begun.items.items() if i in there or (item.error and item.trace_id is None)}
+    cut_off = begun.cut_off | (there - kept.keys())
+    first = next(iter(seen.experiments), None)
+    return begun.model_copy(update={"items": kept, "cut_off": cut_off, "experiment_id": first})
 
 
 class Recorder:
     """Runs and records the items of one repeat. Its callbacks run on the SDK's event loop."""
 
     def __init__(
-        self, mirror: Mirror, runner: Runner, checker: Checker, progress: Progress | None, max_concurrency: int
+        self,
+        mirror: Mirror,
+        runner: Runner,
+        checker: Checker,
+        record: Record,
+        number: int,
+        begun: Begun,
+        progress: Progress | None,
+        max_concurrency: int,
     ) -> None:
-        self.items: dict[str, ItemRun] = {}
+        self.items = dict(begun.items)
+        self._begun = begun
+        self._record = record
+        self._number = number
         self._mirror = mirror
         self._runner = runner
         self._checker = checker
@@ -130,7 +193,8 @@ class Recorder:
         """Answers one item. Raises TaskFailed, which makes it an errored item in Langfuse, too."""
         _running_item.set(item.id)  # the SDK runs the item's evaluators in the same context
         trace_id, started = current_trace_id(), time.perf_counter()
-        output, cost, error, latency = None, None, None, None
+        output, cost, error, latency, cut_off = None, None, None, None, False
+        self._record.write(repeat=self._number, begun=item.id)
         try:
             output, cost, latency = await self._apart(self._runner.run, item)
             if cost is not None:
@@ -142,7 +206,7 @@ class Recorder:
             error = str(failure)
             raise
         except asyncio.CancelledError:
-            error = "interrupted"
+            error, cut_off = "interrupted", True
             raise
         finally:
             record = ItemRun(
@@ -152,9 +216,12 @@ class Recorder:
                 latency=round(time.perf_counter() - started if latency is None else latency, 4),
                 cost=cost,
                 trace_id=trace_id,
+                again=item.id in self._begun.cut_off,
             )
             with self._lock:
                 self.items[item.id] = record
+            if not cut_off:
+                self._record.write(repeat=self._number, item=record.model_dump(mode="json"))
             if self._progress is not None:
                 self._progress()
         return output
@@ -164,7 +231,7 @@ class Recorder:
 
         async def evaluate(case: dict[str, Any], output: Any) -> list[CheckResult]:
             found = await self._apart(self._checker.run, spec, Case(output=output, **case))
-            self._scored(_running_item.get(), found)
+            self._scored(_running_item.get(), spec.name, found)
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
                 raise CheckFailed(failed)
@@ -172,35 +239,30 @@ class Recorder:
 
         return evaluate
 
-    def repeat(
-        self, name: str, experiment_id: str | None, url: str | None, started: datetime, pinned: Pinned
-    ) -> Repeat:
+    def repeat(self, recorded: Recorded | None, pinned: Pinned) -> Repeat:
         """The record, in the dataset's order; items that were never reached are errored ones."""
         items = [self.items.get(item.id) or _never_run(item) for item in pinned.items]
-        return Repeat(
-            run_name=name,
-            experiment_id=experiment_id,
-            url=url,
-            started_at=started,
-            finished_at=datetime.now(UTC),
-            items=tuple(items),
-        )
+        where = {"experiment_id": recorded.experiment_id or None, "url": recorded.url} if recorded else {}
+        finished = self._begun.finished_at or datetime.now(UTC)
+        return as_repeat(self._begun.model_copy(update=where), items, finished)
 
     async def _apart(self, function: Callable[..., T], *args: Any) -> T:
         """`function(*args)` in a thread, in the trace of the item; the processes it waits for may take their time."""
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *args)
 
-    def _scored(self, item_id: str, found: list[CheckResult]) -> None:
+    def _scored(self, item_id: str, check: str, found: list[CheckResult]) -> None:
+        scores = {
+            result.name: Score(
+                value=result.value, comment=result.comment, data_type=result.data_type, error=result.error
+            )
+            for result in found
+        }
         with self._lock:
             item = self.items[item_id]
-            scores = {
-                result.name: Score(
-                    value=result.value, comment=result.comment, data_type=result.data_type, error=result.error
-                )
-                for result in found
-            }
             self.items[item_id] = item.model_copy(update={"scores": item.scores | scores})
+        written = {name: score.model_dump(mode="json") for name, score in scores.items()}
+        self._record.write(repeat=self._number, item_id=item_id, check=check, scores=written)
 
 
 def _never_run(item: StoredItem) -> ItemRun:
@@ -208,26 +270,20 @@ def _never_run(item: StoredItem) -> ItemRun:
     return ItemRun(item_id=item.id, error=why)
 
 
-def experiment_metadata(
-    rule: Rule,
-    label: str,
-    task: TaskRecord,
-    pinned: Pinned,
-    checker: Checker,
-    variables: Mapping[str, JsonValue],
-    number: tuple[int, int],
-) -> dict[str, Any]:
+def experiment_metadata(run: Run, number: tuple[int, int]) -> dict[str, Any]:
     """What Langfuse shows beside the experiment: the variables as they are, the rest under `curator`."""
+    assert run.task is not None
+    assert run.dataset_version is not None
     return {
-        **variables,
+        **run.variables,
         "curator": {
-            "label": label,
-            "rule": rule.rule,
-            "rule_version": rule.version,
-            "dataset_version": pinned.version.isoformat(),
-            "task": task.name,
-            "task_fingerprint": task.fingerprint,
-            "checks": checker.fingerprints(),
+            "label": run.label,
+            "rule": run.rule,
+            "rule_version": run.rule_version,
+            "dataset_version": run.dataset_version.isoformat(),
+            "task": run.task.name,
+            "task_fingerprint": run.task.fingerprint,
+            "checks": run.checks,
             "repeat": f"{number[0]} of {number[1]}",
             "version": __version__,
         },

@@ -10,7 +10,8 @@ import pytest
 from curator.audit.run import audit
 from curator.audit.values import AuditReport
 from curator.audit.workers import Processes
-from curator.experiments.perform import Plan, perform
+from curator.experiments.perform import perform
+from curator.experiments.run import Plan
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Receipt, parse_text

@@ -11,8 +11,9 @@ import pytest
 from curator.config import Connection
 from curator.experiments import integrity, remote, results, versions
 from curator.experiments.compare import compare
-from curator.experiments.perform import Plan, find_run, perform
+from curator.experiments.perform import find_run, perform
 from curator.experiments.results import Integrity, Run
+from curator.experiments.run import Plan
 from curator.gateway import Gateway
 from curator.model.errors import ConfigError, CuratorError, UsageError
 from curator.sandbox.auth import Keys

@@ -3,8 +3,9 @@
 from typing import Any
 
 from curator.config import Connection
-from curator.experiments.perform import Plan, perform
+from curator.experiments.perform import perform
 from curator.experiments.results import Run
+from curator.experiments.run import Plan
 from curator.gateway import Gateway
 from curator.model.item import Item
 from curator.model.rule import Rule
