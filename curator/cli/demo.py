@@ -1,6 +1,8 @@
 """`curator demo`: everything to try, nothing to configure."""
 
 import contextlib
+import signal
+import sys
 import time
 
 import click
@@ -21,6 +23,9 @@ def demo(ctx: click.Context, check: bool, as_json: bool) -> None:
     """
     if as_json and not check:
         raise click.UsageError("--json goes with --check.")
+    # A closed window or a polite kill ends it as Ctrl-C does: the sandbox and the state folder go away.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(ExitCode.INTERRUPTED))
     with state_of_its_own():
         if not check:
             from curator.cli.tui import open_tui

@@ -28,8 +28,9 @@ def demo_sandbox() -> Iterator[Settings]:
 
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", "curator", "sandbox", "--seed", "demo", "--lag", "0"],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "curator", "sandbox", "--seed", "demo", "--lag", "0", "--until-stdin-closes"],
+            # Only this process holds the pipe: however it ends, even by SIGKILL, the sandbox sees its end and stops.
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,

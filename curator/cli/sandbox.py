@@ -38,6 +38,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option(
     "--lag", default="measured", show_default=True, metavar="measured|SECONDS", help="Delay of new scores and traces."
 )
+@click.option("--until-stdin-closes", "watch", is_flag=True, hidden=True, help="End with whoever holds the pipe.")
 def sandbox(
     host: str,
     port: int,
@@ -47,6 +48,7 @@ def sandbox(
     faults: tuple[str, ...],
     rate_limit: str | None,
     lag: str,
+    watch: bool,
 ) -> None:
     """Run the embedded Langfuse-compatible server until Ctrl-C.
 
@@ -70,7 +72,7 @@ def sandbox(
                 _fill(server, seed, files)
             for name, argument in wanted:
                 server.fault(name, argument)
-            _serve(server)
+            _serve(server, watch)
         finally:
             server.stop()
 
@@ -137,10 +139,12 @@ def _progress(report: "LoadReport", share: float) -> None:
         click.echo(f"\rloading {share:4.0%}  {report.lines} lines", nl=share >= 1, err=True)
 
 
-def _serve(server: "SandboxServer") -> None:
+def _serve(server: "SandboxServer", watch: bool) -> None:
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
+    if watch:
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), stopped.set()), daemon=True).start()
     server.start()
     for name, value in server.environment().items():
         click.echo(f"{name}={value}")

@@ -20,7 +20,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
     """Show the terminal UI in a browser, until Ctrl-C. Needs `pip install 'langfuse-curator[web]'`.
 
-    Whoever reaches the address acts with your keys: there is no login. Other web pages are kept out.
+    Whoever has the printed address acts with your keys: its token is the only lock. Other web pages are kept out.
     """
     try:
         from curator.cli.web_server import GuardedServer
@@ -31,7 +31,7 @@ def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
             remedy="pip install 'langfuse-curator[web]'",
         ) from None
     if host not in LOOPBACK:
-        say(f"Everybody who reaches {host}:{port} acts with your Langfuse keys. Put a login in front of it.")
+        say("The address and its token cross the network unencrypted. Put TLS and a login in front of it.")
     if not demo:
         from curator.config import load_settings
 
@@ -39,4 +39,4 @@ def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
     os.environ.setdefault("COLORTERM", "truecolor")
     command = shlex.join([sys.executable, "-m", "curator", *(["demo"] if demo else [])])
     address = public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    GuardedServer(command, host=host, port=port, title="curator", public_url=address).serve()
+    GuardedServer(command, host=host, port=port, public_url=address.rstrip("/")).serve()
