@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.conversation import conversation_of
+from curator.conversation import conversation_of, several_roots
 from curator.draft.edits import apply_edit
 from curator.draft.terms import terms_of_difference
-from curator.model import Draft, Origin, Problem, Signal, Trace, canonical, join_path
+from curator.model import Draft, Observation, Origin, Problem, Signal, Trace, canonical, join_path
 from curator.model.errors import UsageError
 from curator.model.lineage import draft_metadata, fingerprint, item_id
 from curator.model.rule import FieldRule, Rule, Shape, SourceSpec
+from curator.model.trace import main_root
 from curator.rulebook import LoadedRule
 from curator.rulebook.paths import Finder, is_jsonpath
 from curator.rulebook.schemas import TooMuchWork, errors_in
@@ -79,6 +80,7 @@ def reshape(
         *_lineage_problems(loaded, failure_type),
         *_own_sentence(content["expected_output"], focus.output, trace.correction_of(chosen)),
         *_ambiguous(trace, chosen),
+        *_roots(trace, focus),
         *_unconfirmed(origins, content["expected_output"]),
     ]
     if rule.lineage.source_policy == "metadata-only":
@@ -109,7 +111,7 @@ def promoted(trace: Trace, rule: Rule, signals: Sequence[Signal] = (), observati
         )
     chosen: str | None
     if rule.source == "reviewed":
-        chosen = observation_id
+        chosen = observation_id or main_root(trace.observations, rule.queue.filters.names).id
     elif rule.source == "root":
         chosen = None
     else:
@@ -247,6 +249,13 @@ def _field(path: str, field: FieldRule, finder: Finder) -> tuple[Any, Origin | N
     return _ABSENT, None
 
 
+def value_text(value: object, limit: int) -> str:
+    """A value as one short line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def _under(path: str, parent: str) -> bool:
     return path == parent or path.startswith((f"{parent}.", f"{parent}["))
 
@@ -293,6 +302,8 @@ def _empty(input_: object, expected: object, rule: Rule) -> list[Problem]:
                 message="the item expects nothing, so every answer would pass",
                 path="expected_output",
                 remedy="Say what is right: correct the output in Langfuse, or fill in expected_output.",
+                blocking=False,
+                confirm=True,
             )
         )
     return found
@@ -325,6 +336,23 @@ def _ambiguous(trace: Trace, chosen: str | None) -> list[Problem]:
             message=f"{len(steps)} observations of this trace are corrected, and this item is none of them",
             path="expected_output",
             remedy=f"Promote each by itself: TRACE/OBSERVATION, such as {trace.id}/{steps[0]}.",
+        )
+    ]
+
+
+def _roots(trace: Trace, focus: Observation) -> list[Problem]:
+    """Says which of several roots the item is made of."""
+    roots = several_roots(trace)
+    if focus not in roots:
+        return []
+    others = ", ".join(repr(one.name) for one in roots if one.id != focus.id)
+    return [
+        Problem(
+            code="SEVERAL_ROOTS",
+            message=f"the trace has {len(roots)} roots: the item is made of {focus.name!r}, not of {others}",
+            path="input",
+            remedy="Look at the input; to promote another root, score or queue that one.",
+            blocking=False,
         )
     ]
 

@@ -1,26 +1,55 @@
-"""Proposes a first rule from a look at a project's own traces and scores: a file to edit, with every line explained."""
+"""Proposes a first rule from a project's own traces and scores: a file to edit, with every line explained."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+from curator.conversation import Conversation, conversation_of, several_roots
+from curator.draft.directions import SeenScore, failure_types, seen_scores
 from curator.gateway import Gateway
-from curator.model import Score, Value, parse_text
+from curator.model import Observation, Trace, Value, parse_text
 from curator.model.errors import CuratorError
 from curator.model.lineage import slug
 from curator.model.safe import visible
-from curator.model.trace import EXPERIMENT_ENVIRONMENT
+from curator.model.trace import EXPERIMENT_ENVIRONMENT, main_root
+from curator.rulebook import LoadedRule
+from curator.rulebook.check import check_text
 from curator.rulebook.paths import path_error
 
 LOOK_BACK = timedelta(days=14)
-SAMPLE = 50
-"""Traces whose inputs and outputs are looked at; scores come in full pages."""
+SAMPLE = 20
+"""Traces whose inputs and outputs are looked at."""
+LISTED = 1000
+"""Observations that are listed to learn the names of traces: one page."""
 SCORES = 500
 COMMON = 0.8
 """A key that this share of the samples has is taken as part of the shape."""
+_PLUMBING = """
+stream reset images additional_args max_steps max_turns max_iterations config callbacks run_id tools tool_choice
+model model_settings temperature top_p max_tokens metadata agent self tags args kwargs include_outputs_from
+remaining_steps llm client settings options context_wrapper deps usage usage_limits message_history request_id
+trace_id run_manager verbose memory hooks run_config session session_id thread_id user_id conversation_id system
+instructions jump_to llm_input_messages structured_response intermediate_steps chat_history history messages
+contents api_key timeout
+"""
+PLUMBING = frozenset(_PLUMBING.split())
+"""Keys of an input that belong to a framework or to the settings of a call, not to what was asked."""
+Kind = Literal["object", "messages", "query", "whole"]
+
+
+class Option(Value):
+    """A shape that an input may take."""
+
+    kind: Kind
+    shape: str
+    """As one reads it: `{query}`, `{messages}`, `{question, context}`."""
+    why: str
+    fits: int
+    """Traces of the sample that fill it."""
 
 
 class Look(Value):
@@ -28,72 +57,185 @@ class Look(Value):
 
     traces: int
     name: str | None
-    """The most frequent trace name."""
+    """The trace name that the rule is for."""
     names: dict[str, int]
-    input_keys: dict[str, tuple[str, float]]
-    """Key of the root input → (JSON type, share of samples that have it); empty when inputs are no objects."""
-    input_kind: str
-    """object, messages, text or none."""
-    output_keys: dict[str, tuple[str, float]]
-    scores: dict[str, "SeenScore"]
-    annotated: bool
-    queues: tuple[str, ...]
+    options: tuple[Option, ...]
+    """Shapes that fit, the chosen one first."""
+    input_keys: dict[str, tuple[str, float]] = {}
+    """Key of the root input, without plumbing → (JSON type, share of samples that have it)."""
+    answer_key: str | None = None
+    """Key of the output that holds the answer's text; None when the output is the text, or holds no text of its own."""
+    answers: Literal["text", "object"] = "text"
+    corrected_keys: tuple[str, ...] = ()
+    """Keys of the output that corrections give."""
+    outcome: bool = False
+    scores: dict[str, SeenScore] = {}
+    annotated: bool = False
+    corrected: bool = False
+    queues: tuple[str, ...] = ()
+    failure_types: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    several_roots: int = 0
+    """Traces of the sample that have more than one root."""
 
 
-class SeenScore(Value):
-    """One score's name as it was seen."""
+def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
+    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks.
 
-    data_type: str
-    count: int
-    low: float | None = None
-    high: float | None = None
-    categories: tuple[str, ...] = ()
-    on_session: bool = False
-
-
-def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> Look:
-    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks, in a handful of
-    requests.
-
+    Gives what was seen, and the traces of the sample, those with scores first. A handful of requests.
     Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is nothing to look at.
     """
     since = now - LOOK_BACK
-    filters: list[dict[str, Any]] = [
-        {"type": "stringOptions", "column": "environment", "operator": "none of", "value": [EXPERIMENT_ENVIRONMENT]}
-    ]
-    if name:
-        filters.append({"type": "string", "column": "traceName", "operator": "=", "value": name})
-    roots = list(gateway.observations(roots_only=True, from_=since, io=True, filters=filters, limit=SAMPLE))
-    if not roots:
+    named = _named(gateway, since, name)
+    if not named:
         raise CuratorError(
             "The project holds no trace of the last two weeks" + (" of that name." if name else "."),
             code="INIT_NO_TRACES",
             remedy="Check the project with `curator doctor`, or start from a shipped rule: `curator rules new NAME`.",
         )
-    names = Counter(root.trace_name or root.name or "" for root in roots)
-    chosen = name or names.most_common(1)[0][0] or None
-    mine = [root for root in roots if (root.trace_name or root.name) == chosen] or roots
-    inputs = [parse_text(root.input) for root in mine]
-    outputs = [parse_text(root.output) for root in mine]
+    names = Counter(named.values())
+    chosen = name or names.most_common(1)[0][0]
+    mine = [trace_id for trace_id, each in named.items() if each == chosen]
     scores = list(islice(gateway.scores(from_=since), SCORES))
-    ids, sessions = {root.trace_id for root in mine}, {root.session_id for root in mine if root.session_id}
-    scores = [s for s in scores if s.trace_id in ids or s.session_id in sessions] or scores
+    scored = {score.trace_id for score in scores}
+    sample = sorted(mine, key=lambda trace_id: trace_id not in scored)[:SAMPLE]
+    traces = tuple(gateway.traces(sample).values())
+    sessions = {trace.root.session_id for trace in traces if trace.root.session_id}
+    of_mine = [s for s in scores if s.trace_id in set(mine) or s.session_id in sessions]
+    queues = tuple(sorted(queue.name for queue in gateway.annotation_queues()))
+    return seen_in(traces, chosen or None, dict(names.most_common(10)), of_mine or scores, queues), traces
+
+
+def seen_in(
+    traces: Sequence[Trace], name: str | None, names: dict[str, int], scores: Sequence[Any], queues: tuple[str, ...]
+) -> Look:
+    """What a sample of traces shows."""
+    found = [conversation_of(trace) for trace in traces]
+    inputs = [parse_text(trace.root.input) for trace in traces]
+    outputs = [parse_text(trace.root.output) for trace in traces]
+    keys = _keys(inputs)
+    corrections = [trace.correction for trace in traces if trace.correction is not None]
+    objects = sum(isinstance(one.answer, dict) for one in found)
+    answered = [each for each in outputs if isinstance(each, dict)]
     return Look(
-        traces=len(mine),
-        name=chosen,
-        names=dict(names.most_common(10)),
-        input_keys=_keys(inputs),
-        input_kind=_kind(inputs),
-        output_keys=_keys(outputs),
-        scores=_scores(scores),
+        traces=len(traces),
+        name=name,
+        names=names,
+        options=_options(found, inputs, keys),
+        input_keys=keys,
+        answer_key=_answer_key(found, outputs),
+        answers="object" if objects * 2 > len(found) else "text",
+        corrected_keys=tuple(
+            key
+            for key in (answered[0] if answered else {})
+            if any(isinstance(c, dict) and key in c for c in corrections)
+        ),
+        outcome=any("outcome" in each for each in answered),
+        scores=seen_scores(scores),
         annotated=any(score.source == "ANNOTATION" and score.data_type != "CORRECTION" for score in scores),
-        queues=tuple(sorted(queue.name for queue in gateway.annotation_queues())),
+        corrected=bool(corrections) or any(score.data_type == "CORRECTION" for score in scores),
+        queues=queues,
+        failure_types=failure_types(scores),
+        tools=tuple(dict.fromkeys(call.name for one in found for call in one.tool_calls))[:8],
+        several_roots=sum(bool(several_roots(trace)) for trace in traces),
     )
 
 
-def rule_text(seen: Look, rule_name: str) -> str:
-    """The YAML of the proposed rule; it loads as it is, and says on every line why it is there."""
+def loaded_text(text: str) -> LoadedRule:
+    """The proposed text as a rule, before there is a file. Raises ValueError when it does not load: our own fault."""
+    problems, loaded = check_text(text, Path("proposed.yaml"), allow_python=False)
+    if loaded is None:
+        raise ValueError("; ".join(map(str, problems)))
+    return loaded
+
+
+def _named(gateway: Gateway, since: datetime, name: str | None) -> dict[str, str]:
+    """Trace id → name of the trace, newest first; traces, not roots, and also those whose root never arrived."""
+    none_of: dict[str, Any] = {
+        "type": "stringOptions", "column": "environment", "operator": "none of", "value": [EXPERIMENT_ENVIRONMENT],
+    }  # fmt: skip
+    filters = [none_of]
+    if name:
+        filters.append({"type": "string", "column": "traceName", "operator": "=", "value": name})
+    listed = list(gateway.observations(roots_only=True, from_=since, filters=filters, limit=LISTED))
+    if not listed:
+        # A remote parent that never arrives leaves traces without a root, and the name stands on roots alone.
+        listed = list(gateway.observations(from_=since, filters=[none_of], limit=LISTED))
+    by_trace: dict[str, list[Observation]] = defaultdict(list)
+    for one in listed:
+        by_trace[one.trace_id].append(one)
+    found = {}
+    for trace_id, observations in by_trace.items():
+        given = next((one.trace_name for one in observations if one.trace_name), None)
+        found[trace_id] = given or main_root(observations).name or ""
+    return {trace_id: each for trace_id, each in found.items() if name is None or each == name}
+
+
+def _options(
+    found: Sequence[Conversation], inputs: Sequence[Any], keys: dict[str, tuple[str, float]]
+) -> tuple[Option, ...]:
+    asked = [one for one in found if one.user_message]
+    several = [one for one in asked if sum(each.role == "user" for each in one.asked) > 1]
+    own = [
+        value
+        for value, one in zip(inputs, found, strict=True)
+        if isinstance(value, dict) and (not one.user_message or _holds(value, keys, one.user_message))
+    ]
+    shares = [key for key, (_, share) in keys.items() if share >= COMMON]
+    options = []
+    if own and shares and len(own) * 2 > len(found):
+        why = "the program's own input is an object that holds what the user said"
+        options.append(Option(kind="object", shape=f"{{{', '.join(shares)}}}", why=why, fits=len(own)))
+    messages = Option(
+        kind="messages",
+        shape="{messages}",
+        why="conversations of several turns: what the user meant stands in the turns before",
+        fits=len(asked),
+    )
+    query = Option(kind="query", shape="{query}", why="the user says one thing, and nothing before it", fits=len(asked))
+    if asked:
+        options += [messages, query] if several else [query, messages]
+    if not options:
+        why = "no message of a user was recognised: the input as it is"
+        options.append(Option(kind="whole", shape="the input as it is", why=why, fits=len(inputs) - inputs.count(None)))
+    return tuple(options)
+
+
+def _holds(value: dict[str, Any], keys: dict[str, tuple[str, float]], text: str) -> bool:
+    """Whether the own keys of an input hold what the user said, and nothing of a framework below them."""
+    own = [value[key] for key in keys if key in value]
+    return any(text in _texts(each) for each in own) and not any(map(_framed, own))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, (dict, list)):
+        return [text for each in (value.values() if isinstance(value, dict) else value) for text in _texts(each)]
+    return [value] if isinstance(value, str) else []
+
+
+def _framed(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(PLUMBING & value.keys()) or any(map(_framed, value.values()))
+    return isinstance(value, list) and any(map(_framed, value))
+
+
+def _answer_key(found: Sequence[Conversation], outputs: Sequence[Any]) -> str | None:
+    """The key of the output under which the answer's text stands, most of the time."""
+    keys = Counter(
+        next((key for key, value in output.items() if isinstance(value, str) and value == one.answer), None)
+        for one, output in zip(found, outputs, strict=True)
+        if isinstance(output, dict) and isinstance(one.answer, str) and "role" not in output
+    )
+    return keys.most_common(1)[0][0] if keys else None
+
+
+def rule_text(seen: Look, rule_name: str, kind: Kind | None = None) -> str:
+    """The YAML of the proposed rule; it loads as it is, and says on every line why it is there.
+
+    `kind`: one of the shapes that fit, the first one unless given.
+    """
     dataset = f"{slug(seen.name or rule_name)}-regression"
+    option = next((each for each in seen.options if each.kind == kind), seen.options[0])
     lines = [
         f"# Proposed by `curator init` from {seen.traces} traces. Every line is a proposal: read it, then change it.",
         "# `curator rules check` says what is wrong; `curator explain rules` describes every section.",
@@ -117,86 +259,124 @@ def rule_text(seen: Look, rule_name: str) -> str:
             f"    names: [{_quoted(seen.name)}]   # "
             + (f"also seen: {others}" if others else "the only trace name seen"),
         ]
-    lines += ["", *_input_lines(seen), "", *_expected_lines(seen)]
+    if seen.several_roots:
+        lines += [
+            "",
+            f"# {seen.several_roots} of these traces have several roots: the one that holds the content counts.",
+        ]
+    lines += ["", *_input_lines(seen, option), "", *_expected_lines(seen)]
+    types = seen.failure_types or ("wrong_answer", "missing_context", "policy_violation")
+    whence = "from your annotations" if seen.failure_types else "your own words for what went wrong"
     lines += [
         "",
         "lineage:",
-        "  failure_types: [wrong_answer, missing_context, policy_violation]   # your own words for what went wrong",
-        "  default_failure_type: wrong_answer",
+        f"  failure_types: [{', '.join(map(_quoted, types))}]   # {whence}",
+        f"  default_failure_type: {_quoted(types[0])}",
         f"  rubric: {rule_name}-v1   # name of the review guideline; part of every item's lineage",
         "",
         "# Personal values and secrets are found and replaced without any setting; see `curator explain privacy`.",
         "scrub:",
         "  allow: []   # texts that are never personal, such as product names",
         "",
-        "# What a run is held against, and what a release must reach.",
-        "checks:",
-        *([] if not _has_outcome(seen) else ["  - {name: expected_outcome, type: expected_outcome}"]),
-        "  - {name: required_terms_present, type: required_terms_present}",
-        "  - {name: forbidden_terms_absent, type: forbidden_terms_absent}",
-        "gate:",
-        "  required:",
-        "    - {name: required_terms_present, at_least: 1.0}",
-        "    - {name: forbidden_terms_absent, at_least: 1.0, safety: true}",
+        *_check_lines(seen),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _signal_lines(seen: Look) -> list[str]:
-    lines = []
+    lines, doubtful = [], []
     for name, score in sorted(seen.scores.items()):
-        head = f"    - score: {_quoted(name)}"
-        session = ["      on: session"] if score.on_session else []
-        if score.data_type == "NUMERIC" and score.low is not None and score.high is not None:
-            limit = _threshold(score.low, score.high)
-            why = f"seen {score.count} times, from {score.low:g} to {score.high:g}"
-            lines += [f"{head}   # {why}", f"      below: {limit:g}", *session]
-        elif score.data_type == "BOOLEAN":
-            lines += [f"{head}   # a boolean, seen {score.count} times", "      is: false", *session]
-        elif score.data_type == "CATEGORICAL" and score.categories:
-            listed = ", ".join(_quoted(each) for each in score.categories)
-            lines += [f"{head}   # keep only the categories that mean a failure", f"      in: [{listed}]", *session]
-    if seen.annotated or not lines:
-        lines.append("    - annotation: true   # any score that a person gave in Langfuse")
+        session = ", on: session" if score.on_session else ""
+        condition = score.condition()
+        text = f"score: {_quoted(name)}, {condition}{session}" if condition else f"score: {_quoted(name)}"
+        if condition and score.bad is not None:
+            lines.append(f"    - {{{text}}}   # {score.why()}")
+        else:
+            doubtful.append(f"    # - {{{text}}}   # {score.why()}")
+    lines += doubtful
+    active = [line for line in lines if not line.lstrip().startswith("#")]
+    if seen.corrected or (seen.annotated and not active) or not active:
+        why = "corrections included" if seen.corrected else "any score that a person gave in Langfuse"
+        lines.append(f"    - annotation: true   # {why}")
     lines += [f"    - annotation_queue: {_quoted(name)}   # its open entries" for name in seen.queues]
     lines.append("    - level: ERROR   # any observation that failed")
     return lines
 
 
-def _input_lines(seen: Look) -> list[str]:
-    lines = ["# The shape that your regression runner reads. Fields come from the trace by JSONPath.", "input:"]
-    if seen.input_kind == "object":
+def _input_lines(seen: Look, option: Option) -> list[str]:
+    others = [f"{each.shape} ({each.why})" for each in seen.options if each.kind != option.kind]
+    lines = [
+        "# The shape that your regression runner reads. `curator explain rules` lists what the paths can say.",
+        "input:",
+    ]
+    lines.append(f"  # {_comment(option.shape)}: {option.why}; {option.fits} of {seen.traces} traces fill it.")
+    lines += [f"  # It could also be {_comment(each, 110)}." for each in others]
+    if option.kind == "object":
         required = [key for key, (_, share) in seen.input_keys.items() if share >= COMMON]
         lines += [
             "  schema:",
             "    type: object",
             f"    required: [{', '.join(map(_quoted, required))}]",
             "    properties:",
+            *(f"      {_quoted(key)}: {_schema_of(kind)}" for key, (kind, _) in seen.input_keys.items()),
+            "  fields:",
         ]
-        lines += [f"      {_quoted(key)}: {{type: {kind}}}" for key, (kind, _) in seen.input_keys.items()]
-        lines.append("  fields:")
         for key, (_, share) in seen.input_keys.items():
             optional = "" if share >= COMMON else ", required: false"
-            path = _path(key)
-            lines.append(f"    {_quoted(key)}: {{from: {_quoted(path)}{optional}}}   # in {share:.0%} of the traces")
+            lines.append(
+                f"    {_quoted(key)}: {{from: {_quoted(_path(key))}{optional}}}   # in {share:.0%} of the traces"
+            )
         return lines
-    source, why = {
-        "messages": ("$.input[*].content", "the inputs are lists of chat messages"),
-        "text": ("$.input", "the inputs are plain text"),
-    }.get(seen.input_kind, ("$.input", "the inputs looked at were empty"))
-    kind = "{type: array, minItems: 1}" if seen.input_kind == "messages" else "{type: string, minLength: 1}"
-    field = "messages" if seen.input_kind == "messages" else "query"
-    collect = ", collect: all" if seen.input_kind == "messages" else ""
-    lines += ["  schema:", "    type: object", f"    required: [{field}]", f"    properties: {{{field}: {kind}}}"]
-    return [*lines, "  fields:", f"    {field}: {{from: {_quoted(source)}{collect}}}   # {why}"]
+    if option.kind == "whole":
+        return [*lines, "  schema: {}", "  from: $.input"]
+    if option.kind == "messages":
+        message = (
+            "{type: object, required: [role, content], properties: {role: {type: string}, content: {type: string}}}"
+        )
+        return [
+            *lines,
+            "  schema:",
+            "    type: object",
+            "    required: [messages]",
+            "    properties:",
+            "      messages:",
+            "        type: array",
+            "        minItems: 1",
+            f"        items: {message}",
+            "  fields:",
+            "    messages: {from: $.messages}   # user and assistant, up to the last thing that the user said",
+        ]
+    return [
+        *lines,
+        "  schema:",
+        "    type: object",
+        "    required: [query]",
+        "    properties: {query: {type: string, minLength: 1}}",
+        "  fields:",
+        "    query: {from: $.user_message}   # the last thing that the user said, whatever framework wrote it",
+    ]
+
+
+def _schema_of(kind: str) -> str:
+    return "{}" if kind == "any" else f"{{type: {kind}}}"
 
 
 def _expected_lines(seen: Look) -> list[str]:
-    outcome = _has_outcome(seen)
-    return [
+    lines = [
         "# The behaviour to protect, never the sentence that the model happened to produce.",
         "# A human correction in Langfuse, where there is one, fills it in; else the reviewer does.",
         "expected_output:",
+    ]
+    if _by_field(seen):
+        properties = ", ".join(f"{_quoted(key)}: {{}}" for key in seen.corrected_keys)
+        lines += ["  schema:", "    type: object", f"    properties: {{{properties}}}", "  fields:"]
+        return lines + [
+            f"    {_quoted(key)}: {{from: {_quoted(_path(key, '$.correction'))}, required: false}}"
+            for key in seen.corrected_keys
+        ]
+    outcome = seen.outcome
+    return [
+        *lines,
         "  schema:",
         "    type: object",
         f"    required: [{'outcome, ' if outcome else ''}must_mention, must_not_mention]",
@@ -206,41 +386,56 @@ def _expected_lines(seen: Look) -> list[str]:
         "      must_not_mention: {type: array, items: {type: string}}",
         "  fields:",
         *(["    outcome: {from: $.correction.outcome}"] if outcome else []),
-        "    must_mention: {from: $.correction.must_mention, default: []}",
+        "    # A correction in plain text offers the terms that it adds; the reviewer chooses among them.",
+        "    must_mention: {from: [$.correction.must_mention, $.correction_terms], default: []}",
         "    must_not_mention: {from: $.correction.must_not_mention, default: []}",
     ]
 
 
-def _path(key: str) -> str:
+def _check_lines(seen: Look) -> list[str]:
+    lines = ["# What a run is held against, and what a release must reach.", "checks:"]
+    if _by_field(seen):
+        paths = [(f"{slug(key)}_equals", _path(key, "$")) for key in seen.corrected_keys]
+        lines += [
+            f"  - {{name: {name}, type: jsonpath_equals, path: {_quoted(path)}, expected_path: {_quoted(path)}}}"
+            for name, path in paths
+        ]
+        return [*lines, "gate:", "  required:", *(f"    - {{name: {name}, at_least: 1.0}}" for name, _ in paths)]
+    where = ""
+    if seen.answers == "object":
+        where = ', path: "$.`str()`"'  # terms are looked for in the whole object
+    elif seen.answer_key not in (None, "answer"):
+        where = f", path: {_quoted(_path(str(seen.answer_key), '$'))}"
+    if seen.outcome:
+        lines.append("  - {name: expected_outcome, type: expected_outcome}")
+    lines += [
+        f"  - {{name: required_terms_present, type: required_terms_present{where}}}",
+        f"  - {{name: forbidden_terms_absent, type: forbidden_terms_absent{where}}}",
+    ]
+    if seen.tools:
+        lines += [
+            f"  # The agent calls {_comment(', '.join(seen.tools), 90)}. With must_call in expected_output and",
+            "  # tool_calls in what your task returns, this holds it to its tools:",
+            "  # - {name: tools_called, type: tools_called}",
+        ]
+    return [
+        *lines,
+        "gate:",
+        "  required:",
+        "    - {name: required_terms_present, at_least: 1.0}",
+        "    - {name: forbidden_terms_absent, at_least: 1.0, safety: true}",
+    ]
+
+
+def _by_field(seen: Look) -> bool:
+    """Whether corrections say what single fields of the output should be."""
+    return seen.answers == "object" and bool(seen.corrected_keys)
+
+
+def _path(key: str, base: str = "$.input") -> str:
     if key.isidentifier():
-        return f"$.input.{key}"
-    return f'$.input["{key}"]' if "'" in key else f"$.input['{key}']"
-
-
-def _has_outcome(seen: Look) -> bool:
-    return "outcome" in seen.output_keys
-
-
-def _threshold(low: float, high: float) -> float:
-    """The middle of the scale that the values suggest: 0–1, 1–5, 0–10, 0–100."""
-    for bottom, top in ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0)):
-        if bottom <= low and high <= top:
-            return (bottom + top) / 2
-    return (low + high) / 2
-
-
-def _kind(values: Sequence[object]) -> str:
-    kinds = Counter(
-        "object"
-        if isinstance(value, dict)
-        else "messages"
-        if isinstance(value, list) and value and isinstance(value[0], dict) and "content" in value[0]
-        else "text"
-        if isinstance(value, str) and value
-        else "none"
-        for value in values
-    )
-    return kinds.most_common(1)[0][0]
+        return f"{base}.{key}"
+    return f'{base}["{key}"]' if "'" in key else f"{base}['{key}']"
 
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
@@ -252,43 +447,27 @@ def _keys(values: Iterable[object]) -> dict[str, tuple[str, float]]:
     types: dict[str, Counter[str]] = {}
     for each in objects:
         for key, value in each.items():
-            if value is not None and len(key) <= 60 and path_error(_path(key)) is None:
+            if value is not None and key not in PLUMBING and len(key) <= 60 and path_error(_path(key)) is None:
                 counts[key] += 1
                 types.setdefault(key, Counter())[_TYPES[type(value)]] += 1
     found = {}
     for key, count in counts.most_common(20):
-        kinds = types[key]
-        kind = "number" if set(kinds) == {"integer", "number"} else kinds.most_common(1)[0][0]
+        kinds = set(types[key])
+        kind = next(iter(kinds)) if len(kinds) == 1 else "number" if kinds == {"integer", "number"} else "any"
         found[key] = (kind, count / len(objects))
     return dict(sorted(found.items(), key=lambda pair: -pair[1][1]))
 
 
-def _scores(scores: Sequence[Score]) -> dict[str, SeenScore]:
-    by_name: dict[str, list[Score]] = {}
-    for score in scores:
-        if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and score.name != "curation":
-            by_name.setdefault(score.name, []).append(score)
-    found = {}
-    for name, group in by_name.items():
-        numbers = [float(s.value) for s in group if isinstance(s.value, (int, float))]
-        found[name] = SeenScore(
-            data_type=group[0].data_type,
-            count=len(group),
-            low=min(numbers, default=None),
-            high=max(numbers, default=None),
-            categories=tuple(sorted({str(s.value) for s in group}))[:12],
-            on_session=all(s.subject == "session" for s in group),
-        )
-    return found
-
-
 def _quoted(text: str) -> str:
-    """A YAML scalar that is safe whatever the text holds: JSON strings are YAML."""
-    return text if text.isidentifier() and text.lower() not in _RESERVED else json.dumps(text)
+    """A YAML scalar that is safe whatever the text holds. JSON's escapes are YAML's, except for pairs of surrogates."""
+    if text.isidentifier() and text.isascii() and text.lower() not in _RESERVED:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def _comment(text: str) -> str:
-    return visible(text)[:60]
+def _comment(text: str, limit: int = 60) -> str:
+    return visible(text, limit=limit)

@@ -130,7 +130,7 @@ def test_an_item_that_expects_nothing_is_refused(tmp_path: Path, checks: str, re
         tmp_path, "{schema: {}, from: $.user_message}", "{schema: {}, fields: {must_mention: {default: []}}}", checks
     )
     draft = reshape(Trace(id="t", observations=(observation("root", "Hello?", "Hi."),)), loaded)
-    assert ("NO_EXPECTATION" in [problem.code for problem in draft.problems if problem.blocking]) is refused
+    assert ("NO_EXPECTATION" in [problem.code for problem in draft.problems if problem.confirm]) is refused
 
 
 STEP = "{schema: {}, fields: {text: {from: \"$.observations[?(@.name == 'sum')].input.text\"}}}"

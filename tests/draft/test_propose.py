@@ -1,13 +1,17 @@
 """The proposed rule loads as it is and finds failures in the very traces that it was proposed from."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from curator.draft.directions import SeenScore, direction, failure_types, seen_scores
 from curator.draft.mapping import reshape
-from curator.draft.propose import Look, SeenScore, look, rule_text
+from curator.draft.propose import Look, Option, loaded_text, look, rule_text
+from curator.draft.trial import Case, trial
 from curator.gateway import Gateway
+from curator.model import Score
 from curator.model.errors import CuratorError
 from curator.queue import Window, find_failures
 from curator.rulebook import load_rule
@@ -18,7 +22,7 @@ from tests.queue.world import NOW, World
 
 @pytest.mark.parametrize("name", ["order-status", "help-centre-rag", "support-conversation"])
 def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime, tmp_path: Path, name: str) -> None:
-    seen = look(demo_gateway, now=now, name=name)
+    seen, _ = look(demo_gateway, now=now, name=name)
     path = tmp_path / "rule.yaml"
     path.write_text(rule_text(seen, "proposed"))
     loaded = load_rule(path)
@@ -33,7 +37,7 @@ def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime,
 def test_a_look_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None:
     before = demo_gateway.requests
     look(demo_gateway, now=now)
-    assert demo_gateway.requests - before <= 8
+    assert demo_gateway.requests - before <= 14
 
 
 def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
@@ -43,7 +47,7 @@ def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
         for n in range(3):
             world.trace(f"run-{n}", traceName="experiment", environment="sdk-experiment")
         world.load()
-        assert look(gateway, now=NOW).names == {"agent": 1}
+        assert look(gateway, now=NOW)[0].names == {"agent": 1}
 
 
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
@@ -52,40 +56,117 @@ def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     assert caught.value.code == "INIT_NO_TRACES"
 
 
-@pytest.mark.parametrize("odd", ['a"b', "x: y", "# no", "yes", "naïve — ключ", "it's", "{}", "\x1b[31m", "on"])
-def test_odd_names_stay_data(tmp_path: Path, odd: str) -> None:
-    seen = Look(
-        traces=1,
+def seen_of(kind: str = "query", **said: object) -> Look:
+    option = Option.model_validate({"kind": kind, "shape": "{x}", "why": "so", "fits": 1})
+    return Look.model_validate({"traces": 1, "name": None, "names": {}, "options": (option,)} | said)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ['a"b', "x: y", "# no", "yes", "naïve — ключ", "it's", "{}", "\x1b[31m", "on", "😀", "a\u2028b"],
+)
+def test_odd_names_stay_data(odd: str) -> None:
+    seen = seen_of(
+        "object",
         name=odd,
         names={odd: 1},
         input_keys={odd: ("string", 1.0)},
-        input_kind="object",
-        output_keys={},
-        scores={odd: SeenScore(data_type="CATEGORICAL", count=1, categories=(odd,))},
-        annotated=False,
+        scores={odd: SeenScore(data_type="CATEGORICAL", count=1, categories=(odd,), bad=(odd,))},
         queues=(odd,),
+        answer_key=odd,
+        failure_types=(odd,),
     )
-    path = tmp_path / "rule.yaml"
-    path.write_text(rule_text(seen, "odd"))
-    rule = load_rule(path).rule
+    text = rule_text(seen, "odd")
+    rule = loaded_text(text).rule
     assert rule.queue.filters.names == (odd,)
     assert rule.queue.signals[0].score == odd
+    assert rule.queue.signals[-2].annotation_queue == odd
     assert list(rule.input.fields) == [odd]
+    assert "\\ud83d" not in text.lower()  # YAML knows no pairs of surrogates
 
 
-@pytest.mark.parametrize("kind", ["messages", "text", "none"])
-def test_other_shapes_load(tmp_path: Path, kind: str) -> None:
-    seen = Look(
-        traces=3,
-        name=None,
-        names={},
-        input_keys={},
-        input_kind=kind,
-        output_keys={},
-        scores={},
-        annotated=True,
-        queues=(),
-    )
-    path = tmp_path / "rule.yaml"
-    path.write_text(rule_text(seen, "shape"))
-    assert load_rule(path).rule.queue.signals[0].annotation
+@pytest.mark.parametrize("kind", ["messages", "query", "whole"])
+def test_other_shapes_load(kind: str) -> None:
+    assert loaded_text(rule_text(seen_of(kind, annotated=True), "shape")).rule.queue.signals[0].annotation
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("user_feedback", "low"),
+        ("user-feedback", "low"),
+        ("helpful", "low"),
+        ("hallucination", "high"),
+        ("contains_pii", "high"),
+        ("toxicity", "high"),
+        ("isIncorrect", "high"),
+        ("not_helpful", "high"),
+        ("unhelpful", "high"),
+        ("no_errors", "low"),
+        ("latency_seconds", None),
+        ("total_cost", None),
+        ("verdict", None),
+    ],
+)
+def test_direction_of_a_score(name: str, bad: str | None) -> None:
+    assert direction(name) == bad
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "condition", "known"),
+    [
+        ("user-feedback", ["negative", "positive"], 'in: ["negative"]', True),
+        ("failure_type", ["wrong_tool", "invented", "none"], 'in: ["invented", "wrong_tool"]', True),
+        ("tone", ["formal", "casual"], 'in: ["casual", "formal"]', False),
+    ],
+)
+def test_categories_that_mean_a_failure(name: str, values: list[str], condition: str, known: bool) -> None:
+    scores = [
+        Score(id=value, name=name, value=value, data_type="CATEGORICAL", source="ANNOTATION", timestamp=NOW)
+        for value in values
+    ]
+    seen = seen_scores(scores)
+    assert seen[name].condition() == condition
+    assert (seen[name].bad is not None) is known
+    assert failure_types(scores) == (("invented", "wrong_tool") if name == "failure_type" else ())
+
+
+def test_what_nobody_can_know_is_a_comment() -> None:
+    seen = seen_of(scores={"tone": SeenScore(data_type="NUMERIC", count=3, low=0.0, high=1.0)})
+    text = rule_text(seen, "tone")
+    assert "    # - {score: tone, below: 0.5}" in text
+    assert not [signal for signal in loaded_text(text).rule.queue.signals if signal.score]
+
+
+def world_of(server: SandboxServer, gateway: Gateway, folder: Path) -> World:
+    world = World(server, gateway, folder)
+    for at in range(3):
+        trace = f"api-{at}"
+        world.trace(trace, traceName="POST /chat", input=None, output=None)
+        world.observation(
+            trace,
+            f"{trace}-g",
+            type="GENERATION",
+            parentObservationId=f"{trace}-root",
+            isRootObservation=False,
+            input=json.dumps([{"role": "system", "content": "Be kind."}, {"role": "user", "content": f"Dog {at}?"}]),
+            output=json.dumps({"role": "assistant", "content": "Yes."}),
+        )
+    return world
+
+
+def test_the_rule_of_traces_whose_root_is_empty(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world_of(server, gateway, tmp_path).load()
+        seen, traces = look(gateway, now=NOW, name="POST /chat")
+        loaded = loaded_text(rule_text(seen, "chat"))
+    assert seen.traces == 3
+    assert sorted(str(reshape(trace, loaded).input) for trace in traces) == [
+        f"{{'query': 'Dog {at}?'}}" for at in range(3)
+    ]
+    tried = trial([Case(trace=trace) for trace in traces], loaded)
+    query, must_mention, _ = tried.fields
+    assert (query.path, query.filled, query.of) == ("input.query", 3, 3)
+    assert must_mention.silent == ("$.correction.must_mention", "$.correction_terms")
+    assert tried.problems == {"NO_EXPECTATION": 3}
+    assert tried.checks["required_terms_present"] == {"passes": 3}

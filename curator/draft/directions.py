@@ -1,0 +1,150 @@
+"""Which end of a score is bad: learned from its name, its categories and its range; what nobody can know is said."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from curator.model import Score, Value
+
+_BAD = """
+hallucinat toxic pii leak error harm bias inject jailbreak unsafe fail spam profan offens violat wrong incorrect bad
+negativ risk hate contradict irrelevan unhelpful poor unresolved escalat abandon complain refus reject dislike down
+inaccura unfaithful missing frustrat insult threat ungrounded incomplete broken invalid denied repetit worse
+terrible
+"""
+BAD = tuple(_BAD.split())
+"""Beginnings of words of which a high value, or true, is bad."""
+_GOOD = """
+helpful correct accura faithful relevan quality feedback thumb rating csat satisf resolved success pass ground
+precision recall complete coheren fluen concise good positiv safe useful right approv like valid nps stars up ok
+great excellent solved accept adheren similar match consisten clarity clear usefulness followed excel
+"""
+GOOD = tuple(_GOOD.split())
+"""Beginnings of words of which a high value, or true, is good."""
+NEITHER = (
+    "latency",
+    "duration",
+    "seconds",
+    "cost",
+    "token",
+    "length",
+    "count",
+    "time",
+    "steps",
+    "price",
+    "words",
+    "retries",
+)
+NEGATIONS = {"not", "no", "non", "un", "isnt", "without", "dont"}
+KINDS = ("type", "reason", "category", "categories", "failure", "issue", "mode", "error", "problem")
+"""Words in the name of a categorical score whose categories say what went wrong."""
+SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0))
+
+
+class SeenScore(Value):
+    """One score's name as it was seen, and which end of it is bad."""
+
+    data_type: str
+    count: int
+    low: float | None = None
+    high: float | None = None
+    categories: tuple[str, ...] = ()
+    on_session: bool = False
+    bad: Literal["low", "high"] | tuple[str, ...] | None = None
+    """The bad end of a number (for booleans: false or true), the bad categories, or None: nobody can tell."""
+
+    def condition(self) -> str:
+        """The condition of a signal, as YAML; for an unknown direction one to start from."""
+        high = self.bad == "high"
+        if self.data_type == "BOOLEAN":
+            return f"is: {'true' if high else 'false'}"
+        if self.data_type == "CATEGORICAL":
+            chosen = self.bad if isinstance(self.bad, tuple) else self.categories
+            return f"in: [{', '.join(json.dumps(each, ensure_ascii=False) for each in chosen)}]"
+        if self.low is None or self.high is None:
+            return ""
+        return f"{'above' if high else 'below'}: {middle(self.low, self.high):g}"
+
+    def why(self) -> str:
+        """Why this end is taken as bad, in a few words."""
+        if self.bad is None:
+            return "which end is bad? take away the # when you know"
+        if self.data_type == "BOOLEAN":
+            return f"seen {self.count} times; {'true' if self.bad == 'high' else 'false'} is bad"
+        if self.data_type == "CATEGORICAL":
+            left = [each for each in self.categories if each not in self.bad]
+            return f"seen {self.count} times" + (f"; {len(left)} other categories are fine" if left else "")
+        return f"seen {self.count} times, from {self.low:g} to {self.high:g}; {self.bad} is bad"
+
+
+def middle(low: float, high: float) -> float:
+    """The middle of the scale that the values suggest: 0–1, 1–5, 0–10, 0–100."""
+    for bottom, top in SCALES:
+        if bottom <= low and high <= top:
+            return (bottom + top) / 2
+    return (low + high) / 2
+
+
+def direction(name: str) -> Literal["low", "high"] | None:
+    """Which end of a number or boolean of that name is bad; None when the name does not say."""
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
+    if any(word.startswith(NEITHER) for word in words):
+        return None
+    negated = any(word in NEGATIONS for word in words)
+    for word in words:
+        if word.startswith(BAD):
+            return "low" if negated else "high"
+    for word in words:
+        if word.startswith(GOOD):
+            return "high" if negated else "low"
+    return None
+
+
+def seen_scores(scores: Sequence[Score]) -> dict[str, SeenScore]:
+    """Score name → what was seen of it; curator's own decisions and corrections are left out."""
+    by_name: dict[str, list[Score]] = {}
+    for score in scores:
+        if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and score.name != "curation":
+            by_name.setdefault(score.name, []).append(score)
+    found = {}
+    for name, group in by_name.items():
+        numbers = [float(s.value) for s in group if isinstance(s.value, (int, float))]
+        kind = group[0].data_type
+        categories = tuple(sorted({str(s.value) for s in group}))[:12] if kind == "CATEGORICAL" else ()
+        found[name] = SeenScore(
+            data_type=kind,
+            count=len(group),
+            low=min(numbers, default=None),
+            high=max(numbers, default=None),
+            categories=categories,
+            on_session=all(s.subject == "session" for s in group),
+            bad=bad_categories(name, categories) if kind == "CATEGORICAL" else direction(name),
+        )
+    return found
+
+
+def bad_categories(name: str, categories: Sequence[str]) -> tuple[str, ...] | None:
+    """The categories that mean a failure; None when they do not say."""
+    if _says_what_went_wrong(name):
+        return (
+            tuple(each for each in categories if direction(each) != "low" and each.lower() not in ("none", "other", ""))
+            or None
+        )
+    return None
+
+
+def _says_what_went_wrong(name: str) -> bool:
+    words = re.findall(r"[a-z]+", name.lower())
+    return any(word in KINDS for word in words)
+
+
+def failure_types(scores: Sequence[Score]) -> tuple[str, ...]:
+    """Words for what went wrong, from the categories of annotations that say so."""
+    found: list[str] = []
+    for score in scores:
+        if score.data_type == "CATEGORICAL" and score.source == "ANNOTATION" and _says_what_went_wrong(score.name):
+            text = str(score.value)
+            if text and direction(text) != "low" and text.lower() not in ("none", "ok") and text not in found:
+                found.append(text)
+    return tuple(sorted(found)[:12])
