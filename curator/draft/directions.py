@@ -39,6 +39,8 @@ NEITHER = (
 NEGATIONS = {"not", "no", "non", "un", "isnt", "without", "dont"}
 KINDS = ("type", "reason", "category", "categories", "failure", "issue", "mode", "error", "problem")
 """Words in the name of a categorical score whose categories say what went wrong."""
+YES = {"yes", "true", "y", "1", "present", "detected", "found", "severe", "high"}
+NO = {"no", "false", "n", "0", "none", "low", "not at all"}
 SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0))
 
 
@@ -131,7 +133,10 @@ def bad_categories(name: str, categories: Sequence[str]) -> tuple[str, ...] | No
             tuple(each for each in categories if direction(each) != "low" and each.lower() not in ("none", "other", ""))
             or None
         )
-    return None
+    if bad := tuple(each for each in categories if direction(each) == "high"):
+        return bad
+    yes = {"high": YES, "low": NO}.get(direction(name) or "", set())
+    return tuple(each for each in categories if each.lower() in yes) or None
 
 
 def _says_what_went_wrong(name: str) -> bool:
