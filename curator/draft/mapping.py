@@ -143,6 +143,16 @@ def reads_session(rule: Rule) -> bool:
     return any(re.search(r"\b(?:session|messages)\b", one) for field in fields for one in field.expressions)
 
 
+_COMMENTS = re.compile(r"\bcomments\b|\.\.|^\s*\$?\s*$|^\s*\$?\s*\.?\s*\*|^\s*\$\s*\[|^(?!\s*\$).*@")
+"""Expressions that name comments, or take in whatever the document holds."""
+
+
+def reads_comments(rule: Rule) -> bool:
+    """Whether a rule's mapping may read comments, so that they have to be fetched: two requests of every promotion."""
+    fields = [field for shape in (rule.input, rule.expected_output) for _, field in shape.leaves()]
+    return any(_COMMENTS.search(one) for field in fields for one in field.expressions)
+
+
 def recorded_tools(trace: Trace, observation_id: str | None = None) -> list[JsonValue]:
     """The tool calls of a trace with their results, in order: what `run` answers with instead of the real tools."""
     calls = conversation_of(trace, observation_id).tool_calls

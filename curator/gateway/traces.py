@@ -176,11 +176,12 @@ class Traces(Calls):
             )
         return found[trace_id]
 
-    def traces(self, trace_ids: Sequence[str]) -> dict[str, Trace]:
+    def traces(self, trace_ids: Sequence[str], *, comments: bool = True) -> dict[str, Trace]:
         """Trace id → the whole trace, as `trace` gives it; those without any observation are left out.
 
         Many traces share their requests: one for about 100 observations, one for 100 scores, and the project's comments
-        since the earliest of the traces. All of them are held in memory. Raises GatewayError.
+        since the earliest of the traces; without `comments` those are not asked for. All of them are held in memory.
+        Raises GatewayError.
         """
         observations: dict[str, list[Observation]] = defaultdict(list)
         for one in self.observations(trace_ids=trace_ids, io=True):
@@ -190,13 +191,13 @@ class Traces(Calls):
         scores: dict[str, list[Score]] = defaultdict(list)
         for score in self.scores(trace_ids=list(observations)):
             scores[score.trace_id or ""].append(score)
-        comments = self._comments_on(observations)
+        found = self._comments_on(observations) if comments else defaultdict(list)
         return {
             trace_id: Trace(
                 id=trace_id,
                 observations=tuple(sorted(observations[trace_id], key=lambda one: (one.start_time, one.id))),
                 scores=tuple(sorted(scores[trace_id], key=lambda one: (one.timestamp, one.id))),
-                comments=tuple(sorted(comments[trace_id], key=lambda one: (one.created_at, one.id))),
+                comments=tuple(sorted(found[trace_id], key=lambda one: (one.created_at, one.id))),
             )
             for trace_id in dict.fromkeys(trace_ids)
             if trace_id in observations

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from curator.draft.mapping import reads_session
+from curator.draft.mapping import reads_comments, reads_session
 from curator.help import outcomes
 from curator.model import Failure, Problem, Score, Signal, Trace
 from curator.model.base import Value
@@ -42,7 +42,7 @@ def read_traces(gateway: "Gateway", trace_ids: Sequence[str], rule: Rule, *, ent
     wanted = list(dict.fromkeys(trace_ids))
     for start in range(0, len(wanted), TOGETHER):
         ids = wanted[start : start + TOGETHER]
-        yield from _with_signals(gateway, ids, gateway.traces(ids), rule, entries)
+        yield from _with_signals(gateway, ids, gateway.traces(ids, comments=reads_comments(rule)), rule, entries)
 
 
 def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Found:

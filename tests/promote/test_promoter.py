@@ -133,6 +133,36 @@ def test_many_traces_cost_few_requests(shop: Gateway, demo: DemoData, promote_th
     assert reads <= 12
 
 
+READING = ["GET v2/observations", "GET v3/scores"]
+WRITING = ["GET dataset-items/ITEM", "POST dataset-items", "GET dataset-items/ITEM", "GET dataset-items", "POST scores"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "more"), [("$.input.query", []), ("$.comments[0]", ["GET comments"] * 2)], ids=["plain", "comments"]
+)
+def test_the_requests_of_one_promotion_are_counted(
+    expression: str,
+    more: list[str],
+    server: SandboxServer,
+    shop: Gateway,
+    demo: DemoData,
+    journal: Journal,
+    loaded: LoadedRule,
+) -> None:
+    """Seven for a rule that reads its trace alone; other sources are asked for only when a rule reads them."""
+    rule = loaded.rule.model_dump(by_alias=True, exclude_none=True)
+    rule["input"]["fields"] |= {"query": {"from": expression, "default": "Where?"}}
+    rule["queue"]["signals"] = [{"level": "ERROR"}]
+    plain = loaded.model_copy(update={"rule": type(loaded.rule).model_validate(rule)})
+    asked: list[str] = []
+    with Gateway(connection_of(server), on_request=asked.append) as gateway:
+        promoter = Promoter(gateway, journal, NoScrub(), reviewer="ada", patience=QUICK)
+        (receipt,) = promoter.promote_traces(traces_of(demo, 1), plain, ORDER)
+    assert receipt.verdict == "verified"
+    told = [each.replace("/api/public/", "").replace(receipt.item_id, "ITEM") for each in asked]
+    assert told == [*READING, *more, *WRITING]
+
+
 def test_again_takes_the_id_that_was_taken_before(
     shop: Gateway, demo: DemoData, promote_them: Run, loaded: LoadedRule
 ) -> None:

@@ -1,10 +1,8 @@
 """One list of situations through both front ends: terminal and command offer, write and say the same."""
 
-import ast
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.memory import DraftState
+from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.session import Session
 from tests.promote.support import connection_of
 from tests.promote.test_cli import MEND, RULE, Curator, curator, shop  # noqa: F401
@@ -33,7 +32,6 @@ EDITS: dict[str, Any] = {
     "input.region": "eu",
     "input.order_reference": "ORDER-924",
 }
-FACE = Path(__file__).parents[2] / "curator"
 
 
 def collided(gateway: Gateway, item: Item) -> None:
@@ -171,9 +169,14 @@ def test_both_front_ends_offer_write_and_say_the_same(
                 assert stored(own, receipt.item_id) == stored(shop, receipt.item_id), name
                 offers = session.remedies(receipt)
                 assert [offer for offer, _ in offers] == [each for each in REMEDIES if each in receipt.remedies]
+                if receipt.item_id != lineage.item_id(RULE, trace, session.trace(trace).root.id):
+                    screen = ReceiptScreen(prepared[0], None)
+                    screen._receipt = receipt
+                    assert receipt.item_id in session.item_url(*screen._item())  # what `y` copies and `b` opens
+                    seen.add("next id")
                 seen.add(receipt.problem.code if receipt.problem else receipt.verdict)
         session.close()
-    assert {code for _, code in SITUATIONS.values() if code} | {"DATASET_MISSING", "verified"} <= seen
+    assert {code for _, code in SITUATIONS.values() if code} | {"DATASET_MISSING", "verified", "next id"} <= seen
 
 
 def drop(server: SandboxServer, dataset: str) -> None:
@@ -188,19 +191,3 @@ def test_every_remedy_of_the_table_can_be_asked_for_on_the_command_line() -> Non
     (option,) = [each for each in promote.params if each.name == "remedies"]
     assert set(option.type.choices) == set(REMEDIES)  # type: ignore[attr-defined]
     assert {name for each in OUTCOMES.values() for name in each.remedies} | {"draft"} == set(REMEDIES)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(FACE / "cli" / f"{name}.py" for name in ("promote", "draft", "verify", "undo", "seed", "order")),
-        *(FACE / "tui").rglob("*.py"),
-        FACE / "api.py",
-    ],
-    ids=lambda path: path.stem,
-)
-def test_front_ends_enter_by_the_face(path: Path) -> None:
-    """They know a remedy, a default or a rule only through the Promoter."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    entered = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    assert {module for module in entered if module.startswith("curator.promote.")} == set()
