@@ -33,7 +33,10 @@ def _shared(function: Command) -> Command:
 @_shared
 @click.option("--reason", required=True, help="Why it is not worth a case; every reviewer reads it.")
 def dismiss(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
-    """Decide that failures are not worth a case. A person who raises one again brings it back."""
+    """Decide that failures are not worth a case. A person who raises one again brings it back.
+
+    TRACE/OBSERVATION is one reviewed observation; a bare TRACE is the trace with all that was reviewed in it.
+    """
     if not reason.strip():
         raise UsageError("A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…".')
     _decide(traces, "dismissed", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
@@ -74,7 +77,7 @@ def _decide(
 ) -> None:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.model import ScrubPolicy
+    from curator.model import ScrubPolicy, split_key
     from curator.queue import entries_of, require_traces
     from curator.queue.decisions import decide
     from curator.rulebook import find_rule
@@ -85,18 +88,21 @@ def _decide(
     connection = settings.connection()
     by = find_rule(rule, settings).rule if rule else None
     policy = merged(settings.scrub, by.scrub if by else ScrubPolicy())
-    traces = list(dict.fromkeys(traces))
+    keys = list(dict.fromkeys(traces))
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
         if reason:
             scrubber.start()  # loads while the server is asked
-        require_traces(gateway, traces)
+        ids = list(dict.fromkeys(split_key(key)[0] for key in keys))
+        require_traces(gateway, ids)
         status = "COMPLETED" if state == "open" else "PENDING"
-        moved = entries_of(gateway, traces, status=status) if entries else {}
-        for trace_id in traces:
+        moved = entries_of(gateway, ids, status=status) if entries else {}
+        for key in keys:
+            trace_id, observation_id = split_key(key)
             decision = Decision(
                 trace_id=trace_id,
+                observation_id=observation_id,
                 state=state,
                 reviewer=settings.reviewer_name(),
                 reason=reason,
@@ -104,7 +110,7 @@ def _decide(
                 until=until,
                 at=datetime.now(UTC),
             )
-            concerned = moved.get(trace_id, [])
+            concerned = [e for e in moved.get(trace_id, ()) if observation_id in (None, e.observation_id)]
             try:
                 shared = decide(gateway, journal, scrubber, decision, policy=policy, complete_entries=concerned)
             except CuratorError as error:
@@ -112,14 +118,16 @@ def _decide(
                 break
             if shared.reason != reason and not done:
                 say(f"The reason is shared as: {shared.reason}")
-            done.append(shared.model_dump(mode="json") | {"entries": [one.queue_entry_id for one in concerned]})
+            done.append(
+                shared.model_dump(mode="json") | {"key": key, "entries": [one.queue_entry_id for one in concerned]}
+            )
         requests = gateway.requests
     if as_json:
         shown = {"code": problem.code, "message": problem.message, "remedy": problem.remedy} if problem else None
         print_json({"decisions": done, "problem": shown, "requests": requests})
     else:
         for one in done:
-            click.echo(f"{plain(one['trace_id'])}  {state}")
+            click.echo(f"{plain(one['key'])}  {state}")
     if problem is not None:
-        say(f"{len(done)} of {len(traces)} decided.")
+        say(f"{len(done)} of {len(keys)} decided.")
         raise problem

@@ -32,8 +32,9 @@ def draft(
 ) -> None:
     """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is.
 
-    Says too whether the case protects anything (does the recorded failure fail the rule's checks?) and what the dataset
-    holds with the same id or a like input.
+    TRACE/OBSERVATION is one reviewed observation. Of a trace with several failures the whole trace comes first, else
+    what was reviewed first; the others are named, with --json in full. Says too whether the case protects anything
+    (does the recorded failure fail the rule's checks?) and what the dataset holds with the same id or a like input.
     """
     from curator.promote import Promoter
     from curator.rulebook import find_rule
@@ -42,12 +43,19 @@ def draft(
     loaded = find_rule(rule_name, settings)
     order = order_of(**said)
     with Promoter.opened(settings) as promoter:
-        proposal = promoter.draft(next(promoter.read([trace], loaded)), loaded, order)
-        novelty = promoter.compare(proposal)
+        drafts = []
+        for found in promoter.read([trace], loaded):
+            proposal = promoter.draft(found, loaded, order)
+            drafts.append((found.key, proposal, promoter.compare(proposal)))
+    (key, proposal, novelty), *others = drafts
     if as_json:
-        print_json(_document(proposal, novelty))
+        more = [_document(each, there) | {"key": other} for other, each, there in others]
+        print_json(_document(proposal, novelty) | {"key": key, "others": more})
     else:
         _print(proposal, novelty)
+    if others:
+        listed = "\n".join(f"  curator draft {plain(other)}" for other, _, _ in others)
+        say(f"The trace holds {len(drafts)} failures. This is the draft of {plain(key)}; the others:\n{listed}")
     if not proposal.complete:
         ctx.exit(ExitCode.NO)
 

@@ -62,7 +62,7 @@ def _row(entry: LedgerEntry, *, undone: bool) -> str:
     parts = [
         f"{entry.at.astimezone():%Y-%m-%d %H:%M}",
         f"{entry.action:<8}",
-        plain(entry.item_id or entry.trace_id),
+        plain(entry.item_id or entry.key),
         outcome,
         entry.problem or "",
         "taken back" if undone else "",

@@ -62,6 +62,7 @@ def promote(
 ) -> None:
     """Scrub traces, write them as dataset items, read them back.
 
+    TRACE/OBSERVATION is one reviewed observation; a bare TRACE is everything in it that needs a decision.
     Every finding is replaced unless it is kept with a reason. A case that protects nothing is written with a warning;
     one that the reviewer's own correction fails is not. Ctrl-C finishes what was sent and reports the rest.
     """
@@ -139,7 +140,7 @@ def _only_resume(settings: Settings, as_json: bool) -> None:
 
 
 def _print(receipt: Receipt, remedies: Sequence[tuple[str, str]]) -> None:
-    name = receipt.item_id or receipt.trace_id
+    name = receipt.item_id or receipt.key
     if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
         click.echo(f"· {plain(name)}  {receipt.problem.message}")
         _print_warnings(receipt)

@@ -79,20 +79,23 @@ def _progress(what: str) -> None:
 def _print(found: Queue, window: "Window", state: str) -> None:
     for failure in found.failures:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
+        name = f"{name} › {failure.observation_name or failure.observation_id}" if failure.reviewed else name
         telling = sorted(failure.signals, key=lambda signal: MOST_TELLING.index(signal.kind))
         why = "; ".join(dict.fromkeys(_reason(signal) for signal in telling))
         marks = _marks(failure, state)
-        click.echo(row([(failure.trace_id, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
+        click.echo(row([(failure.key, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
     more = " (stopped at the limit; there may be more)" if found.truncated else ""
+    unread = f" · unreadable {found.unreadable}" if found.unreadable else ""
     what = ("" if state == "all" else f"{state} ") + ("failure" if len(found.failures) == 1 else "failures")
     say(
-        f"{len(found.failures)} {what} · fetched {found.fetched} · total {found.total} · hidden {found.hidden}"
+        f"{len(found.failures)} {what} · fetched {found.fetched} · total {found.total} · hidden {found.hidden}{unread}"
         f" · {count(found.requests, 'request')}\n{when(window.since)} to {when(window.until)}{more}"
     )
 
 
 def _marks(failure: Failure, state: str) -> str:
     marks = f"[{failure.state}] " if state == "all" else ""
+    marks += f"session of {count(len(failure.session), 'trace')}: " if failure.session else ""
     if failure.items:
         marks += f"→ {failure.items[0]} " + (f"(+{len(failure.items) - 1}) " if len(failure.items) > 1 else "")
     return marks

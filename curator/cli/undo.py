@@ -28,7 +28,7 @@ def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_jso
         for undone in promoter.undo(count, whole_batch=whole_batch, delete=delete):
             done.append(undone)
             if not as_json:
-                what = undone.entry.item_id or undone.entry.trace_id
+                what = undone.entry.item_id or undone.entry.key
                 click.echo(f"{'✓' if undone.ok else '✗'} {undone.entry.action} {plain(what)}: {undone.outcome}")
                 if undone.problem is not None:
                     click.echo(f"  {plain(undone.problem.message)} {plain(undone.problem.remedy)}")

@@ -88,6 +88,7 @@ def reshape(
     return Draft(
         trace_id=trace.id,
         observation_id=focus.id,
+        reviewed_id=None if observation_id == trace.root.id else observation_id,
         dataset=rule.dataset.name,
         rule=rule.rule,
         case=case,

@@ -83,7 +83,7 @@ class Journal:
                 self.promotions.give_up(promotion)
             elif promotion is not None:
                 self.promotions.finish(promotion, receipt, decision, approved)
-            before = self.decisions.get(receipt.trace_id)
+            before = self.decisions.get(receipt.key)
             if decision is not None:
                 self.decisions.remember(decision)
             self.ledger.promoted(receipt, promotion=promotion, before=before, batch=batch)
@@ -92,12 +92,12 @@ class Journal:
             begun = None if promotion is None else self.promotions.get(promotion)
             if approved is not None and begun is not None:
                 case = str(approved.metadata.get("case", "1"))
-                self.drafts.drop(receipt.trace_id, receipt.rule, case, saved_until=begun.started_at)
+                self.drafts.drop(receipt.key, receipt.rule, case, saved_until=begun.started_at)
 
     def decide(self, decision: Decision, *, batch: str = "") -> None:
         """Records a dismissal, a snooze or a reopening: local state and ledger, all or nothing."""
         with self._db.write():
-            before = self.decisions.get(decision.trace_id)
+            before = self.decisions.get(decision.key)
             self.decisions.remember(decision)
             self.ledger.decided(decision, before, batch=batch)
 

@@ -10,19 +10,19 @@ KEPT = timedelta(days=7)
 
 
 class Decisions:
-    """The newest local decision of each trace of one scope."""
+    """The newest local decision of each failure of one scope. The column `trace_id` holds the failure's key."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def remember(self, decision: Decision) -> None:
-        """Keeps a decision, in place of an older one of the same trace; forgets those past `KEPT`."""
+        """Keeps a decision, in place of an older one of the same failure; forgets those past `KEPT`."""
         with self._db.write() as db:
             db.execute(
                 "INSERT INTO decisions (scope, trace_id, at, decision) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (scope, trace_id) DO UPDATE SET at = excluded.at, decision = excluded.decision"
                 " WHERE excluded.at >= decisions.at",
-                (self._db.scope, decision.trace_id, stamp(decision.at), decision.model_dump_json()),
+                (self._db.scope, decision.key, stamp(decision.at), decision.model_dump_json()),
             )
             db.execute("DELETE FROM decisions WHERE scope = ? AND at < ?", (self._db.scope, stamp(now() - KEPT)))
 
@@ -31,10 +31,10 @@ class Decisions:
         query = "SELECT decision FROM decisions WHERE scope = ? ORDER BY at"
         return self._db.read(_decision, query, (self._db.scope,))
 
-    def get(self, trace_id: str) -> Decision | None:
-        """The local decision of a trace."""
+    def get(self, key: str) -> Decision | None:
+        """The local decision of a failure, by its key."""
         query = "SELECT decision FROM decisions WHERE scope = ? AND trace_id = ?"
-        return next(iter(self._db.read(_decision, query, (self._db.scope, trace_id))), None)
+        return next(iter(self._db.read(_decision, query, (self._db.scope, key))), None)
 
 
 def _decision(row: Row) -> Decision:

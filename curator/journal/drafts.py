@@ -6,12 +6,13 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from curator.journal.database import Database, Row, now, stamp
-from curator.model import Item
+from curator.model import Item, key_of
 from curator.model.base import Value
+from curator.model.lineage import reviewed_observation
 
 
 class SavedDraft(Value):
-    """The scrubbed content of a draft. One is kept per trace, rule and case: the newest."""
+    """The scrubbed content of a draft. One is kept per failure, rule and case: the newest."""
 
     trace_id: str
     rule: str
@@ -24,6 +25,11 @@ class SavedDraft(Value):
     reason: str = ""
     """Why it was not promoted: a code, or `saved` by the reviewer."""
     saved_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Key of the failure that it was made of."""
+        return key_of(self.trace_id, reviewed_observation(self))
 
     @classmethod
     def of_item(cls, item: Item, *, rule: str, reason: str) -> "SavedDraft":
@@ -43,20 +49,20 @@ class SavedDraft(Value):
 
 
 class Drafts:
-    """The drafts of one scope."""
+    """The drafts of one scope. The column `trace_id` holds the failure's key."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def save(self, draft: SavedDraft) -> None:
-        """Keeps a draft, in place of an older one of the same trace, rule and case."""
+        """Keeps a draft, in place of an older one of the same failure, rule and case."""
         # Escaped JSON by hand: pydantic refuses half characters and turns NaN into null.
         text = json.dumps(draft.model_dump() | {"saved_at": draft.saved_at.isoformat()})
         with self._db.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO drafts (scope, trace_id, rule, case_name, saved_at, draft)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (self._db.scope, draft.trace_id, draft.rule, draft.case, stamp(draft.saved_at), text),
+                (self._db.scope, draft.key, draft.rule, draft.case, stamp(draft.saved_at), text),
             )
 
     def all(self) -> list[SavedDraft]:
@@ -64,17 +70,17 @@ class Drafts:
         query = "SELECT draft FROM drafts WHERE scope = ? ORDER BY saved_at DESC"
         return self._db.read(_draft, query, (self._db.scope,))
 
-    def get(self, trace_id: str, rule: str, case: str = "1") -> SavedDraft | None:
-        """The draft of a trace, rule and case."""
+    def get(self, key: str, rule: str, case: str = "1") -> SavedDraft | None:
+        """The draft of a failure, rule and case."""
         query = "SELECT draft FROM drafts WHERE scope = ? AND trace_id = ? AND rule = ? AND case_name = ?"
-        return next(iter(self._db.read(_draft, query, (self._db.scope, trace_id, rule, case))), None)
+        return next(iter(self._db.read(_draft, query, (self._db.scope, key, rule, case))), None)
 
-    def drop(self, trace_id: str, rule: str, case: str = "1", *, saved_until: datetime | None = None) -> None:
+    def drop(self, key: str, rule: str, case: str = "1", *, saved_until: datetime | None = None) -> None:
         """Forgets a draft, unless it was saved after a moment; nothing happens when there is none."""
         with self._db.write() as db:
             db.execute(
                 "DELETE FROM drafts WHERE scope = ? AND trace_id = ? AND rule = ? AND case_name = ? AND saved_at <= ?",
-                (self._db.scope, trace_id, rule, case, stamp(saved_until or now())),
+                (self._db.scope, key, rule, case, stamp(saved_until or now())),
             )
 
 

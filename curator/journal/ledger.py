@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from curator.journal.database import Database, Row, stamp
-from curator.model import Decision, Receipt
+from curator.model import Decision, Receipt, key_of
 from curator.model.base import Value
 
 LedgerAction = Literal["promote", "dismiss", "snooze", "reopen", "undo"]
@@ -23,6 +23,8 @@ class LedgerEntry(Value):
     at: datetime
     action: LedgerAction
     trace_id: str = ""
+    observation_id: str | None = None
+    """The reviewed observation that it is about; None for the whole trace."""
     item_id: str | None = None
     dataset: str | None = None
     rule: str = ""
@@ -38,6 +40,11 @@ class LedgerEntry(Value):
     """Over everything that was approved: what `verify --ledger` and `audit --ledger` hold items against."""
     undoes: str | None = None
     """For an undo: the entry that it takes back."""
+
+    @property
+    def key(self) -> str:
+        """Key of the failure that it is about."""
+        return key_of(self.trace_id, self.observation_id)
 
     @property
     def effective(self) -> bool:
@@ -90,6 +97,7 @@ class Ledger:
             at=receipt.at,
             action="promote",
             trace_id=receipt.trace_id,
+            observation_id=receipt.observation_id,
             item_id=receipt.item_id,
             dataset=receipt.dataset,
             rule=receipt.rule,
@@ -109,6 +117,7 @@ class Ledger:
             at=decision.at,
             action=_ACTION_OF_STATE[decision.state],
             trace_id=decision.trace_id,
+            observation_id=decision.observation_id,
             rule=decision.rule or "",
             reviewer=decision.reviewer,
         )

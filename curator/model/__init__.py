@@ -5,7 +5,7 @@
 
 from curator.model.base import Value
 from curator.model.draft import Draft, Origin, Problem
-from curator.model.failure import Decision, Failure, Queue, Signal, State
+from curator.model.failure import Decision, Failure, Queue, Signal, State, key_of, split_key
 from curator.model.item import Dataset, Item, StoredItem
 from curator.model.json import Json, canonical, join_path, parse_text
 from curator.model.receipt import Change, Check, Receipt
@@ -42,5 +42,7 @@ __all__ = [
     "Value",
     "canonical",
     "join_path",
+    "key_of",
     "parse_text",
+    "split_key",
 ]

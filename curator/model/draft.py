@@ -35,6 +35,9 @@ class Draft(Value):
 
     trace_id: str
     observation_id: str | None
+    reviewed_id: str | None = None
+    """The observation whose review made it a failure of its own; None for the whole trace. The rule may promote
+    another one (`source`)."""
     dataset: str
     rule: str
     case: str = "1"

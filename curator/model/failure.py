@@ -1,7 +1,13 @@
-"""A failure: a trace that needs a decision, the signals that say why, and what has been decided."""
+"""A failure: what needs a decision, the signals that say why, and what has been decided.
+
+A failure is a whole trace, or one observation of it that was reviewed by itself (scored, corrected or queued). Its key,
+`TRACE` or `TRACE/OBSERVATION`, is what decisions, commands and the terminal UI know it by.
+"""
 
 from datetime import datetime
 from typing import Literal
+
+from pydantic import computed_field
 
 from curator.model.base import Value
 
@@ -9,6 +15,17 @@ SignalKind = Literal["score", "annotation", "queue", "level", "session"]
 State = Literal["open", "promoted", "dismissed", "snoozed"]
 SOURCES = frozenset({"API", "EVAL", "ANNOTATION", "QUEUE", "TRACE"})
 """Where a signal may come from: Langfuse's words for scores, and curator's for the rest."""
+
+
+def key_of(trace_id: str, observation_id: str | None = None) -> str:
+    """The key of a failure; `observation_id` is that of a reviewed observation, None for the whole trace."""
+    return trace_id if observation_id is None else f"{trace_id}/{observation_id}"
+
+
+def split_key(key: str) -> tuple[str, str | None]:
+    """Trace id and reviewed observation of a key. Langfuse's own ids hold no slash."""
+    trace_id, _, observation_id = key.rpartition("/")
+    return (trace_id, observation_id) if trace_id and observation_id else (key, None)
 
 
 class Signal(Value):
@@ -31,9 +48,11 @@ class Signal(Value):
 
 
 class Decision(Value):
-    """A decision about a trace, shared with every reviewer as the categorical score `curation`."""
+    """A decision about a failure, shared with every reviewer as the categorical score `curation`."""
 
     trace_id: str
+    observation_id: str | None = None
+    """The reviewed observation that it is about; None for the whole trace."""
     state: State
     reviewer: str
     reason: str = ""
@@ -43,16 +62,35 @@ class Decision(Value):
     """When a snooze ends."""
     at: datetime
 
+    @property
+    def key(self) -> str:
+        """Key of the failure that is decided."""
+        return key_of(self.trace_id, self.observation_id)
+
 
 class Failure(Value):
-    """A trace that needs a decision. All signals of one trace are collapsed into one failure."""
+    """What needs a decision: a trace, or a reviewed observation of it, with all signals about it.
+
+    A session that somebody found bad is one failure too, under one of its traces (see `session`).
+    """
 
     trace_id: str
     observation_id: str | None
-    """Id of the root observation; None when the source is gone."""
+    """Id of the reviewed observation, else of the root observation; None when the source is gone."""
+    reviewed: bool = False
+    """True when this is about one observation below the root, which was reviewed by itself."""
     timestamp: datetime | None
     name: str | None
+    """The trace's name."""
+    observation_name: str | None = None
+    """Name of the reviewed observation."""
+    roots: int = 1
+    """Root observations of the trace; with several, the one with the rule's name or the content stands for it."""
     session_id: str | None
+    session: tuple[str, ...] = ()
+    """When a signal is about the whole session: its traces, oldest first. They are this one failure."""
+    group: str | None = None
+    """Id of the group of like failures, when groups were asked for."""
     user_id: str | None = None
     environment: str | None
     tags: tuple[str, ...] = ()
@@ -61,9 +99,20 @@ class Failure(Value):
     state: State = "open"
     decision: Decision | None = None
     items: tuple[str, ...] = ()
-    """Ids of the dataset items that already came from this trace."""
+    """Ids of the dataset items that already came from this trace or observation."""
     source_gone: bool = False
     """True when retention deleted the observations: nothing is left to reshape."""
+
+    @property
+    def reviewed_id(self) -> str | None:
+        """Id of the reviewed observation; None when the whole trace is the failure."""
+        return self.observation_id if self.reviewed else None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
+    @property
+    def key(self) -> str:
+        """What decisions and commands know the failure by: `TRACE` or `TRACE/OBSERVATION`."""
+        return key_of(self.trace_id, self.reviewed_id)
 
 
 class Queue(Value):
@@ -71,11 +120,13 @@ class Queue(Value):
 
     failures: tuple[Failure, ...]
     fetched: int
-    """Distinct traces that had at least one signal candidate and were looked at."""
+    """Traces and reviewed observations that were looked at, whether a signal counts or not."""
     total: int
-    """Distinct traces with a signal, before filters and states hide any. `total == len(failures) + hidden`."""
+    """Those with a signal, before filters and states hide any. `total == len(failures) + hidden`."""
     hidden: int
     """Failures not shown: other state, filtered, out of the window."""
+    unreadable: int = 0
+    """Rows that the server sent and nobody could read; they may hold further failures."""
     requests: int
     truncated: bool = False
     """True when a limit stopped the fetch: more failures may exist."""

@@ -15,6 +15,8 @@ from curator.model import Item, Rule, ScrubbedDraft, Signal, StoredItem, canonic
 # The first five are the keys of the order-status article and stay as they are.
 SOURCE = "source"
 SOURCE_TRACE_ID = "source_trace_id"
+SOURCE_OBSERVATION_ID = "source_observation_id"
+"""Only on an item of an observation that was reviewed by itself."""
 SOURCE_SESSION_ID = "source_session_id"
 FAILURE_TYPE = "failure_type"
 RUBRIC = "rubric"
@@ -72,6 +74,12 @@ def is_own_id(
     return any(value == item_id(dataset, trace_id, observation_id, case, n) for n in range(1, attempts + 1))
 
 
+def reviewed_observation(item: Any) -> str | None:
+    """The observation that was reviewed by itself and became this item; None for a whole trace."""
+    found = item.metadata.get(SOURCE_OBSERVATION_ID) if isinstance(item.metadata, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def fingerprint(value: object) -> str:
     """sha256 (hex) of the canonical JSON of a value."""
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
@@ -122,6 +130,7 @@ def to_item(scrubbed: ScrubbedDraft, *, reviewer: str, approved_at: datetime, at
         **scrubbed.metadata,
         # The trace id is Langfuse's own random id, never a personal value: lineage needs it whole.
         SOURCE_TRACE_ID: draft.trace_id,
+        **({} if draft.reviewed_id is None else {SOURCE_OBSERVATION_ID: draft.reviewed_id}),
         "case": draft.case,
         "reviewer": reviewer,
         "approved_at": approved_at.isoformat(timespec="seconds"),

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.draft import Problem
+from curator.model.failure import key_of
 
 WriteAction = Literal["created", "updated", "none", "unknown"]
 """`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
@@ -40,6 +41,8 @@ class Receipt(Value):
     """The result of one promotion. `verified` and `unchanged` are said only after the read-back agreed."""
 
     trace_id: str
+    observation_id: str | None = None
+    """The reviewed observation that was promoted; None for the whole trace."""
     item_id: str
     dataset: str
     action: WriteAction
@@ -59,6 +62,11 @@ class Receipt(Value):
     """What somebody changed in Langfuse since it was approved: the reason of ITEM_EDITED."""
     remedies: tuple[str, ...] = ()
     """What curator can do about the problem, by name (`REMEDIES`)."""
+
+    @property
+    def key(self) -> str:
+        """Key of the failure that was promoted."""
+        return key_of(self.trace_id, self.observation_id)
 
     @property
     def ok(self) -> bool:

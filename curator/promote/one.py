@@ -182,6 +182,7 @@ def refused(job: Job, item: Item, stop: Stop) -> Receipt:
 def _receipt(job: Job, item: Item) -> Receipt:
     return Receipt(
         trace_id=(item.source_trace_id or "") if job.shares else "",
+        observation_id=lineage.reviewed_observation(item) if job.shares else None,
         item_id=item.id,
         dataset=item.dataset,
         action="none",
@@ -238,6 +239,7 @@ def _promoted(job: Job, promotion: str, receipt: Receipt, entries: Sequence[Entr
         return None
     return Decision(
         trace_id=receipt.trace_id,
+        observation_id=receipt.observation_id,
         state="promoted",
         reviewer=receipt.reviewer,
         rule=receipt.rule or None,

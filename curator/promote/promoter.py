@@ -20,7 +20,20 @@ from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
 from curator.journal import Entry, Journal
 from curator.journal.database import now
-from curator.model import Check, Failure, Item, Problem, Receipt, ScrubPolicy, Signal, StoredItem, Trace, lineage
+from curator.model import (
+    Check,
+    Failure,
+    Item,
+    Problem,
+    Receipt,
+    ScrubPolicy,
+    Signal,
+    StoredItem,
+    Trace,
+    key_of,
+    lineage,
+    split_key,
+)
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
@@ -53,6 +66,11 @@ class _Ready:
     warnings: tuple[Problem, ...]
     entries: tuple[Entry, ...] = ()
     new: bool = False
+
+    @property
+    def key(self) -> str:
+        """Key of the failure."""
+        return key_of(self.item.source_trace_id or "", lineage.reviewed_observation(self.item))
 
 
 @dataclass(frozen=True)
@@ -189,17 +207,17 @@ class Promoter:
         """
         ready: list[_Ready] = []
         others: dict[str, list[StoredItem]] = {}
-        left = list(dict.fromkeys(keys))
+        left = dict.fromkeys(keys)
         for found in self.read(keys, loaded, entries=choices.complete_queue):
             if stop is not None and stop.is_set():
                 break
-            left.remove(found.trace_id)
+            left.pop(found.asked, None)
             try:
                 proposal = self.draft(found, loaded, order)
             except UsageError:
                 raise
             except CuratorError as error:
-                yield self._not_begun(found.trace_id, loaded, problem_of(error), found, order)
+                yield self._not_begun(found.key, loaded, problem_of(error), found, order)
                 continue
             if dry_run:
                 yield self._preview(proposal, choices, others)
@@ -209,9 +227,9 @@ class Promoter:
                 yield outcome
             else:
                 ready.append(outcome)
-        for trace_id in left:
+        for key in left:
             words = "The command was interrupted before this trace was looked at."
-            yield self._not_begun(trace_id, loaded, Stop(outcomes.INTERRUPTED, words).problem)
+            yield self._not_begun(key, loaded, Stop(outcomes.INTERRUPTED, words).problem)
         yield from self._write(ready, choices, stop, progress)
 
     def promote_item(self, item: Item, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Receipt:
@@ -276,16 +294,16 @@ class Promoter:
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _ready(self, proposal: Proposal, choices: Choices) -> "_Ready | Receipt":
         """The item of a draft with what its write needs; the receipt of one that is not complete."""
-        loaded, trace = proposal.loaded, proposal.trace
+        loaded = proposal.loaded
         try:
             if "adopt" in choices.remedies:
                 proposal = self._adopted(proposal)
             item = item_of(proposal.scrubbed, self.journal, reviewer=self.reviewer, at=now())
         except Stop as reason:
-            receipt = self._not_begun(trace.id, loaded, reason.problem, proposal.found, proposal.order)
+            receipt = self._not_begun(proposal.key, loaded, reason.problem, proposal.found, proposal.order)
             return receipt.model_copy(update={"warnings": proposal.warnings})
         except CuratorError as error:
-            return self._not_begun(trace.id, loaded, problem_of(error))
+            return self._not_begun(proposal.key, loaded, problem_of(error))
         entries = tuple((s.queue_id, s.queue_entry_id) for s in _entries(proposal) if s.queue_id and s.queue_entry_id)
         warnings = list(proposal.warnings)
         told = choices.complete_queue or "complete-queue" in choices.remedies
@@ -318,9 +336,13 @@ class Promoter:
     ) -> Iterator[Receipt]:
         if not ready:
             return
+        # Two failures of one trace may be one item by the rule's `source`; then the second meets what the first wrote.
+        first = {each.item.id: each for each in reversed(ready)}
+        again = [each for each in ready if first[each.item.id] is not each]
+        ready = [each for each in ready if first[each.item.id] is each]
         loaded = ready[0].loaded
         job = self.job(loaded, choices)
-        warnings = {each.item.source_trace_id: each.warnings for each in ready}
+        warnings = {each.key: each.warnings for each in ready}
         works = [Work(each.item, each.entries, each.new) for each in ready]
         try:
             if "create-dataset" in choices.remedies and self.gateway.dataset(loaded.rule.dataset.name) is None:
@@ -330,10 +352,11 @@ class Promoter:
                 yield self._failed(job, each.item, stop_of(error))
             return
         for receipt in promote_all(job, works, stop=stop, progress=progress):
-            found = warnings.get(receipt.trace_id, ())
+            found = warnings.get(receipt.key, ())
             left = tuple(each.code for each in found if receipt.ok)
             more = tuple(name for code in left for name in outcomes.outcome(code).remedies)
             yield receipt.model_copy(update={"warnings": found, "remedies": (*receipt.remedies, *more)})
+        yield from self._write(again, choices, stop, None)
 
     def _preview(self, proposal: Proposal, choices: Choices, others: dict[str, list[StoredItem]]) -> Receipt:
         """What a promotion would do, read only; `others` remembers the items of datasets."""
@@ -347,7 +370,7 @@ class Promoter:
             except NotFound:
                 others[item.dataset] = []
         similar = likeness.doubts(likeness.similar(proposal.scrubbed, others[item.dataset]))
-        receipt = self._receipt(proposal.trace.id, item.id, proposal.loaded)
+        receipt = self._receipt(proposal.key, item.id, proposal.loaded)
         receipt = receipt.model_copy(update={"warnings": (*outcome.warnings, *similar)})
         try:
             ready = adapted(item, choices.remedies)
@@ -370,7 +393,7 @@ class Promoter:
 
     def _not_begun(
         self,
-        trace_id: str,
+        key: str,
         loaded: LoadedRule,
         problem: Problem,
         found: Found | None = None,
@@ -380,12 +403,15 @@ class Promoter:
         item_id = ""
         if found is not None and found.trace is not None:
             case = (order or Order()).case
-            item_id = lineage.item_id(loaded.rule.dataset.name, trace_id, found.trace.root.id, case)
-        return _with_problem(self._receipt(trace_id, item_id, loaded), problem)
+            observation = found.observation_id or found.trace.root.id
+            item_id = lineage.item_id(loaded.rule.dataset.name, found.trace_id, observation, case)
+        return _with_problem(self._receipt(key, item_id, loaded), problem)
 
-    def _receipt(self, trace_id: str, item_id: str, loaded: LoadedRule) -> Receipt:
+    def _receipt(self, key: str, item_id: str, loaded: LoadedRule) -> Receipt:
+        trace_id, observation_id = split_key(key)
         return Receipt(
             trace_id=trace_id,
+            observation_id=observation_id,
             item_id=item_id,
             dataset=loaded.rule.dataset.name,
             action="none",

@@ -52,6 +52,11 @@ class Proposal:
     """What the rule's checks say of the recorded answer and of its correction."""
 
     @property
+    def key(self) -> str:
+        """Key of the failure."""
+        return self.found.key
+
+    @property
     def trace(self) -> Trace:
         """Where it came from."""
         assert self.found.trace is not None

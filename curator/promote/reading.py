@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from curator.draft.mapping import reads_comments, reads_session
 from curator.help import outcomes
-from curator.model import Failure, Problem, Score, Signal, Trace
+from curator.model import Failure, Problem, Score, Signal, Trace, key_of, split_key
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.rule import Rule
-from curator.promote.signals import signals_of, wants_entries, wants_session_scores
+from curator.queue.signals import reviewed_id, signals_of, wants_entries, wants_session_scores
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -22,6 +22,8 @@ TOGETHER = 50
 class Found(Value):
     """A trace as it was asked for: there, with the reasons why it is a failure, or why it cannot be promoted."""
 
+    asked: str = ""
+    """The key that it was asked for by; a bare trace id stands for everything in the trace that needs a decision."""
     trace_id: str
     observation_id: str | None = None
     """The reviewed observation that is to be promoted; None for the whole trace."""
@@ -33,16 +35,24 @@ class Found(Value):
     """Its open annotation-queue entries, when they were asked for."""
     problem: Problem | None = None
 
+    @property
+    def key(self) -> str:
+        """Key of the failure."""
+        return key_of(self.trace_id, self.observation_id)
 
-def read_traces(gateway: "Gateway", trace_ids: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Found]:
-    """The traces in their order. `entries` asks for annotation-queue entries even if the rule does not.
 
-    Requests: those of `Gateway.traces` for every `TOGETHER` traces. Raises GatewayError.
+def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Found]:
+    """The failures with these keys, in their order; a bare trace id gives each failure of its trace.
+
+    The whole trace comes first, then what was reviewed first. `entries` asks for annotation-queue entries even if the
+    rule does not. Requests: those of `Gateway.traces` for every `TOGETHER` keys. Raises GatewayError.
     """
-    wanted = list(dict.fromkeys(trace_ids))
+    wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), TOGETHER):
-        ids = wanted[start : start + TOGETHER]
-        yield from _with_signals(gateway, ids, gateway.traces(ids, comments=reads_comments(rule)), rule, entries)
+        some = wanted[start : start + TOGETHER]
+        ids = list(dict.fromkeys(split_key(key)[0] for key in some))
+        traces = gateway.traces(ids, comments=reads_comments(rule))
+        yield from _with_signals(gateway, some, traces, rule, entries)
 
 
 def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Found:
@@ -51,16 +61,18 @@ def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> 
     Raises GatewayError.
     """
     return Found(
+        asked=failure.key,
         trace_id=trace.id,
+        observation_id=failure.reviewed_id,
         trace=trace,
-        earlier=tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else (),
+        earlier=_earlier(gateway, trace, rule),
         signals=tuple(signal for signal in failure.signals if signal.rule == rule.rule),
         entries=tuple(signal for signal in failure.signals if signal.queue_entry_id),
     )
 
 
 def _with_signals(
-    gateway: "Gateway", ids: Sequence[str], traces: dict[str, Trace], rule: Rule, entries: bool
+    gateway: "Gateway", keys: Sequence[str], traces: dict[str, Trace], rule: Rule, entries: bool
 ) -> Iterator[Found]:
     from curator.queue import entries_of
 
@@ -69,22 +81,65 @@ def _with_signals(
     if sessions and wants_session_scores(rule):
         for score in gateway.scores(session_ids=sorted(sessions)):
             of_session[score.session_id].append(score)
+    ids = list(dict.fromkeys(split_key(key)[0] for key in keys))
     open_entries = entries_of(gateway, ids) if entries or wants_entries(rule) else {}
     gone = [trace_id for trace_id in ids if trace_id not in traces]
     scored = {score.trace_id for score in gateway.scores(trace_ids=gone)} if gone else set()
-    for trace_id in ids:
+    for key in keys:
+        trace_id, observation_id = split_key(key)
         trace, own = traces.get(trace_id), tuple(open_entries.get(trace_id, ()))
         if trace is None:
             unreadable = trace_id in gateway.unreadable_traces
-            yield Found(
-                trace_id=trace_id,
-                problem=_unreadable(gateway) if unreadable else _gone(trace_id in scored or bool(own)),
-            )
+            problem = _unreadable(gateway) if unreadable else _gone(trace_id in scored or bool(own))
+            yield Found(asked=key, trace_id=trace_id, observation_id=observation_id, problem=problem)
             continue
         session_scores = of_session[trace.root.session_id]
         signals = signals_of(trace, rule, session_scores=session_scores, entries=own)
-        earlier = tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else ()
-        yield Found(trace_id=trace_id, trace=trace, earlier=earlier, signals=signals, entries=own)
+        yield from _failures_in(key, trace, observation_id, signals, own, _earlier(gateway, trace, rule))
+
+
+def _earlier(gateway: "Gateway", trace: Trace, rule: Rule) -> tuple[Trace, ...]:
+    return tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else ()
+
+
+def _failures_in(
+    key: str,
+    trace: Trace,
+    observation_id: str | None,
+    signals: Sequence[Signal],
+    entries: Sequence[Signal],
+    earlier: tuple[Trace, ...],
+) -> Iterator[Found]:
+    root = trace.root.id
+    start = {one.id: one.start_time for one in trace.observations}
+    if observation_id is None:
+        reviewed = dict.fromkeys(reviewed_id(signal, root) for signal in signals)
+        # Signals are in their order; of those reviewed at once the one that ran first comes first.
+        when = {each: next(s.timestamp for s in signals if reviewed_id(s, root) == each) for each in reviewed}
+        subjects = sorted(reviewed, key=lambda each: (each is not None, str(when[each]), str(start.get(each or ""))))
+    elif observation_id not in start:
+        yield Found(asked=key, trace_id=trace.id, observation_id=observation_id, problem=_no_observation())
+        return
+    else:
+        subjects = [None if observation_id == root else observation_id]
+    for each in subjects or [None]:
+        yield Found(
+            asked=key,
+            trace_id=trace.id,
+            observation_id=each,
+            trace=trace,
+            earlier=earlier,
+            signals=tuple(signal for signal in signals if reviewed_id(signal, root) == each),
+            entries=tuple(entry for entry in entries if reviewed_id(entry, root) == each),
+        )
+
+
+def _no_observation() -> Problem:
+    return Problem(
+        code="TRACE_NOT_FOUND",
+        message="The trace has no such observation.",
+        remedy="`curator queue` lists failures as TRACE/OBSERVATION; `curator show TRACE` lists the observations.",
+    )
 
 
 def _unreadable(gateway: "Gateway") -> Problem:

@@ -99,6 +99,7 @@ def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
             at=now(),
             action="undo",
             trace_id=entry.trace_id,
+            observation_id=entry.observation_id,
             item_id=entry.item_id,
             dataset=entry.dataset,
             rule=entry.rule,
@@ -119,7 +120,14 @@ def _decision_before(job: Job, recorded: Recorded) -> Decision | None:
         return None
     if before is not None:
         return before.model_copy(update={"at": now()})
-    return Decision(trace_id=entry.trace_id, state="open", reviewer=job.reviewer, rule=entry.rule or None, at=now())
+    return Decision(
+        trace_id=entry.trace_id,
+        observation_id=entry.observation_id,
+        state="open",
+        reviewer=job.reviewer,
+        rule=entry.rule or None,
+        at=now(),
+    )
 
 
 def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delete: bool) -> Outcome:

@@ -1,6 +1,7 @@
-"""Decisions about traces, shared with every reviewer as the categorical score `curation` on the trace.
+"""Decisions about failures, shared with every reviewer as the categorical score `curation` on the trace or observation.
 
-One trace has one decision: its score has an id derived from the trace, so a later decision overwrites an earlier one.
+A failure has one decision: its score has an id derived from its key, so a later decision overwrites an earlier one.
+A decision about a whole trace, unless it was promoted, is also one about what was reviewed in it before.
 The reason is the score's comment; reviewer, rule, item and the end of a snooze are its metadata. Whoever types a reason
 may name a customer in it: `decide` scrubs it before it goes anywhere.
 """
@@ -32,9 +33,9 @@ class Scrubs(Protocol):
         ...
 
 
-def score_id(trace_id: str) -> str:
-    """The id of the score that holds a trace's decision."""
-    return f"{SCORE_NAME}-{hashlib.sha256(trace_id.encode()).hexdigest()[:32]}"
+def score_id(key: str) -> str:
+    """The id of the score that holds a failure's decision, by the failure's key."""
+    return f"{SCORE_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence[Signal] = ()) -> None:
@@ -94,14 +95,8 @@ def _scrubbed(scrubber: Scrubs, decision: Decision, policy: ScrubPolicy) -> Deci
     return decision.model_copy(update={"reason": str(value["reason"])})
 
 
-def retract(gateway: "Gateway", trace_id: str, *, reopen_entries: Sequence[Signal] = ()) -> None:
-    """Takes a trace's decision away as if there had been none. Raises GatewayError."""
-    gateway.delete_score(score_id(trace_id))
-    _move_entries(gateway, reopen_entries, reopen=True)
-
-
 def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
-    """Trace id → its newest decision; scores that are no decisions are passed over."""
+    """Key of a failure → its newest decision; scores that are no decisions are passed over."""
     found: list[Decision] = []
     for score in scores:
         if score.name != SCORE_NAME or score.trace_id is None or score.value not in _STATES:
@@ -110,6 +105,7 @@ def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
             Decision.model_validate(
                 {
                     "trace_id": score.trace_id,
+                    "observation_id": score.observation_id,
                     "state": score.value,
                     "reviewer": str(score.metadata.get("reviewer") or score.author_user_id or ""),
                     "reason": score.comment or "",
@@ -124,12 +120,12 @@ def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
 
 
 def newest(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Trace id → the newest of its decisions; of two at the same moment the later one in the list."""
+    """Key of a failure → the newest of its decisions; of two at the same moment the later one in the list."""
     found: dict[str, Decision] = {}
     for decision in decisions:
-        known = found.get(decision.trace_id)
+        known = found.get(decision.key)
         if known is None or decision.at >= known.at:
-            found[decision.trace_id] = decision
+            found[decision.key] = decision
     return found
 
 
@@ -164,11 +160,12 @@ def _score(decision: Decision) -> dict[str, Any]:
         "until": decision.until.isoformat() if decision.until else None,
     }
     return {
-        "id": score_id(decision.trace_id),
+        "id": score_id(decision.key),
         "name": SCORE_NAME,
         "value": decision.state,
         "data_type": "CATEGORICAL",
         "trace_id": decision.trace_id,
+        "observation_id": decision.observation_id,
         "comment": decision.reason or None,
         "metadata": {key: value for key, value in metadata.items() if value is not None},
     }

@@ -4,29 +4,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from curator.model.failure import Signal
-from curator.model.trace import QueueEntry
+from curator.model.trace import Observation
+from curator.queue.signals import of_entry
 
 if TYPE_CHECKING:
-    from curator.gateway import AnnotationQueue, Gateway
+    from curator.gateway import Gateway
 
 
-def entry_signal(entry: QueueEntry, rule: str, observation_id: str | None = None) -> Signal:
-    """The signal that an entry gives."""
-    return Signal(
-        kind="queue",
-        name=entry.queue_name,
-        source="QUEUE",
-        timestamp=entry.created_at,
-        observation_id=observation_id,
-        queue_entry_id=entry.id,
-        queue_id=entry.queue_id,
-        rule=rule,
-    )
-
-
-def traces_of_observations(gateway: "Gateway", observation_ids: Sequence[str]) -> dict[str, str]:
-    """Observation id → trace id, for those that still exist. Raises GatewayError."""
-    return {one.id: one.trace_id for one in gateway.observations(ids=observation_ids)}
+def observations_of(gateway: "Gateway", observation_ids: Sequence[str]) -> dict[str, Observation]:
+    """Observation id → observation without content, for those that still exist. Raises GatewayError."""
+    return {one.id: one for one in gateway.observations(ids=observation_ids)}
 
 
 def entries_of(gateway: "Gateway", trace_ids: Collection[str], *, status: str = "PENDING") -> dict[str, list[Signal]]:
@@ -36,13 +23,15 @@ def entries_of(gateway: "Gateway", trace_ids: Collection[str], *, status: str = 
     """
     entries = [one for queue in gateway.annotation_queues() for one in gateway.queue_entries(queue, status)]
     observed = [one.object_id for one in entries if one.object_type == "OBSERVATION"]
-    traces = traces_of_observations(gateway, observed)
+    known = observations_of(gateway, observed)
     found: dict[str, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
     for entry in entries:
         if entry.object_type == "TRACE" and entry.object_id in found:
-            found[entry.object_id].append(entry_signal(entry, ""))
-        elif entry.object_type == "OBSERVATION" and (trace_id := traces.get(entry.object_id, entry.object_id)) in found:
-            found[trace_id].append(entry_signal(entry, "", entry.object_id))
+            found[entry.object_id].append(of_entry(entry, ""))
+        elif entry.object_type == "OBSERVATION":
+            one = known.get(entry.object_id)
+            if (trace_id := one.trace_id if one else entry.object_id) in found:
+                found[trace_id].append(of_entry(entry, "", entry.object_id))
     return found
 
 
@@ -69,8 +58,3 @@ def require_traces(gateway: "Gateway", trace_ids: Sequence[str]) -> None:
     raise NotFound(
         f"Langfuse knows nothing of {which}.", code="TRACE_NOT_FOUND", remedy="Check the ids and the project."
     )
-
-
-def wanted_queues(queues: Iterable["AnnotationQueue"], names: Collection[str]) -> list["AnnotationQueue"]:
-    """The queues with one of the names."""
-    return [queue for queue in queues if queue.name in names]

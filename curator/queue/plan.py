@@ -9,10 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from curator.model.failure import Signal, SignalKind
 from curator.model.rule import Rule, SignalRule
-from curator.model.trace import Score
-from curator.queue.decisions import SCORE_NAME
 
 
 @dataclass(frozen=True)
@@ -54,48 +51,6 @@ def score_queries(rules: Sequence[Rule]) -> list[ScoreQuery]:
         queries += [_named(query, [name]) for name in odd]
         queries += [_named(query, plain)] if plain else []
     return queries
-
-
-def counts(signal: SignalRule, score: Score) -> bool:
-    """Whether a score fulfils a rule's condition."""
-    if score.name == SCORE_NAME or score.subject == "experiment":
-        return False
-    if signal.annotation:
-        return score.source == "ANNOTATION"
-    if signal.score != score.name or (signal.on == "session") != (score.subject == "session"):
-        return False
-    if signal.source is not None and signal.source != score.source:
-        return False
-    value = score.value
-    if signal.in_ is not None:
-        return isinstance(value, str) and score.data_type == "CATEGORICAL" and value in signal.in_
-    if signal.is_ is not None:
-        return score.data_type == "BOOLEAN" and bool(value) is signal.is_
-    if score.data_type != "NUMERIC" or isinstance(value, str | None):
-        return False
-    return (
-        (signal.below is not None and value < signal.below)
-        or (signal.at_most is not None and value <= signal.at_most)
-        or (signal.above is not None and value > signal.above)
-        or (signal.at_least is not None and value >= signal.at_least)
-    )
-
-
-def signal_of(condition: SignalRule, score: Score, rule: str) -> Signal:
-    """The signal that a score is under a condition of a rule that it fulfils."""
-    kind: SignalKind = "annotation" if condition.annotation else "session" if score.subject == "session" else "score"
-    return Signal(
-        kind=kind,
-        name=score.name,
-        value=score.value,
-        source=score.source,
-        annotator=score.author_user_id,
-        comment=score.comment,
-        timestamp=score.timestamp,
-        observation_id=score.observation_id,
-        queue_id=score.queue_id,
-        rule=rule,
-    )
 
 
 @dataclass

@@ -62,6 +62,7 @@ class Deciding(Place):
         decisions = [
             Decision(
                 trace_id=failure.trace_id,
+                observation_id=failure.reviewed_id,
                 state=state,
                 reviewer=self.session.reviewer,
                 reason=reason,

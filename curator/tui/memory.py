@@ -31,6 +31,7 @@ class DraftState(Value):
     """What a reviewer changed in one draft; enough to make the same draft again from the trace."""
 
     trace_id: str
+    """The failure's key."""
     rule: str
     case: str = "1"
     failure_type: str | None = None

@@ -13,8 +13,8 @@ from curator.journal import Journal
 from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
 from curator.promote import Choices, Order, Promoter, Proposal
 from curator.promote.reading import Found, read_traces
-from curator.promote.signals import signals_of
 from curator.queue import Window, entries_of, find_failures
+from curator.queue.signals import signals_of
 from curator.rulebook import LoadedRule, find_rule, load_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.demo.data import DemoData
@@ -110,10 +110,10 @@ def test_signals_are_those_of_the_queue(demo_gateway: Gateway, now: datetime) ->
     compared = 0
     for loaded in load_rules(Settings()):
         queue = find_failures(demo_gateway, [loaded.rule], window, state=None, now=now)
-        failures = {f.trace_id: f for f in queue.failures if not f.source_gone}
+        failures = {f.key: f for f in queue.failures if not f.source_gone}
         for found in read_traces(demo_gateway, list(failures), loaded.rule):
             assert found.trace is not None
-            assert set(found.signals) == set(failures[found.trace_id].signals), loaded.rule.rule
+            assert set(found.signals) == set(failures[found.key].signals), loaded.rule.rule
             compared += len(found.signals)
     assert compared > 100
 

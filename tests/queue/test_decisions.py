@@ -12,7 +12,7 @@ from curator.journal import Journal
 from curator.model import Decision, Item, Score, ScrubPolicy, Signal
 from curator.model.errors import CuratorError
 from curator.queue import entries_of, find_failures, require_traces
-from curator.queue.decisions import decide, from_scores, newest, record, retract, score_id, state_of
+from curator.queue.decisions import decide, from_scores, newest, record, score_id, state_of
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from curator.scrub.limits import Limits
@@ -51,13 +51,11 @@ def test_what_is_shared(gateway: Gateway) -> None:
     assert (found.reason, found.until, found.at) == ("known", until, score.timestamp)
 
 
-def test_a_later_decision_overwrites_and_a_retracted_one_is_gone(gateway: Gateway) -> None:
+def test_a_later_decision_overwrites(gateway: Gateway) -> None:
     record(gateway, decision())
     record(gateway, decision(state="open", reason=""))
     (score,) = gateway.scores()
     assert from_scores([score])["t"].state == "open"
-    retract(gateway, "t")
-    assert list(gateway.scores()) == []
 
 
 def test_ids_are_safe_and_distinct() -> None:

@@ -103,16 +103,17 @@ def test_an_error_is_shown_where_it_happened(world: World) -> None:
     assert one.observation_id == "t-root"
 
 
-def test_a_score_of_a_session_counts_for_its_traces(world: World) -> None:
+def test_a_score_of_a_session_is_one_failure_of_its_last_trace(world: World) -> None:
     for trace, session in (("a", "s1"), ("b", "s1"), ("c", "s2")):
         world.trace(trace, sessionId=session)
     world.score({"kind": "session", "id": "s1"}, "resolved", False)
     world.score({"kind": "session", "id": "gone"}, "resolved", False)
     world.score("c", "resolved", False)
     found = world.look(rule({"score": "resolved", "is": False, "on": "session"}))
-    assert ids(found) == ["a", "b", "gone"]
+    assert ids(found) == ["b", "gone"]
+    assert {one.trace_id: one.session for one in found.failures} == {"b": ("a", "b"), "gone": ()}
     by_id = {one.trace_id: one for one in found.failures}
-    assert by_id["a"].signals[0].kind == "session"
+    assert by_id["b"].signals[0].kind == "session"
     assert by_id["gone"].source_gone
     assert ids(world.look(rule({"score": "resolved", "is": False}))) == ["c"]
 
@@ -138,7 +139,7 @@ def test_annotation_queues(world: World) -> None:
     world.send("PATCH", f"/api/public/annotation-queues/{queue}/items/{entry['id']}", {"status": "COMPLETED"})
     world.queue("other", ("TRACE", "done"))
     found = world.look(rule({"annotation_queue": "triage"}))
-    assert ids(found) == ["lost", "lost2", "t1", "t2", "t3"]
+    assert ids(found) == ["lost", "lost2", "t1", "t2/step", "t3"]
     by_id = {one.trace_id: one for one in found.failures}
     assert by_id["t2"].signals[0].observation_id == "step"
     assert [id for id, one in sorted(by_id.items()) if one.source_gone] == ["lost", "lost2"]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from curator.model import Score
 from curator.model.rule import SignalRule
-from curator.queue.plan import ScoreQuery, counts, score_queries
+from curator.queue.plan import ScoreQuery, score_queries
+from curator.queue.signals import counts
 from tests.queue.world import rule
 
 AT = datetime(2026, 11, 9, tzinfo=UTC)

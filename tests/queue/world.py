@@ -93,11 +93,12 @@ class World:
         assert found.total == len(found.failures) + found.hidden
         assert found.fetched >= len(found.failures)
         assert found.requests == self.gateway.requests - before
-        assert len({one.trace_id for one in found.failures}) == len(found.failures)
+        assert len({one.key for one in found.failures}) == len(found.failures)
+        assert found.fetched >= found.total
         times = [one.timestamp for one in found.failures if one.timestamp]
         assert times == sorted(times, reverse=True)
         return found
 
 
 def ids(found: Queue) -> list[str]:
-    return sorted(one.trace_id for one in found.failures)
+    return sorted(one.key for one in found.failures)

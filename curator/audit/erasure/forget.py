@@ -7,6 +7,8 @@ from typing import Literal
 
 from curator.audit.erasure.trail import Terminal, Trail
 from curator.journal import Journal, LedgerEntry, Promotion
+from curator.model import key_of
+from curator.model.lineage import reviewed_observation
 
 Mode = Literal["archive", "delete"]
 
@@ -30,12 +32,12 @@ def forget(
         if promotion is not None and promotion.item_id not in failed:
             # An unfinished one becomes a draft by this; the draft goes next.
             journal.roll_back(promotion, "erased")
-            journal.drafts.drop(promotion.trace_id, promotion.rule, _case(promotion))
+            key = key_of(promotion.trace_id, reviewed_observation(promotion.item) if promotion.item else None)
+            journal.drafts.drop(key, promotion.rule, _case(promotion))
     for draft in trail.drafts:
         journal.drafts.drop(*draft)
-    for trace in trail.traces:
-        decision = journal.decisions.get(trace)
-        if decision is not None and decision.reason:
+    for decision in journal.decisions.all():
+        if decision.trace_id in trail.traces and decision.reason:
             journal.decisions.remember(decision.model_copy(update={"reason": "", "at": datetime.now(UTC)}))
     journal.ledger.forget_reasons(trail.traces)
     journal.compact()
@@ -50,6 +52,7 @@ def _taken_back(entry: LedgerEntry, mode: Mode, reviewer: str) -> LedgerEntry:
         at=datetime.now(UTC),
         action="undo",
         trace_id=entry.trace_id,
+        observation_id=entry.observation_id,
         item_id=entry.item_id,
         dataset=entry.dataset,
         rule=entry.rule,

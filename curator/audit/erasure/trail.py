@@ -223,7 +223,7 @@ def _receipts(journal: Journal, traces: Collection[str], items: Collection[str])
 def _drafts(journal: Journal, subject: Subject, traces: Collection[str]) -> tuple[DraftKey, ...]:
     return tuple(
         sorted(
-            DraftKey(draft.trace_id, draft.rule, draft.case)
+            DraftKey(draft.key, draft.rule, draft.case)
             for draft in journal.drafts.all()
             if draft.trace_id in traces
             or (subject.kind == "session" and draft.metadata.get(SOURCE_SESSION_ID) in subject.ids)

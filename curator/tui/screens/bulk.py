@@ -54,7 +54,7 @@ class BulkScreen(Place):
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         super().__init__()
-        self._entries = {f.trace_id: Entry(f) for f in failures}
+        self._entries = {f.key: Entry(f) for f in failures}
         self._stop = threading.Event()
         self._remedies: dict[str, str] = {}
         self._under_way = False
@@ -73,7 +73,7 @@ class BulkScreen(Place):
                 Column(lambda e: why_pieces(e.failure), share=3, from_width=90),
                 Column(lambda e: [(SIGNS[e.stage][0], e.words)], share=5),
             ],
-            key=lambda e: e.failure.trace_id,
+            key=lambda e: e.failure.key,
             id="entries",
         )
         yield Footer(show_command_palette=False)
@@ -93,7 +93,7 @@ class BulkScreen(Place):
         self.app.call_from_thread(self._prepared, failure, outcome)
 
     def _prepared(self, failure: Failure, outcome: Prepared | CuratorError) -> None:
-        entry = self._entries[failure.trace_id]
+        entry = self._entries[failure.key]
         if isinstance(outcome, CuratorError):
             entry = replace(entry, stage="incomplete", words=outcome.message)
         elif not outcome.scrubbed.writable:
@@ -104,7 +104,7 @@ class BulkScreen(Place):
             entry = replace(
                 entry, stage="doubtful" if doubt else "ready", words=doubt or outcome.draft.item_id, prepared=outcome
             )
-        self._entries[failure.trace_id] = entry
+        self._entries[failure.key] = entry
         self._show()
 
     def _ready(self) -> list[Prepared]:
@@ -185,12 +185,12 @@ class BulkScreen(Place):
             self.app.call_from_thread(self._received, receipt)
 
     def _received(self, receipt: Receipt) -> None:
-        entry = self._entries.get(receipt.trace_id)
+        entry = self._entries.get(receipt.key)
         self._remedies.update(self.session.remedies(receipt))
         if entry is not None:
             words = f"{receipt.verdict}  {receipt.item_id}" if receipt.ok else ""
             words = words or (receipt.problem.message if receipt.problem else receipt.verdict)
-            self._entries[receipt.trace_id] = replace(entry, stage="written" if receipt.ok else "refused", words=words)
+            self._entries[receipt.key] = replace(entry, stage="written" if receipt.ok else "refused", words=words)
             self._show()
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
@@ -207,7 +207,7 @@ class BulkScreen(Place):
 
     def _ask_for_dataset(self, ready: Sequence[Prepared]) -> None:
         """A dataset is not created in passing."""
-        refused = [each for each in ready if self._entries[each.draft.trace_id].stage == "refused"]
+        refused = [each for each in ready if self._entries[each.order.trace_id].stage == "refused"]
 
         def answered(answer: str | None) -> None:
             if answer is not None:
@@ -223,7 +223,7 @@ class BulkScreen(Place):
     @on(Rows.Chosen, "#entries")
     def _chosen(self, event: Rows.Chosen) -> None:
         entry: Entry = event.row
-        self.curator.open_workbench(entry.failure.trace_id, entry.failure)
+        self.curator.open_workbench(entry.failure.key, entry.failure)
 
     def action_back(self) -> None:
         if self._under_way:

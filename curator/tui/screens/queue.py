@@ -141,7 +141,7 @@ class QueueScreen(Deciding):
         rows = self.failures
         place = rows.cursor
         if advance:
-            rows.marks -= {f.trace_id for f in self.session.failures if f.state != self._state}
+            rows.marks -= {f.key for f in self.session.failures if f.state != self._state}
         self._list()
         if advance:
             rows.cursor = place
@@ -208,7 +208,7 @@ class QueueScreen(Deciding):
     @on(Rows.Moved, "#failures")
     def _moved(self, event: Rows.Moved) -> None:
         failure: Failure = event.row
-        self.session.stand(trace_id=failure.trace_id)
+        self.session.stand(trace_id=failure.key)
         self.query_one(FailurePreview).follow(failure, again=isinstance(event, Rows.Chosen))
 
     @on(Rows.Chosen, "#failures")
@@ -266,7 +266,7 @@ class QueueScreen(Deciding):
         if len(chosen) > 1:
             self.curator.open_bulk(chosen)
         elif chosen:
-            self.curator.open_workbench(chosen[0].trace_id, chosen[0])
+            self.curator.open_workbench(chosen[0].key, chosen[0])
 
     def action_dismiss_failure(self) -> None:
         self.ask_dismissal(self.chosen())

@@ -166,7 +166,7 @@ class ReceiptScreen(Proving):
         if self._receipt is not None and not self._receipt.ok:
             from curator.tui.screens.workbench import WorkbenchScreen
 
-            self.app.switch_screen(WorkbenchScreen(self._prepared.draft.trace_id, self._failure))
+            self.app.switch_screen(WorkbenchScreen(self._prepared.order.trace_id, self._failure))
             return
         self.curator.back_to_queue()
 

@@ -110,7 +110,7 @@ class TraceScreen(Deciding):
             )
 
     def _title(self) -> None:
-        failure = self.session.failure(self.trace_id) or self.failure
+        failure = self._now
         root = self._trace.root if self._trace else None
         state = failure.state if failure else "open"
         sign, role = STATE_SIGNS[state]
@@ -200,10 +200,18 @@ class TraceScreen(Deciding):
         self.view.toggle_reveal()
 
     def action_promote(self) -> None:
-        self.curator.open_workbench(self.trace_id, self.session.failure(self.trace_id) or self.failure)
+        self.curator.open_workbench(
+            self.failure.key if self.failure else self.trace_id,
+            self._now,
+        )
+
+    @property
+    def _now(self) -> Failure | None:
+        """The failure as it stands now."""
+        return self.session.failure(self.failure.key if self.failure else self.trace_id) or self.failure
 
     def _mine(self) -> list[Failure]:
-        failure = self.session.failure(self.trace_id) or self.failure
+        failure = self._now
         if failure is None:
             self.tell([("text", "No rule finds this trace, so there is nothing to decide.")])
         return [failure] if failure else []

@@ -21,13 +21,13 @@ ITEMS_FRESH = 300.0
 class Drafting(Queueing, Reading):
     """What is made and written."""
 
-    def order(self, trace_id: str) -> DraftState:
+    def order(self, key: str) -> DraftState:
         """The draft that was left unwritten, or a new one by the rule that found the failure. Raises UsageError."""
-        if (kept := self.memory.draft(trace_id)) and any(r.rule.rule == kept.rule for r in self.rules):
+        if (kept := self.memory.draft(key)) and any(r.rule.rule == kept.rule for r in self.rules):
             return kept
-        failure = self._failures.get(trace_id)
+        failure = self._failures.get(key)
         rule = self.rule_of(failure) if failure else self.standing.rule or self.rules[0].rule.rule
-        return DraftState(trace_id=trace_id, rule=rule)
+        return DraftState(trace_id=key, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, judged. Raises CuratorError."""
@@ -44,12 +44,12 @@ class Drafting(Queueing, Reading):
         proposal = self.promoter.draft(self._found(order.trace_id, loaded), loaded, wanted)
         return Prepared(order, proposal)
 
-    def _found(self, trace_id: str, loaded: "LoadedRule") -> "Found":
+    def _found(self, key: str, loaded: "LoadedRule") -> "Found":
         """The failure with the reasons why a rule counts it; asked for when the queue does not list it."""
-        failure = self._failures.get(trace_id)
+        failure = self._failures.get(key)
         if failure is None:
-            return next(self.promoter.read([trace_id], loaded))
-        return self.promoter.found(failure, loaded, self.trace(trace_id))
+            return next(self.promoter.read([key], loaded))
+        return self.promoter.found(failure, loaded, self.trace(failure.trace_id))
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""

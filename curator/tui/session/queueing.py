@@ -48,7 +48,7 @@ class Queueing(Rooms):
             progress=lambda what: report(f"looking for failures: {what}", 0, None),
             note=notes.append,
         )
-        self._failures = {f.trace_id: f for f in queue.failures}
+        self._failures = {f.key: f for f in queue.failures}
         self._window = window
         self._week = None
         return Look(connected=self._connected, queue=queue, notes=tuple(notes))
@@ -58,9 +58,9 @@ class Queueing(Rooms):
         """The failures of the window in every state, newest first."""
         return list(self._failures.values())
 
-    def failure(self, trace_id: str) -> Failure | None:
-        """The failure of a trace, as it stands now; None when no rule finds it."""
-        return self._failures.get(trace_id)
+    def failure(self, key: str) -> Failure | None:
+        """A failure as it stands now, by its key or as the first of its trace; None when no rule finds it."""
+        return self._failures.get(key) or next((f for f in self._failures.values() if f.trace_id == key), None)
 
     def rule_of(self, failure: Failure) -> str:
         """The rule to shape a failure by: the one that is looked at, else the one that knows the trace's name, else
@@ -87,15 +87,13 @@ class Queueing(Rooms):
     def apply(self, decisions: Sequence[Decision]) -> None:
         """Shows decisions at once, before they are shared."""
         for decision in decisions:
-            self._pending[decision.trace_id] = decision
+            self._pending[decision.key] = decision
             self._put_decision(decision)
 
     def _put_decision(self, decision: Decision) -> None:
         self._week = None
-        if failure := self._failures.get(decision.trace_id):
-            self._failures[decision.trace_id] = failure.model_copy(
-                update={"state": decision.state, "decision": decision}
-            )
+        if failure := self._failures.get(decision.key):
+            self._failures[decision.key] = failure.model_copy(update={"state": decision.state, "decision": decision})
 
     def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
         """Shares decisions with every reviewer, and moves the annotation-queue entries behind them.
@@ -120,8 +118,8 @@ class Queueing(Rooms):
                     )
                 except CuratorError:
                     for undone in failures[number:]:
-                        self._pending.pop(undone.trace_id, None)
-                        self._failures[undone.trace_id] = undone
+                        self._pending.pop(undone.key, None)
+                        self._failures[undone.key] = undone
                     self._week = None
                     raise
-                self._pending.pop(decision.trace_id, None)
+                self._pending.pop(decision.key, None)

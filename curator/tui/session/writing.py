@@ -40,7 +40,7 @@ class Writing(Drafting):
         """Prepares the drafts of many failures, with what was kept of each; `each` hears of every one."""
         for failure in failures:
             try:
-                each(failure, self.prepare(self.order(failure.trace_id)))
+                each(failure, self.prepare(self.order(failure.key)))
             except CuratorError as error:
                 each(failure, error)
 
@@ -58,13 +58,14 @@ class Writing(Drafting):
     def _promoted(self, receipt: Receipt) -> None:
         if not receipt.ok:
             return
-        self.memory.forget_draft(receipt.trace_id)
+        self.memory.forget_draft(receipt.key)
         self._items.pop(receipt.dataset, None)
-        failure = self._failures.get(receipt.trace_id)
+        failure = self._failures.get(receipt.key)
         if failure is None:
             return
         decision = Decision(
             trace_id=receipt.trace_id,
+            observation_id=receipt.observation_id,
             state="promoted",
             reviewer=receipt.reviewer,
             rule=receipt.rule or None,
@@ -73,7 +74,7 @@ class Writing(Drafting):
         )
         self._put_decision(decision)
         items = tuple(dict.fromkeys((*failure.items, receipt.item_id)))
-        self._failures[receipt.trace_id] = self._failures[receipt.trace_id].model_copy(update={"items": items})
+        self._failures[receipt.key] = self._failures[receipt.key].model_copy(update={"items": items})
 
     def create_dataset(self, loaded: "LoadedRule") -> None:
         """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
@@ -89,11 +90,11 @@ class Writing(Drafting):
             list(self.promoter.resume())  # a write that nobody has seen the end of has to be known first
             undone = list(self.promoter.undo(receipt=receipt, whole_batch=receipt is None))
         for each in undone:
-            if each.ok and (failure := self._failures.get(each.entry.trace_id)):
-                decision = self.journal.decisions.get(failure.trace_id)
+            if each.ok and (failure := self._failures.get(each.entry.key)):
+                decision = self.journal.decisions.get(failure.key)
                 state = decision.state if decision is not None else "open"
                 items = tuple(i for i in failure.items if i != each.entry.item_id or each.outcome == "restored")
-                self._failures[failure.trace_id] = failure.model_copy(
+                self._failures[failure.key] = failure.model_copy(
                     update={"state": state, "decision": decision, "items": items}
                 )
                 self._week = None

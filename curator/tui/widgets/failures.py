@@ -20,7 +20,7 @@ def failure_rows(id: str) -> Rows[Failure]:
             Column(lambda f: [("dim", f.environment or "")], width=10, from_width=130),
             Column(_items, width=2, right=True),
         ],
-        key=lambda f: f.trace_id,
+        key=lambda f: f.key,
         id=id,
     )
 
