@@ -30,7 +30,8 @@ FIXES = ("backfill", "adopt", "rescrub", "duplicates")
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is at least that severe.")
-@click.option("--version", "version", metavar="TIME", help="The dataset as it was then (ISO 8601 with offset).")
+@click.option("--version", "--dataset-version", "version", metavar="T",
+              help="The dataset as it was then (ISO 8601), or as a lock file or pulled folder holds it.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Look at every run and every recorded output, whatever it costs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Scrub processes.  [default: one per core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Do the CPU work on this Dask cluster (extra [cluster]).")
@@ -69,20 +70,21 @@ def audit(
     Without DATASET: the datasets there are. Only --fix writes to Langfuse. Personal values are masked, but for the JSON
     of an ITEM, which holds it as Langfuse does.
     """
+    from curator.dataset import version_of
     from curator.gateway import Gateway
     from curator.journal import Journal
 
     form = "json" if as_json else form
-    as_of = _time(version) if version else None
     if output is not None and not output.absolute().parent.is_dir():
         raise _unwritable(output, "no such folder")
-    _check(dataset, items, form, fix, as_of, dry_run, yes)
+    _check(dataset, items, form, fix, version, dry_run, yes)
     settings = load_settings()
     connection = settings.connection()
     with Gateway(connection) as gateway, Journal.of(connection) as journal:
         if dataset is None:
             _list(gateway, form == "json")
             return
+        as_of = (version_of(gateway, version, dataset) or _time(version)) if version else None
         rule = rule_of(dataset, rule_name, settings)
         look = Look(gateway, journal, settings, dataset, rule, deep, workers, scheduler, ledger)
         if items and fix is None:
@@ -102,18 +104,18 @@ def _check(
     items: Sequence[str],
     form: str,
     fix: str | None,
-    as_of: datetime | None,
+    version: str | None,
     dry_run: bool,
     yes: bool,
 ) -> None:
     """Refuses options that do not go together. Raises click.UsageError."""
     if fix is None and (dry_run or yes):
         raise click.UsageError("--dry-run and --yes go with --fix.")
-    if fix is not None and (dataset is None or as_of is not None or form not in ("text", "json")):
+    if fix is not None and (dataset is None or version or form not in ("text", "json")):
         raise click.UsageError("--fix needs a DATASET as it is now, and prints text or JSON.")
     if fix is not None and form == "json" and not (dry_run or yes):
         raise click.UsageError("--fix with --json needs --yes or --dry-run.")
-    if items and fix is None and (as_of is not None or form not in ("text", "json")):
+    if items and fix is None and (version or form not in ("text", "json")):
         raise click.UsageError("The lineage of an item is shown as of now, as text or JSON.")
 
 

@@ -1,5 +1,6 @@
 """Is a run whole on the server? One experiment, every item once, every score there; late is told from missing."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ INGESTION_LIMIT = timedelta(minutes=10)
 # Spans carry the client's clock, and the list's start time is compared with theirs.
 CLOCK_MARGIN = timedelta(minutes=5)
 LISTED = 5
+SCORES_SINCE = (4, 59)
+"""Older servers answer 400 to the array of scores that SDK 5 posts, and the SDK only logs it."""
 NAMES_AT_ONCE = 20
 """Run names per request: they stand in its address."""
 
@@ -43,6 +46,7 @@ WORDS = {
     "INTEGRITY_ITEM_TWICE": "items twice",
     "INTEGRITY_ITEM_FOREIGN": "foreign items",
     "INTEGRITY_ITEM_ERRORED": "errored",
+    "INTEGRITY_SCORE_REFUSED": "scores refused",
     "INTEGRITY_SCORE_MISSING": "scores missing",
     "INTEGRITY_SCORE_LOST": "scores lost",
     "INTEGRITY_SCORE_LATE": "scores late",
@@ -73,10 +77,15 @@ def check(
     until = time.monotonic() + deadline
     now = dict(seen) if seen is not None else look(gateway, run, run.repeats)
     waited = dict.fromkeys(now, 0.0)
-    pause = 0.5
+    pause, old = 0.5, ""
     while True:
         judged = {each.run_name: judge(run, each, now[each.run_name], required) for each in run.repeats}
         late = [each for each in run.repeats if judged[each.run_name][1]]
+        if late and any(each.code == "INTEGRITY_SCORE_LATE" for r in late for each in judged[r.run_name][0]):
+            old = old or gateway.version().version
+            if _older(old):
+                judged = {name: (_refused(problems, old), False) for name, (problems, _) in judged.items()}
+                break
         if not late or time.monotonic() + pause > until:
             break
         began = time.monotonic()
@@ -249,6 +258,28 @@ def _scores(
             )
         )
     return problems, late and bool(not_there)
+
+
+def _older(version: str) -> bool:
+    """Whether that server refuses scores; a version that cannot be read says nothing."""
+    numbers = re.match(r"v?(\d+)\.(\d+)", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) < SCORES_SINCE
+
+
+def _refused(problems: Sequence[Problem], version: str) -> list[Problem]:
+    """Scores that such a server has not taken are not late: they will never come."""
+    return [
+        Problem(
+            code="INTEGRITY_SCORE_REFUSED",
+            message=f"{each.message.split(' has not arrived')[0]} was refused: this server ({version}) does not"
+            " take the scores of Langfuse's SDK 5; 4.59 or later does.",
+            remedy="Upgrade Langfuse to 4.59 or later; the result file holds all scores.",
+            blocking=False,
+        )
+        if each.code == "INTEGRITY_SCORE_LATE"
+        else each
+        for each in problems
+    ]
 
 
 def _with_costs(gateway: Gateway, run: Run, seen: Mapping[str, Seen]) -> list[Repeat]:

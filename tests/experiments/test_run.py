@@ -14,7 +14,7 @@ from curator.experiments.compare import compare
 from curator.experiments.perform import find_run, perform
 from curator.experiments.results import Integrity, Run
 from curator.experiments.run import Plan
-from curator.gateway import Gateway
+from curator.gateway import Gateway, ServerInfo
 from curator.model.errors import ConfigError, CuratorError, UsageError
 from curator.sandbox.auth import Keys
 from curator.sandbox.server import SandboxServer
@@ -241,6 +241,19 @@ def test_late_is_told_from_lost(keys: Keys) -> None:
         began = time.monotonic()
         assert codes(integrity.check(gateway, old, deadline=30)) == ["INTEGRITY_SCORE_LOST"] * 3
         assert time.monotonic() - began < 5  # what is lost is not waited for
+
+
+def test_an_old_server_that_refuses_scores_is_told_at_once(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    with SandboxServer(keys=keys, lag=Lag(scores=600)) as server, Gateway(connection_of(server)) as gateway:
+        workflow = Workflow(gateway, connection_of(server))
+        workflow.fill(1)
+        monkeypatch.setattr(gateway, "version", lambda: ServerInfo(version="v4.58.3", clock_skew=0.0))
+        run = workflow.run("good", deadline=60.0)
+        assert codes(run) == ["INTEGRITY_SCORE_REFUSED"] * 3
+        [first, *_] = run.repeats[0].integrity.problems  # type: ignore[union-attr]
+        assert "this server (v4.58.3) does not take" in first.message
+        assert "4.59 or later" in first.remedy
+        assert run.repeats[0].integrity.waited < 5  # type: ignore[union-attr]
 
 
 def test_a_dropped_score_is_not_taken_for_given(workflow: Workflow, sandbox: SandboxServer) -> None:
