@@ -1,4 +1,4 @@
-"""`curator explain CODE|TOPIC`."""
+"""`curator explain CODE|TOPIC` and `curator schema COMMAND`."""
 
 import click
 
@@ -26,3 +26,12 @@ def explain(name: str | None, as_json: bool) -> None:
         print_json({"code": found.code, "title": found.title, "text": found.text})
         return
     click.echo(f"{found.title}\n{'─' * len(found.title)}\n\n{found.text}")
+
+
+@click.command()
+@click.argument("command", nargs=-1, required=True, metavar="COMMAND")
+def schema(command: tuple[str, ...]) -> None:
+    """Print the JSON Schema of what COMMAND prints with --json: the keys that scripts may rely on."""
+    from curator.help import output_schema
+
+    print_json(output_schema(" ".join(command)))

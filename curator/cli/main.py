@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),
     "scrub": ("curator.cli.scrub:scrub", "Scrub JSON or text from a file or pipe."),
     "explain": ("curator.cli.explain:explain", "Explain a code or a topic."),
+    "schema": ("curator.cli.explain:schema", "Print the JSON Schema of a command's --json document."),
     "doctor": ("curator.cli.doctor:doctor", "Say in words what is wrong with keys, server, model, terminal."),
 }
 

@@ -4,9 +4,10 @@
 """
 
 import difflib
+import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from curator.model.base import Value
 from curator.model.errors import UsageError
@@ -50,3 +51,30 @@ def page(name: str) -> Page:
         code="HELP_UNKNOWN",
         remedy=f"{hint}`curator explain` lists every page.",
     )
+
+
+@lru_cache(maxsize=1)
+def _schemas() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_FOLDER / "schemas.json").read_text(encoding="utf-8"))
+    return found
+
+
+def described_commands() -> tuple[str, ...]:
+    """Commands whose JSON document has a schema."""
+    return tuple(sorted(_schemas()["commands"]))
+
+
+def output_schema(command: str) -> dict[str, Any]:
+    """The JSON Schema of what a command prints with `--json`; it names the keys to rely on, more may come.
+
+    Raises UsageError (SCHEMA_UNKNOWN).
+    """
+    found = _schemas()
+    if command not in found["commands"]:
+        raise UsageError(
+            f"There is no schema of {command!r}.",
+            code="SCHEMA_UNKNOWN",
+            remedy=f"There are: {', '.join(described_commands())}.",
+        )
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"curator {command} --json"}
+    return head | found["commands"][command] | {"$defs": found["$defs"]}
