@@ -18,18 +18,20 @@ def recognizers() -> list[Any]:
     )
 
     from curator.scrub.recognizers.address import AddressRecognizer
-    from curator.scrub.recognizers.birth_date import BirthDateRecognizer
     from curator.scrub.recognizers.credentials import CredentialRecognizer
-    from curator.scrub.recognizers.credit_card import CreditCardRecognizer
-    from curator.scrub.recognizers.email import EmailRecognizer
     from curator.scrub.recognizers.evidence import NerRecognizer, PersonListRecognizer
-    from curator.scrub.recognizers.iban import IbanRecognizer
-    from curator.scrub.recognizers.ip_address import IpAddressRecognizer
+    from curator.scrub.recognizers.identity import (
+        AccountRecognizer,
+        BirthDateRecognizer,
+        DocumentRecognizer,
+        NationalIdRecognizer,
+        UsSsnRecognizer,
+    )
+    from curator.scrub.recognizers.network import EmailRecognizer, IpAddressRecognizer
+    from curator.scrub.recognizers.payment import CreditCardRecognizer, IbanRecognizer
     from curator.scrub.recognizers.person_cues import PersonCueRecognizer
     from curator.scrub.recognizers.phone import PhoneRecognizer
-    from curator.scrub.recognizers.private_key import PrivateKeyRecognizer
-    from curator.scrub.recognizers.secrets import SecretRecognizer
-    from curator.scrub.recognizers.us_ssn import UsSsnRecognizer
+    from curator.scrub.recognizers.secrets import PrivateKeyRecognizer, SecretRecognizer
     from curator.scrub.recognizers.user_id import UserIdRecognizer
 
     own = (
@@ -40,6 +42,9 @@ def recognizers() -> list[Any]:
         CreditCardRecognizer,
         IbanRecognizer,
         UsSsnRecognizer,
+        NationalIdRecognizer,
+        AccountRecognizer,
+        DocumentRecognizer,
         IpAddressRecognizer,
         AddressRecognizer,
         BirthDateRecognizer,

@@ -66,6 +66,41 @@ _PLZ = (
 _EDGE = r"(?<![\p{L}\p{N}_#$€£.\-/])"
 _BEFORE = r"(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite|Room)[ ][\p{L}\p{N}]{1,5}(?:,?[ \t]*\n|,)?[ ]{0,2})"
 
+_ROMANCE = (
+    r"calle|callejón|callejuela|c/|c\.|avenida|avda\.?|av\.|plaza|pza\.?|paseo|pasaje|pasadizo|glorieta|ronda|camino"
+    r"|cuesta"
+    r"|rambla|carrer|carretera|travesía|urbanización|acceso|alameda|cañada|vial|vía"
+    r"|via|viale|vicolo|piazza|piazzale|corso|largo|borgo|contrada|strada|stretto|canale|rotonda|incrocio|lungomare"
+    r"|rua|r\.|travessa|tv\.|praça|largo|estrada|rodovia|viela|ladeira|beco|parque|jardim|vila|quadra|setor"
+    r"|residencial"
+    r"|condomínio|conjunto|loteamento|recanto|sítio|fazenda|favela|morro|vale|vereda|viaduto|passarela|pátio|trecho"
+    r"|trevo"
+    r"|esplanada|estação|distrito|colônia|núcleo|lagoa|lago|aeroporto|área|campo|chácara|feira"
+)
+_GERMANIC = (
+    r"stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|steig|stieg|pfad|promenade|markt|straat"
+    r"|laan|plein"
+    r"|gracht|kade|singel|dijk|steeg|dreef|baan|boulevard"
+)
+_GLUED = (
+    r"stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade|singel|dijk|steeg|dreef|pad"
+    r"|hof"
+)
+_DOOR = (
+    r"(?:,?[ ](?i:apt\.?|apto\.?|puerta|piso|interno|appartamento|piano|scala|esc\.?|bloco|bl\.?|casa|lote|app\.?"
+    r"|bus)"
+    r"[ ]?[\p{L}\p{N}]{1,5}){0,3}"
+)
+_LIVING = (
+    r"(?<![\p{L}])(?i:(?:live|living|lives|reside|resides|residing|moved|located)[ ](?:at|to|on|in)"
+    r"|(?:send|deliver|ship|mail|forward|sent|delivered|shipped)(?:[ ](?:it|them|this|that|everything|my[ ]\p{L}+"
+    r"|the[ ]\p{L}+))?[ ]to"
+    r"|(?:my|our|his|her|their|new|home|billing|shipping|delivery|postal)[ ]address(?:[ ]is|[ ]?:)"
+    r"|wohn(?:e|en|t|haft)(?:[ ](?:in|an|am|im)(?:[ ]de[rmn])?)?|adresse(?:[ ](?:ist|est|lautet)|[ ]?:)"
+    r"|habit(?:e|ons|o)(?:[ ](?:au|à|en))?|viv(?:o|e|imos)[ ]en|mi[ ]dirección(?:[ ]es|[ ]?:)"
+    r"|abito[ ](?:in|a)|resid(?:ente|o)[ ](?:in|em|en)|mor(?:o|amos)[ ](?:na|no|em)|woon[ ](?:op|in|aan)(?:[ ]de)?"
+    r"|mieszkam[ ]przy)[ ]"
+)
 _YEAR = regex.compile(r"(?:19|20)\d\d ")
 _IN_YEAR = regex.compile(r"\b(?:in|since|of|by|during|until|from|the|for) $", regex.IGNORECASE)
 """`in 2024 Google Drive` is no house number."""
@@ -162,6 +197,44 @@ class AddressRecognizer(RegexRecognizer):
             rf"|Viale|Piazza|Corso|Rua|Praça|Travessa|Ulica|ul\.|Strada)[ ] [\p{{L}}'’.\- ]{{2,50}}?,?[ ]\d{{1,4}}"
             rf"[a-z]? (?![\p{{L}}\p{{N}}]) (?:,[ ](?:{_ZIP_ANY}[ ]{_CITY}|{_CITY}))?",
             0.55,
+        ),
+        rule(
+            "street kind before name and number, southern Europe and Brazil",
+            rf"(?<![\p{{L}}\p{{N}}]) (?i:{_ROMANCE})[ ](?:(?i:de|del|della|da|do|dos|das|di|la|las|los|el"
+            rf"|l')[ ]?){{0,3}}"
+            rf"[\p{{Lu}}\p{{N}}][\p{{L}}\p{{N}}'’.\-]{{0,40}}(?:[ ][\p{{L}}'’.\-]{{1,40}}){{0,5}}?,?[ ]"
+            rf"(?:(?i:n[º°.]?|nº|núm\.?|no\.)[ ]?)?"
+            rf"\d{{1,5}}[a-zA-Z]?(?![\p{{L}}\p{{N}}]) {_DOOR}",
+            0.6,
+        ),
+        rule(
+            "street and number, Germany and the Netherlands",
+            rf"(?<![\p{{L}}\p{{N}}\-]) (?:[\p{{Lu}}][\p{{L}}.'’\-]{{1,40}}[ ]){{0,2}}"
+            rf"(?:[\p{{Lu}}][\p{{L}}.'’\-]{{1,50}}[ \-]?(?i:{_GERMANIC})|[\p{{Lu}}][\p{{L}}\-]{{3,40}}(?i:{_GLUED}))"
+            rf"[ ]\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[/\-][ ]?\d{{1,4}}[a-z]?)?(?![\p{{L}}\p{{N}}])",
+            0.6,
+        ),
+        rule(
+            "after a word about living or sending",
+            rf"{_LIVING} (?P<value>(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite|Room)[ ]\w{{1,5}},?[ ])?"
+            rf"\d{{1,6}}[a-zA-Z]?(?:[/\-]\d{{1,4}})?,?[ ](?:[\p{{L}}'’.\-]{{1,40}}[ ]){{0,5}}?[\p{{L}}'’.\-]{{2,40}}"
+            rf"(?i:{_UNIT})?) (?=[.,;!?\n]|[ ]*$|[ ](?i:and|but|now|since|please|und|et|y|e|en|mais|aber|pero|ma"
+            rf"|maar)\b)",
+            0.5,
+        ),
+        rule(
+            "number last, after a word about living or sending",
+            rf"{_LIVING} (?P<value>(?:[\p{{L}}'’.\-]{{1,40}}[ ]){{0,5}}?[\p{{L}}'’.\-]{{2,40}},?[ ]"
+            rf"\d{{1,5}}[ ]?[a-zA-Z]?(?:[/\-]\d{{1,4}})?(?![\p{{L}}\p{{N}}]) {_DOOR})",
+            0.5,
+        ),
+        rule(
+            "French street without a number",
+            r"(?i:habite|habitons|demeurant|domicilié[e]?|adresse)\b[ ]?:?[ ](?:(?i:au|à|la|le|l'|dans|sur"
+            r"|est)[ ]?){0,2}"
+            r"(?P<value>(?i:rue|avenue|boulevard|place|chemin|allée|quai|impasse|route|cours|passage|square)"
+            r"(?:[ ](?i:de|du|des|la|le|les|l'))*(?:[ ][\p{Lu}][\p{L}'’\-]{1,40}){1,4})",
+            0.6,
         ),
         rule(
             "military",

@@ -1,15 +1,29 @@
-"""User names made of a person's name, and home directories."""
+"""User names made of a person's name, handles, and home directories."""
+
+from collections.abc import Iterable
+from itertools import pairwise
 
 import regex
+from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.base import RegexRecognizer, rule
-from curator.scrub.recognizers.names import is_given, word_list
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, rule
+from curator.scrub.recognizers.names import (
+    bare,
+    is_ordinary,
+    may_be_family,
+    may_be_given,
+    paired,
+    word_list,
+)
 
 _SYSTEM = "system_users.txt"
+_TOKEN = regex.compile(r"(?<![\p{L}\p{N}])\p{L}{2,20}(?:[_.\-+]\p{L}{2,20}){1,5}(?:[_.\-]?\d{1,8})?(?![\p{L}\p{N}@(])")
+_PART = regex.compile(r"\p{L}{2,20}")
+_FILE = regex.compile(r"\.\p{L}{1,5}$")
 
 
 class UserIdRecognizer(RegexRecognizer):
-    """`mia_li_3668`, `jane.doe` after "user name", `/home/jane`. Ids that hold no name (`cus_N4x8`) are left alone."""
+    """`mia_li_3668`, `jane.doe`, `/home/jane`, `@janedoe7`. Ids that hold no name (`cus_N4x8`) are left alone."""
 
     ENTITY = "USER_ID"
     RULES = (
@@ -21,10 +35,15 @@ class UserIdRecognizer(RegexRecognizer):
         ),
         rule(
             "field",
-            r"(?i:\b(?:user[ _\-]?(?:name|id)|login(?:[ _\-]?name)?|screen[ _\-]?name|handle)[\"']?"
-            r"(?:[ ]?[:=][ ]?|[ ]is[ :])[\"']?@?)(?P<value>[\p{L}][\p{L}\p{N}_.\-]{1,59}[\p{L}\p{N}])"
+            r"(?i:\b(?:user[ _\-]?(?:name|id)|log(?:in|on)(?:[ _\-]?name)?(?:[ ](?:failed|attempt))?(?:[ ](?:for|by"
+            r"|of))?"
+            r"|screen[ _\-]?name|handle|user|account|assigned[ ]to|uid|nick(?:name)?|sign(?:ed)?[ _]?in[ ]as)[\"']?"
+            r"(?:[ ]?[:=][ ]?|[ ]is[ :]|[ ])[\"']?@?)(?P<value>[\p{L}][\p{L}\p{N}_.\-]{2,59}[\p{L}\p{N}])"
             r"(?![\p{L}\p{N}@])",
             0.5,
+        ),
+        rule(
+            "handle", r"(?<![\p{L}\p{N}_.])@(?P<value>[\p{L}][\p{L}\p{N}_.\-]{2,39}[\p{L}\p{N}])(?![\p{L}\p{N}@])", 0.55
         ),
         rule(
             "home directory",
@@ -34,14 +53,49 @@ class UserIdRecognizer(RegexRecognizer):
         ),
     )
 
+    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+        """The rules, and every dotted or dashed token in which a given and a family name stand beside each other."""
+        yield from super().find(text, nlp)
+        for match in _TOKEN.finditer(text, timeout=TIMEOUT_SECONDS):
+            words = [m.span() for m in _PART.finditer(match.group())]
+            for (a, b), (c, d) in pairwise(words):
+                first, last = match.group()[a:b], match.group()[c:d]
+                if min(len(first), len(last)) > 2 and (_both(first, last) or _both(last, first)):
+                    end = match.end() if words[-1][1] == d and not _FILE.search(match.group()) else match.start() + d
+                    yield match.start() + a, end, 0.55, "name in a token"
+
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """An id must hold a given name; a home directory must not be a system account's."""
         if "first" in match.re.groupindex:
-            return score if is_given(match["first"]) or is_given(match["last"]) else 0
+            words = match["first"], match["last"]
+            return score if any(_telling(w) for w in words) else 0
         value = match["value"].rstrip(".")
         if value.lower() in word_list(_SYSTEM):
             return 0
         if "home" in match.re.pattern:
             return score
-        parts = regex.split(r"[_.\-\d]+", value.lower())
-        return score if any(len(p) > 2 and is_given(p) for p in parts) else 0
+        parts = [p for p in regex.split(r"[_.\-\d]+", value.lower()) if p]
+        mixed = len(parts) > 1 or any(c.isdigit() for c in value)
+        return score if any(_telling(p) and (mixed or p == value) for p in parts) or _glued(parts[0]) else 0
+
+
+def _telling(word: str) -> bool:
+    return len(word) > 2 and not is_ordinary(word) and may_be_given(word, plain=True)
+
+
+def _both(given: str, family: str) -> bool:
+    return (
+        paired((given, family))
+        and not is_ordinary(given)
+        and may_be_family(family)
+        and not (is_ordinary(family) and not given[0].isupper() and len(family) < 4)
+    )
+
+
+def _glued(word: str) -> bool:
+    """Whether a given name and a family name stand together, four letters or more each: `janehunter`."""
+    plain = bare(word)
+    return any(
+        may_be_given(plain[:i], plain=True) and not is_ordinary(plain[:i]) and may_be_family(plain[i:])
+        for i in range(4, len(plain) - 3)
+    )

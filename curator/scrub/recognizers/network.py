@@ -1,0 +1,101 @@
+"""Addresses on networks: e-mail at public and internal domains, in words too, and IP."""
+
+import ipaddress
+from collections.abc import Iterable
+
+import regex
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, rule
+
+_DOMAIN = regex.compile(
+    r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,10}(?P<top>[\p{L}][\p{L}\p{N}-]{1,62})(?![\p{L}\p{N}@])"
+)
+_LITERAL = regex.compile(r"@\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}\]")
+_LOCAL = regex.compile(r"""(?:"[^"\n]{1,64}"|[\p{L}\p{N}.!\#$%&'*+/=?^_`{|}~-]{1,320})$""")
+_FIELD = regex.compile(r"^[?]?[A-Za-z_]{1,30}=")
+_URL_PART = regex.compile(r"[/?&]|(?<=[?&/][^@]{0,60})=")
+_SPOKEN = regex.compile(
+    r"(?<![\p{L}\p{N}])[\p{L}\p{N}]{1,30}(?:[ ](?:dot|\(dot\)|\[dot\]|punkt|punto|point)[ ][\p{L}\p{N}]{1,30}){0,3}"
+    r"(?:[ ](?:at|\(at\)|\[at\]|arroba|chiocciola|arobase)[ ]|\(at\)|\[at\])"
+    r"[\p{L}\p{N}\-]{2,40}(?:[ ]?(?:dot|\(dot\)|\[dot\]|punkt|punto|point)[ ]?[\p{L}]{2,20}){1,3}(?![\p{L}\p{N}])",
+    regex.IGNORECASE,
+)
+"""`jane dot doe at corp dot com`."""
+_FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "py", "md"})
+_REACH = 320
+
+
+class EmailRecognizer(RegexRecognizer):
+    """`local@domain.tld` with any top level, so that `jane@corp.internal` counts; no public suffix list is needed.
+
+    Not: `git@github.com:org/repo` (a clone address), `icon@2x.png`, `pkg@1.2.3`.
+    """
+
+    ENTITY = "EMAIL_ADDRESS"
+
+    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+        """Goes from every `@` to both sides, so that a text full of `@` costs no more than its length."""
+        for pattern in (_DOMAIN, _LITERAL):
+            for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS):
+                at = match.start()
+                window = text[max(0, at - _REACH) : at]
+                local = _LOCAL.search(window, timeout=TIMEOUT_SECONDS)
+                if local is None:
+                    continue
+                # `?user=jane@x.com&…`: what stands before it in a URL is no part of the address.
+                name = _URL_PART.split(_FIELD.sub("", local.group()))[-1].lstrip(".'`*=|{")
+                end = match.end()
+                if name.lower() == "git" and text[end : end + 1] == ":":
+                    continue
+                if pattern is _DOMAIN and match["top"].lower() in _FILES:
+                    continue
+                if name:
+                    yield at - len(name), end, 0.95, "address"
+        for match in _SPOKEN.finditer(text, timeout=TIMEOUT_SECONDS):
+            yield *match.span(), 0.8, "address in words"
+
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+
+
+class IpAddressRecognizer(RegexRecognizer):
+    """IPv4 and IPv6. Loopback, unspecified and broadcast addresses name nobody; `version 10.0.0.1` is no address."""
+
+    ENTITY = "IP_ADDRESS"
+    RULES = (
+        rule("IPv4", rf"(?<![\p{{L}}\p{{N}}_.\-+]) {_OCTET}(?:\.{_OCTET}){{3}} (?![\p{{L}}\p{{N}}_]|[.\-+]\w)", 0.7),
+        rule(
+            "IPv4 in a word",
+            rf"(?<=(?:^|[\s,;(=])(?:ip|ip4|addr|host|client|src|dst|peer|from)[-_]) {_OCTET}(?:\.{_OCTET}){{3}} "
+            rf"(?![\d.])",
+            0.6,
+            regex.IGNORECASE,
+        ),
+        rule(
+            "IPv6",
+            r"(?<![\p{L}\p{N}_:.]) (?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}"
+            r"|(?<=::)) (?![\p{L}\p{N}_]|:[0-9a-f:]|\.\d)",
+            0.7,
+            regex.IGNORECASE,
+        ),
+    )
+    _VERSION = regex.compile(r"(?:\bv|\bver\.?|\bversion|\brelease|\bbuild|\bupdate)[ :=\"']{0,3}$", regex.IGNORECASE)
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """Parses the address; a compressed IPv6 needs a digit and three groups, so that `std::add` is none."""
+        text = match.group()
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return 0
+        if address.is_loopback or address.is_unspecified or text == "255.255.255.255":
+            return 0
+        before = match.string[max(0, match.start() - 16) : match.start()]
+        if address.version == 4 and self._VERSION.search(before):
+            return 0
+        if address.version == 6 and "::" in text:
+            groups = [g for g in text.split(":") if g]
+            if len(groups) < 3 or not any(c.isdigit() for c in text):
+                return 0
+        return score
