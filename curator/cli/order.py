@@ -16,6 +16,12 @@ _OPTIONS = (
     click.option(
         "--keep", metavar="FINDING=REASON", multiple=True, help="Keep a finding as it is; the reason is recorded."
     ),
+    click.option(
+        "--replace",
+        metavar="FINDING=TEXT",
+        multiple=True,
+        help="Put words of your own in the place of a finding, such as a description of a picture.",
+    ),
     click.option("--failure-type", metavar="TYPE", help="What kind of failure this is; one of the rule's."),
     click.option(
         "--despite", type=click.Choice(["CORRECTION_FAILS"]), multiple=True, help="A problem that must not block."
@@ -35,6 +41,7 @@ def order_of(
     edits: tuple[str, ...],
     case: str,
     keep: tuple[str, ...],
+    replace: tuple[str, ...],
     failure_type: str | None,
     despite: tuple[str, ...],
 ) -> "Order":
@@ -45,17 +52,18 @@ def order_of(
     return Order(
         edits=dict(parse_assignment(each) for each in edits),
         case=case,
-        keep=dict(_reason(each) for each in keep),
+        keep=dict(_named(each, "--keep", "REASON") for each in keep),
+        replace=dict(_named(each, "--replace", "TEXT") for each in replace),
         failure_type=failure_type,
         despite=frozenset(despite),
     )
 
 
-def _reason(text: str) -> tuple[str, str]:
+def _named(text: str, option: str, what: str) -> tuple[str, str]:
     finding, sign, reason = text.partition("=")
     if not sign or not finding or not reason.strip():
         raise UsageError(
-            "--keep needs FINDING=REASON.",
+            f"{option} needs FINDING={what}.",
             code="KEEP_REASON",
             remedy="`curator draft` lists the findings with their ids.",
         )

@@ -57,6 +57,7 @@ def reshape(
         "input": _whole("input", rule.input, finder, origins),
         "expected_output": _whole("expected_output", rule.expected_output, finder, origins),
     }
+    before = copy.deepcopy(content) if edits else None
     for path, value in (edits or {}).items():
         apply_edit(content, path, value)
         origins = [o for o in origins if not _under(o.path, path)]
@@ -96,6 +97,7 @@ def reshape(
         input=content["input"],
         expected_output=content["expected_output"],
         metadata=metadata,
+        replaced=before,
         origins=tuple(origins),
         problems=tuple(problems),
     )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from curator.model.base import Value
 
@@ -46,5 +46,8 @@ class Draft(Value):
     input: JsonValue
     expected_output: JsonValue
     metadata: dict[str, JsonValue]
+    replaced: dict[str, JsonValue] | None = Field(default=None, repr=False)
+    """Input and expected output as they were before the reviewer's edits; None without edits. What the scrub finds in
+    them stays known: an edit of one field does not bring a value back in another. In memory only."""
     origins: tuple[Origin, ...] = ()
     problems: tuple[Problem, ...] = ()

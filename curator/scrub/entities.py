@@ -23,6 +23,7 @@ ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
         Entity("FIELD", "direct", 0, says="a field that the rule replaces as a whole"),
+        Entity("MEDIA", "direct", 0, says="pictures, sound and files: found and named, never looked into"),
         Entity("SECRET", "secret", 1, says="API keys, tokens, private keys, passwords, cookies"),
         Entity("DENIED", "direct", 2, says="texts on the rule's deny list"),
         Entity("EMAIL_ADDRESS", "direct", 3, says="e-mail addresses"),

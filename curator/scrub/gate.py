@@ -10,12 +10,15 @@ from curator.model import Finding, ScrubSummary, Value
 from curator.model.rule import PathPolicy
 from curator.model.scrub import Action
 from curator.scrub.entities import SUGGESTIONS
+from curator.scrub.media import ENTITY as MEDIA
 
 
 class Choice(Value):
     """A reviewer's decision on one finding."""
 
     action: Literal["replace", "keep"]
+    text: str | None = None
+    """What takes its place, such as a description of a picture; None for a placeholder. Scrubbed like any text."""
     reason: str | None = None
     """Why it is kept; it is scrubbed like any text and recorded in lineage."""
 
@@ -30,11 +33,11 @@ Choices = Mapping[str, Choice]
 
 
 def action_of(
-    entity: str, choice: Choice | None, rule: PathPolicy | None, *, strict: bool, review: bool
+    entity: str, choice: Choice | None, rule: PathPolicy | None, *, strict: bool, review: bool, draft: bool = False
 ) -> tuple[Action, str | None]:
     """`(action, reason)` of a finding. A reviewer's choice comes first; `strict` accepts nothing less. Then
     the rule's word for the path; then suggestions are left alone, a reviewer (`review`) has to decide, and a command
-    replaces.
+    replaces. Media in a draft (`draft`) always wait for a person: a placeholder would make another case of it.
     """
     if choice is not None:
         return choice.action, choice.reason
@@ -46,6 +49,8 @@ def action_of(
         return "replace", None
     if entity in SUGGESTIONS:
         return "suggest", None
+    if entity == MEDIA and draft:
+        return "undecided", None
     return ("undecided" if review else "replace"), None
 
 

@@ -12,8 +12,9 @@ import regex
 from curator.scrub.entities import ENTITIES
 from curator.scrub.locate import Located, Reading, outside_placeholders
 from curator.scrub.normalise import fold
+from curator.scrub.people import handles
 from curator.scrub.placeholders import same
-from curator.scrub.recognizers.names import is_family, is_plain_given, is_stop
+from curator.scrub.recognizers.names import is_family, is_ordinary, is_plain_given, is_stop
 
 TERMS = frozenset({"must_mention", "must_not_mention"})
 """Keys whose strings are terms that a check looks for without regard to case."""
@@ -36,6 +37,8 @@ class _Value:
     entity: str
     score: float
     cased: str | None = None
+    in_terms: bool = False
+    """It counts only among the terms that a check looks for: a part of a name that is an ordinary word."""
 
 
 class KnownValues:
@@ -61,13 +64,16 @@ class KnownValues:
             words = text.split()
             for word in words if len(words) > 1 else ():
                 bare = word.strip(".,;:'’")
-                if (
-                    len(bare) > 2
-                    and bare[0].isupper()
-                    and not is_stop(bare)
-                    and (is_plain_given(bare) or is_family(bare))
-                ):
-                    self._remember(fold(bare), entity, score, cased=bare)
+                if len(bare) > 2 and bare[0].isalpha() and not is_stop(bare):
+                    capital = bare if bare[0].isupper() else bare.capitalize()
+                    listed = is_plain_given(bare) or is_family(bare)
+                    if bare[0].isupper() and (listed or not is_ordinary(bare)):
+                        self._remember(fold(bare), entity, score, cased=bare)
+                    else:
+                        self._remember(fold(bare), entity, score, cased=capital, in_terms=True)
+            for handle in handles(text):
+                if not is_ordinary(handle):
+                    self._remember(handle, "USER_ID", score)
 
     def again(self, parts: Sequence[Reading], terms: Iterable[int]) -> Iterator[tuple[int, Located]]:
         """Every place of a known value, as `(leaf, finding)`. `terms` are the leaves that hold terms."""
@@ -84,14 +90,16 @@ class KnownValues:
                     name = "part of the same name" if value.cased else "same value"
                     yield part.leaf, Located(*place, value.entity, value.score, name, part.depth, part.quote)
 
-    def _remember(self, plain: str, entity: str, score: float, cased: str | None = None) -> None:
+    def _remember(
+        self, plain: str, entity: str, score: float, cased: str | None = None, *, in_terms: bool = False
+    ) -> None:
         words = list(_WORD.finditer(plain))
         if not words or (plain, cased is None) in self._seen:
             return
         self._seen.add((plain, cased is None))
         alike = self._by_word[words[0].group()]
         if len(alike) < _MOST_ALIKE:
-            alike.append(_Value(plain[words[0].start() : words[-1].end()], len(words), entity, score, cased))
+            alike.append(_Value(plain[words[0].start() : words[-1].end()], len(words), entity, score, cased, in_terms))
 
     def _hits(self, text: str, *, loose: bool) -> Iterator[tuple[int, int, _Value]]:
         words = [match.span() for match in _WORD.finditer(text)]
@@ -100,7 +108,7 @@ class KnownValues:
                 if i + value.words > len(words):
                     continue
                 here = text[start : words[i + value.words - 1][1]]
-                if value.cased is not None and value.cased != here:
+                if value.cased is not None and not loose and (value.in_terms or value.cased != here):
                     continue
                 # One word alone is a name with its capital only, except among the terms.
                 if value.words == 1 and value.entity == "PERSON" and not loose and not here[0].isupper():

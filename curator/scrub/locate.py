@@ -1,7 +1,7 @@
 """Reads the leaves of an item through the engine and says where in their own texts something was found."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -10,7 +10,8 @@ import regex
 from curator.scrub.embedded import Piece, pieces
 from curator.scrub.engine import Engine
 from curator.scrub.keys import lead_in
-from curator.scrub.normalise import OffsetMap, normalise
+from curator.scrub.media import Medium, collapsed
+from curator.scrub.normalise import IDENTITY, OffsetMap, normalise
 from curator.scrub.placeholders import PLACEHOLDER
 from curator.scrub.walk import Leaf
 
@@ -63,8 +64,13 @@ class Reading:
         return self.text[self.lead :]
 
 
-def readings(leaves: Sequence[Leaf], skip: frozenset[int] = frozenset()) -> list[Reading]:
-    """What of the leaves is worth reading: pieces, normalised, with what their keys say before them."""
+def readings(
+    leaves: Sequence[Leaf], skip: frozenset[int] = frozenset(), media: Mapping[int, list[Medium]] | None = None
+) -> list[Reading]:
+    """What of the leaves is worth reading: pieces, normalised, with what their keys say before them.
+
+    `media` of a leaf are not read.
+    """
     out = []
     for i, leaf in enumerate(leaves):
         if i in skip:
@@ -74,7 +80,10 @@ def readings(leaves: Sequence[Leaf], skip: frozenset[int] = frozenset()) -> list
         elif leaf.number:
             parts = [Piece(leaf.text, leaf.keys, ())]
         else:
-            parts = list(pieces(leaf.text, leaf.keys))
+            whole, back = collapsed(leaf.text, (media or {}).get(i, []))
+            parts = list(pieces(whole, leaf.keys))
+            if back is not IDENTITY:
+                parts = [replace(part, maps=(*part.maps, back)) for part in parts]
         for part in parts:
             if part.is_key and _ORDINARY_KEY.fullmatch(part.text):
                 continue

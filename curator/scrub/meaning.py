@@ -8,6 +8,7 @@ import regex
 from curator.model import Draft, Finding, Problem, join_path
 from curator.scrub.gate import replaces
 from curator.scrub.known import TERMS
+from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.placeholders import PLACEHOLDER
 from curator.scrub.walk import walk
 
@@ -15,10 +16,20 @@ _WORD = regex.compile(r"[\p{L}]{2,}|\d{2,}")
 
 
 def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Finding]) -> Iterable[Problem]:
-    """Warnings about a scrubbed item: an emptied input, and terms that no output can mention any more."""
+    """What is wrong with a scrubbed item: media without a decision, an emptied input, and terms that no output can
+    mention any more."""
     changed = [f for f in findings if replaces(f.action)]
     if not changed:
         return
+    for f in changed:
+        if f.entity == MEDIA and f.action == "undecided":
+            yield Problem(
+                code="PII_MEDIA",
+                message=f"{f.path} holds a medium that nobody has looked into: {f.recognizer}.",
+                path=f.path,
+                remedy=f"Look at it. Then `--set {f.path}=…` or `--replace {f.id}=DESCRIPTION` takes it out, "
+                f"`--keep {f.id}=REASON` keeps it; a rule's `scrub.paths` decides for every trace.",
+            )
     text = "\n".join(leaf.text for leaf in walk(scrubbed.get("input")) if not leaf.in_key)
     if any(f.path.startswith("input") for f in changed) and not _WORD.search(PLACEHOLDER.sub(" ", text)):
         yield Problem(

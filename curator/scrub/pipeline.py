@@ -16,8 +16,11 @@ from curator.scrub.gate import Choices, action_of, replaces
 from curator.scrub.known import TERMS, KnownValues
 from curator.scrub.limits import Limits
 from curator.scrub.locate import Located, locate, readings
+from curator.scrub.media import ENTITY as MEDIA
+from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
-from curator.scrub.placeholders import Placeholders
+from curator.scrub.people import persons
+from curator.scrub.placeholders import Placeholders, fits
 from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys
 from curator.scrub.policy import CompiledPolicy, compiled
 from curator.scrub.rebuild import rebuild
@@ -27,6 +30,7 @@ from curator.scrub.walk import Leaf, Steps, path_of, walk
 _ROUNDS = 6
 """Replacing a value changes its sentence, and the model may now see what it missed: so the result is read again."""
 _PLAIN = ScrubPolicy()
+_PERSONS = frozenset({"PERSON", "POSSIBLE_NAME"})
 _NAMES = frozenset({"PERSON", "USER_ID"})
 
 
@@ -36,6 +40,19 @@ class Scrubbed:
 
     value: Json
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A value that was found in the item before an edit."""
+
+    text: str
+    entity: str
+    score: float
+    template: str | None = None
+    """The surrogate's form when the rule replaces the field."""
+    chosen: str | None = None
+    """What the reviewer put in its place in that form: it stands for the value everywhere else, too."""
 
 
 class Pipeline:
@@ -57,8 +74,9 @@ class Pipeline:
             return self._find(value, compiled(policy), base)
 
     def _find(self, value: object, rules: CompiledPolicy, base: Steps) -> list[Finding]:
-        leaves = self._leaves(pruned(value, rules, base, []), base)
-        found = self._found(leaves, rules, frozenset(), declare=False)
+        value = pruned(value, rules, base, [])
+        leaves = self._leaves(value, base)
+        found = self._found(leaves, rules, frozenset(), content_parts(value, base), declare=False)
         decided = [
             Decided(i, item, "suggest" if item.entity in SUGGESTIONS else "replace")
             for i, items in enumerate(found)
@@ -74,35 +92,72 @@ class Pipeline:
         *,
         choices: Choices | None = None,
         review: bool = False,
+        draft: bool = False,
+        earlier: object = None,
         untouched: frozenset[str] = frozenset(),
     ) -> Scrubbed:
         """Scrubs a JSON value. `untouched` are ids of curator's own (trace, observation, item) that name nobody.
 
+        `draft`: it is a proposed item, whose media wait for a person's decision. `earlier`: the value before somebody
+        edited it; what is found there is found here, too.
+
         Raises NotScrubbed when a limit is exceeded or the text does not come to rest.
         """
         with _unread_in_time():
-            return self._scrub(value, compiled(policy), choices or {}, review, untouched)
+            return self._scrub(value, compiled(policy), choices or {}, (review, draft), untouched, earlier)
 
     def _scrub(
-        self, value: object, rules: CompiledPolicy, choices: Choices, review: bool, untouched: frozenset[str]
+        self,
+        value: object,
+        rules: CompiledPolicy,
+        choices: Choices,
+        asked: tuple[bool, bool],
+        untouched: frozenset[str],
+        earlier: object,
     ) -> Scrubbed:
         whole: list[Finding] = []
         value = pruned(value, rules, (), whole)
         leaves = self._leaves(value, ())
         skip = frozenset(i for i, leaf in enumerate(leaves) if leaf.text in untouched)
         decided: list[Decided] = []
-        found = self._found(leaves, rules, skip)
+        files = content_parts(value)
+        seen = self._seen(earlier, leaves, rules, untouched)
+        found = self._found(leaves, rules, skip, files, seen)
         for _ in range(_ROUNDS):
             hidden = hidden_keys(leaves, (*(d.leaf for d in decided), *(i for i, items in enumerate(found) if items)))
-            fresh = self._decided(leaves, found, rules, choices, review, hidden)
+            fresh = self._decided(leaves, found, rules, choices, asked, hidden)
             if not fresh:
                 break
-            decided = _numbered(leaves, _joined(decided, fresh), rules)
-            found = self._again(leaves, decided, rules, skip)
+            decided = _numbered(leaves, _joined(decided, fresh), rules, seen)
+            found = self._again(leaves, decided, rules, skip, files)
         else:
             raise NotScrubbed("each replacement brings another finding to light")
         self._clean_reasons(leaves, decided)
+        self._describe(leaves, decided, choices, hidden_keys(leaves, (d.leaf for d in decided)))
         return Scrubbed(rebuild(value, *edited(leaves, decided)), (*_findings(leaves, decided), *whole))
+
+    def _seen(
+        self, earlier: object, leaves: Sequence[Leaf], rules: CompiledPolicy, untouched: frozenset[str]
+    ) -> list[Seen]:
+        """What is found in the value before it was edited."""
+        if earlier is None:
+            return []
+        old = self._leaves(earlier, ())
+        skip = frozenset(i for i, leaf in enumerate(old) if leaf.text in untouched)
+        now = {leaf.steps: leaf.text for leaf in leaves if not leaf.in_key}
+        seen = []
+        for leaf, items in zip(old, self._found(old, rules, skip, content_parts(earlier)), strict=True):
+            rule = rules.at(leaf.steps)
+            for item in items if rule is None or rule.action != "keep" else ():
+                text = leaf.text[item.start : item.end]
+                if item.entity == "FIELD":
+                    form = template(leaf, rules)
+                    new = now.get(leaf.steps, "")
+                    chosen = new if form is not None and new != text and fits(form, new) else None
+                    seen.append(Seen(text, item.entity, item.score, form, chosen))
+                elif item.entity != MEDIA:
+                    seen.append(Seen(text, item.entity, item.score))
+        return seen
 
     def _leaves(self, value: object, base: Steps) -> list[Leaf]:
         leaves: list[Leaf] = []
@@ -120,12 +175,23 @@ class Pipeline:
         return leaves
 
     def _found(
-        self, leaves: Sequence[Leaf], rules: CompiledPolicy, skip: frozenset[int], *, declare: bool = True
+        self,
+        leaves: Sequence[Leaf],
+        rules: CompiledPolicy,
+        skip: frozenset[int],
+        files: Mapping[Steps, str],
+        seen: Sequence[Seen] = (),
+        *,
+        declare: bool = True,
     ) -> list[list[Located]]:
-        """Per leaf what counts under the policy, without overlaps. `declare`: also fields that the rule replaces."""
+        """Per leaf what counts under the policy, without overlaps. `declare`: also fields that the rule replaces.
+
+        `files` are the places that content parts name, `seen` values that are known from elsewhere.
+        """
         fields = {i: declared(leaf) for i, leaf in enumerate(leaves) if declare and template(leaf, rules)}
         closed = skip | {i for i, leaf in enumerate(leaves) if settled(leaf, rules)}
-        parts = readings(leaves, closed)
+        media = {i: m for i, leaf in enumerate(leaves) if i not in closed and (m := media_in(leaf, files))}
+        parts = readings(leaves, closed, media)
         found = [
             [
                 f
@@ -136,11 +202,17 @@ class Pipeline:
             ]
             for leaf, raw in zip(leaves, locate(self.engine, parts, len(leaves)), strict=True)
         ]
+        for i, each in media.items():
+            found[i] += [Located(m.start, m.end, MEDIA, 1.0, m.says()) for m in each]
         for i, item in (*fields.items(), *denied(parts, rules)):
             found[i].append(item)
         known = KnownValues()
+        for each in seen:
+            known.add(each.text, each.entity, each.score)
         for leaf, items in zip(leaves, found, strict=True):
             for item in items:
+                if item.entity == MEDIA:
+                    continue
                 known.add(leaf.text[item.start : item.end], item.entity, item.score)
         terms = [i for i, leaf in enumerate(leaves) if not TERMS.isdisjoint(leaf.keys)]
         for i, item in known.again(parts, terms):
@@ -149,13 +221,18 @@ class Pipeline:
         return [resolve(leaf.text, items) for leaf, items in zip(leaves, found, strict=True)]
 
     def _again(
-        self, leaves: Sequence[Leaf], decided: Sequence[Decided], rules: CompiledPolicy, skip: frozenset[int]
+        self,
+        leaves: Sequence[Leaf],
+        decided: Sequence[Decided],
+        rules: CompiledPolicy,
+        skip: frozenset[int],
+        files: Mapping[Steps, str],
     ) -> list[list[Located]]:
         """What is found in the scrubbed texts, at its place in the original ones."""
         changes = edited(leaves, decided)
         if not any(changes):
             return []
-        found = self._found(after(leaves, changes), rules, skip, declare=False)
+        found = self._found(after(leaves, changes), rules, skip, files, declare=False)
         earlier = by_leaf(decided)
         fresh: list[list[Located]] = []
         for i, (leaf, items) in enumerate(zip(leaves, found, strict=True)):
@@ -169,10 +246,11 @@ class Pipeline:
         found: Sequence[Sequence[Located]],
         rules: CompiledPolicy,
         choices: Choices,
-        review: bool,
+        asked: tuple[bool, bool],
         hidden: Mapping[Steps, str],
     ) -> list[Decided]:
         decided = []
+        review, draft = asked
         for i, items in enumerate(found):
             rule = rules.at(leaves[i].steps)
             for item in items:
@@ -180,9 +258,21 @@ class Pipeline:
                 if item.entity == "FIELD" and choice is None:
                     decided.append(Decided(i, item, "surrogate"))
                     continue
-                action, reason = action_of(item.entity, choice, rule, strict=rules.source.strict, review=review)
+                action, reason = action_of(
+                    item.entity, choice, rule, strict=rules.source.strict, review=review, draft=draft
+                )
                 decided.append(Decided(i, item, action, reason))
         return decided
+
+    def _describe(
+        self, leaves: Sequence[Leaf], decided: Sequence[Decided], choices: Choices, hidden: Mapping[Steps, str]
+    ) -> None:
+        """Puts a person's own words where they were chosen instead of a placeholder; they are scrubbed, too."""
+        for d in decided:
+            choice = choices.get(finding_id(leaves, d.leaf, d.item, hidden)) if choices else None
+            if choice is not None and choice.text is not None and d.action == "replace":
+                words = self.scrub({"text": choice.text}, _PLAIN).value
+                d.replacement = str(cast("dict[str, Json]", words)["text"])
 
     def _clean_reasons(self, leaves: Sequence[Leaf], decided: Sequence[Decided]) -> None:
         """A reason is stored: it may neither repeat the value that it keeps nor name somebody else."""
@@ -231,10 +321,17 @@ def _joined(decided: Sequence[Decided], fresh: Sequence[Decided]) -> list[Decide
     return sorted((*stays, *fresh), key=lambda d: (d.leaf, d.item.start))
 
 
-def _numbered(leaves: Sequence[Leaf], decided: list[Decided], rules: CompiledPolicy) -> list[Decided]:
+def _numbered(
+    leaves: Sequence[Leaf], decided: list[Decided], rules: CompiledPolicy, seen: Sequence[Seen] = ()
+) -> list[Decided]:
     """Gives every finding that is replaced its replacement, from left to right."""
-    placeholders = Placeholders(leaf.text for leaf in leaves)
+    named = (leaves[d.leaf].text[d.item.start : d.item.end] for d in decided if d.item.entity in _PERSONS)
+    placeholders = Placeholders((leaf.text for leaf in leaves), persons(named))
     templates = {fold(leaf.text): t for leaf in leaves if (t := template(leaf, rules)) is not None}
+    for each in seen:
+        if each.template is not None:
+            templates.setdefault(fold(each.text), each.template)
+            placeholders.choose(each.template, each.text, each.chosen)
     originals = frozenset(leaf.text for leaf in leaves if template(leaf, rules) is not None)
     for d in decided:
         value = leaves[d.leaf].text[d.item.start : d.item.end]

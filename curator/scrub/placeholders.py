@@ -4,7 +4,7 @@ Numbers run from left to right through one item; the same value always has the s
 value itself, and the map is forgotten with the item.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import regex
 
@@ -39,7 +39,9 @@ def same(entity: str, text: str) -> str:
 class Placeholders:
     """Hands out placeholders for one item. Those that stand in its texts already are left to their owners."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], people: Mapping[str, str] | None = None) -> None:
+        """`people`: form of a name (`same`) → form of the person's fullest name."""
+        self._people = people or {}
         self._texts = tuple(texts)
         self._taken = {(m["entity"], int(m["number"])) for t in self._texts for m in PLACEHOLDER.finditer(t)}
         self._next: dict[str, int] = {}
@@ -48,7 +50,8 @@ class Placeholders:
     def of(self, entity: str, value: str) -> str:
         """The placeholder of a value; a suggested name that somebody replaces is a person."""
         entity = "PERSON" if entity == "POSSIBLE_NAME" else entity
-        key = (entity, same(entity, value))
+        form = same(entity, value)
+        key = (entity, self._people.get(form, form) if entity == "PERSON" else form)
         if key not in self._given:
             number = self._next.get(entity, 1)
             while (entity, number) in self._taken:
@@ -56,6 +59,11 @@ class Placeholders:
             self._next[entity] = number + 1
             self._given[key] = f"<{entity}_{number}>"
         return self._given[key]
+
+    def choose(self, template: str, value: str, surrogate: str | None) -> None:
+        """Takes the surrogate that somebody chose for a value, if any."""
+        if surrogate is not None:
+            self._given[template, fold(value)] = self._given[template, fold(surrogate)] = surrogate
 
     def surrogate(self, template: str, value: str, originals: frozenset[str]) -> str:
         """The surrogate of a whole field's value; `originals` are the values that are being replaced by surrogates.

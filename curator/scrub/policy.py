@@ -56,7 +56,7 @@ def _compiled(text: str) -> CompiledPolicy:
     entities = set(policy.entities) if policy.entities is not None else set(DEFAULT_ENTITIES)
     return CompiledPolicy(
         source=policy,
-        entities=frozenset((entities | {"FIELD", "DENIED"}) - set(policy.exclude)),
+        entities=frozenset((entities | {"FIELD", "DENIED", "MEDIA"}) - set(policy.exclude)),
         allow=frozenset(fold(text) for text in policy.allow),
         deny=tuple(fold(text) for text in policy.deny if text.strip()),
         paths=tuple((parse_path(entry.path), entry) for entry in policy.paths),

@@ -50,7 +50,7 @@ class SecondModel:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._edges = [self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")]
+        self._edges = [int(self._tokenizer.token_to_id(edge) or 0) for edge in ("[CLS]", "[SEP]")]
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         # Spinning threads would take the other core from whoever uses the terminal.
@@ -83,7 +83,7 @@ class SecondModel:
             ids = np.zeros((len(batch), width), np.int64)
             mask = np.zeros_like(ids)
             for row, (i, a, b) in enumerate(batch):
-                line = [self._edges[0], *encoded[i].ids[a:b], self._edges[1]]
+                line: list[int] = [self._edges[0], *encoded[i].ids[a:b], self._edges[1]]
                 ids[row, : len(line)] = line
                 mask[row, : len(line)] = 1
             feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}

@@ -112,3 +112,23 @@ def test_a_second_scrub_of_what_the_server_returned(pipeline: Pipeline) -> None:
     tampered = stored | {"metadata": {"note": "call Kevin Smith, kevin@y.com"}}
     assert [f.entity for f in leftovers(pipeline, kept, tampered, PLAIN)] == ["PERSON", "EMAIL_ADDRESS"]
     assert [f.entity for f in leftovers(pipeline, first, stored, PLAIN)] == ["EMAIL_ADDRESS"]
+
+
+def test_an_edit_of_one_field_brings_no_value_back_in_another(pipeline: Pipeline) -> None:
+    before = {
+        "input": {
+            "query": "Where is ORD-4471920? Omar Davis asks, omar davis.", "order": "ORD-4471920", "who": "Omar Davis",
+        },
+        "expected_output": {"must_mention": ["ORD-4471920"]},
+    }  # fmt: skip
+    policy = ScrubPolicy(paths=(PathPolicy(path="input.order", action="surrogate", surrogate="ORD-#######"),))
+    edited = {**before["input"], "order": "ORD-9999999", "who": "the customer"}
+    one = draft(input=edited, expected_output=before["expected_output"], replaced=before)
+    result = scrub(pipeline, one, policy)
+    assert result.input == {
+        "query": "Where is ORD-9999999? <PERSON_1> asks, <PERSON_1>.",
+        "order": "ORD-9999999",
+        "who": "the customer",
+    }
+    assert result.expected_output == {"must_mention": ["ORD-9999999"]}
+    assert result.writable

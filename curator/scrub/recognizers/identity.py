@@ -105,13 +105,17 @@ class UsSsnRecognizer(RegexRecognizer):
 
 
 _NUMBER_WORD = (
-    r"(?:[ _\-]?(?:numbers?|num|no|nr|nº|n°|id|code|card|\#|nummer|numéro|número|numero|kaart|ausweis)\b\.?){0,2}"
+    r"(?:[ _\-]?(?:numbers?|num|no|nr|nº|n°|id|code|card|\#|nummer|numéro|número|numero|kaart|ausweis)"
+    r"(?!\p{L})\.?){0,2}"
 )
 _LINK = (
     r"[\"']?[ ]?(?:[:=#,|>]|(?i:is|was|are|ist|lautet|est|es|é"
     r"|è))?[ \t]{0,3}[\"']?(?:\([^()\n]{1,20}\)[ ]?[:=]?[ ]?)?"
 )
-_VALUE = r"(?P<value>(?=[\p{L} ./\-]{0,6}\d)(?:[A-Za-z]{0,6}[ .\-/]?\d[ .\-/]?){4,18}[\dA-Za-z]{0,4})(?![\p{L}\p{N}])"
+_VALUE = (
+    r"(?P<value>[A-Za-z]{0,6}[ .\-/]?\d(?:[ .\-/]?(?:\d|[A-Za-z]{1,3}(?=[ .\-/]?\d))){3,20}"
+    r"(?:[A-Za-z]{1,3}|[ \-][A-Z]{1,2})?)(?![\p{L}\p{N}])"
+)
 
 
 def cued(name: str, words: str, value: str = _VALUE, score: float = 0.7):  # type: ignore[no-untyped-def]
@@ -144,7 +148,7 @@ class NationalIdRecognizer(RegexRecognizer):
             r"|rijksregister(?:nummer)?"
             r"|pesel|nip|personnummer|cpr|fødselsnummer|hetu|rodné[ ]číslo|cnp|egn|oib|jmbg|tckn|t\.?c\.?[ ]kimlik"
             r"|aadhaar|aadhar"
-            r"|uidai|pan|cnic|my[ ]?number|ssn|social[ ]security",
+            r"|uidai|pan|cnic|mynumber",
         ),
         cued(
             "named, letters first",
@@ -211,8 +215,8 @@ class AccountRecognizer(RegexRecognizer):
     )
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """No date."""
-        return 0 if _ISO_DATE.fullmatch(match["value"]) else score
+        """No date with a whole year: `12-34-56` is a sort code."""
+        return 0 if _WHOLE_DATE.fullmatch(match["value"]) else score
 
 
 class DocumentRecognizer(RegexRecognizer):
@@ -241,6 +245,7 @@ class DocumentRecognizer(RegexRecognizer):
         return 0 if len(digits(value)) < 4 or _ISO_DATE.fullmatch(value) else score
 
 
+_WHOLE_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d|(?:19|20)\d\d")
 _ISO_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ]\d{2,4}|(?:19|20)\d\d")
 
 

@@ -19,6 +19,7 @@ from curator.scrub.recognizers.names import (
 _SYSTEM = "system_users.txt"
 _TOKEN = regex.compile(r"(?<![\p{L}\p{N}])\p{L}{2,20}(?:[_.\-+]\p{L}{2,20}){1,5}(?:[_.\-]?\d{1,8})?(?![\p{L}\p{N}@(])")
 _PART = regex.compile(r"\p{L}{2,20}")
+_NUMBERED = regex.compile(r"\p{Ll}{2,20}_\p{Ll}{2,20}_\d{3,8}")
 _FILE = regex.compile(r"\.\p{L}{1,5}$")
 
 
@@ -60,6 +61,8 @@ class UserIdRecognizer(RegexRecognizer):
             words = [m.span() for m in _PART.finditer(match.group())]
             for (a, b), (c, d) in pairwise(words):
                 first, last = match.group()[a:b], match.group()[c:d]
+                if match.group()[b:c] == "-" and first[0].isupper() and last[0].isupper():
+                    continue  # Jean-Luc is a name
                 if min(len(first), len(last)) > 2 and (_both(first, last) or _both(last, first)):
                     end = match.end() if words[-1][1] == d and not _FILE.search(match.group()) else match.start() + d
                     yield match.start() + a, end, 0.55, "name in a token"
@@ -75,6 +78,8 @@ class UserIdRecognizer(RegexRecognizer):
         if "home" in match.re.pattern:
             return score
         parts = [p for p in regex.split(r"[_.\-\d]+", value.lower()) if p]
+        if _NUMBERED.fullmatch(value) and any(may_be_given(p) or not is_ordinary(p) for p in parts):
+            return score
         mixed = len(parts) > 1 or any(c.isdigit() for c in value)
         return score if any(_telling(p) and (mixed or p == value) for p in parts) or _glued(parts[0]) else 0
 
