@@ -36,7 +36,7 @@ def test_one_value_has_one_placeholder_everywhere(pipeline: Pipeline) -> None:
             "<EMAIL_ADDRESS_3>": {"plan": "Pro"},
         },
         "expected_output": {"outcome": "answer", "must_mention": ["<PERSON_1>", "delayed"]},
-        "metadata": {"comment": "<PERSON_3> called twice, see <EMAIL_ADDRESS_1>"},
+        "metadata": {"comment": "<PERSON_1> called twice, see <EMAIL_ADDRESS_1>"},
     }
 
 
