@@ -38,6 +38,8 @@ memory_option = click.option(
     "--memory", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, metavar="GIB",
     help="For one answer of the task, with all it starts; then the item counts as errored.",
 )  # fmt: skip
+junit_option = click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                            help="Also write JUnit XML: one test case per item.")  # fmt: skip
 deadline_option = click.option(
     "--deadline", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
     help="How long to wait for scores that the server does not show yet.",

@@ -7,6 +7,7 @@ import click
 
 from curator.cli.experiment_options import (
     json_option,
+    junit_option,
     open_gateway,
     perform_plan,
     plan_of,
@@ -28,6 +29,7 @@ from curator.model.errors import UsageError
 @click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write a summary for the pull request.")  # fmt: skip
 @run_options
+@junit_option
 @python_option
 @json_option
 @verdict
@@ -38,6 +40,7 @@ def gate(
     candidate: str | None,
     baseline: str | None,
     markdown: Path | None,
+    junit: Path | None,
     allow_python: bool | None,
     as_json: bool,
     **options: Any,
@@ -74,6 +77,10 @@ def gate(
                 run = look_again(gateway, loaded.rule, run, deadline=deadline)
         since = drift(gateway, run)
     decision = decide(loaded.rule, run, before, notes=[since] if since else [])
+    if junit is not None:
+        from curator.experiments import junit as xml
+
+        xml.write(xml.junit(loaded.rule, run, decision.reasons), junit)
     if markdown is not None:
         from curator.experiments.gate_report import write_markdown
 

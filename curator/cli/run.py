@@ -7,6 +7,7 @@ import click
 
 from curator.cli.experiment_options import (
     json_option,
+    junit_option,
     open_gateway,
     perform_plan,
     plan_of,
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=False, flag_value="", metavar="[FILE]",
               help="Go on with an interrupted run: this result file's, or the rule's newest.")  # fmt: skip
 @run_options
+@junit_option
 @python_option
 @json_option
 @verdict
-def run(*, rule: str, task: str, allow_python: bool | None, as_json: bool, **options: Any) -> bool:
+def run(*, rule: str, task: str, junit: Path | None, allow_python: bool | None, as_json: bool, **options: Any) -> bool:
     """Run an experiment, keep its results, and make sure that Langfuse has it whole.
 
     Exit 1 when an item errored, or when something is missing on the server.
@@ -47,6 +49,10 @@ def run(*, rule: str, task: str, allow_python: bool | None, as_json: bool, **opt
         plan = plan_of(task, options, allow_python=settings.allow_python, gateway=gateway, dataset=dataset)
         done, path = perform_plan(gateway, connection, loaded.rule, plan)
     document = as_document(done, path)
+    if junit is not None:
+        from curator.experiments import junit as xml
+
+        xml.write(xml.junit(loaded.rule, done), junit)
     if as_json:
         print_json(document)
     else:
