@@ -60,7 +60,7 @@ def evaluator(found: Any) -> Callable[[Case], Any]:
 def scores(name: str, returned: Any) -> list[dict[str, Any]]:
     """What an evaluator returned, as a list of scores; one without a name of its own bears `name`. Raises NoScore."""
     if isinstance(returned, Mapping) and not {"value", "score"} & returned.keys():
-        if not returned or not all(isinstance(value, Real | str) for value in returned.values()):
+        if not returned or not all(isinstance(value, Real) for value in returned.values()):
             raise NoScore("the evaluator returned no score: a dict needs `value` or `score`, or names with numbers")
         returned = [{"name": key, "value": value} for key, value in returned.items()]
     values = list(returned) if isinstance(returned, list | tuple) else [returned]
