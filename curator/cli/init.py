@@ -109,7 +109,7 @@ def _cases(gateway: "Gateway", traces: Any, loaded: "LoadedRule") -> "list[Case]
     """The sample as cases, failures by the proposed rule first."""
     from curator.draft.mapping import reads_session
     from curator.draft.trial import Case
-    from curator.queue.plan import counts, signal_of
+    from curator.queue.signals import counts, signal_of
 
     cases = []
     for trace in traces:

@@ -144,10 +144,16 @@ def _serve(server: "SandboxServer", watch: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
     if watch:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), stopped.set()), daemon=True).start()
+        threading.Thread(target=_until_closed, args=(stopped,), daemon=True).start()
     server.start()
     for name, value in server.environment().items():
         click.echo(f"{name}={value}")
     sys.stdout.flush()
     say("sandbox is listening; Ctrl-C stops it")
     stopped.wait()
+
+
+def _until_closed(stopped: threading.Event) -> None:
+    """Whoever started the sandbox holds the other end of its standard input; when they end, however, it closes."""
+    sys.stdin.buffer.read()
+    stopped.set()

@@ -77,4 +77,4 @@ def output_schema(command: str) -> dict[str, Any]:
             remedy=f"There are: {', '.join(described_commands())}.",
         )
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"curator {command} --json"}
-    return head | found["commands"][command] | {"$defs": found["$defs"]}
+    return {**head, **found["commands"][command], "$defs": found["$defs"]}

@@ -202,8 +202,8 @@ class Pipeline:
             ]
             for leaf, raw in zip(leaves, locate(self.engine, parts, len(leaves)), strict=True)
         ]
-        for i, each in media.items():
-            found[i] += [Located(m.start, m.end, MEDIA, 1.0, m.says()) for m in each]
+        for i, media_of_leaf in media.items():
+            found[i] += [Located(m.start, m.end, MEDIA, 1.0, m.says()) for m in media_of_leaf]
         for i, item in (*fields.items(), *denied(parts, rules)):
             found[i].append(item)
         known = KnownValues()
