@@ -61,6 +61,8 @@ class Settings(Value):
     theme: str = "curator-dark"
     keys: dict[str, str] = {}
     """Action id → keys, as in the table of keys."""
+    columns: tuple[str, ...] = ()
+    """Columns of the terminal's queue, in this order; the usual ones when empty."""
     scrub: ScrubPolicy = ScrubPolicy()
     """The team's scrub defaults; a rule adds to them."""
 

@@ -32,13 +32,13 @@ NARROW, USUAL, WIDE = (80, 24), (120, 36), (180, 48)
 async def complete_failure(driver: Driver) -> None:
     """Puts the cursor on an order-status failure with personal values in it whose draft is complete."""
     session = driver.app.session
-    for place, failure in enumerate(driver.queue.failures.rows):
+    for place, failure in enumerate(driver.listed):
         if failure.source_gone or failure.name != "order-status":
             continue
-        prepared = session.prepare(session.order(failure.trace_id))
+        prepared = session.drafts.prepare(session.drafts.order(failure.trace_id))
         found = {f.entity for f in prepared.scrubbed.findings if f.action == "replace"}
         if prepared.scrubbed.writable and found - {"FIELD"} and prepared.trace.correction is not None:
-            session.create_dataset(prepared.loaded)
+            session.items.create_dataset(prepared.loaded)
             driver.queue.failures.cursor = place
             await driver.settle()
             await driver.until(lambda: "query" in driver.text(), "the preview")
@@ -152,9 +152,9 @@ async def page(driver: Driver) -> None:
 
 
 async def offline(driver: Driver) -> None:
-    driver.app.session.gateway.close()
+    driver.app.session.rooms.gateway.close()
     driver.app.session.settings = driver.app.session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-    driver.app.session._gateway = None
+    driver.app.session.rooms._gateway = None
     await driver.press("ctrl+r")
 
 
@@ -166,14 +166,14 @@ async def light(driver: Driver) -> None:
 async def promote_some(driver: Driver) -> None:
     session = driver.app.session
     ready = []
-    for failure in session.failures:
+    for failure in session.queue.all():
         if failure.name == "order-status" and not failure.source_gone and len(ready) < 6:
-            prepared = session.prepare(session.order(failure.trace_id))
+            prepared = session.drafts.prepare(session.drafts.order(failure.trace_id))
             ready += [prepared] if prepared.scrubbed.writable else []
     for prepared in ready:
-        if session.items_of(prepared.draft.dataset) is None:
-            session.create_dataset(prepared.loaded)
-        session.promote(prepared)
+        if session.items.lately(prepared.draft.dataset) is None:
+            session.items.create_dataset(prepared.loaded)
+        session.acts.promote(prepared)
     driver.app.queue_changed()
 
 

@@ -72,24 +72,24 @@ class _Walk:
         ]
 
     def queue(self) -> str:
-        look = self.session.look("14d", None, lambda what, done, total: None)
-        mine = [f for f in self.session.failures if any(s.rule == RULE for s in f.signals) and not f.source_gone]
+        look = self.session.queue.look("14d", None, lambda what, done, total: None)
+        mine = [f for f in self.session.queue.all() if any(s.rule == RULE for s in f.signals) and not f.source_gone]
         _need(bool(mine), "the queue holds no order-status failure")
         # The one with most to scrub shows most.
         self.failure = max(mine, key=lambda f: (len(f.signals), f.trace_id))
         states = ", ".join(f"{count} {state}" for state, count in self._week().items() if count)
-        return f"{len(self.session.failures)} failures in 14 days ({states}), {look.queue.requests} requests"
+        return f"{len(self.session.queue.all())} failures in 14 days ({states}), {look.queue.requests} requests"
 
     def _week(self) -> dict[str, int]:
-        week = self.session.week
+        week = self.session.queue.week
         return {str(state): count for state, count in week.states.items()} if week else {}
 
     def trace(self) -> str:
-        trace = self.session.trace(self.failure.trace_id)
+        trace = self.session.traces.get(self.failure.trace_id)
         return f"{trace.name}: {len(trace.observations)} observations, {len(trace.scores)} scores"
 
     def reshape(self) -> str:
-        self.prepared = self.session.prepare(DraftState(trace_id=self.failure.trace_id, rule=RULE))
+        self.prepared = self.session.drafts.prepare(DraftState(trace_id=self.failure.trace_id, rule=RULE))
         draft = self.prepared.draft
         origins = {origin.kind for origin in draft.origins}
         return f"{draft.item_id}, fields from {', '.join(sorted(origins))}"
@@ -105,7 +105,7 @@ class _Walk:
         changes: dict[str, object] = {"edits": {field.path: _answer(field) for field in missing}}
         if self.prepared.draft.metadata.get("failure_type") is None:
             changes["failure_type"] = types[0]
-        self.prepared = self.session.prepare(self.prepared.order.model_copy(update=changes))
+        self.prepared = self.session.drafts.prepare(self.prepared.order.model_copy(update=changes))
         left = [p.message for p in self.prepared.scrubbed.problems if p.blocking]
         _need(self.prepared.scrubbed.writable, f"the item cannot be written: {'; '.join(left)}")
         good = [in_words(each) for each in self.prepared.judged if each.good]
@@ -122,25 +122,27 @@ class _Walk:
         )
 
     def dataset(self) -> str:
-        self.session.create_dataset(self.prepared.loaded)
+        self.session.items.create_dataset(self.prepared.loaded)
         return f"{self.prepared.draft.dataset} with the rule's schemas"
 
     def promote(self) -> str:
-        receipt = self.session.promote(self.prepared)
+        receipt = self.session.acts.promote(self.prepared)
         _need(receipt.verdict == "verified", receipt.problem.message if receipt.problem else receipt.verdict)
         return f"{receipt.action}, {receipt.verdict}: {', '.join(c.name for c in receipt.checks if c.ok)}"
 
     def again(self) -> str:
-        receipt = self.session.promote(self.prepared)
+        receipt = self.session.acts.promote(self.prepared)
         _need(receipt.verdict == "unchanged", receipt.problem.message if receipt.problem else receipt.verdict)
         return "promoting it again changes nothing"
 
     def stored(self) -> str:
-        stored = self.session.gateway.item(self.prepared.draft.item_id)
+        stored = self.session.rooms.gateway.item(self.prepared.draft.item_id)
         if stored is None:
             raise _Broken("the server does not have the item")
         whole = {"input": stored.input, "expected_output": stored.expected_output, "metadata": stored.metadata}
-        left = [f for f in self.session.scrubber.find(whole, self.session.policy(RULE)) if f.action != "suggest"]
+        left = [
+            f for f in self.session.rooms.scrubber.find(whole, self.session.rooms.policy(RULE)) if f.action != "suggest"
+        ]
         _need(not left, f"the stored item holds {len(left)} personal values")
         _need(stored.source_trace_id == self.failure.trace_id, "the stored item does not name its source trace")
         source = parse_text(self.prepared.trace.root.input)
@@ -148,22 +150,22 @@ class _Walk:
         return "read back from the server: no personal value in it, lineage names its trace"
 
     def dismiss(self) -> str:
-        other = next((f for f in self.session.failures if f.state == "open" and not f.source_gone), None)
+        other = next((f for f in self.session.queue.all() if f.state == "open" and not f.source_gone), None)
         if other is None:
             raise _Broken("no other open failure is left to dismiss")
         decision = Decision(
             trace_id=other.trace_id,
             state="dismissed",
-            reviewer=self.session.reviewer,
+            reviewer=self.session.rooms.reviewer,
             reason="demo",
             rule=other.signals[0].rule,
             at=datetime.now(UTC),
         )
-        self.session.share([other], [decision])
-        self.session.look("14d", None, lambda what, done, total: None)
-        seen = self.session.failure(other.trace_id)
+        self.session.queue.share([other], [decision])
+        self.session.queue.look("14d", None, lambda what, done, total: None)
+        seen = self.session.queue.get(other.trace_id)
         _need(seen is not None and seen.state == "dismissed", "the dismissal is not shared")
-        promoted = self.session.failure(self.failure.trace_id)
+        promoted = self.session.queue.get(self.failure.trace_id)
         _need(promoted is not None and promoted.state == "promoted", "the promotion is not shared")
         return "shared with every reviewer as a score; the queue shows both decisions"
 

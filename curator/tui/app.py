@@ -1,30 +1,33 @@
 """The app: its places, its theme, its keys, and what belongs to no single screen."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Sequence
+from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
+from textual.widget import Widget
 
 from curator.model.errors import CuratorError, unexpected
 from curator.tui import actions, themes
-from curator.tui.pieces import Piece
 from curator.tui.screens.start import StartScreen
-from curator.tui.text import Harmless, visible
+from curator.tui.text import Harmless, Piece, visible
 from curator.tui.widgets.frame import content
 
 # Everything that knows a failure or a trace is imported after the first paint: pydantic alone takes as long as that.
 if TYPE_CHECKING:
     from curator.model import Decision, Failure
     from curator.promote import Undone
+    from curator.tui.screens.datasets import DatasetsScreen
+    from curator.tui.screens.help import How
     from curator.tui.screens.place import Place
     from curator.tui.screens.queue import QueueScreen
-    from curator.tui.session import Connected, Session
+    from curator.tui.session import Act, Connected, Session
 
 
 def _queue() -> Screen[None]:
@@ -51,6 +54,15 @@ def _log() -> Screen[None]:
     return LogScreen()
 
 
+def pane_of(widget: Widget | None) -> Widget | None:
+    """The pane that a widget stands in, or the widget itself where it is one; None without any."""
+    if widget is None:
+        return None
+    return next(
+        (each for each in widget.ancestors_with_self if isinstance(each, Widget) and each.has_class("pane")), widget
+    )
+
+
 class CuratorApp(App[CuratorError | None]):
     """curator in a terminal. It paints before settings, SDK, network or presidio are loaded.
 
@@ -72,7 +84,8 @@ class CuratorApp(App[CuratorError | None]):
         (100, "-wide"),
         (150, "-very-wide"),
     ]
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_IN_MAXIMIZED_VIEW = "TopBar, Hints, Banner, #bench-title, #decide, #trace-title"
     NOTIFICATION_TIMEOUT = 4
 
     session: "Session"
@@ -85,6 +98,7 @@ class CuratorApp(App[CuratorError | None]):
         self._harmless = Harmless()
         self._no_colour = NoColor()
         self._busy = ""
+        self._countdown = ""
         self._shares = 0
         self._connected: Connected | None = None
         self._lost: CuratorError | None = None
@@ -124,7 +138,7 @@ class CuratorApp(App[CuratorError | None]):
         try:
             session = self._open_session()
             # Read here, so that the app never waits for a file.
-            wanted = session.standing.theme or session.settings.theme
+            wanted = session.rooms.standing.theme or session.settings.theme
         except CuratorError as error:
             self.call_from_thread(self.exit, error)
         except Exception as error:
@@ -134,7 +148,7 @@ class CuratorApp(App[CuratorError | None]):
 
     async def _opened(self, session: "Session", theme: str) -> None:
         self.session = session
-        session.on_wait = self._waiting
+        session.rooms.on_wait = self._waiting
         self.set_keymap(session.settings.keys)
         self.theme = self._fitting(theme)
         await self.switch_mode("queue")
@@ -150,6 +164,13 @@ class CuratorApp(App[CuratorError | None]):
         return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
 
     @property
+    def datasets_screen(self) -> "DatasetsScreen":
+        """The datasets, once they have been gone to."""
+        from curator.tui.screens.datasets import DatasetsScreen
+
+        return next(s for s in self._screen_stacks["datasets"] if isinstance(s, DatasetsScreen))
+
+    @property
     def _place(self) -> "Place | None":
         """The screen that is seen, unless a question or the palette lies over it, or nothing is open yet."""
         if not hasattr(self, "session"):
@@ -158,8 +179,18 @@ class CuratorApp(App[CuratorError | None]):
 
         return self.screen if isinstance(self.screen, Place) else None
 
-    def _waiting(self, words: str) -> None:
-        self.call_later(self.busy, words)
+    def _waiting(self, seconds: float, why: str) -> None:
+        """Called in any thread: a call waits for the server. The seconds are counted down."""
+        self.call_later(self._count_down, time.monotonic() + seconds, why)
+
+    def _count_down(self, until: float, why: str) -> None:
+        left = round(until - time.monotonic())
+        if left > 0:
+            self._countdown = f"{why} trying again in {left} s"
+            self.busy(self._countdown)
+            self.set_timer(1, lambda: self._count_down(until, why))
+        elif self._busy == self._countdown:
+            self.busy("trying again")
 
     # What every screen uses
 
@@ -189,7 +220,7 @@ class CuratorApp(App[CuratorError | None]):
 
     def connection_words(self) -> list[Piece]:
         """Project and server, and how they are, for the top bar."""
-        host = visible(self.session.host, limit=60)
+        host = visible(self.session.rooms.host, limit=60)
         name = visible(self._connected.project, limit=40) if self._connected else ""
         words: list[Piece] = [("text", name), ("dim", f"{' · ' if name else ''}{host}"), ("text", " ")]
         if self.size.width < 100:
@@ -213,7 +244,7 @@ class CuratorApp(App[CuratorError | None]):
         queue = self.queue_screen
         queue.fetch(
             f"share-{self._shares}",
-            lambda report: self.session.share(failures, decisions),
+            lambda report: self.session.queue.share(failures, decisions),
             lambda done: None,
             queue.not_shared,
         )
@@ -235,7 +266,7 @@ class CuratorApp(App[CuratorError | None]):
     def neighbour(self, trace_id: str, by: int) -> "Failure | None":
         """The failure `by` rows further in the queue as it is listed; None at its ends."""
         rows = self.queue_screen.failures.rows
-        place = next((i for i, f in enumerate(rows) if f.trace_id == trace_id), None)
+        place = next((i for i, row in enumerate(rows) if any(f.trace_id == trace_id for f in row.all)), None)
         if place is None:
             # It has just been decided and left the list: its place holds the next one.
             place = self.queue_screen.failures.cursor - (1 if by > 0 else 0)
@@ -243,16 +274,23 @@ class CuratorApp(App[CuratorError | None]):
         if not 0 <= wanted < len(rows):
             return None
         self.queue_screen.failures.cursor = wanted
-        return rows[wanted]
+        return rows[wanted].failure
 
-    def open_workbench(self, trace_id: str, failure: "Failure | None" = None) -> None:
-        """Opens the workbench on a trace."""
+    def open_workbench(
+        self,
+        trace_id: str,
+        failure: "Failure | None" = None,
+        *,
+        only_edit: bool = False,
+        then: "Callable[[None], None] | None" = None,
+    ) -> None:
+        """Opens the workbench on a trace; `only_edit`: it writes nothing, `then` is called when it is left."""
         from curator.tui.screens.workbench import WorkbenchScreen
 
         if failure is not None and failure.source_gone:
-            self.tell([("warn", "The trace is gone (retention deleted it): nothing is left to make an item of.")])
+            self.tell([("warn", "The trace is not there any more: nothing is left to make an item of.")])
             return
-        self.push_screen(WorkbenchScreen(trace_id, failure))
+        self.push_screen(WorkbenchScreen(trace_id, failure, only_edit=only_edit), then)
 
     def back_to_queue(self) -> None:
         """Closes everything over the queue."""
@@ -265,48 +303,69 @@ class CuratorApp(App[CuratorError | None]):
 
         self.push_screen(BulkScreen(failures))
 
-    def copy_link(self, trace_id: str) -> None:
-        """Copies a trace's address."""
-        self._with_url(lambda: self.session.trace_url(trace_id), self._copy_url)
+    def open_lineage(self, dataset: str, item_id: str, rule: str | None = None) -> None:
+        """Opens the lineage of an item."""
+        from curator.tui.screens.lineage import LineageScreen
+
+        self.push_screen(LineageScreen(dataset, item_id, rule))
+
+    async def open_run(self, reference: str) -> None:
+        """Goes to a run in the list of runs."""
+        from curator.tui.screens.runs import RunsScreen
+
+        await self.action_go("runs")
+        if isinstance(self.screen, RunsScreen):
+            self.screen.go_to(reference)
+
+    async def look_at_rule(self, rule: str) -> None:
+        """Lists the failures of one rule."""
+        await self._command_queue()
+        self.queue_screen.look_at(rule)
 
     def browse(self, trace_id: str) -> None:
         """Opens a trace in the browser."""
-        self._with_url(lambda: self.session.trace_url(trace_id), self.open_url)
-
-    def copy_item_link(self, dataset: str, item_id: str) -> None:
-        """Copies an item's address."""
-        self._with_url(lambda: self.session.item_url(dataset, item_id), self._copy_url)
+        self._with_url(lambda: self.session.traces.url(trace_id), self.open_url)
 
     def browse_item(self, dataset: str, item_id: str) -> None:
         """Opens an item in the browser."""
-        self._with_url(lambda: self.session.item_url(dataset, item_id), self.open_url)
+        self._with_url(lambda: self.session.items.url(dataset, item_id), self.open_url)
 
     def _with_url(self, find: Callable[[], str], use: Callable[[str], None]) -> None:
         if (place := self._place) is not None:
             place.fetch("address", lambda report: find(), use, place.trouble)
 
-    def _copy_url(self, url: str) -> None:
-        self.copy_to_clipboard(url)
-        self.tell([("text", f"Copied {url}")])
+    def action_copy(self) -> None:
+        """Asks what to copy: the text that has the focus, or what its screen offers."""
+        from curator.tui.screens.ask import Choose
+        from curator.tui.widgets.text_view import TextView
 
-    # The palette, from the same table as the keys
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        if not hasattr(self, "session"):
+        place = self._place
+        if place is None:
             return
-        from curator.tui.screens.place import Place
+        offers = place.copies()
+        if isinstance(place.focused, TextView):
+            lines = place.focused.lines
+            offers.insert(0, (f"this text as shown, {len(lines)} lines", "\n".join(line.text for line in lines)))
+        if not offers:
+            self.tell([("text", "There is nothing to copy here.")])
+            return
 
-        # The palette itself is the app's screen by now: `screen` is the one below it.
-        places = ("app", *(screen.help_for_focus() if isinstance(screen, Place) else ()))
-        for place in places:
-            for action in actions.of(place):
-                if action.id == "app.command-palette":
-                    continue
-                node = self._owner(screen, place)
-                if node is not None:
-                    yield SystemCommand(action.label, action.help, partial(self.run_action, action.name, node))
-        for theme in sorted(self.available_themes):
-            yield SystemCommand(f"Theme {theme}", "Change the colours", partial(self._use_theme, theme))
+        def chosen(number: str | None) -> None:
+            if number is None:
+                return
+            words, what = offers[int(number)]
+            if isinstance(what, str):
+                self._copied(words, what)
+            else:
+                place.fetch("copy", lambda report: what(), lambda text: self._copied(words, text), place.trouble)
+
+        self.push_screen(Choose("Copy what?", [(str(n), words) for n, (words, _) in enumerate(offers)]), chosen)
+
+    def _copied(self, words: str, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self.tell([("text", f"Copied {words}.")])
+
+    # Actions by name: the palette and the help
 
     def _owner(self, screen: Screen[Any], place: actions.Place) -> DOMNode | None:
         """Which node implements the actions of a place on this screen."""
@@ -314,12 +373,12 @@ class CuratorApp(App[CuratorError | None]):
             return self
         if place in ("list", "text"):
             return screen.focused if actions.owns(screen.focused, place) else None
-        return screen
+        return screen if actions.owns(screen, place) else None
 
-    def _use_theme(self, name: str) -> None:
+    def use_theme(self, name: str) -> None:
         self.theme = name
         themes.remember(name)
-        self.session.stand(theme=name)
+        self.session.rooms.stand(theme=name)
 
     # The end
 
@@ -344,14 +403,33 @@ class CuratorApp(App[CuratorError | None]):
             await self.switch_mode(place)
 
     def action_help(self) -> None:
-        from curator.tui.screens.help import HelpScreen
+        self._menu("help")
+
+    def action_command_palette(self) -> None:
+        self._menu("search")
+
+    def action_command(self) -> None:
+        self._menu("command")
+
+    def _menu(self, how: "How") -> None:
+        from curator.tui.screens.help import Menu
 
         if (place := self._place) is not None:
-            self.push_screen(HelpScreen(place.help_for_focus(), self.session.settings.keys))
+            self.push_screen(Menu(how, self, place), self._chose)
+
+    async def _chose(self, do: "Callable[[], object] | None") -> None:
+        """Does what was chosen in a menu, on the screen below it."""
+        if do is not None and isawaitable(found := do()):
+            await found
+
+    async def perform(self, action: actions.Action) -> None:
+        """Does an action on the screen that is seen, as its key would."""
+        if (node := self._owner(self.screen, action.place)) is not None:
+            await self.run_action(action.name, node)
 
     def explain(self, code: str | None) -> None:
         """Opens the help page of a code."""
-        from curator.tui.screens.page import PageScreen
+        from curator.tui.screens.help import PageScreen
 
         if code is None:
             self.tell([("text", "Nothing went wrong here.")])
@@ -359,26 +437,51 @@ class CuratorApp(App[CuratorError | None]):
             self.push_screen(PageScreen(code))
 
     def action_undo(self) -> None:
-        if self._place is None:
-            return
-        screen = self.queue_screen
-        self.busy("taking back")
-        receipt = getattr(self._place, "receipt", None)
-        screen.fetch("undo", lambda report: self.session.undo(receipt), self._undone, self._not_undone)
+        if self._place is not None:
+            receipt = getattr(self._place, "receipt", None)
+            self.queue_screen.fetch(
+                "undo", lambda report: self.session.acts.last(receipt), self._undo, self._not_undone
+            )
 
-    def _undone(self, undone: "list[Undone]") -> None:
-        self.busy("")
-        if not undone:
+    def _undo(self, act: "Act | None") -> None:
+        """Takes back what was done last; asks first when it was not done here."""
+        from curator.tui.screens.ask import Confirm
+
+        if act is None:
             self.tell([("text", "There is nothing to take back.")])
-            return
+        elif act.own:
+            self._take_back(act)
+        else:
+            note = f"It was done {act.when} ago by {act.reviewer}, in another terminal or an earlier one."
+            question = Confirm(f"Take back: {act.words}?", yes="Take it back", note=note)
+            self.push_screen(question, lambda answer: self._take_back(act) if answer else None)
+
+    def _take_back(self, act: "Act") -> None:
+        self.busy("taking back")
+        self.queue_screen.fetch(
+            "undo",
+            lambda report: self.session.acts.undo(act),
+            lambda undone: self._undone(act, undone),
+            self._not_undone,
+        )
+
+    def _undone(self, act: "Act", undone: "list[Undone]") -> None:
+        self.busy("")
         problems = [each.problem for each in undone if each.problem is not None]
         done = [each for each in undone if each.ok]
         if done:
-            what = f"{done[0].entry.action} of {len(done)}" if len(done) > 1 else done[0].entry.action
-            self.tell([("accent", "↶ "), ("text", f"Taken back: {what} ({done[0].outcome}).")])
+            self.tell(
+                [("accent", "↶ "), ("text", f"Taken back: {act.words} ({done[0].outcome})."), ("dim", "  U redoes")]
+            )
+        elif not problems:
+            self.tell([("text", "Something else was done meanwhile; nothing was taken back.")])
         for problem in problems[:2]:
             self.tell([("bad", f"Not taken back: {problem.message} {problem.remedy}")], bad=True)
-        self.queue_screen.changed()
+        self._decided_anew(act)
+
+    def _decided_anew(self, act: "Act") -> None:
+        """The queue lists anew, with the cursor on what was decided about."""
+        self.queue_screen.changed(at=act.key)
         if (place := self._place) is not None and place is not self.queue_screen:
             place.reload_after_undo()
 
@@ -387,6 +490,109 @@ class CuratorApp(App[CuratorError | None]):
         if (place := self._place) is not None:
             place.trouble(error)
 
+    def action_redo(self) -> None:
+        if self._place is None:
+            return
+        act = self.session.acts.undone()
+        if act is None:
+            self.tell([("text", "Nothing was taken back here.")])
+            return
+        self.busy("doing it again")
+
+        def done(said: str) -> None:
+            self.busy("")
+            self.tell([("accent", "↷ "), ("text", f"Done again: {act.words}{said}.")])
+            self._decided_anew(act)
+
+        self.queue_screen.fetch("undo", lambda report: self.session.acts.redo(act), done, self._not_undone)
+
+    def action_zoom(self) -> None:
+        screen = self.screen
+        if screen.maximized is not None:
+            screen.minimize()
+        elif (pane := pane_of(screen.focused)) is not None:
+            screen.maximized = pane
+
+    def action_jump(self) -> None:
+        from curator.tui.screens.jump import JumpScreen
+
+        if (place := self._place) is not None:
+            self.push_screen(JumpScreen(place))
+
+    async def run_command(self, name: str, words: Sequence[str]) -> None:
+        """A command of the command line by its name, as far as it leads somewhere here."""
+        from curator.tui.screens.help import COMMANDS
+
+        takes = [word for word in COMMANDS.get(name, ("", ""))[0].split() if not word.startswith("[")]
+        if name not in COMMANDS:
+            self.tell([("text", f"`curator {name}` belongs into a shell; `:` alone lists what can be done here.")])
+        elif len(words) < len(takes):
+            self.tell([("text", f"{name} takes {' '.join(takes)}.")])
+        else:
+            await getattr(self, f"_command_{name}")(*words)
+
+    async def _command_queue(self, *_: str) -> None:
+        await self.action_go("queue")
+        self.back_to_queue()
+
+    async def _command_log(self, *_: str) -> None:
+        await self.action_go("log")
+
+    async def _command_runs(self, *_: str) -> None:
+        await self.action_go("runs")
+
+    async def _command_undo(self, *_: str) -> None:
+        self.action_undo()
+
+    async def _command_show(self, trace: str, *_: str) -> None:
+        self.open_trace(trace, self.session.queue.get(trace))
+
+    async def _command_draft(self, trace: str, *_: str) -> None:
+        self.open_workbench(trace, self.session.queue.get(trace))
+
+    async def _command_promote(self, *traces: str) -> None:
+        if traces:
+            await self._command_draft(*traces)
+        else:
+            await self._on_queue("promote")
+
+    async def _command_dismiss(self, *_: str) -> None:
+        await self._on_queue("dismiss_failure")
+
+    async def _command_snooze(self, *_: str) -> None:
+        await self._on_queue("snooze")
+
+    async def _command_reopen(self, *_: str) -> None:
+        await self._on_queue("reopen")
+
+    async def _on_queue(self, action: str) -> None:
+        await self._command_queue()
+        await self.run_action(action, self.queue_screen)
+
+    async def _command_rules(self, *rules: str) -> None:
+        if rules:
+            await self.look_at_rule(rules[0])
+        else:
+            await self._on_queue("rules")
+
+    async def _command_compare(self, baseline: str, candidate: str, *_: str) -> None:
+        from curator.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(baseline, candidate))
+
+    async def _command_audit(self, dataset: str, *items: str) -> None:
+        if items:
+            self.open_lineage(dataset, items[0])
+        else:
+            await self.action_go("datasets")
+            self.datasets_screen.audit(dataset)
+
+    async def _command_verify(self, dataset: str, item: str, *_: str) -> None:
+        self.open_lineage(dataset, item)
+
+    async def _command_explain(self, page: str, *_: str) -> None:
+        self.explain(page)
+
     def action_refresh(self) -> None:
         if (place := self._place) is not None:
             place.reload()
@@ -394,4 +600,4 @@ class CuratorApp(App[CuratorError | None]):
     def action_cycle_theme(self) -> None:
         names = [theme.name for theme in themes.THEMES]
         place = names.index(self.theme) if self.theme in names else -1
-        self._use_theme(names[(place + 1) % len(names)])
+        self.use_theme(names[(place + 1) % len(names)])

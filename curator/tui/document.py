@@ -13,8 +13,7 @@ from rich.cells import cell_len
 
 from curator.model import join_path
 from curator.tui.masks import Masks
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece, visible
 
 View = Literal["chat", "json"]
 MIN_WIDTH = 16

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece, visible
 
 if TYPE_CHECKING:
     from curator.experiments.compare import Metric

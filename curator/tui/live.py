@@ -1,13 +1,19 @@
-"""The remarks beside a draft that is being edited: what is wrong, whether it protects anything, whether it is new."""
+"""What is said beside a draft: what is open, whether it protects anything, whether it is new, what it expects."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from curator.draft import effectiveness, likeness
 from curator.model import Problem
 from curator.model.base import Value
+from curator.tui.session import Prepared
+from curator.tui.text import Piece
+from curator.tui.words import plural
 
 Sign = Literal["good", "warn", "bad", "info"]
+SIGNS: dict[Sign, str] = {"good": "✓", "warn": "▲", "bad": "✕", "info": "·"}
 
 
 class LiveCheck(Value):
@@ -17,7 +23,18 @@ class LiveCheck(Value):
     title: str
     detail: str = ""
     """May hold text from outside."""
-    path: str | None = None
+    key: str = ""
+    """Where `enter` leads: the path of a field."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Something that must be decided before the item can be written."""
+
+    kind: Literal["type", "field", "finding", "item"]
+    key: str
+    """Of a field its path, of a finding its id."""
+    words: str
 
 
 _PROTECTION: dict[tuple[str, str], Sign] = {
@@ -30,6 +47,24 @@ _PROTECTION: dict[tuple[str, str], Sign] = {
 _STANDING: dict[str, Sign] = {"new": "good", "archived": "warn", "elsewhere": "bad"}
 
 
+def open_points(prepared: Prepared, overruled: Sequence[Problem] = ()) -> list[Point]:
+    """What must be decided, in the order in which one would: the type, fields, personal values.
+
+    `overruled`: problems about which the reviewer is asked when the item is written.
+    """
+    points: list[Point] = []
+    problems = [p for p in prepared.scrubbed.problems if p.blocking and p not in overruled]
+    if prepared.type_open or any(p.path == "metadata.failure_type" for p in problems):
+        points.append(Point("type", "", "choose the failure type by its number"))
+    for problem in problems:
+        if problem.path != "metadata.failure_type":
+            points.append(Point("field" if problem.path else "item", problem.path or "", problem.message))
+    for finding in prepared.scrubbed.findings:
+        if finding.action == "undecided":
+            points.append(Point("finding", finding.id, f"{finding.entity} in {finding.path}: a replaces, x keeps it"))
+    return points
+
+
 def problem_checks(problems: Sequence[Problem]) -> list[LiveCheck]:
     """What is wrong or doubtful about the draft, the blocking first; what it protects is said elsewhere."""
     mine = [p for p in problems if p.code not in effectiveness.CODES]
@@ -39,7 +74,7 @@ def problem_checks(problems: Sequence[Problem]) -> list[LiveCheck]:
 def problem_check(problem: Problem) -> LiveCheck:
     """One problem as a remark."""
     sign: Sign = "bad" if problem.blocking else "warn"
-    return LiveCheck(sign=sign, title=problem.message, detail=problem.remedy, path=problem.path)
+    return LiveCheck(sign=sign, title=problem.message, detail=problem.remedy, key=problem.path or "")
 
 
 def protection_checks(judged: Sequence[effectiveness.Judgement], problems: Sequence[Problem]) -> list[LiveCheck]:
@@ -54,6 +89,41 @@ def protection_checks(judged: Sequence[effectiveness.Judgement], problems: Seque
         detail = " ".join(part for part in (each.detail, problem.remedy if problem else "") if part)
         found.append(LiveCheck(sign=sign, title=words, detail=detail))
     return found
+
+
+def protection_words(judged: Sequence[effectiveness.Judgement], checks: int) -> tuple[Sign, str]:
+    """The verdict in a few words: `it protects: fails 2 of 3 checks`. `checks`: how many the rule has."""
+    recorded = next((each for each in judged if each.answer == "recorded"), None)
+    correction = next((each for each in judged if each.answer == "correction"), None)
+    if recorded is None:
+        return "info", "nobody knows whether it protects"
+    if correction is not None and correction.verdict == "fails":
+        return "bad", f"it contradicts itself: the correction fails {', '.join(correction.checks)}"
+    if recorded.verdict == "fails":
+        also = ", the correction passes" if correction is not None and correction.verdict == "passes" else ""
+        return "good", f"it protects: fails {len(recorded.checks)} of {plural(checks, 'check')}{also}"
+    if recorded.verdict == "passes":
+        return "warn", f"it protects nothing: passes {'the check' if checks == 1 else f'all {checks} checks'}"
+    if recorded.verdict == "unchecked":
+        return "warn", "no check can say here whether it protects"
+    return "warn", f"open whether it protects: {', '.join(recorded.checks)} cannot say"
+
+
+def expectation_words(value: object) -> str:
+    """What is expected, in one line: `outcome delayed · must_mention refund, 3 days · must_not_mention –`."""
+    if not isinstance(value, dict):
+        return _short(value)
+    return " · ".join(f"{name} {_short(each)}" for name, each in value.items())
+
+
+def _short(value: object) -> str:
+    if value is None or value in ("", [], {}):
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def standing_checks(new: likeness.Novelty) -> list[LiveCheck]:
@@ -77,3 +147,66 @@ def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list
     weak = [p for p in problems if p.code in (effectiveness.WEAK, effectiveness.CORRECTION_FAILS)]
     like = [] if new is None else [s for s in new.similar if s.relation != "near"]
     return weak + likeness.doubts(like)
+
+
+TYPE_FROM = {"reviewer": "yours", "review": "from the review", "default": "the rule's default", "": ""}
+
+
+def decision_rows(
+    prepared: Prepared, points: Sequence[Point], doubts: int, new: likeness.Novelty | None
+) -> list[list[Piece]]:
+    """The rows over a draft that say all that must be judged: verdict, type, expectation, what is open."""
+    return [
+        list(_verdict(prepared, new)),
+        list(_types(prepared)),
+        [("dim", "expects   "), ("text", expectation_words(prepared.scrubbed.expected_output))],
+        list(_open(prepared, points, doubts)),
+    ]
+
+
+def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece]:
+    able = [check for check in prepared.loaded.rule.checks if not check.judge]
+    sign, words = protection_words(prepared.judged, len(able))
+    yield sign if sign != "info" else "dim", f"{SIGNS[sign]} "
+    yield "strong", words
+    if new is not None:
+        state = new.standing.state
+        said = {"new": "new", "same": "stored already", "changed": "updates the stored one", "archived": "archived"}
+        words = said.get(state, "its id is another dataset's")
+        yield ("dim" if state == "new" else "warn"), f"  · {words}{'' if new.dataset_exists else ', new dataset'}"
+
+
+def _types(prepared: Prepared) -> Iterator[Piece]:
+    chosen = None if prepared.type_open else prepared.failure_type
+    yield ("bad", "✕ type?   ") if chosen is None else ("dim", "type      ")
+    if chosen is not None:
+        yield "strong", chosen
+        yield "dim", f" {TYPE_FROM[prepared.type_from]}  "
+    for number, name in enumerate(prepared.loaded.rule.lineage.failure_types[:9], 1):
+        if name == chosen:
+            continue
+        default = chosen is None and name == prepared.failure_type
+        # A number stays with its name when the row is wrapped.
+        yield "accent", f" {number}\u00a0"
+        yield "dim" if chosen is not None else "text", name + ("\u00a0(default) " if default else " ")
+
+
+def _open(prepared: Prepared, points: Sequence[Point], doubts: int) -> Iterator[Piece]:
+    findings = prepared.scrubbed.findings
+    replaced = sum(f.action in ("replace", "surrogate", "constant", "drop") for f in findings)
+    kept = sum(f.action == "keep" for f in findings)
+    if points:
+        yield "bad", f"✕ {plural(len(points), 'open point')}  "
+        yield "text", points[0].words
+        yield "accent", "  tab"
+        yield "dim", " goes there"
+    else:
+        yield "good", "✓ ready   "
+        yield "accent", "p"
+        yield "dim", " writes it"
+    if doubts:
+        yield "warn", f"  ▲ {plural(doubts, 'doubt')}"
+    if replaced:
+        yield "mask", f"  → {replaced} replaced"
+    if kept:
+        yield "warn", f"  = {kept} kept"

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from curator.model import Finding, join_path
-from curator.tui.pieces import Piece
-from curator.tui.sizes import estimated_size
+from curator.tui.text import Piece, estimated_size
 
 
 class Masks:
@@ -53,6 +52,22 @@ class Masks:
             at = max(at, finding.end)
         if at < len(text):
             yield role, text[at:]
+
+
+def masked(value: object, path: str, masks: Masks) -> object:
+    """A JSON value that stands at `path`, with every finding in its texts as it is shown: masked, unless revealed."""
+    if isinstance(value, str):
+        return "".join(text for _, text in masks.pieces(path, value, "text"))
+    if isinstance(value, dict):
+        return {
+            "".join(text for _, text in masks.pieces(join_path(path, key), key, "key", in_key=True)): masked(
+                each, join_path(path, key), masks
+            )
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(each, join_path(path, number), masks) for number, each in enumerate(value)]
+    return value
 
 
 UNCHECKED = "UNCHECKED"

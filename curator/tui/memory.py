@@ -23,6 +23,11 @@ class Standing(Value):
     state: str = "open"
     rule: str | None = None
     filter: str = ""
+    sort: str = "age"
+    """A column of the queue; with `-` before it, the other way round."""
+    fold: str = "session"
+    columns: tuple[str, ...] = ()
+    """Of the queue; empty: those of the config file."""
     trace_id: str | None = None
     theme: str | None = None
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from curator.tui.pieces import Piece
 from curator.tui.sections import Sheet
+from curator.tui.text import Piece
 from curator.tui.words import clock, duration, plural, score_value
 
 if TYPE_CHECKING:

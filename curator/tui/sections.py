@@ -4,17 +4,22 @@ Each builder returns the sections and the value in which personal values are loo
 the other.
 """
 
-from collections.abc import Mapping, Sequence
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
 from curator.tui.document import Note, Section
-from curator.tui.pieces import Piece
+from curator.tui.text import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
 
 if TYPE_CHECKING:
+    from curator.audit.report.chapters import Row
+    from curator.audit.story import Story
     from curator.audit.values import AuditReport
 
 
@@ -52,7 +57,7 @@ def of_failure(failure: Failure, root: Observation | None) -> Sheet:
         lead = [("strong", decision.state), ("dim", f" by {decision.reviewer} {age(decision.at)} ago  ")]
         sheet.add_notes("Decision", "decision", [(lead, decision.reason)])
     if failure.source_gone:
-        gone: list[Piece] = [("warn", "▲ "), ("text", "Retention has deleted the trace: nothing is left to copy.")]
+        gone: list[Piece] = [("warn", "▲ "), ("text", "The trace is not there (any more): nothing is left to copy.")]
         sheet.add_notes("Source", "source", [(gone, None), ([("dim", "d dismisses the failure")], None)])
     if root is not None:
         sheet.add("Input", "input", parse_text(root.input))
@@ -172,3 +177,86 @@ def of_audit(report: "AuditReport") -> Sheet:
     if report.not_looked_at:
         sheet.add_notes("Not looked at", "not", [([("dim", words)], None) for words in report.not_looked_at])
     return sheet
+
+
+NAME = 14
+"""Width of the names of facts."""
+DIFFERENCE = {"added": ("good", "+ "), "removed": ("bad", "- "), "same": ("dim", "  ")}
+"""How a line of a difference is painted, and the sign that says the same without colour."""
+
+
+def of_story(story: "Story") -> Sheet:
+    """The same rows that `curator audit DATASET ITEM` prints."""
+    from curator.audit.report.chapters import chapters
+
+    sheet = Sheet()
+    for number, part in enumerate(chapters(story)):
+        name = f"chapter{number}"
+        notes = tuple(_notes(part.rows, name))
+        sheet.foreign[name] = [note.text for note in notes]
+        sheet.sections.append(Section(part.title, None, name, note=part.note, notes=notes))
+    return sheet
+
+
+def _notes(rows: "Sequence[Row]", name: str) -> Iterator[Note]:
+    for number, row in enumerate(rows):
+        path = join_path(name, number)
+        if row.kind in DIFFERENCE:
+            role, sign = DIFFERENCE[row.kind]
+            yield Note((), f"    {sign}{row.text}", path, role)
+        else:
+            yield Note(tuple(_lead(row)), row.text, path)
+
+
+def _lead(row: "Row") -> Iterator[Piece]:
+    if row.kind == "fact":
+        yield "key", f"{row.name:<{NAME}}"
+    else:
+        yield "dim", f"{row.name}  "
+    if row.own:
+        yield "text", f"{row.own}{'  ' if row.text else ''}"
+
+
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+Notes = list[tuple[list[Piece], str | None]]
+LONGEST_COMPARED = 8_000
+"""Characters of a text that are compared word by word: the time grows with their square."""
+
+
+def difference(old: object, new: object) -> Notes:
+    """What changes between two JSON values, word by word under the path of each text; one note when nothing does."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    notes: Notes = []
+    for path in dict.fromkeys([*before, *after]):
+        if before.get(path) == after.get(path):
+            continue
+        if path:
+            notes.append(([("key", path)], None))
+        notes.append(([("text", "  "), *words_changed(before.get(path, ""), after.get(path, ""))], None))
+    return notes or [([("dim", "no change")], None)]
+
+
+def words_changed(old: str, new: str) -> list[Piece]:
+    """One text with what goes in `−[…]` and what comes in `+[…]`: readable without colour too."""
+    before, after = _WORDS.findall(old[:LONGEST_COMPARED]), _WORDS.findall(new[:LONGEST_COMPARED])
+    pieces: list[Piece] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pieces.append(("dim", "".join(before[a:b])))
+            continue
+        pieces += [("bad", f"−[{''.join(before[a:b])}]")] if b > a else []
+        pieces += [("good", f"+[{''.join(after[c:d])}]")] if d > c else []
+    return pieces
+
+
+def _leaves(value: object) -> Iterator[tuple[str, str]]:
+    """Path and text of every value that holds no others; an empty container is one."""
+    stack: list[tuple[str, object]] = [("", value)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, dict) and node:
+            stack += [(join_path(path, key) if path else key, each) for key, each in reversed(node.items())]
+        elif isinstance(node, list) and node:
+            stack += [(join_path(path, n), each) for n, each in reversed(list(enumerate(node)))]
+        else:
+            yield path, node if isinstance(node, str) else json.dumps(node, ensure_ascii=False)

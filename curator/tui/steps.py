@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curator.model import Observation, StoredItem, Trace
-from curator.tui.pieces import Piece
+from curator.tui.text import Piece
 from curator.tui.words import LEVEL_ROLES, age, duration, plural, type_sign
 
 Kind = Literal["observation", "scores", "comments", "session", "sibling", "items", "item"]

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from curator.model import Failure, Observation, Signal, State
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece, visible
 
 STATE_SIGNS: dict[State, tuple[str, str]] = {
     "open": ("○", "info"),
@@ -95,7 +94,7 @@ def said_by(signal: Signal) -> str:
 def strongest(failure: Failure) -> Signal:
     """The signal to name first: what a person said, then errors, then the scores of machines."""
     order = ("annotation", "level", "score", "queue", "session")
-    return min(failure.signals, key=lambda s: order.index(s.kind))
+    return min(failure.signals, key=lambda s: (s.source != "ANNOTATION", order.index(s.kind)))
 
 
 def why_pieces(failure: Failure) -> list[Piece]:

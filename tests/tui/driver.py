@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from curator.config import Settings
+from curator.model import Failure
 from curator.rulebook import shipped_rules
 from curator.sandbox.server import SandboxServer
 from curator.tui.app import CuratorApp
@@ -132,6 +133,17 @@ class Driver:
     def queue(self) -> QueueScreen:
         """The queue, wherever the app stands."""
         return self.app.queue_screen
+
+    @property
+    def listed(self) -> list[Failure]:
+        """The newest failure of every row of the queue."""
+        return [row.failure for row in self.queue.failures.rows]
+
+    @property
+    def under_cursor(self) -> Failure | None:
+        """The failure under the queue's cursor."""
+        row = self.queue.failures.current
+        return None if row is None else row.failure
 
     @property
     def screen(self) -> Any:

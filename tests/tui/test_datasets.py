@@ -17,7 +17,7 @@ from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.sections import of_audit
 from curator.tui.session import Session
-from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Rows
 from tests.tui.driver import Driver, driving
 
@@ -86,7 +86,7 @@ async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) 
         item = item_id(sandbox, "CON001")
         view = await open_lineage(driver, item)
         shown: list[Line] = list(view.lines)
-        told = render(session.story(DATASET, item)).splitlines()
+        told = render(session.items.story(DATASET, item)).splitlines()
         assert words([line.text for line in shown]) == words(told[2:])
         removed = [line for line in shown if line.text.strip().startswith("- ")]
         assert [line.pieces[0][0] for line in removed] == ["bad", "bad"]
@@ -110,7 +110,7 @@ async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) 
         assert "is gone" in driver.text()
         await driver.press("t")
         assert "There is no source trace to open." in driver.toasts()
-        session.gateway.close()
+        session.rooms.gateway.close()
         await driver.press("ctrl+r")
         assert "is gone" in driver.text()
         assert "retries" in driver.text()

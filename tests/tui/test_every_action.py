@@ -12,16 +12,15 @@ from curator.sandbox.server import SandboxServer
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
-from curator.tui.screens.help import HelpScreen
+from curator.tui.screens.help import HelpScreen, PageScreen
 from curator.tui.screens.lineage import LineageScreen
-from curator.tui.screens.page import PageScreen
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.runs import RunsScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.preview import MaskedView
+from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Rows
 from tests.tui.driver import Driver, driving
 
@@ -31,9 +30,9 @@ pytestmark = pytest.mark.anyio
 def complete(driver: Driver, name: str = "order-status") -> int:
     """The first failure of that name whose draft is complete."""
     session = driver.app.session
-    for place, failure in enumerate(driver.queue.failures.rows):
+    for place, failure in enumerate(driver.listed):
         if failure.name == name and not failure.source_gone:
-            prepared = session.prepare(session.order(failure.trace_id))
+            prepared = session.drafts.prepare(session.drafts.order(failure.trace_id))
             if prepared.scrubbed.writable and any(f.action == "replace" for f in prepared.scrubbed.findings):
                 return place
     raise AssertionError("the demo data holds no such failure")
@@ -61,9 +60,9 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
             assert driver.app.current_mode == mode
         await driver.does("app.undo", "u")
         assert "nothing to take back" in driver.toasts()
-        looked = session._window
+        looked = session.queue.window
         await driver.does("app.refresh", "ctrl+r")
-        assert session._window != looked
+        assert session.queue.window != looked
         theme = driver.app.theme
         await driver.does("app.cycle-theme", "ctrl+t")
         assert driver.app.theme != theme
@@ -138,7 +137,7 @@ async def test_queue(session: Session) -> None:
         rows = driver.queue.failures
         rows.cursor = complete(driver)
         await driver.settle()
-        trace_id = rows.current.trace_id  # type: ignore[union-attr]
+        trace_id = driver.under_cursor.trace_id  # type: ignore[union-attr]
         await driver.does("queue.copy-link", "y")
         assert trace_id in driver.app.clipboard
         await driver.does("queue.browse", "b")
@@ -163,28 +162,28 @@ async def test_queue(session: Session) -> None:
         await driver.does("queue.filter", "slash")
         await driver.type("rag")
         await driver.press("enter")
-        assert {f.name for f in rows.rows} == {"help-centre-rag", None}
+        assert {f.name for f in driver.listed} == {"help-centre-rag", None}
         await driver.press("escape")
         await driver.does("queue.window", "t")
         assert isinstance(driver.screen, Choose)
         await driver.press("1")
-        assert session.standing.since == "24h"
+        assert session.rooms.standing.since == "24h"
         await driver.does("queue.rules", "w")
         assert isinstance(driver.screen, Choose)
         await driver.press("1")
-        first = rows.current
+        first = driver.under_cursor
         await driver.does("queue.snooze", "z")
         await driver.press("1")
-        assert session.failure(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
-        second = rows.current
+        assert session.queue.get(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        second = driver.under_cursor
         await driver.does("queue.dismiss-failure", "d")
         await driver.press("1")
-        assert session.failure(second.trace_id).state == "dismissed"  # type: ignore[union-attr]
+        assert session.queue.get(second.trace_id).state == "dismissed"  # type: ignore[union-attr]
         await driver.does("queue.next-state", "s")
         await driver.press("s")
-        assert [f.trace_id for f in rows.rows] == [second.trace_id]  # type: ignore[union-attr]
+        assert [f.trace_id for f in driver.listed] == [second.trace_id]  # type: ignore[union-attr]
         await driver.does("queue.reopen", "o")
-        assert session.failure(second.trace_id).state == "open"  # type: ignore[union-attr]
+        assert session.queue.get(second.trace_id).state == "open"  # type: ignore[union-attr]
 
 
 async def test_trace(session: Session) -> None:
@@ -217,11 +216,11 @@ async def test_trace(session: Session) -> None:
         await driver.press("escape")
         await driver.does("trace.snooze", "z")
         await driver.press("1")
-        assert session.failure(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        assert session.queue.get(first.trace_id).state == "snoozed"  # type: ignore[union-attr]
         second = driver.screen.trace_id
         await driver.does("trace.dismiss-failure", "d")
         await driver.press("1")
-        assert session.failure(second).state == "dismissed"  # type: ignore[union-attr]
+        assert session.queue.get(second).state == "dismissed"  # type: ignore[union-attr]
         await driver.does("trace.back", "escape")
         assert driver.screen is driver.queue
 
@@ -312,7 +311,7 @@ async def test_workbench_and_receipt(
         await driver.does("receipt.remedy-3", "3")
         assert "DATASET_MISSING" in driver.text()
         await driver.does("receipt.remedy-2", "2")
-        assert len(session.journal.drafts.all()) == 1
+        assert len(session.rooms.journal.drafts.all()) == 1
         await driver.does("receipt.remedy-1", "1")
         assert "verified" in driver.text()
         receipt = driver.screen._receipt
@@ -327,7 +326,7 @@ async def test_workbench_and_receipt(
         second = driver.screen.trace_id
         await driver.does("workbench.dismiss-failure", "d")
         await driver.press("1")
-        assert session.failure(second).state == "dismissed"  # type: ignore[union-attr]
+        assert session.queue.get(second).state == "dismissed"  # type: ignore[union-attr]
 
         await driver.press("L")
         await driver.does("log.explain", "j", "e")
@@ -364,10 +363,10 @@ async def test_weak_cases_are_asked_about(session: Session) -> None:
         driver.queue.failures.cursor = place
         await driver.press("p")
         bench = driver.screen
-        session.create_dataset(bench._prepared.loaded)
+        session.items.create_dataset(bench._prepared.loaded)
         answer = json.loads(bench._prepared.trace.root.output)
         weak = {"outcome": answer["outcome"], "must_mention": ["e"], "must_not_mention": []}
-        bench._change(edits={f"expected_output.{name}": value for name, value in weak.items()})
+        bench.change(edits={f"expected_output.{name}": value for name, value in weak.items()})
         await driver.settle()
         assert "▲ the recorded answer passes every check" in driver.text()
         await driver.press("p")

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
-from curator.tui.escapes import editable, unescaped
 from curator.tui.session import Session
-from curator.tui.text import visible
+from curator.tui.text import editable, unescaped, visible
 from tests.tui.driver import Driver, driving, settings_for
 from tests.tui.hostile import CONTROLS, ESCAPES, MARKUP, PAYLOADS, UNSEEN, load
 from tests.tui.terminal import Terminal, sequences

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.anyio
 async def to_a_failure(driver: Driver, wanted: Callable[[list[str]], bool]) -> str:
     """Puts the cursor on the first failure whose draft has such blocking problems; its trace id."""
     session = driver.app.session
-    for place, failure in enumerate(driver.queue.failures.rows):
+    for place, failure in enumerate(driver.listed):
         if failure.source_gone:
             continue
-        prepared = session.prepare(session.order(failure.trace_id))
+        prepared = session.drafts.prepare(session.drafts.order(failure.trace_id))
         if wanted([p.message for p in prepared.scrubbed.problems if p.blocking]):
             driver.queue.failures.cursor = place
             await driver.settle()
@@ -29,8 +29,14 @@ async def to_a_failure(driver: Driver, wanted: Callable[[list[str]], bool]) -> s
 
 
 async def to_a_complete_failure(driver: Driver) -> str:
-    """Puts the cursor on a failure whose draft needs nothing from the reviewer; its trace id."""
+    """Puts the cursor on a failure whose draft needs at most its type from the reviewer; its trace id."""
     return await to_a_failure(driver, lambda wrong: not wrong)
+
+
+async def choose_type(driver: Driver) -> None:
+    """On a workbench: says what kind of failure it is, unless a reviewer did so in Langfuse."""
+    if driver.screen._prepared.type_open:
+        await driver.press("1")
 
 
 async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer) -> None:
@@ -38,11 +44,12 @@ async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer)
         open_before = len(driver.queue.failures.rows)
         assert open_before > 20
         trace_id = await to_a_complete_failure(driver)
-        rule = session.prepare(session.order(trace_id)).loaded
-        session.create_dataset(rule)
+        rule = session.drafts.prepare(session.drafts.order(trace_id)).loaded
+        session.items.create_dataset(rule)
 
         await driver.press("p")
         assert isinstance(driver.screen, WorkbenchScreen)
+        await choose_type(driver)
         assert "ready" in driver.text()
         await driver.press("p")
         assert isinstance(driver.screen, ReceiptScreen)
@@ -51,29 +58,33 @@ async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer)
 
         assert driver.screen is driver.queue
         assert len(driver.queue.failures.rows) == open_before - 1
-        failure = session.failure(trace_id)
+        failure = session.queue.get(trace_id)
         assert failure is not None
         assert failure.state == "promoted"
-        stored = session.gateway.item(failure.items[0])
+        stored = session.rooms.gateway.item(failure.items[0])
         assert stored is not None
         assert stored.source_trace_id == trace_id
         assert stored.metadata["reviewer"] == "maya"
 
         await driver.press("u")
-        assert session.failure(trace_id).state == "open"  # type: ignore[union-attr]
+        assert session.queue.get(trace_id).state == "open"  # type: ignore[union-attr]
         assert len(driver.queue.failures.rows) == open_before
-        assert session.gateway.item(stored.id).status == "ARCHIVED"  # type: ignore[union-attr]
+        assert session.rooms.gateway.item(stored.id).status == "ARCHIVED"  # type: ignore[union-attr]
 
 
 async def test_missing_dataset_is_created_by_one_key(session: Session) -> None:
     async with driving(session) as driver:
         await to_a_complete_failure(driver)
-        await driver.press("p", "p")
-        assert "refused" in driver.text()
-        assert "create-dataset" in driver.text()
-        await driver.press("enter")
-        assert "Choose a remedy" in driver.toasts()
-        await driver.press("1")
+        await driver.press("p")
+        await choose_type(driver)
+        dataset = driver.screen._prepared.draft.dataset
+        await driver.press("p")
+        assert f"Create the dataset {dataset} with these schemas?" in " ".join(driver.text().split())
+        assert session.rooms.gateway.dataset(dataset) is None
+        await driver.press("escape")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        assert session.rooms.gateway.dataset(dataset) is None
+        await driver.press("p", "enter")
         assert "verified" in driver.text()
 
 
@@ -83,46 +94,52 @@ async def test_incomplete_draft_is_named_then_mended(session: Session) -> None:
         await driver.press("p")
         bench = driver.screen
         assert isinstance(bench, WorkbenchScreen)
-        assert "to mend" in driver.text()
+        await choose_type(driver)
+        assert "1 open point" in driver.text()
+        form = bench.query_one("#form")
+        assert form.has_focus
+        assert form.current == "expected_output.outcome"  # where it has to be decided
+        form.go_to("input.region")
         await driver.press("p")
         assert driver.screen is bench
         assert "Not written: expected_output needs outcome" in driver.toasts()
-        bench.query_one("#form").go_to("expected_output.outcome")
+        assert form.current == "expected_output.outcome"  # a refusal leads to its reason
         await driver.press("enter", "1")
         assert "ready" in driver.text()
         assert bench._prepared is not None
         assert bench._prepared.draft.expected_output["outcome"]  # type: ignore[index,call-overload]
 
-        # Leaving keeps the draft; coming back finds it, and ^z drops it.
+        # Leaving keeps the draft; coming back finds it, and ^x drops it, after a question.
         await driver.press("escape", "p")
         assert "Your draft from before is back" in driver.toasts()
         assert "ready" in driver.text()
-        await driver.press("ctrl+z")
-        assert "to mend" in driver.text()
+        await driver.press("ctrl+x", "escape")
+        assert "ready" in driver.text()
+        await driver.press("ctrl+x", "enter")
+        assert "open point" in driver.text()
 
 
 async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
-        rows = driver.queue.failures
-        first, second = rows.rows[0], rows.rows[1]
+        first, second = driver.listed[0], driver.listed[1]
         await driver.press("d", "1")
-        assert rows.current is not None
-        assert rows.current.trace_id == second.trace_id
+        assert driver.under_cursor is not None
+        assert driver.under_cursor.trace_id == second.trace_id
         await driver.press("z", "2")
-        assert session.failure(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        assert session.queue.get(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
 
         # A second reviewer sees both.
-        other = Session(session.settings, session.scrubber)
-        other.look("7d", None, lambda what, done, total: None)
-        assert other.failure(first.trace_id).state == "dismissed"  # type: ignore[union-attr]
-        assert other.failure(first.trace_id).decision.reason == "not a failure"  # type: ignore[union-attr]
-        assert other.failure(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        other = Session(session.settings, session.rooms.scrubber)
+        other.queue.look("7d", None, lambda what, done, total: None)
+        assert other.queue.get(first.trace_id).state == "dismissed"  # type: ignore[union-attr]
+        assert other.queue.get(first.trace_id).decision.reason == "not a failure"  # type: ignore[union-attr]
+        assert other.queue.get(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
         other.close()
 
         await driver.press("s", "s")
-        assert [f.trace_id for f in rows.rows] == [first.trace_id]
+        assert [f.trace_id for f in driver.listed] == [first.trace_id]
         await driver.press("o")
-        assert session.failure(first.trace_id).state == "open"  # type: ignore[union-attr]
+        assert session.queue.get(first.trace_id).state == "open"  # type: ignore[union-attr]
 
 
 async def test_marked_failures_are_promoted_together(session: Session) -> None:
@@ -134,16 +151,16 @@ async def test_marked_failures_are_promoted_together(session: Session) -> None:
         await driver.press("p")
         assert "of 4 ready" in driver.text()
         await driver.press("p")
-        assert "There is no dataset" in driver.text()  # nothing is created without a word
+        assert "a new dataset" in driver.text()  # nothing is created without a word
         await driver.press("1")
         assert "promoted" in driver.text()
         written = [e for e in driver.screen._entries.values() if e.stage == "written"]
         assert written
         await driver.press("escape")
-        assert {session.failure(e.failure.trace_id).state for e in written} == {"promoted"}  # type: ignore[union-attr]
+        assert {session.queue.get(e.failure.trace_id).state for e in written} == {"promoted"}  # type: ignore[union-attr]
         assert not driver.queue.failures.marks
         await driver.press("u")
-        assert {session.failure(e.failure.trace_id).state for e in written} == {"open"}  # type: ignore[union-attr]
+        assert {session.queue.get(e.failure.trace_id).state for e in written} == {"open"}  # type: ignore[union-attr]
 
 
 async def test_bulk_dismissal_says_the_count(session: Session) -> None:
@@ -181,10 +198,10 @@ async def test_trace_and_its_steps(session: Session) -> None:
         assert screen.view.view == "json"
         await driver.press("escape")
         assert screen.steps.has_focus
-        rows = len(driver.queue.failures.rows)
+        rows = sum(len(row.all) for row in driver.queue.failures.rows)
         before = screen.trace_id
         await driver.press("d", "1")
-        assert len(driver.queue.failures.rows) == rows - 1
+        assert sum(len(row.all) for row in driver.queue.failures.rows) == rows - 1
         assert driver.screen.trace_id != before
         before = driver.screen.trace_id
         await driver.press("right_square_bracket")

@@ -32,7 +32,7 @@ async def test_an_item_is_proved_after_its_promotion(session: Session) -> None:
         assert "production  passed 0 of 3; failed: " in driver.text()
         assert "candidate   passed 3 of 3" in driver.text()
         remembered = Tasks(production=f"{AGENT}:production", candidate=f"{AGENT}:candidate")
-        assert session.memory.tasks("order-status-regression") == remembered
+        assert session.rooms.memory.tasks("order-status-regression") == remembered
         await driver.press("t")
         assert driver.screen.query_one(Input).value == f"{AGENT}:production"
         await answer(driver, "no_such_module:agent")
@@ -41,4 +41,4 @@ async def test_an_item_is_proved_after_its_promotion(session: Session) -> None:
         assert "no_such_module" in driver.text()
         await driver.press("t", "escape")
         assert isinstance(driver.screen, ReceiptScreen)
-        assert session.memory.tasks("order-status-regression").candidate == ""
+        assert session.rooms.memory.tasks("order-status-regression").candidate == ""

@@ -192,7 +192,7 @@ async def test_a_server_that_goes_away_is_said(session: Session) -> None:
     async with driving(session) as driver:
         await to_runs(driver)
         session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-        session._gateway = None
+        session.rooms._gateway = None
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert "✓ whole" in driver.text()

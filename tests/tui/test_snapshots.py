@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
+import curator.tui.session.queueing
 import pytest
 import textual
 
-import curator.tui.session.queueing
 import curator.tui.words
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
@@ -73,9 +73,9 @@ async def workbench(driver: Driver) -> None:
 async def refused(driver: Driver) -> None:
     await queue(driver)
     session = driver.app.session
-    session.gateway.close()
+    session.rooms.gateway.close()
     session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-    session._gateway = None
+    session.rooms._gateway = None
     await driver.press("ctrl+r")
 
 

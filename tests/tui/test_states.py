@@ -27,7 +27,7 @@ async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: Sand
         await driver.until(lambda: "try again" in driver.text(), "the refusal")
         assert "No connection to 127.0.0.1:9" in driver.text()
         session.settings = settings
-        session._gateway = None
+        session.rooms._gateway = None
         await driver.press("ctrl+r")
         assert len(driver.queue.failures.rows) > 20
 
@@ -55,14 +55,14 @@ async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sand
     async with driving(session) as driver:
         rows = len(driver.queue.failures.rows)
         session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-        session._gateway = None
+        session.rooms._gateway = None
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert len(driver.queue.failures.rows) == rows
-        first = driver.queue.failures.current
+        first = driver.under_cursor
         assert first is not None
         await driver.press("d", "1")
-        await driver.until(lambda: session.failure(first.trace_id).state == "open", "the decision to be taken back")  # type: ignore[union-attr]
+        await driver.until(lambda: session.queue.get(first.trace_id).state == "open", "the decision to be taken back")  # type: ignore[union-attr]
         assert len(driver.queue.failures.rows) == rows
         await driver.press("enter")
         assert "try again" in driver.text()
@@ -106,12 +106,12 @@ async def test_filter_states_window_and_workflow(session: Session) -> None:
         await driver.press("t", "3")
         assert len(rows.rows) > total
         await driver.press("w", "3")
-        names = {s.rule for f in rows.rows for s in f.signals}
+        names = {s.rule for f in driver.listed for s in f.signals}
         assert len(names) == 1
         await driver.press("s")
         assert "Nothing is promoted" in driver.text()
         await driver.press("s", "s", "s", "s")
-        assert session.standing.state == "open"
+        assert session.rooms.standing.state == "open"
 
 
 async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
@@ -119,12 +119,12 @@ async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxSe
         await driver.press("slash")
         await driver.type("order-st")
         await driver.press("enter", "j", "j", "ctrl+t")
-        chosen = driver.queue.failures.current
+        chosen = driver.under_cursor
         theme = driver.app.theme
     async with driving(Session(settings_for(sandbox), scrubber)) as driver:
         assert driver.app.theme == theme != "curator-dark"
-        assert driver.queue.failures.current == chosen
-        assert all("order-st" in (f.name or "") for f in driver.queue.failures.rows if not f.source_gone)
+        assert driver.under_cursor == chosen
+        assert all("order-st" in (f.name or "") for f in driver.listed if not f.source_gone)
         await driver.press("escape")
         assert len(driver.queue.failures.rows) > 20
 
@@ -161,12 +161,12 @@ async def test_the_mouse(session: Session) -> None:
 
 async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
     async with driving(session) as one, driving(Session(settings_for(sandbox), scrubber)) as other:
-        first = one.queue.failures.current
+        first = one.under_cursor
         assert first is not None
         await one.press("d", "1")
-        assert other.queue.failures.current == first
+        assert other.under_cursor == first
         await other.press("ctrl+r")
-        assert first.trace_id not in {f.trace_id for f in other.queue.failures.rows}
+        assert first.trace_id not in {f.trace_id for f in other.listed}
 
 
 async def test_a_broken_memory_is_a_fresh_start(sandbox: SandboxServer, scrubber: Scrubber) -> None:
@@ -197,7 +197,7 @@ async def test_unknown_trace_and_gone_source(session: Session) -> None:
         assert isinstance(driver.screen, TraceScreen)
         assert driver.screen.query_one(Page).has_class("-error")
         await driver.press("escape")
-        gone = next(i for i, f in enumerate(driver.queue.failures.rows) if f.source_gone)
+        gone = next(i for i, f in enumerate(driver.listed) if f.source_gone)
         driver.queue.failures.cursor = gone
         await driver.press("p")
         assert driver.screen is driver.queue
@@ -207,14 +207,18 @@ async def test_unknown_trace_and_gone_source(session: Session) -> None:
 @pytest.mark.slow
 async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
-        failure = next(f for f in session.failures if f.name == "order-status" and not f.source_gone)
+        failure = next(f for f in session.queue.all() if f.name == "order-status" and not f.source_gone)
         prepared = next(
             p
-            for p in (session.prepare(session.order(f.trace_id)) for f in session.failures if f.name == failure.name)
+            for p in (
+                session.drafts.prepare(session.drafts.order(f.trace_id))
+                for f in session.queue.all()
+                if f.name == failure.name
+            )
             if p.scrubbed.writable
         )
-        session.create_dataset(prepared.loaded)
-        receipt = session.promote(prepared)
+        session.items.create_dataset(prepared.loaded)
+        receipt = session.acts.promote(prepared)
         assert receipt.ok
         await driver.press("D")
         assert prepared.draft.dataset in driver.text()

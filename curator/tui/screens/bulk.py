@@ -1,36 +1,39 @@
-"""Several failures at once: each is prepared and judged, then all that are ready are promoted in one go."""
+"""Several failures at once: each is prepared, then all that are ready are promoted in one go, after one question."""
 
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets import ProgressBar, Static
 
 from curator.draft.effectiveness import WEAK
 from curator.model import Failure, Receipt
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.pieces import Piece
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Place
 from curator.tui.session import Prepared, Report
-from curator.tui.widgets.frame import Banner, TopBar, content
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, TopBar, content
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import plural, why_pieces
 
-Stage = Literal["waiting", "ready", "doubtful", "incomplete", "written", "refused"]
+Stage = Literal["waiting", "ready", "doubtful", "incomplete", "left out", "written", "refused"]
 SIGNS: dict[Stage, tuple[str, str]] = {
     "waiting": ("dim", "◌"),
     "ready": ("info", "○"),
     "doubtful": ("warn", "▲"),
     "incomplete": ("bad", "✕"),
+    "left out": ("dim", "–"),
     "written": ("good", "✓"),
     "refused": ("bad", "✕"),
 }
+FROM = {"reviewer": "", "review": "", "default": " (the rule's default)", "": ""}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Entry:
     stage: Stage = "waiting"
     words: str = ""
     prepared: Prepared | None = None
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether `p` would write it."""
+        return self.stage in ("ready", "doubtful") and self.prepared is not None
 
 
 class BulkScreen(Place):
@@ -56,7 +64,6 @@ class BulkScreen(Place):
         super().__init__()
         self._entries = {f.key: Entry(f) for f in failures}
         self._stop = threading.Event()
-        self._remedies: dict[str, str] = {}
         self._under_way = False
         self._all_done = False
 
@@ -68,22 +75,37 @@ class BulkScreen(Place):
             yield ProgressBar(show_eta=False, id="bar")
         yield Rows(
             [
-                Column(_stage, width=1),
-                Column(lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=2),
-                Column(lambda e: why_pieces(e.failure), share=3, from_width=90),
-                Column(lambda e: [(SIGNS[e.stage][0], e.words)], share=5),
+                Column(lambda e: [SIGNS[e.stage]], width=1),
+                Column(lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, most=24),
+                Column(_type, share=3, most=22, title="failure type"),
+                Column(_expects, share=5, title="expected output", from_width=110),
+                Column(lambda e: why_pieces(e.failure), share=3, most=34, from_width=130, title="why"),
+                Column(lambda e: [(SIGNS[e.stage][0], e.words)], share=6, title="what is to be known"),
             ],
             key=lambda e: e.failure.key,
             id="entries",
+            header=True,
         )
-        yield Footer(show_command_palette=False)
+        yield Hints()
+
+    @property
+    def rows(self) -> Rows[Entry]:
+        """The list."""
+        return self.query_one("#entries", Rows)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Every failure on its way."""
+        return list(self._entries.values())
 
     def on_mount(self) -> None:
         self._show()
-        failures = [entry.failure for entry in self._entries.values()]
+        self._prepare([entry.failure for entry in self.entries], "prepare")
+
+    def _prepare(self, failures: Sequence[Failure], group: str) -> None:
         self.fetch(
-            "prepare",
-            lambda report: self.session.prepare_many(failures, self._hear),
+            group,
+            lambda report: self.session.drafts.prepare_many(failures, self._hear),
             lambda done: self._show(),
             self.trouble,
         )
@@ -95,21 +117,16 @@ class BulkScreen(Place):
     def _prepared(self, failure: Failure, outcome: Prepared | CuratorError) -> None:
         entry = self._entries[failure.key]
         if isinstance(outcome, CuratorError):
-            entry = replace(entry, stage="incomplete", words=outcome.message)
+            entry = replace(entry, stage="incomplete", words=outcome.message, prepared=None)
         elif not outcome.scrubbed.writable:
             wrong = next((p.message for p in outcome.scrubbed.problems if p.blocking), "a finding needs a decision")
             entry = replace(entry, stage="incomplete", words=wrong, prepared=outcome)
         else:
             doubt = next((problem.message for problem in outcome.scrubbed.problems), "")
-            entry = replace(
-                entry, stage="doubtful" if doubt else "ready", words=doubt or outcome.draft.item_id, prepared=outcome
-            )
-        self._entries[failure.key] = entry
+            words = doubt or _protects(outcome)
+            entry = replace(entry, stage="doubtful" if doubt else "ready", words=words, prepared=outcome)
+        self._entries[failure.trace_id] = entry
         self._show()
-
-    def _ready(self) -> list[Prepared]:
-        entries = self._entries.values()
-        return [e.prepared for e in entries if e.stage in ("ready", "doubtful") and e.prepared is not None]
 
     def reload_after_undo(self) -> None:
         self.app.pop_screen()
@@ -117,9 +134,10 @@ class BulkScreen(Place):
     # Showing
 
     def _show(self) -> None:
-        self.query_one("#entries", Rows).show(list(self._entries.values()))
-        counts = {stage: sum(e.stage == stage for e in self._entries.values()) for stage in SIGNS}
-        total = len(self._entries)
+        entries = self.entries
+        self.rows.show(entries)
+        counts = Counter(entry.stage for entry in entries)
+        total = len(entries)
         bar = self.query_one("#bar", ProgressBar)
         pieces: list[Piece]
         if self._under_way or self._all_done:
@@ -138,55 +156,94 @@ class BulkScreen(Place):
             pieces = [("strong", f"{ready} of {total} ready")]
             pieces += [("warn", f"  ▲ {plural(counts['doubtful'], 'doubt')}")] if counts["doubtful"] else []
             pieces += [("bad", f"  ✕ {counts['incomplete']} incomplete")] if counts["incomplete"] else []
-            pieces += [("accent", "  p"), ("dim", f" promotes {ready}")] if ready else []
-        self.query_one("#bulk-title", Static).update(content(pieces))
+            pieces += [("dim", f"  – {counts['left out']} left out")] if counts["left out"] else []
+            pieces += [("dim", "   enter opens one")]
+            pieces += [("accent", "   p"), ("dim", f" promotes {ready}, after a question")] if ready else []
+        self.query_one("#bulk-title", Static).update(content(pieces), layout=False)
 
     # Actions of the place "bulk"
 
+    @on(Rows.Chosen, "#entries")
+    def action_open(self) -> None:
+        """Opens the draft of the row; whatever was changed there counts when one comes back."""
+        entry = self.rows.current
+        if entry is None or self._under_way or self._all_done:
+            return
+
+        def back(_: None) -> None:
+            self._entries[entry.failure.trace_id] = replace(entry, stage="waiting", words="")
+            self._show()
+            self._prepare([entry.failure], f"prepare-{entry.failure.trace_id}")
+
+        self.curator.open_workbench(entry.failure.trace_id, entry.failure, only_edit=True, then=back)
+
+    def action_leave_out(self) -> None:
+        entry = self.rows.current
+        if entry is None or self._under_way or self._all_done or entry.stage == "waiting":
+            return
+        if entry.stage == "left out" and entry.prepared is not None:
+            self._prepared(entry.failure, entry.prepared)
+        else:
+            self._entries[entry.failure.trace_id] = replace(entry, stage="left out", words="left out")
+            self._show()
+        self.rows.cursor += 1
+
     def action_start(self) -> None:
         if self._under_way or self._all_done:
-            if self._all_done:
-                self.action_back()
+            self.tell([("text", "All of it is written." if self._all_done else "Writing is under way.")])
             return
-        ready = self._ready()
-        if any(e.stage == "waiting" for e in self._entries.values()):
+        ready = [entry.prepared for entry in self.entries if entry.takes_part and entry.prepared is not None]
+        if any(entry.stage == "waiting" for entry in self.entries):
             self.tell([("text", "Still preparing.")])
         elif not ready:
-            self.tell([("warn", "None of them is ready; enter on one in the queue mends it.")])
-        elif weak := [each for each in ready if any(p.code == WEAK for p in each.scrubbed.problems)]:
-            self._ask(ready, weak)
+            self.tell([("warn", "None of them is ready; enter opens one to mend it.")])
         else:
-            self._begin(ready)
+            self.fetch("missing", lambda report: self._missing(ready), lambda new: self._ask(ready, new), self.trouble)
 
-    def _ask(self, ready: list[Prepared], weak: list[Prepared]) -> None:
-        """Weak cases are not written in passing."""
+    def _missing(self, ready: Sequence[Prepared]) -> list[str]:
+        """Datasets that would have to be created. In a thread."""
+        names = dict.fromkeys(each.draft.dataset for each in ready)
+        return [name for name in names if self.session.items.lately(name) is None]
+
+    def _ask(self, ready: list[Prepared], missing: Sequence[str]) -> None:
+        """One question about everything that would be written: how many of what type, where, what is weak."""
+        weak = [each for each in ready if any(p.code == WEAK for p in each.scrubbed.problems)]
         sound = [each for each in ready if each not in weak]
-        answers = [("sound", f"Promote the other {len(sound)}")] if sound else []
-        answers.append(("all", f"Promote all {len(ready)}"))
+        types = Counter((each.failure_type or "none", FROM[each.type_from]) for each in ready)
+        said = [f"{count} × {name}{where}" for (name, where), count in types.most_common()]
+        into = Counter(each.draft.dataset for each in ready)
+        said += [f"into {name}: {count}{', a new dataset' if name in missing else ''}" for name, count in into.items()]
+        if weak:
+            said.append(f"{plural(len(weak), 'case')} would protect nothing: the recorded answer passes every check")
+        doubts = sum(bool(each.scrubbed.problems) for each in ready) - len(weak)
+        if doubts > 0:
+            said.append(f"{plural(doubts, 'other')} with a doubt")
+        answers = [("all", f"Promote {'all ' if weak else ''}{len(ready)}")]
+        if weak and sound:
+            answers.insert(0, ("sound", f"Promote the {len(sound)} that protect something"))
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._begin(sound if answer == "sound" else ready)
+                self._begin(sound if answer == "sound" else ready, missing)
 
-        title = f"{plural(len(weak), 'case')} of these would protect nothing"
-        note = "The recorded answer passes every check; enter on one sharpens its expectation."
-        self.app.push_screen(Choose(title, answers, note=note), answered)
+        title = f"Promote {plural(len(ready), 'item')}?"
+        self.app.push_screen(Choose(title, answers, note="\n".join(said)), answered)
 
-    def _begin(self, ready: Sequence[Prepared], remedies: Sequence[str] = ()) -> None:
-        self._under_way, self._all_done = True, False
-        self._remedies.clear()
+    def _begin(self, ready: Sequence[Prepared], missing: Sequence[str]) -> None:
+        self._under_way = True
         self._show()
-        go = lambda report: self._promote(ready, report, remedies)  # noqa: E731
-        self.fetch("promote", go, lambda done: self._done(ready), self._failed, self._progress)
+        remedies = ["create-dataset"] if missing else []
+        self.fetch(
+            "promote", lambda report: self._promote(ready, remedies, report), self._done, self._failed, self._progress
+        )
 
-    def _promote(self, ready: Sequence[Prepared], report: Report, remedies: Sequence[str]) -> None:
+    def _promote(self, ready: Sequence[Prepared], remedies: Sequence[str], report: Report) -> None:
         """In a thread."""
-        for receipt in self.session.promote_many(ready, self._stop, report, remedies):
+        for receipt in self.session.acts.promote_many(ready, self._stop, report, remedies):
             self.app.call_from_thread(self._received, receipt)
 
     def _received(self, receipt: Receipt) -> None:
-        entry = self._entries.get(receipt.key)
-        self._remedies.update(self.session.remedies(receipt))
+        entry = self._entries.get(receipt.trace_id)
         if entry is not None:
             words = f"{receipt.verdict}  {receipt.item_id}" if receipt.ok else ""
             words = words or (receipt.problem.message if receipt.problem else receipt.verdict)
@@ -196,34 +253,15 @@ class BulkScreen(Place):
     def _progress(self, what: str, done: int, total: int | None) -> None:
         self.curator.busy(f"{what} {done} of {total}")
 
-    def _done(self, ready: Sequence[Prepared]) -> None:
+    def _done(self, done: None) -> None:
         self._under_way, self._all_done = False, True
         self.curator.busy("")
         self._show()
-        if "create-dataset" in self._remedies:
-            self._ask_for_dataset(ready)
-        else:
-            self.curator.queue_changed(unmark=True)
-
-    def _ask_for_dataset(self, ready: Sequence[Prepared]) -> None:
-        """A dataset is not created in passing."""
-        refused = [each for each in ready if self._entries[each.order.trace_id].stage == "refused"]
-
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._begin(refused, [answer])
-
-        answers = [("create-dataset", self._remedies["create-dataset"])]
-        self.app.push_screen(Choose(f"There is no dataset {refused[0].draft.dataset}", answers), answered)
+        self.curator.queue_changed(unmark=True)
 
     def _failed(self, error: CuratorError) -> None:
-        self._done([])
+        self._done(None)
         self.trouble(error)
-
-    @on(Rows.Chosen, "#entries")
-    def _chosen(self, event: Rows.Chosen) -> None:
-        entry: Entry = event.row
-        self.curator.open_workbench(entry.failure.key, entry.failure)
 
     def action_back(self) -> None:
         if self._under_way:
@@ -233,6 +271,25 @@ class BulkScreen(Place):
             self.drop("prepare")
             self.app.pop_screen()
 
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        ids = " ".join(entry.failure.trace_id for entry in self.entries)
+        return [("their trace ids", ids)]
 
-def _stage(entry: Entry) -> list[Piece]:
-    return [SIGNS[entry.stage]]
+
+def _type(entry: Entry) -> list[Piece]:
+    if entry.prepared is None:
+        return []
+    name = entry.prepared.failure_type
+    return [("warn" if entry.prepared.type_open else "text", name or "– none –")]
+
+
+def _expects(entry: Entry) -> list[Piece]:
+    from curator.tui.live import expectation_words
+
+    return [("dim", expectation_words(entry.prepared.scrubbed.expected_output))] if entry.prepared else []
+
+
+def _protects(prepared: Prepared) -> str:
+    from curator.tui.live import protection_words
+
+    return protection_words(prepared.judged, len(prepared.loaded.rule.checks))[1]

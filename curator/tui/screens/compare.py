@@ -1,19 +1,18 @@
 """Two runs compared: the verdict, an interval per score, the items that moved, and what both runs answered to them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model.errors import CuratorError
 from curator.model.lineage import slug
 from curator.tui import actions
 from curator.tui.intervals import interval_plot
-from curator.tui.pieces import Piece
 from curator.tui.run_words import (
     answer_title,
     caution_pieces,
@@ -25,7 +24,8 @@ from curator.tui.run_words import (
     verdict_pieces,
 )
 from curator.tui.screens.place import Place
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
 from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -86,7 +86,7 @@ class CompareScreen(Place):
                     with Horizontal(id="answers"):
                         yield Reader("baseline", id="before")
                         yield Reader("candidate", id="after")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self.reload()
@@ -107,7 +107,7 @@ class CompareScreen(Place):
             self.show_page().waiting("fetching both runs and comparing them")
         baseline, candidate = self._references
         self.fetch(
-            "runs", lambda report: self.session.compare_runs(baseline, candidate), self._compared, self._not_compared
+            "runs", lambda report: self.session.runs.compare(baseline, candidate), self._compared, self._not_compared
         )
 
     def _compared(self, two: "TwoRuns") -> None:
@@ -192,7 +192,9 @@ class CompareScreen(Place):
             for side in SIDES:
                 self.reader(side).view.found(findings)  # type: ignore[arg-type]
 
-        self.fetch("values", lambda report: self.session.values_in(foreign, two.candidate.rule), found, self.trouble)
+        self.fetch(
+            "values", lambda report: self.session.traces.values_in(foreign, two.candidate.rule), found, self.trouble
+        )
 
     # Actions of the place "compare"
 
@@ -251,6 +253,11 @@ class CompareScreen(Place):
         there = panes[(here + by) % len(panes)]
         self.set_class(there is not self.moved, "-item")
         there.focus()
+
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        change, pair = self.moved.current, " ".join(self._references)
+        found: list[tuple[str, str | Callable[[], str]]] = [("the command that compares", f"curator compare {pair}")]
+        return [*([("the item's id", change.item_id)] if change is not None else []), *found]
 
     def action_browse(self) -> None:
         if self._two is None or (change := self.moved.current) is None:

@@ -1,22 +1,23 @@
 """Datasets, their items, and where each item came from."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model import Dataset, StoredItem
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS
 from curator.tui import actions
-from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
 from curator.tui.sections import Sheet, of_audit, of_stored
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
-from curator.tui.widgets.preview import MaskedView
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, clock, plural
@@ -76,7 +77,7 @@ class DatasetsScreen(Place):
                 yield Static("", classes="pane-title", id="right-title")
                 yield MaskedView(id="detail")
                 yield LineInput("/", "search", id="search")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self.query_one("#items").display = False
@@ -99,7 +100,7 @@ class DatasetsScreen(Place):
 
     def reload(self) -> None:
         if self._open is None:
-            self.fetch("datasets", lambda report: self.session.datasets(), self._fetched, self._not_fetched)
+            self.fetch("datasets", lambda report: self.session.items.datasets(), self._fetched, self._not_fetched)
         else:
             self._fetch_items(self._open)
 
@@ -119,7 +120,7 @@ class DatasetsScreen(Place):
         self.fetch("counts", lambda report: self._count_all(datasets), self._counted, self.trouble)
 
     def _count_all(self, datasets: list[Dataset]) -> dict[str, int]:
-        return {d.name: self.session.item_count(d.name) for d in datasets[:50]}
+        return {d.name: self.session.items.count(d.name) for d in datasets[:50]}
 
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts
@@ -134,7 +135,7 @@ class DatasetsScreen(Place):
     def _fetch_items(self, dataset: Dataset) -> None:
         self.fetch(
             "items",
-            lambda report: self.session.items(dataset.name, report),
+            lambda report: self.session.items.of(dataset.name, report),
             self._fetched_items,
             self.trouble,
             progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
@@ -184,13 +185,7 @@ class DatasetsScreen(Place):
         sheet = of_stored(item)
         self.query_one("#right-title", Static).update(content([("text", item.id)]))
         self._detail.hide_again()
-        self._detail.put(sheet, None)
-        self.fetch(
-            "values",
-            lambda report: self.session.values_in(sheet.foreign, _rule_of(item)),
-            self._detail.found,
-            self.trouble,
-        )
+        self.put_masked(self._detail, sheet, _rule_of(item))
 
     # Search
 
@@ -251,7 +246,7 @@ class DatasetsScreen(Place):
         self.curator.busy("verifying")
         self.fetch(
             "verify",
-            lambda report: self.session.verify(item.dataset, item.id, _rule_of(item)),
+            lambda report: self.session.items.verify(item.dataset, item.id, _rule_of(item)),
             self._verified,
             self._not_verified,
         )
@@ -274,13 +269,15 @@ class DatasetsScreen(Place):
         self.trouble(error)
 
     def action_audit(self) -> None:
-        dataset = self._open or self._list.current
-        if dataset is None:
-            return
-        self.curator.busy(f"auditing {dataset.name}")
+        if (dataset := self._open or self._list.current) is not None:
+            self.audit(dataset.name)
+
+    def audit(self, dataset: str) -> None:
+        """Audits a dataset, whatever is chosen."""
+        self.curator.busy(f"auditing {dataset}")
         self.fetch(
             "audit",
-            lambda report: self.session.audit(dataset.name, report),
+            lambda report: self.session.items.audit(dataset, report),
             self._audited,
             self._not_verified,
             progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}" if total else what),
@@ -294,28 +291,35 @@ class DatasetsScreen(Place):
             self._detail.focus()
 
     def action_lineage(self) -> None:
-        from curator.tui.screens.lineage import LineageScreen
-
         item = self._items.current if self._open is not None else None
         if item is None:
             self.tell([("text", "Open a dataset with enter, then choose an item.")])
             return
-        self.app.push_screen(LineageScreen(item.dataset, item.id, _rule_of(item)))
+        self.curator.open_lineage(item.dataset, item.id, _rule_of(item))
 
     def action_source(self) -> None:
         item = self._items.current if self._open is not None else None
         if item is None or not item.source_trace_id:
             self.tell([("text", "No source trace is recorded here.")])
             return
-        self.curator.open_trace(item.source_trace_id, self.session.failure(item.source_trace_id))
+        self.curator.open_trace(item.source_trace_id, self.session.queue.get(item.source_trace_id))
 
     def action_browse(self) -> None:
         if self._open is not None and (item := self._items.current) is not None:
             self.curator.browse_item(item.dataset, item.id)
 
-    def action_copy_link(self) -> None:
-        if self._open is not None and (item := self._items.current) is not None:
-            self.curator.copy_item_link(item.dataset, item.id)
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        dataset = self._open or self._list.current
+        found: list[tuple[str, str | Callable[[], str]]] = [("the dataset's name", dataset.name)] if dataset else []
+        item = self._items.current if self._open is not None else None
+        if item is not None:
+            found = [
+                ("the item's id", item.id),
+                ("the address in Langfuse", lambda: self.session.items.url(item.dataset, item.id)),
+                ("the command that verifies it", f"curator verify {item.dataset} {item.id}"),
+                *found,
+            ]
+        return found
 
     def action_reveal(self) -> None:
         self._detail.toggle_reveal()

@@ -1,18 +1,18 @@
 """The lineage of one item on one screen: source, reasons, draft decisions, versions with differences, runs."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.lineage import of_story
 from curator.tui.screens.place import Place
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
-from curator.tui.widgets.preview import MaskedView
-from curator.tui.widgets.reader import Reader
+from curator.tui.sections import of_story
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.reader import MaskedView, Reader
 
 if TYPE_CHECKING:
     from curator.audit.story import Story
@@ -41,7 +41,7 @@ class LineageScreen(Place):
         with Vertical(classes="page-holder", id="instead"):
             yield Page()
         yield Reader("lineage", id="pane")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self.query_one(Reader).query_one(".pane-title").display = False
@@ -49,7 +49,9 @@ class LineageScreen(Place):
         self.reload()
 
     def reload(self) -> None:
-        self.fetch("story", lambda report: self.session.story(self._dataset, self._item_id), self._told, self._not_told)
+        self.fetch(
+            "story", lambda report: self.session.items.story(self._dataset, self._item_id), self._told, self._not_told
+        )
 
     def _told(self, story: "Story") -> None:
         again = self._story is not None
@@ -63,7 +65,9 @@ class LineageScreen(Place):
         view = self._view
         view.put(sheet, None, keep_place=again)
         view.focus()
-        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, self._rule), view.found, self.trouble)
+        self.fetch(
+            "values", lambda report: self.session.traces.values_in(sheet.foreign, self._rule), view.found, self.trouble
+        )
 
     def _not_told(self, error: CuratorError) -> None:
         if self._story is None:
@@ -85,7 +89,7 @@ class LineageScreen(Place):
         if self._story is None or not trace_id or self._story.source is None:
             self.tell([("text", "There is no source trace to open.")])
             return
-        self.curator.open_trace(trace_id, self.session.failure(trace_id))
+        self.curator.open_trace(trace_id, self.session.queue.get(trace_id))
 
     def action_reveal(self) -> None:
         self._view.toggle_reveal()
@@ -93,5 +97,10 @@ class LineageScreen(Place):
     def action_browse(self) -> None:
         self.curator.browse_item(self._dataset, self._item_id)
 
-    def action_copy_link(self) -> None:
-        self.curator.copy_item_link(self._dataset, self._item_id)
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        dataset, item = self._dataset, self._item_id
+        return [
+            ("the item's id", item),
+            ("the address in Langfuse", lambda: self.session.items.url(dataset, item)),
+            ("the command that shows this", f"curator audit {dataset} {item}"),
+        ]

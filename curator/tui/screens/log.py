@@ -1,18 +1,25 @@
-"""The log: what was done on this machine, newest first; `u` takes the last action back."""
+"""The log: what was done on this machine, newest first, and what a killed process left; `u` takes the last one back."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.journal import LedgerEntry
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.pieces import Piece
 from curator.tui.screens.place import Place
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import age, clock
+from curator.tui.words import age, clock, plural
+
+if TYPE_CHECKING:
+    from curator.journal.promotions import Promotion
+    from curator.promote import Resumed
 
 SIGNS: dict[str, tuple[str, str]] = {
     "promote": ("✓", "good"),
@@ -21,6 +28,8 @@ SIGNS: dict[str, tuple[str, str]] = {
     "reopen": ("○", "info"),
     "undo": ("↶", "accent"),
 }
+LEFT = "unfinished"
+"""The verdict of a promotion that has no receipt: nobody has looked yet what became of it."""
 
 
 class LogScreen(Place):
@@ -31,6 +40,11 @@ class LogScreen(Place):
     place = "log"
     help_places = ("log", "list")
     AUTO_FOCUS = "#entries"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: list[LedgerEntry] = []
+        self._left = 0
 
     def compose(self) -> ComposeResult:
         yield TopBar("log")
@@ -43,6 +57,7 @@ class LogScreen(Place):
                     Column(_action, width=10, title="action"),
                     Column(lambda e: [("dim", age(e.at))], width=4, right=True, title="ago"),
                     Column(_outcome, width=12, title="outcome"),
+                    Column(self._workflow, share=2, title="workflow", from_width=100, most=26),
                     Column(lambda e: [("text", e.item_id or e.trace_id)], share=3, title="item or trace"),
                     Column(lambda e: [("dim", e.rule)], share=1, from_width=100, title="rule"),
                     Column(lambda e: [("dim", e.reviewer)], width=14, from_width=80, title="reviewer"),
@@ -51,8 +66,9 @@ class LogScreen(Place):
                 id="entries",
                 header=True,
             )
+        yield LineInput("/", "words over action, outcome, item, rule, reviewer", id="filter")
         yield Static("", id="entry")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self.show_page().waiting("reading the journal")
@@ -61,15 +77,37 @@ class LogScreen(Place):
         super().on_screen_resume()
         self.reload()
 
-    def reload(self) -> None:
-        self.fetch("log", lambda report: self.session.ledger(), self._read, self._not_read)
+    @property
+    def rows(self) -> Rows[LedgerEntry]:
+        """The list."""
+        return self.query_one("#entries", Rows)
 
-    def _read(self, entries: list[LedgerEntry]) -> None:
+    @property
+    def _line(self) -> LineInput:
+        return self.query_one("#filter", LineInput)
+
+    def reload(self) -> None:
+        self.fetch("log", lambda report: self._everything(), self._read, self._not_read)
+
+    def _everything(self) -> "tuple[list[LedgerEntry], list[Promotion]]":
+        return self.session.items.ledger(), self.session.acts.unfinished()
+
+    def _read(self, found: "tuple[list[LedgerEntry], list[Promotion]]") -> None:
+        entries, left = found
         self.calm()
-        if entries:
+        self._left = len(left)
+        self._entries = [*(_unfinished(each) for each in reversed(left)), *entries]
+        self._list()
+        if self._entries and not self._line.has_focus_within:
+            self.rows.focus()
+
+    def _list(self) -> None:
+        words = self._line.text.lower().split()
+        shown = [each for each in self._entries if all(word in _haystack(each) for word in words)]
+        self._line.note(f"{len(shown):,} of {len(self._entries):,}" if words else "")
+        self.rows.show(shown)
+        if self._entries:
             self.show_panes()
-            self.query_one("#entries", Rows).show(entries)
-            self.query_one("#entries").focus()
         else:
             self.show_page().nothing(
                 "∅", "Nothing was done yet.", [[("dim", "Promotions and decisions made on this machine stand here.")]]
@@ -78,10 +116,17 @@ class LogScreen(Place):
     def _not_read(self, error: CuratorError) -> None:
         self.show_page().refused(error)
 
+    def _workflow(self, entry: LedgerEntry) -> list[Piece]:
+        failure = self.session.queue.get(entry.trace_id)
+        return [("dim", (failure.name or "") if failure is not None else "")]
+
     @on(Rows.Moved, "#entries")
     def _moved(self, event: Rows.Moved) -> None:
         entry: LedgerEntry = event.row
         words: list[Piece] = [("dim", f" {clock(entry.at)}")]
+        if entry.verdict == LEFT:
+            words += [("warn", "   its process was killed; what became of it is unknown: "), ("accent", "p")]
+            words += [("warn", f" finishes {plural(self._left, 'promotion')}, or says why not")]
         for name, value in (
             ("trace", entry.trace_id),
             ("dataset", entry.dataset),
@@ -90,29 +135,96 @@ class LogScreen(Place):
         ):
             if value:
                 words += [("dim", f"   {name} "), ("text", value)]
-        self.query_one("#entry", Static).update(content(words))
+        self.query_one("#entry", Static).update(content(words), layout=False)
 
     # Actions of the place "log"
 
     @property
     def _entry(self) -> LedgerEntry | None:
-        return self.query_one("#entries", Rows).current
+        return self.rows.current
 
     @on(Rows.Chosen, "#entries")
     def action_open(self) -> None:
         if self._entry is not None:
-            self.curator.open_trace(self._entry.trace_id, self.session.failure(self._entry.trace_id))
+            self.curator.open_trace(self._entry.trace_id, self.session.queue.get(self._entry.trace_id))
 
     def action_explain(self) -> None:
         self.curator.explain(self._entry.problem if self._entry is not None else None)
 
+    def action_filter(self) -> None:
+        self._line.open()
+
+    @on(LineInput.Typed, "#filter")
+    def _filtering(self) -> None:
+        self._list()
+
+    @on(LineInput.Left, "#filter")
+    def _filtered(self, event: LineInput.Left) -> None:
+        if not event.kept or not event.text.strip():
+            self._drop_filter()
+        self.rows.focus()
+
+    def _drop_filter(self) -> None:
+        self._line.put("")
+        self._line.display = False
+        self._list()
+
+    def action_resume(self) -> None:
+        if not self._left:
+            self.tell([("text", "Nothing was interrupted.")])
+            return
+        self.curator.busy("finishing what was interrupted")
+        self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, self._not_resumed)
+
+    def _resumed(self, resumed: "list[Resumed]") -> None:
+        self.curator.busy("")
+        done = sum(each.outcome in ("verified", "shared") for each in resumed)
+        self.tell([("text", f"{done} of {plural(len(resumed), 'promotion')} finished.")])
+        self.reload()
+        self.curator.queue_screen.reload()
+
+    def _not_resumed(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self.trouble(error)
+
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        entry = self._entry
+        if entry is None:
+            return []
+        ids = [("the item's id", entry.item_id), ("the trace's id", entry.trace_id), ("the code", entry.problem)]
+        return [*((words, text) for words, text in ids if text), ("the line as JSON", entry.model_dump_json())]
+
     async def action_back(self) -> None:
-        await self.curator.action_go("queue")
+        if self._line.text:
+            self._drop_filter()
+        else:
+            await self.curator.action_go("queue")
+
+
+def _unfinished(promotion: "Promotion") -> LedgerEntry:
+    return LedgerEntry(
+        id=promotion.id,
+        at=promotion.started_at,
+        action="promote",
+        trace_id=promotion.trace_id,
+        item_id=promotion.item_id,
+        dataset=promotion.dataset,
+        rule=promotion.rule,
+        reviewer=promotion.reviewer,
+        verdict=LEFT,
+    )
+
+
+def _haystack(entry: LedgerEntry) -> str:
+    parts = (entry.action, entry.verdict, entry.write, entry.item_id, entry.trace_id, entry.dataset, entry.rule)
+    return " ".join(part or "" for part in (*parts, entry.reviewer, entry.problem)).lower()
 
 
 def _action(entry: LedgerEntry) -> list[Piece]:
     sign, role = SIGNS.get(entry.action, ("·", "dim"))
-    if entry.verdict is not None and entry.verdict not in ("verified", "unchanged"):
+    if entry.verdict == LEFT:
+        sign, role = "◌", "warn"
+    elif entry.verdict is not None and entry.verdict not in ("verified", "unchanged"):
         sign, role = "✕", "bad"
     return [(role, f"{sign} "), ("text", entry.action)]
 
@@ -120,5 +232,7 @@ def _action(entry: LedgerEntry) -> list[Piece]:
 def _outcome(entry: LedgerEntry) -> list[Piece]:
     if entry.verdict is None:
         return [("dim", "shared")]
+    if entry.verdict == LEFT:
+        return [("warn", LEFT)]
     good = entry.verdict in ("verified", "unchanged")
     return [("good" if good else "bad", entry.verdict)]

@@ -1,19 +1,106 @@
 """What the screens have in common: the frame, the session, how errors and waits are shown."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual import on
+from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import get_current_worker
 
-from curator.model.errors import CuratorError
+from curator.model import Decision, Failure, State
+from curator.model.errors import CuratorError, unexpected
 from curator.tui import actions
-from curator.tui.fetch import Fetching
-from curator.tui.pieces import Piece
+from curator.tui.screens.ask import Choose
+from curator.tui.session import Report
+from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Page, TopBar
+from curator.tui.words import STATE_SIGNS, age, plural
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
+    from curator.tui.sections import Sheet
     from curator.tui.session import Session
+    from curator.tui.widgets.reader import MaskedView
+
+
+T = TypeVar("T")
+
+
+class Fetched(Message, bubble=False):
+    """The result of a call, with what to do with it."""
+
+    def __init__(self, group: str, ticket: int, apply: Callable[[], None]) -> None:
+        super().__init__()
+        self.group = group
+        self.ticket = ticket
+        self.apply = apply
+
+
+class Fetching(Widget):
+    """A widget or screen that asks for data."""
+
+    _tickets: dict[str, int]
+
+    def fetch(
+        self,
+        group: str,
+        call: Callable[[Report], T],
+        then: Callable[[T], None],
+        failed: Callable[[CuratorError], None],
+        progress: Report | None = None,
+    ) -> None:
+        """Runs `call` in a thread, then `then(result)` or `failed(error)`; voids older calls of the group."""
+        ticket = self._ticket(group)
+
+        def run() -> None:
+            worker = get_current_worker()
+
+            def report(what: str, done: int, total: int | None) -> None:
+                if worker.is_cancelled:
+                    raise _Cancelled
+                if progress is not None:
+                    self.post_message(Fetched(group, ticket, lambda: progress(what, done, total)))
+
+            def outcome() -> Callable[[], None]:
+                try:
+                    result = call(report)
+                except CuratorError as error:
+                    refusal = error
+                    return lambda: failed(refusal)
+                except _Cancelled:
+                    return lambda: None
+                except Exception as error:
+                    surprise = unexpected(error)
+                    return lambda: failed(surprise)
+                return lambda: then(result)
+
+            self.post_message(Fetched(group, ticket, outcome()))
+
+        self.run_worker(run, name=group, group=group, thread=True, exclusive=True, exit_on_error=False)
+
+    def drop(self, group: str) -> bool:
+        """Cancels the call of a group; its result is not wanted any more. Tells whether one was under way."""
+        self._ticket(group)
+        return bool(self.workers.cancel_group(self, group))
+
+    def _ticket(self, group: str) -> int:
+        if not hasattr(self, "_tickets"):
+            self._tickets = {}
+        self._tickets[group] = self._tickets.get(group, 0) + 1
+        return self._tickets[group]
+
+    @on(Fetched)
+    def _apply_fetched(self, message: Fetched) -> None:
+        message.stop()
+        if self._tickets.get(message.group) == message.ticket and self.is_attached:
+            message.apply()
+
+
+class _Cancelled(Exception):
+    """The result is not wanted any more."""
 
 
 class Place(Screen[None], Fetching):
@@ -49,8 +136,13 @@ class Place(Screen[None], Fetching):
         self.show_connection()
 
     def on_resize(self) -> None:
-        # How much of the server's name there is room for.
+        # How much of the server's name there is room for, and how wide a page may be.
         self.show_connection()
+        self.call_after_refresh(self._fit_pages)
+
+    def _fit_pages(self) -> None:
+        for page in self.query(Page):
+            page.fit()
 
     def show_connection(self) -> None:
         """The project, and whether its server answers."""
@@ -79,10 +171,139 @@ class Place(Screen[None], Fetching):
     def reload(self) -> None:
         """Asks the server again."""
 
+    def put_masked(
+        self, view: "MaskedView", sheet: "Sheet", rule: str | None, *, group: str = "values", keep_place: bool = False
+    ) -> None:
+        """Shows a sheet of foreign text, hidden until it was looked through for personal values."""
+        view.put(sheet, None, keep_place=keep_place)
+        self.fetch(group, lambda report: self.session.traces.values_in(sheet.foreign, rule), view.found, self.trouble)
+
     def reload_after_undo(self) -> None:
         """An action was taken back while this screen was open."""
         self.reload()
 
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        """What `y` offers to copy here: words, and the text or what asks the server for it."""
+        return []
+
     def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
         """A short message that goes away by itself."""
         self.curator.tell(pieces, bad=bad)
+
+
+REASONS = (
+    ("not a failure", "Not a failure: the answer was right"),
+    ("already covered", "Already covered by another item"),
+    ("not reproducible", "Not reproducible"),
+    ("out of scope", "Out of scope for this dataset"),
+    ("bad score", "The score was wrong, not the answer"),
+    ("test traffic", "Test traffic"),
+)
+SNOOZES = (("1", "until tomorrow"), ("3", "for three days"), ("7", "for a week"), ("14", "for two weeks"))
+
+
+class Deciding(Place):
+    """A screen on which failures can be decided about."""
+
+    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
+        """Decisions were made or taken back; `advance`: the row that was decided has gone."""
+
+    def ask_dismissal(self, failures: Sequence[Failure]) -> None:
+        """Asks for a reason, then dismisses."""
+        if not failures:
+            return
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self.decide(failures, "dismissed", reason)
+
+        title = f"Dismiss {_what(failures)}: why?"
+        self.app.push_screen(Choose(title, REASONS, own="another reason"), answered)
+
+    def ask_snooze(self, failures: Sequence[Failure]) -> None:
+        """Asks until when, then snoozes."""
+        if not failures:
+            return
+
+        def answered(days: str | None) -> None:
+            if days is not None:
+                until = datetime.now(UTC) + timedelta(days=int(days))
+                self.decide(failures, "snoozed", "", until)
+
+        self.app.push_screen(Choose(f"Snooze {_what(failures)}", SNOOZES), answered)
+
+    def reopen(self, failures: Sequence[Failure]) -> None:
+        """Takes decisions back: the failures are open again."""
+        if decided := [f for f in failures if f.state != "open"]:
+            self.decide(decided, "open", "reopened")
+        else:
+            self.tell([("text", "That is open already.")])
+
+    def decide(self, failures: Sequence[Failure], state: State, reason: str, until: datetime | None = None) -> None:
+        """Decides about failures: seen at once here, shared with everybody in the background.
+
+        What somebody else has decided meanwhile is told before it is overwritten.
+        """
+
+        def looked(others: list[tuple[Failure, Decision]]) -> None:
+            if not others:
+                self._decide(failures, state, reason, until)
+                return
+            note = "\n".join(f"{_what([failure])}: {_says(decision)}" for failure, decision in others[:5])
+            mine = [failure for failure in failures if failure not in [each for each, _ in others]]
+            answers = [("theirs", "Keep what they decided"), ("mine", "Overwrite it with mine")]
+
+            def answered(answer: str | None) -> None:
+                self.session.queue.learned([decision for _, decision in others])
+                chosen = failures if answer == "mine" else mine if answer == "theirs" else []
+                if chosen:
+                    self._decide(chosen, state, reason, until)
+                else:
+                    self.curator.queue_changed()
+
+            self.app.push_screen(Choose("Somebody has decided meanwhile", answers, note=note), answered)
+
+        self.fetch(
+            "elsewhere",
+            lambda report: self.session.queue.elsewhere(failures),
+            looked,
+            lambda error: self._decide(failures, state, reason, until),  # sharing will say what is wrong
+        )
+
+    def _decide(self, failures: Sequence[Failure], state: State, reason: str, until: datetime | None) -> None:
+        decisions = [
+            Decision(
+                trace_id=failure.trace_id,
+                state=state,
+                reviewer=self.session.rooms.reviewer,
+                reason=reason,
+                rule=self.session.queue.rule_of(failure),
+                until=until,
+                at=datetime.now(UTC),
+            )
+            for failure in failures
+        ]
+        self.session.queue.apply(decisions)
+        self.curator.share(failures, decisions)
+        sign, role = STATE_SIGNS[state]
+        done = "Reopened" if state == "open" else state.capitalize()
+        self.tell([(role, f"{sign} "), ("text", f"{done} {_what(failures)}."), ("dim", "  u takes it back")])
+        self.curator.queue_changed()
+        if self is not self.curator.queue_screen:
+            self.changed(advance=True)
+
+    def not_shared(self, error: CuratorError) -> None:
+        """Sharing a decision failed: it has been taken back here too."""
+        self.changed()
+        self.trouble(error)
+
+
+def _what(failures: Sequence[Failure]) -> str:
+    if len(failures) == 1:
+        return failures[0].name or failures[0].trace_id[:12]
+    return plural(len(failures), "failure")
+
+
+def _says(decision: Decision) -> str:
+    reason = f" ({decision.reason})" if decision.reason else ""
+    return f"{decision.state} by {decision.reviewer or 'somebody'} {age(decision.at)} ago{reason}"

@@ -1,23 +1,24 @@
 """The queue: what needs a decision, why, and a preview that follows the cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer
+from textual.timer import Timer
+from textual.widgets import Static
 
 from curator.model import Failure
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.decide import Deciding
 from curator.tui.screens.ask import Choose
+from curator.tui.screens.place import Deciding
 from curator.tui.session import Look
-from curator.tui.widgets.failure_preview import FailurePreview
-from curator.tui.widgets.failures import failure_rows, matches
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar
-from curator.tui.widgets.preview import MaskedView
+from curator.tui.text import Piece
+from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, listed, matches
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar, WeekPanel
@@ -43,6 +44,7 @@ class QueueScreen(Deciding):
         super().__init__()
         self._look: Look | None = None
         self._state: Shown = "open"
+        self._rest: Timer | None = None
         self.answered = False
         """Whether the first question to the server was answered or refused."""
 
@@ -54,17 +56,20 @@ class QueueScreen(Deciding):
         yield Banner()
         with Horizontal(id="panes"):
             with Vertical(id="left", classes="pane"):
-                yield failure_rows(id="failures")
+                yield Static("", id="place")
+                yield FailureRows(id="failures")
                 with Vertical(classes="page-holder", id="instead"):
                     yield Page()
                 yield LineInput("/", "words over name, signal, rule, tag, session, id", id="filter")
             yield FailurePreview(id="right")
             yield WeekPanel()
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
-        standing = self.session.standing
+        standing = self.session.rooms.standing
         self._state = standing.state if standing.state != "all" else None  # type: ignore[assignment]
+        self.failures.excerpts = self.session.traces.excerpts
+        self._choose_columns()
         if standing.filter:
             self.query_one("#filter", LineInput).put(standing.filter)
             self.query_one("#filter", LineInput).display = True
@@ -74,12 +79,12 @@ class QueueScreen(Deciding):
     def start(self) -> None:
         """Called by the app after the first paint."""
         self.reload()
-        self.fetch("warm", lambda report: self.session.warm(), lambda model: None, lambda error: None)
+        self.fetch("warm", lambda report: self.session.rooms.warm(), lambda model: None, lambda error: None)
 
     @property
-    def failures(self) -> Rows[Failure]:
+    def failures(self) -> FailureRows:
         """The list."""
-        return self.query_one("#failures", Rows)
+        return self.query_one("#failures", FailureRows)
 
     @property
     def preview(self) -> MaskedView:
@@ -89,13 +94,13 @@ class QueueScreen(Deciding):
     # Data
 
     def reload(self) -> None:
-        standing = self.session.standing
+        standing = self.session.rooms.standing
         if self._look is None:
             self.show_page().waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
         self.fetch(
             "queue",
-            lambda report: self.session.look(standing.since, standing.rule, report),
+            lambda report: self.session.queue.look(standing.since, standing.rule, report),
             self._looked,
             self._not_looked,
             progress=self._progress,
@@ -109,11 +114,11 @@ class QueueScreen(Deciding):
     def _looked(self, look: Look) -> None:
         self.answered = True
         if self._look is None:
-            self.fetch("resume", lambda report: self.session.resume(), self._resumed, lambda error: None)
+            self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, lambda error: None)
         self._look = look
         self.calm()
         self.curator.connected(look.connected)
-        self._list(at=self.session.standing.trace_id)
+        self._list(at=self.session.rooms.standing.trace_id)
         for remark in look.notes:
             self.tell([("warn", remark)])
 
@@ -136,13 +141,13 @@ class QueueScreen(Deciding):
         else:
             self.trouble(error)
 
-    def changed(self, *, advance: bool = False) -> None:
-        """Decisions were made or taken back: lists again what this state holds."""
+    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
+        """Decisions were made or taken back: lists again what this state holds; `at`: where the cursor goes."""
         rows = self.failures
         place = rows.cursor
         if advance:
-            rows.marks -= {f.key for f in self.session.failures if f.state != self._state}
-        self._list()
+            rows.marks -= {f.trace_id for f in self.session.queue.all() if f.state != self._state}
+        self._list(at=at)
         if advance:
             rows.cursor = place
 
@@ -150,17 +155,22 @@ class QueueScreen(Deciding):
         if self._look is None:
             return
         words = self.query_one("#filter", LineInput).text.lower().split()
-        everything = self.session.failures
+        standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
+        everything = self.session.queue.all()
         chosen = [f for f in everything if self._state is None or f.state == self._state]
-        shown = [f for f in chosen if matches(f, words)] if words else chosen
-        self.query_one("#filter", LineInput).note(f"{len(shown):,} of {len(chosen):,}" if words else "")
-        self.failures.show(shown, at=at)
-        if shown:
+        found = [f for f in chosen if matches(f, words, excerpts.get(f.trace_id, ()))] if words else chosen
+        rows = listed(found, sort=standing.sort, fold=standing.fold)
+        if at is not None:
+            at = next((row.key for row in rows if any(f.trace_id == at for f in row.all)), at)
+        self.query_one("#filter", LineInput).note(f"{len(found):,} of {len(chosen):,}" if words else "")
+        self.failures.show(rows, at=at)
+        if rows:
             self.show_panes()
         else:
             self._say_why_empty(bool(words), len(everything))
             self.query_one(FailurePreview).clear()
         self._show_week()
+        self._show_place()
 
     def _say_why_empty(self, filtered: bool, total: int) -> None:
         page = self.show_page()
@@ -191,10 +201,10 @@ class QueueScreen(Deciding):
             self.failures.focus()
 
     def _show_week(self) -> None:
-        since = dict(WINDOWS).get(self.session.standing.since, f"since {self.session.standing.since}")
-        rule = self.session.standing.rule
+        since = dict(WINDOWS).get(self.session.rooms.standing.since, f"since {self.session.rooms.standing.since}")
+        rule = self.session.rooms.standing.rule
         words = f"{rule} · {since}" if rule else since
-        week = self.session.week
+        week = self.session.queue.week
         marked = len(self.failures.marks)
         self.query_one(WeekBar).show(week, self._state, marked, words, self.app.size.width < 110)
         if week is not None:
@@ -207,9 +217,43 @@ class QueueScreen(Deciding):
 
     @on(Rows.Moved, "#failures")
     def _moved(self, event: Rows.Moved) -> None:
-        failure: Failure = event.row
-        self.session.stand(trace_id=failure.key)
-        self.query_one(FailurePreview).follow(failure, again=isinstance(event, Rows.Chosen))
+        row: Row = event.row
+        self._show_place()
+        self.query_one(FailurePreview).follow(row.failure)
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, lambda: self._rested(row))
+
+    def _rested(self, row: Row) -> None:
+        """The cursor rests: where it stands is kept, and the messages of the rows in sight are read."""
+        self.session.rooms.stand(trace_id=row.key)
+        self._read_excerpts()
+
+    def _read_excerpts(self) -> None:
+        known = self.session.traces.excerpts
+        wanted = [f for f in self.failures.in_sight() if f.trace_id not in known and not f.source_gone]
+        if wanted:
+            self.fetch(
+                "excerpts",
+                lambda report: self.session.traces.read_excerpts(wanted),
+                lambda done: self.failures.redraw(),
+                lambda error: None,  # the preview says what is wrong
+            )
+
+    def _show_place(self) -> None:
+        """`12/47`, and how the list is ordered."""
+        rows = self.failures
+        standing = self.session.rooms.standing
+        total = sum(len(row.all) for row in rows.rows)
+        pieces: list[Piece] = [("strong", f"{min(rows.cursor + 1, len(rows.rows))}/{len(rows.rows)}")]
+        if total != len(rows.rows):
+            pieces.append(("dim", f"  {total} failures, sessions as one row"))
+        if standing.sort != "age":
+            name = COLUMNS[standing.sort.removeprefix("-")].title
+            pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))
+        if rows.marks:
+            pieces.append(("accent", f"  ● {len(rows.marks)} marked"))
+        self.query_one("#place", Static).update(content(pieces), layout=False)
 
     @on(Rows.Chosen, "#failures")
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -219,7 +263,7 @@ class QueueScreen(Deciding):
 
     @on(LineInput.Typed, "#filter")
     def _filtering(self, event: LineInput.Typed) -> None:
-        self.session.stand(filter=event.text)
+        self.session.rooms.stand(filter=event.text)
         self._list()
 
     @on(LineInput.Left, "#filter")
@@ -228,7 +272,7 @@ class QueueScreen(Deciding):
         if not event.kept or not event.text.strip():
             line.put("")
             line.display = False
-            self.session.stand(filter="")
+            self.session.rooms.stand(filter="")
             self._list()
         self.failures.focus()
 
@@ -237,7 +281,7 @@ class QueueScreen(Deciding):
     @on(Rows.MarksChanged, "#failures")
     def _marks_changed(self) -> None:
         self._show_week()
-        self.refresh_bindings()
+        self._show_place()
 
     @on(StateTab.Picked)
     def _picked(self, event: StateTab.Picked) -> None:
@@ -245,21 +289,21 @@ class QueueScreen(Deciding):
 
     def _go_to_state(self, state: Shown) -> None:
         self._state = state
-        self.session.stand(state=state or "all")
+        self.session.rooms.stand(state=state or "all")
         self.failures.clear_marks()
         self._list()
 
     def chosen(self) -> Sequence[Failure]:
-        """What an action is about: the marked failures, else the one under the cursor."""
+        """What an action is about: the marked failures, else those of the row under the cursor."""
         rows = self.failures
-        marked = rows.marked
-        return marked or ([rows.current] if rows.current is not None else [])
+        found = rows.marked or ([rows.current] if rows.current is not None else [])
+        return [failure for row in found for failure in row.all]
 
     # Actions of the place "queue"
 
     def action_open(self) -> None:
-        if (failure := self.failures.current) is not None:
-            self.curator.open_trace(failure.trace_id, failure)
+        if (row := self.failures.current) is not None:
+            self.curator.open_trace(row.failure.trace_id, row.failure)
 
     def action_promote(self) -> None:
         chosen = self.chosen()
@@ -290,10 +334,10 @@ class QueueScreen(Deciding):
         line = self.query_one("#filter", LineInput)
         if isinstance(self.focused, TextView):
             self.failures.focus()
-        elif self.session.standing.filter:
+        elif self.session.rooms.standing.filter:
             line.put("")
             line.display = False
-            self.session.stand(filter="")
+            self.session.rooms.stand(filter="")
             self._list()
         elif self.failures.marks:
             self.failures.clear_marks()
@@ -310,7 +354,7 @@ class QueueScreen(Deciding):
     def action_window(self) -> None:
         def chosen(since: str | None) -> None:
             if since:
-                self.session.stand(since=since)
+                self.session.rooms.stand(since=since)
                 self._show_week()
                 self.reload()
 
@@ -319,10 +363,9 @@ class QueueScreen(Deciding):
     def action_rules(self) -> None:
         def chosen(rule: str | None) -> None:
             if rule is not None:
-                self.session.stand(rule=rule or None)
-                self.reload()
+                self.look_at(rule or None)
 
-        rules = [(name, words) for name, words in self.session.rule_names()]
+        rules = [(name, words) for name, words in self.session.rooms.rule_names()]
         self.app.push_screen(Choose("Which workflow to look at", [("", "all of them"), *rules]), chosen)
 
     def action_focus_preview(self) -> None:
@@ -334,10 +377,69 @@ class QueueScreen(Deciding):
     def action_reveal(self) -> None:
         self.preview.toggle_reveal()
 
-    def action_copy_link(self) -> None:
-        if (failure := self.failures.current) is not None:
-            self.curator.copy_link(failure.trace_id)
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        row = self.failures.current
+        if row is None:
+            return []
+        failure, session = row.failure, self.session
+        rule = session.queue.rule_of(failure)
+        return [
+            ("the trace's id", failure.trace_id),
+            ("the address in Langfuse", lambda: session.traces.url(failure.trace_id)),
+            ("the command that promotes it", f"curator promote {failure.trace_id} --rules {rule}"),
+            ("the command that shows it", f"curator show {failure.trace_id}"),
+            *([("the session's id", failure.session_id)] if failure.session_id else []),
+        ]
 
     def action_browse(self) -> None:
-        if (failure := self.failures.current) is not None:
-            self.curator.browse(failure.trace_id)
+        if (row := self.failures.current) is not None:
+            self.curator.browse(row.failure.trace_id)
+
+    def action_mark_range(self) -> None:
+        self.failures.mark_range()
+
+    def action_sort(self) -> None:
+        now = self.session.rooms.standing.sort
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.session.rooms.stand(sort=f"-{name}" if name == now else name)
+                self._list()
+
+        answers = [(name, f"{each.title}: {each.words}") for name, each in COLUMNS.items() if name != "message"]
+        self.app.push_screen(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
+
+    def action_fold(self) -> None:
+        fold = "off" if self.session.rooms.standing.fold == "session" else "session"
+        self.session.rooms.stand(fold=fold)
+        self._list()
+        self.tell([("text", "A session is one row." if fold == "session" else "Each failure is a row.")])
+
+    def _choose_columns(self) -> None:
+        self.failures.choose(self._columns)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return self.session.rooms.standing.columns or self.session.settings.columns or USUAL
+
+    def action_columns(self) -> None:
+        shown = self._columns
+
+        def chosen(name: str | None) -> None:
+            if name is None:
+                return
+            left = [each for each in shown if each != name] if name in shown else [*shown, name]
+            self.session.rooms.stand(columns=tuple(each for each in COLUMNS if each in left))
+            self._choose_columns()
+            self._read_excerpts()
+            self.action_columns()
+
+        answers = [
+            (name, f"{'✓' if name in shown else ' '} {each.title}: {each.words}") for name, each in COLUMNS.items()
+        ]
+        self.app.push_screen(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
+
+    def look_at(self, rule: str | None) -> None:
+        """Lists the failures of one rule, or of all."""
+        self.session.rooms.stand(rule=rule)
+        self.reload()

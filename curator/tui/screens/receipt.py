@@ -1,17 +1,27 @@
 """The receipt: what was written, where, what the read-back proved; or what is wrong, with remedies by one key."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model import Failure, Receipt
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.pieces import Piece
-from curator.tui.screens.proving import Proving
+from curator.tui.memory import Tasks
+from curator.tui.screens.ask import AskLine
+from curator.tui.screens.place import Place
 from curator.tui.session import Prepared
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+
+if TYPE_CHECKING:
+    from curator.experiments.prove import Proof, Side
+    from curator.rulebook import LoadedRule
+
 
 VERDICTS = {
     "verified": ("good", "✓", "verified: it is there, once, as meant, and clean"),
@@ -19,6 +29,98 @@ VERDICTS = {
     "refused": ("bad", "✕", "refused: nothing was written"),
     "failed": ("bad", "✕", "failed: a write may have happened, and it is not as meant"),
 }
+
+
+SIGNS = {
+    "reproduced": ("good", "✓"),
+    "too weak": ("bad", "✕"),
+    "still failing": ("warn", "▲"),
+    "flaky": ("warn", "▲"),
+    "errored": ("bad", "✕"),
+}
+KINDS = "module:function, cmd:COMMAND or an http(s) address"
+
+
+class Proving(Place):
+    """A screen that can prove one item, and shows `proof_rows` among its words."""
+
+    _proof: "Proof | None" = None
+    _proof_refused: CuratorError | None = None
+    _proving: str = ""
+
+    def ask_and_prove(self, loaded: "LoadedRule", item_id: str) -> None:
+        """Asks for the two tasks (the last answers are remembered for the rule), then proves."""
+        kept = self.session.rooms.memory.tasks(loaded.rule.rule)
+
+        def production_given(production: str | None) -> None:
+            if production:
+                question = AskLine(
+                    "What is meant to mend it? The item should pass on it.",
+                    value=kept.candidate,
+                    note="Leave it empty to look at production alone.",
+                    placeholder=KINDS,
+                )
+                self.app.push_screen(question, lambda candidate: candidate_given(production, candidate))
+
+        def candidate_given(production: str, candidate: str | None) -> None:
+            if candidate is not None:
+                self._prove(loaded, item_id, Tasks(production=production.strip(), candidate=candidate.strip()))
+
+        question = AskLine(
+            "What is live? The item should fail on it.",
+            value=kept.production,
+            note="It runs here, three times, with the item's input; nothing is written.",
+            placeholder=KINDS,
+        )
+        self.app.push_screen(question, production_given)
+
+    def _prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks) -> None:
+        self.session.rooms.memory.keep_tasks(loaded.rule.rule, tasks)
+        self._proof, self._proof_refused = None, None
+        self._proof_said("0 s")
+        self.fetch(
+            "prove",
+            lambda report: self.session.runs.prove(loaded, item_id, tasks, report),
+            self._proved,
+            self._not_proved,
+            progress=lambda what, done, total: self._proof_said(f"{done} s"),
+        )
+
+    def _proof_said(self, waited: str) -> None:
+        self._proving = waited
+        self.proof_changed()
+
+    def _proved(self, proof: "Proof") -> None:
+        self._proof = proof
+        self._proof_said("")
+
+    def _not_proved(self, error: CuratorError) -> None:
+        self._proof_refused = error
+        self._proof_said("")
+
+    def proof_changed(self) -> None:
+        """There is other news about the proof."""
+
+    def proof_rows(self) -> list[list[Piece]]:
+        """What is known about the proof, a row each; none before it was asked for."""
+        if self._proving:
+            words = f"proving: three answers of production, three of the candidate  {self._proving}"
+            return [[("info", "◌ "), ("text", words)]]
+        if self._proof_refused is not None:
+            error = self._proof_refused
+            return [[("bad", "✕ "), ("text", f"not proved: {error.message}")], [("dim", f"  {error.remedy}")]]
+        if self._proof is None:
+            return []
+        proof = self._proof
+        role, sign = SIGNS[proof.verdict]
+        rows: list[list[Piece]] = [[(role, f"{sign} "), ("strong", proof.verdict), ("text", f": {proof.says}")]]
+        sides = (("production", proof.production), ("candidate", proof.candidate))
+        return rows + [[("dim", f"  {name:<10}  {_counted(side)}")] for name, side in sides if side is not None]
+
+
+def _counted(side: "Side") -> str:
+    failed = f"; failed: {', '.join(side.failed_checks)}" if side.failed_checks else ""
+    return f"passed {side.passed} of {side.runs}{failed}"
 
 
 class ReceiptScreen(Proving):
@@ -43,7 +145,7 @@ class ReceiptScreen(Proving):
             yield Page()
             with VerticalScroll(id="receipt"):
                 yield Static(id="words")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self._run()
@@ -56,7 +158,7 @@ class ReceiptScreen(Proving):
         page.waiting(f"writing {self._prepared.draft.item_id} and reading it back")
         self.curator.busy("promoting")
         prepared, remedies = self._prepared, self._remedies
-        self.fetch("promote", lambda report: self.session.promote(prepared, remedies), self._done, self._not_done)
+        self.fetch("promote", lambda report: self.session.acts.promote(prepared, remedies), self._done, self._not_done)
 
     def _done(self, receipt: Receipt) -> None:
         self._receipt = receipt
@@ -122,21 +224,16 @@ class ReceiptScreen(Proving):
         if proof := self.proof_rows():
             parts += [[], [("heading", "Does it protect anything?")], *proof]
         if receipt.ok:
+            back: list[Piece] = [("accent", "   u"), ("dim", " takes it back")] if receipt.action != "none" else []
             parts += [
                 [],
-                [
-                    ("accent", "enter"),
-                    ("dim", " next failure   "),
-                    *([("accent", "u"), ("dim", " takes it back   ")] if receipt.action != "none" else []),
-                    ("accent", "t"),
-                    ("dim", " proves it"),
-                ],
+                [("accent", "enter"), ("dim", " next failure"), *back, ("accent", "   t"), ("dim", " proves it")],
             ]
         return Content("\n").join(content(part) for part in parts)
 
     def remedies(self) -> list[tuple[str, str]]:
         """Names and words of what can be done about a failure."""
-        return [] if self._receipt is None else list(self.session.remedies(self._receipt))
+        return [] if self._receipt is None else list(self.session.acts.remedies(self._receipt))
 
     # Actions of the place "receipt"
 
@@ -180,13 +277,17 @@ class ReceiptScreen(Proving):
         if self._receipt is not None:
             self.query_one("#words", Static).update(self._words(self._receipt))
 
-    def action_copy_link(self) -> None:
-        self.curator.copy_item_link(*self._item())
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        if self._receipt is None:
+            return []
+        receipt = self._receipt
+        return [
+            ("the item's id", receipt.item_id),
+            ("the address in Langfuse", lambda: self.session.items.url(receipt.dataset, receipt.item_id)),
+            ("this receipt as JSON", receipt.model_dump_json(indent=2)),
+            ("the command that verifies it", f"curator verify {receipt.dataset} {receipt.item_id}"),
+        ]
 
     def action_browse(self) -> None:
-        self.curator.browse_item(*self._item())
-
-    def _item(self) -> tuple[str, str]:
-        """Dataset and id of what the receipt is about: after a collision another id than the draft's."""
-        receipt, draft = self._receipt, self._prepared.draft
-        return draft.dataset, receipt.item_id if receipt is not None and receipt.item_id else draft.item_id
+        if self._receipt is not None:
+            self.curator.browse_item(self._receipt.dataset, self._receipt.item_id)

@@ -1,18 +1,19 @@
 """Experiment runs: which there are, whether they are whole, what their scores were; two of them go to *Compare*."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.pieces import Piece
 from curator.tui.run_words import of_run, whole_pieces
 from curator.tui.screens.place import Place
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
+from curator.tui.text import Piece
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
 from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -59,7 +60,7 @@ class RunsScreen(Place):
                     header=True,
                 )
             yield Reader("run", id="right")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self.show_page().waiting("fetching runs")
@@ -73,7 +74,7 @@ class RunsScreen(Place):
     # Data
 
     def reload(self) -> None:
-        self.fetch("runs", lambda report: self.session.runs(), self._fetched, self._not_fetched)
+        self.fetch("runs", lambda report: self.session.runs.lately(), self._fetched, self._not_fetched)
 
     def _fetched(self, runs: "list[Listed]") -> None:
         self.calm()
@@ -89,7 +90,7 @@ class RunsScreen(Place):
             self.rows.focus()
         self.fetch(
             "integrity",
-            lambda report: self.session.integrity(runs, report),
+            lambda report: self.session.runs.integrity(runs, report),
             self._swept,
             self._not_looked_at,
             progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
@@ -142,20 +143,15 @@ class RunsScreen(Place):
         """A run that lies beyond the sweep is looked at when the cursor comes to it."""
         listed = self.rows.current
         if listed is not None and listed.reference not in self._looked and not self._sweeping:
-            self.fetch(
-                "one", lambda report: self.session.integrity([listed], report), self._looked_at, self._not_looked_at
-            )
+            look = self.session.runs.integrity
+            self.fetch("one", lambda report: look([listed], report), self._looked_at, self._not_looked_at)
 
     def _show(self, listed: "Listed") -> None:
         run = self._looked.get(listed.reference)
         sheet = of_run(listed, run)
         reader = self.query_one(Reader)
         reader.title([("text", listed.label)])
-        reader.view.put(sheet, None, keep_place=True)
-        rule = run.rule if run is not None else None
-        self.fetch(
-            "values", lambda report: self.session.values_in(sheet.foreign, rule), reader.view.found, self.trouble
-        )
+        self.put_masked(reader.view, sheet, run.rule if run is not None else None, keep_place=True)
 
     def _whole(self, listed: "Listed") -> list[Piece]:
         if self._sweeping and listed.reference not in self._looked:
@@ -213,10 +209,21 @@ class RunsScreen(Place):
     def action_reveal(self) -> None:
         self.query_one(Reader).view.toggle_reveal()
 
-    def action_copy_name(self) -> None:
-        if (run := self.rows.current) is not None:
-            self.app.copy_to_clipboard(run.reference)
-            self.tell([("text", f"Copied {run.reference}")])
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        run = self.rows.current
+        if run is None:
+            return []
+        return [
+            ("the run's name", run.reference),
+            ("the command that gates it", f"curator gate {run.reference}"),
+            *([("its result file", str(run.file))] if run.file else []),
+        ]
+
+    def go_to(self, reference: str) -> None:
+        """Puts the cursor on a run."""
+        place = next((n for n, run in enumerate(self.rows.rows) if run.reference == reference), None)
+        if place is not None:
+            self.rows.cursor = place
 
 
 def _size(run: "Listed") -> list[Piece]:

@@ -5,10 +5,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.tui import actions
-from curator.tui.widgets.frame import bar_pieces, content
+from curator.tui.widgets.frame import Hints, bar_pieces, content
 
 
 class StartScreen(Screen[None]):
@@ -21,4 +21,4 @@ class StartScreen(Screen[None]):
         yield Static(content(bar_pieces("queue")), id="start-bar")
         yield Static("", id="start-line")
         yield Static("opening", id="start-page")
-        yield Footer(show_command_palette=False)
+        yield Hints(("queue", "app"))

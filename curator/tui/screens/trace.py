@@ -1,20 +1,21 @@
 """One trace: its steps in time, what went in and out of each, what people said, what was made of it."""
 
+from collections.abc import Callable
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curator.model import Failure, Trace
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.decide import Deciding
+from curator.tui.screens.place import Deciding
 from curator.tui.sections import Sheet, of_comments, of_observation, of_scores, of_stored
 from curator.tui.session import Around
 from curator.tui.steps import Step, bar_pieces, label_pieces, latency_pieces, steps_around, steps_of
-from curator.tui.widgets.frame import Banner, Page, TopBar, content
-from curator.tui.widgets.preview import MaskedView
-from curator.tui.widgets.reader import Reader
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.reader import MaskedView, Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.words import STATE_SIGNS, age, duration, plural
@@ -58,7 +59,7 @@ class TraceScreen(Deciding):
                     id="steps",
                 )
             yield Reader("step", id="right")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def on_mount(self) -> None:
         self._title()
@@ -80,9 +81,8 @@ class TraceScreen(Deciding):
         if self._trace is None:
             self.show_page().waiting("fetching the trace", way_out="goes back")
         again = self._trace is not None
-        self.fetch(
-            "trace", lambda report: self.session.trace(self.trace_id, fresh=again), self._fetched, self._not_fetched
-        )
+        get = self.session.traces.get
+        self.fetch("trace", lambda report: get(self.trace_id, fresh=again), self._fetched, self._not_fetched)
 
     def _fetched(self, trace: Trace) -> None:
         self._trace = trace
@@ -91,7 +91,7 @@ class TraceScreen(Deciding):
         self._title()
         self._list()
         self.steps.focus()
-        self.fetch("around", lambda report: self.session.around(trace), self._fetched_around, self.trouble)
+        self.fetch("around", lambda report: self.session.traces.around(trace), self._fetched_around, self.trouble)
 
     def _fetched_around(self, around: Around) -> None:
         self._around = around
@@ -110,7 +110,7 @@ class TraceScreen(Deciding):
             )
 
     def _title(self) -> None:
-        failure = self._now
+        failure = self.session.queue.get(self.trace_id) or self.failure
         root = self._trace.root if self._trace else None
         state = failure.state if failure else "open"
         sign, role = STATE_SIGNS[state]
@@ -128,7 +128,7 @@ class TraceScreen(Deciding):
             content([(role, f"{sign} "), ("strong", name), ("dim", f"  {words}")])
         )
 
-    def changed(self, *, advance: bool = False) -> None:
+    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
         self._title()
         if advance:
             self.action_next()
@@ -145,8 +145,10 @@ class TraceScreen(Deciding):
         sheet = self._sheet(step)
         self.view.hide_again()
         self.view.put(sheet, None)
-        rule = self.session.rule_of(self.failure) if self.failure else None
-        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, rule), self.view.found, self.trouble)
+        rule = self.session.queue.rule_of(self.failure) if self.failure else None
+        self.fetch(
+            "values", lambda report: self.session.traces.values_in(sheet.foreign, rule), self.view.found, self.trouble
+        )
 
     def _sheet(self, step: Step) -> Sheet:
         trace = self._trace
@@ -183,7 +185,7 @@ class TraceScreen(Deciding):
     def action_open(self) -> None:
         step = self.steps.current
         if step is not None and step.kind == "sibling" and step.observation is not None:
-            self.curator.open_trace(step.observation.trace_id, self.session.failure(step.observation.trace_id))
+            self.curator.open_trace(step.observation.trace_id, self.session.queue.get(step.observation.trace_id))
         else:
             self.view.focus()
 
@@ -200,18 +202,10 @@ class TraceScreen(Deciding):
         self.view.toggle_reveal()
 
     def action_promote(self) -> None:
-        self.curator.open_workbench(
-            self.failure.key if self.failure else self.trace_id,
-            self._now,
-        )
-
-    @property
-    def _now(self) -> Failure | None:
-        """The failure as it stands now."""
-        return self.session.failure(self.failure.key if self.failure else self.trace_id) or self.failure
+        self.curator.open_workbench(self.trace_id, self.session.queue.get(self.trace_id) or self.failure)
 
     def _mine(self) -> list[Failure]:
-        failure = self._now
+        failure = self.session.queue.get(self.trace_id) or self.failure
         if failure is None:
             self.tell([("text", "No rule finds this trace, so there is nothing to decide.")])
         return [failure] if failure else []
@@ -235,8 +229,14 @@ class TraceScreen(Deciding):
             return
         self.app.switch_screen(TraceScreen(neighbour.trace_id, neighbour))
 
-    def action_copy_link(self) -> None:
-        self.curator.copy_link(self.trace_id)
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        step = self.steps.current
+        return [
+            ("the trace's id", self.trace_id),
+            ("the address in Langfuse", lambda: self.session.traces.url(self.trace_id)),
+            *([("the step's id", step.observation.id)] if step is not None and step.observation is not None else []),
+            ("the command that shows it", f"curator show {self.trace_id}"),
+        ]
 
     def action_browse(self) -> None:
         self.curator.browse(self.trace_id)

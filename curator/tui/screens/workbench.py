@@ -1,34 +1,43 @@
-"""The workbench: the source beside the form beside the live checks; from here an item is written."""
+"""The workbench: what must be judged, over the source, the form and the live checks; from here an item is written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
-from curator.model import Failure, Problem, parse_text
+from curator.model import Failure, Finding, Problem, parse_text
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.escapes import editable
-from curator.tui.live import doubts_of, problem_checks, protection_checks, standing_checks
+from curator.tui.live import (
+    Point,
+    decision_rows,
+    doubts_of,
+    open_points,
+    problem_checks,
+    protection_checks,
+    standing_checks,
+)
+from curator.tui.masks import Masks, masked
 from curator.tui.memory import DraftState
-from curator.tui.pieces import Piece
-from curator.tui.screens.ask import AskLine, Choose
+from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.workbench_edit import Editing
-from curator.tui.sections import Sheet, of_failure
+from curator.tui.sections import Sheet, difference, of_failure
 from curator.tui.session import Prepared
-from curator.tui.widgets.checks import ChecksView, summary_words
+from curator.tui.text import Piece, editable
+from curator.tui.widgets.cards import hanging
+from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.frame import Banner, LineInput, Page, TopBar, content
-from curator.tui.widgets.preview import MaskedView
-from curator.tui.widgets.reader import Reader, SearchPane
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
 
 if TYPE_CHECKING:
     from curator.draft.likeness import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
+VIEWS = {"form": "Item", "json": "Item as JSON", "answer": "Answer → what it should be", "diff": "Stored → new"}
 
 
 class WorkbenchScreen(Editing):
@@ -39,17 +48,22 @@ class WorkbenchScreen(Editing):
     place = "queue"
     AUTO_FOCUS = "#form"
 
-    def __init__(self, trace_id: str, failure: Failure | None = None) -> None:
+    def __init__(self, trace_id: str, failure: Failure | None = None, *, only_edit: bool = False) -> None:
+        """`only_edit`: it was opened from among several; those are written together."""
         super().__init__()
         self.trace_id = trace_id
         self.failure = failure
+        self._only_edit = only_edit
         self._compared: Novelty | None = None
         self._mode = "form"
-        self._summary: list[Piece] = []
+        self._points: list[Point] = []
+        self._found: tuple[Finding, ...] | None = None
+        self._walked = -1
 
     def compose(self) -> ComposeResult:
         yield TopBar("queue")
         yield Static("", id="bench-title")
+        yield Static("", id="decide")
         yield Static("", id="pane-tabs")
         yield Banner()
         with Vertical(classes="page-holder", id="instead"):
@@ -65,7 +79,7 @@ class WorkbenchScreen(Editing):
                 with Vertical(id="checks-pane", classes="pane"):
                     yield Static("Checks", classes="pane-title", id="checks-title")
                     yield ChecksView(id="checks")
-        yield Footer(show_command_palette=False)
+        yield Hints()
 
     def help_for_focus(self) -> tuple[actions.Place, ...]:
         if isinstance(self.focused, FormView):
@@ -79,13 +93,14 @@ class WorkbenchScreen(Editing):
     def on_mount(self) -> None:
         self.show_page().waiting("preparing the draft", way_out="goes back")
         self.query_one("#item-json").display = False
+        self.query_one("#decide").display = False
         self._to_front(1)
-        self.fetch("order", lambda report: self.session.order(self.trace_id), self._ordered, self._not_prepared)
+        self.fetch("order", lambda report: self.session.drafts.order(self.trace_id), self._ordered, self._not_prepared)
 
     def _ordered(self, order: DraftState) -> None:
         self._order = order
         if order.touched:
-            self.tell([("text", "Your draft from before is back."), ("dim", "  ^z drops it")])
+            self.tell([("text", "Your draft from before is back."), ("dim", "  ^x drops it")])
         self.reload()
 
     def reload(self) -> None:
@@ -97,8 +112,8 @@ class WorkbenchScreen(Editing):
 
     def _prepare(self, order: DraftState) -> Prepared:
         """In a thread. What the reviewer decided is kept at once, so that nothing is lost however the app ends."""
-        prepared = self.session.prepare(order)
-        self.session.keep_order(order, prepared)
+        prepared = self.session.drafts.prepare(order)
+        self.session.drafts.keep(order, prepared)
         return prepared
 
     def _got(self, prepared: Prepared) -> None:
@@ -108,9 +123,9 @@ class WorkbenchScreen(Editing):
         self.show_panes()
         self._show_all()
         if first:
-            self.query_one("#form").focus()
             self._show_source()
-        self.fetch("compare", lambda report: self.session.compare(prepared), self._got_compared, self.trouble)
+            self._stand_on_the_first()
+        self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared, self.trouble)
 
     def _got_compared(self, compared: "Novelty") -> None:
         self._compared = compared
@@ -122,57 +137,132 @@ class WorkbenchScreen(Editing):
         else:
             self.trouble(error)
 
+    # Open points
+
+    def _doubts(self, prepared: Prepared) -> list[Problem]:
+        return doubts_of(prepared.scrubbed.problems, self._compared)
+
+    def _stand_on_the_first(self) -> None:
+        """The cursor stands on what is to be decided first, else on what is expected."""
+        form = self.query_one(FormView)
+        form.focus()
+        if any(point.kind != "type" for point in self._points):
+            self._go_to(next(point for point in self._points if point.kind != "type"))
+        elif self._prepared is not None:
+            first = next((f for f in self._fields(self._prepared) if f.path.startswith("expected_output")), None)
+            if first is not None:
+                form.go_to(first.path)
+
+    def _go_to(self, point: Point) -> None:
+        if point.kind == "finding":
+            self._to_front(2)
+            checks = self.query_one(ChecksView)
+            checks.focus()
+            checks.go_to(point.key)
+            return
+        self._to_front(1)
+        if self._mode != "form":
+            self._mode = "form"
+            self._show_all()
+        form = self.query_one(FormView)
+        form.focus()
+        if point.kind == "field":
+            near = [f.path for f in self._fields(self._prepared)] if self._prepared is not None else []
+            # A problem of an object stands at the first of its fields that is missing, else at its first.
+            missing = next((p for p in near if p.startswith(point.key) and p.rpartition(".")[2] in point.words), None)
+            path = missing or next((p for p in near if p == point.key or p.startswith(f"{point.key}.")), point.key)
+            form.go_to(path)
+
+    def _here(self) -> int:
+        """Which open point the cursor stands on; -1 for none of them."""
+        form, checks = self.query_one(FormView), self.query_one(ChecksView)
+        key = checks.current if checks.has_focus else form.current if form.has_focus else None
+        return next(
+            (n for n, p in enumerate(self._points) if key and (p.key == key or key.startswith(f"{p.key}."))), -1
+        )
+
+    def action_next_point(self) -> None:
+        self._walk(1)
+
+    def action_previous_point(self) -> None:
+        self._walk(-1)
+
+    def _walk(self, by: int) -> None:
+        if not self._points:
+            self.tell([("good", "✓ "), ("text", "Nothing is open."), ("dim", "  p writes it")])
+            return
+        here = self._here()
+        there = (here + by if here >= 0 or by < 0 else self._walked + by) % len(self._points)
+        self._walked = there
+        point = self._points[there]
+        self._go_to(point)
+        if point.kind in ("type", "item"):
+            self.tell([("text", f"{point.words[:1].upper()}{point.words[1:]}.")])
+
     # Showing
 
     def _show_all(self) -> None:
         if self._prepared is None:
             return
+        doubts = self._doubts(self._prepared)
+        self._points = open_points(self._prepared, doubts)
         self._show_title(self._prepared)
+        self._show_decision(self._prepared)
         self._show_item(self._prepared)
         self._show_checks(self._prepared)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        if self._prepared is not None:
+            self._show_decision(self._prepared)
 
     def _show_title(self, prepared: Prepared) -> None:
         draft = prepared.draft
         case = f"case {draft.case}  " if draft.case != "1" else ""
-        self.query_one("#bench-title", Static).update(
-            content(
-                [
-                    ("strong", prepared.trace.name or "trace"),
-                    ("accent", " → "),
-                    ("strong", draft.dataset),
-                    ("dim", f"  {case}rule {draft.rule}  id {draft.item_id}"),
-                ]
-            )
-        )
+        pieces: list[Piece] = [
+            ("strong", prepared.trace.name or "trace"),
+            ("accent", " → "),
+            ("strong", draft.dataset),
+            ("dim", f"  {case}rule {draft.rule}  id {draft.item_id}"),
+        ]
+        self.query_one("#bench-title", Static).update(content(pieces))
+
+    def _show_decision(self, prepared: Prepared) -> None:
+        """What must be judged, in sight at every size: two rows at most for each, as the form scrolls."""
+        doubts = [p for p in prepared.scrubbed.problems if not p.blocking]
+        extra = [p for p in self._doubts(prepared) if p not in doubts]
+        rows = decision_rows(prepared, self._points, len(doubts) + len(extra), self._compared)
+        width = max(self.app.size.width - 2, 20)
+        pieces: list[Piece] = []
+        for row in rows:
+            lines = hanging(row, width, indent=" " * 10, first="")
+            pieces += [("text", "\n" if pieces else ""), *_at_most(lines, 2)]
+        box = self.query_one("#decide", Static)
+        box.display = True
+        box.update(content(pieces))
 
     def _show_item(self, prepared: Prepared) -> None:
         draft, scrubbed = prepared.draft, prepared.scrubbed
         original = {"input": draft.input, "expected_output": draft.expected_output}
-        chosen = draft.metadata.get("failure_type")
-        self.query_one(FormView).put(
-            self._fields(prepared),
-            prepared.loaded.rule.lineage.failure_types,
-            str(chosen) if chosen else None,
-            (original, scrubbed.findings) if self._revealed else None,
-        )
+        self.query_one(FormView).put(self._fields(prepared), (original, scrubbed.findings) if self._revealed else None)
         form, text = self.query_one("#form"), self.query_one("#item-json", MaskedView)
         form.display = self._mode == "form"
         text.display = self._mode != "form"
-        self.query_one("#item-title", Static).update(
-            {"form": "Item", "json": "Item as JSON", "diff": "Changes"}[self._mode]
-        )
+        self.query_one("#item-title", Static).update(VIEWS[self._mode])
         if self._mode == "json":
             sheet = Sheet()
-            for title, name, value in (
-                ("Input", "input", scrubbed.input),
-                ("Expected output", "expected_output", scrubbed.expected_output),
-                ("Lineage", "metadata", scrubbed.metadata),
-            ):
-                sheet.add(title, name, value)
+            whole = {
+                "input": scrubbed.input,
+                "expected_output": scrubbed.expected_output,
+                "metadata": scrubbed.metadata,
+            }
+            sheet.add("", "item", whole)
             text.view = "json"
             text.put(sheet, (), keep_place=True)
+        elif self._mode == "answer":
+            text.put(self._answer_changes(prepared), (), keep_place=True)
         elif self._mode == "diff":
-            text.put(_difference(prepared, self._compared), (), keep_place=True)
+            text.put(_stored_changes(prepared, self._compared), (), keep_place=True)
 
     def _show_checks(self, prepared: Prepared) -> None:
         scrubbed = prepared.scrubbed
@@ -185,15 +275,13 @@ class WorkbenchScreen(Editing):
         model = scrubbed.summary.model
         note = f"looked for with {model}" if model else "names and places not looked for: no model installed"
         self.query_one(ChecksView).put(sections, scrubbed.findings, note)
-        self._summary = summary_words(sections, scrubbed.findings)
-        self.query_one("#checks-title", Static).update(content(self._summary))
         self._show_tabs()
 
     def _show_source(self) -> None:
         if self._prepared is None:
             return
         trace = self._prepared.trace
-        failure = self.session.failure(self.trace_id) or self.failure
+        failure = self.session.queue.get(self.trace_id) or self.failure
         sheet = of_failure(failure, trace.root) if failure else Sheet()
         if failure is None:
             sheet.add("Input", "input", parse_text(trace.root.input))
@@ -209,9 +297,33 @@ class WorkbenchScreen(Editing):
         view = self.query_one("#source", MaskedView)
         view.put(sheet, None)
         rule = self._prepared.order.rule
-        self.fetch("values", lambda report: self.session.values_in(sheet.foreign, rule), view.found, self.trouble)
 
-    def changed(self, *, advance: bool = False) -> None:
+        def found(findings: tuple[Finding, ...]) -> None:
+            self._found = findings
+            view.found(findings)
+            if self._mode == "answer":
+                self._show_all()
+
+        self.fetch("values", lambda report: self.session.traces.values_in(sheet.foreign, rule), found, self.trouble)
+
+    def _answer_changes(self, prepared: Prepared) -> Sheet:
+        """The recorded answer beside its correction, word by word; without one beside what is expected."""
+        trace, sheet = prepared.trace, Sheet()
+        masks = Masks(self._found or (), revealed=self._revealed, checked=self._found is not None)
+        answer = parse_text(trace.root.output)
+        if masks.hides:
+            sheet.add_notes("", "wait", [([("dim", "looking for personal values …")], None)])
+            return sheet
+        old, new = masked(answer, "output", masks), masked(trace.correction, "correction", masks)
+        if trace.correction is None:
+            sheet.add_notes("", "none", [([("dim", "No reviewer has corrected the answer.")], None)])
+            return sheet
+        if isinstance(old, dict) and isinstance(new, dict):
+            new = old | new  # a correction may hold only what was wrong
+        sheet.add_notes("Recorded answer → correction", "answer", difference(old, new))
+        return sheet
+
+    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
         if advance:
             self.app.pop_screen()
 
@@ -220,19 +332,17 @@ class WorkbenchScreen(Editing):
     def action_write(self) -> None:
         if self._prepared is None or self._order is None:
             return
-        prepared, scrubbed = self._prepared, self._prepared.scrubbed
-        doubts = doubts_of(scrubbed.problems, self._compared)
-        wrong = [p for p in scrubbed.problems if p.blocking and p not in doubts]
-        undecided = any(f.action == "undecided" for f in scrubbed.findings)
-        if wrong or undecided:
-            what = wrong[0].message if wrong else "a personal value needs a decision"
-            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            self.tell([("bad", f"Not written: {what}{more}.")], bad=True)
-            if wrong and wrong[0].path:
-                self.query_one(FormView).go_to(wrong[0].path)
+        prepared = self._prepared
+        if self._points:
+            point = self._points[0]
+            more = f" (and {len(self._points) - 1} more)" if len(self._points) > 1 else ""
+            self.tell([("bad", f"Not written: {point.words}{more}.")], bad=True)
+            self._go_to(point)
         elif prepared.order != self._order:
             self.tell([("text", "Still working on your last change.")])
-        elif doubts:
+        elif self._only_edit:
+            self.tell([("text", "It is ready."), ("dim", "  esc goes back to the others; p there writes them all")])
+        elif doubts := self._doubts(prepared):
             note = "\n".join(f"{p.message[:1].upper()}{p.message[1:]}. {p.remedy}" for p in doubts)
             answers = [("no", "Back to the draft"), ("yes", "Write it all the same")]
             self.app.push_screen(
@@ -249,9 +359,44 @@ class WorkbenchScreen(Editing):
             self._write(self._prepared)
             return
         order = self._order = self._order.model_copy(update={"despite": overruled})
-        self.fetch("prepare", lambda report: self.session.prepare(order), self._write, self._not_prepared)
+        self.fetch("prepare", lambda report: self.session.drafts.prepare(order), self._write, self._not_prepared)
 
     def _write(self, prepared: Prepared) -> None:
+        """Writes; asks first where the dataset would have to be made, and where somebody decided meanwhile."""
+        failure = self.session.queue.get(self.trace_id)
+
+        def look() -> tuple[bool, str]:
+            others = self.session.queue.elsewhere([failure] if failure is not None else [])
+            missing = self.session.items.lately(prepared.draft.dataset) is None
+            return missing, "".join(f"{d.state} by {d.reviewer or 'somebody'}" for _, d in others)
+
+        def looked(found: tuple[bool, str]) -> None:
+            missing, meanwhile = found
+            go_on = self._ask_to_create if missing else self._receipt
+            if not meanwhile:
+                go_on(prepared)
+                return
+            question = Confirm("Write it all the same?", yes="Write it", note=f"Meanwhile it was {meanwhile}.")
+            self.app.push_screen(question, lambda yes: go_on(prepared) if yes else None)
+
+        self.fetch("before", lambda report: look(), looked, self.trouble)
+
+    def _ask_to_create(self, prepared: Prepared) -> None:
+        loaded = prepared.loaded
+        sides = {"input": loaded.input_schema, "expected_output": loaded.expected_output_schema}
+        said = [f"{side}: {', '.join(schema.get('properties', {})) or 'any'}" for side, schema in sides.items()]
+        note = "\n".join(["It holds the schemas of the rule, which Langfuse then demands of every item:", *said])
+        title = f"Create the dataset {prepared.draft.dataset} with these schemas?"
+
+        def answered(yes: str | None) -> None:
+            if yes:
+                self.curator.busy(f"creating {prepared.draft.dataset}")
+                create = self.session.items.create_dataset
+                self.fetch("dataset", lambda report: create(loaded), lambda _: self._receipt(prepared), self.trouble)
+
+        self.app.push_screen(Confirm(title, yes="Create it, then write the item", note=note), answered)
+
+    def _receipt(self, prepared: Prepared) -> None:
         from curator.tui.screens.receipt import ReceiptScreen
 
         self.app.switch_screen(ReceiptScreen(prepared, self.failure))
@@ -259,17 +404,31 @@ class WorkbenchScreen(Editing):
     def action_back(self) -> None:
         if self._order is not None and self._order.touched:
             self.tell([("text", "Draft kept.")])
-        self.app.pop_screen()
+        self.dismiss(None)
 
     def action_reset(self) -> None:
-        if self._order is not None and self._order.touched:
-            self.session.memory.forget_draft(self.trace_id)
-            self._order = DraftState(trace_id=self.trace_id, rule=self._order.rule)
-            self.tell([("text", "Back to what the rule makes of the trace.")])
-            self.reload()
+        if self._order is None or not self._order.touched:
+            return
+        order = self._order
+        lost = [*order.edits, *(["the failure type"] if order.failure_type else [])]
+        lost += [f"{len(order.keep)} kept values"] if order.keep else []
+        lost += ["the name of the case"] if order.case != "1" else []
+
+        def answered(yes: str | None) -> None:
+            if yes:
+                self.session.rooms.memory.forget_draft(self.trace_id)
+                self._order = DraftState(trace_id=self.trace_id, rule=order.rule)
+                self.tell([("text", "Back to what the rule makes of the trace.")])
+                self.reload()
+
+        note = f"You changed {', '.join(lost)}."
+        self.app.push_screen(Confirm("Drop this draft?", yes="Drop it", note=note), answered)
+
+    def action_terms(self) -> None:
+        self.tell([("text", "The correction names no terms to pick.")])
 
     def action_dismiss_failure(self) -> None:
-        failure = self.session.failure(self.trace_id) or self.failure
+        failure = self.session.queue.get(self.trace_id) or self.failure
         self.ask_dismissal([failure] if failure else [])
 
     def action_reveal(self) -> None:
@@ -279,7 +438,8 @@ class WorkbenchScreen(Editing):
 
     def action_other_view(self) -> None:
         stored = self._compared.standing.stored if self._compared else None
-        modes = ["form", "json", *(["diff"] if stored is not None else [])]
+        correction = self._prepared is not None and self._prepared.trace.correction is not None
+        modes = ["form", "json", *(["answer"] if correction else []), *(["diff"] if stored is not None else [])]
         focused = isinstance(self.focused, (FormView, MaskedView)) and self.focused.id != "source"
         self._mode = modes[(modes.index(self._mode) + 1) % len(modes)] if self._mode in modes else "form"
         self._show_all()
@@ -293,16 +453,24 @@ class WorkbenchScreen(Editing):
                 self._order = DraftState(trace_id=self.trace_id, rule=rule)
                 self.reload()
 
-        self.app.push_screen(Choose("Shape the item by which rule?", self.session.rule_names()), chosen)
+        self.app.push_screen(Choose("Shape the item by which rule?", self.session.rooms.rule_names()), chosen)
 
     def action_case(self) -> None:
         def answered(case: str | None) -> None:
             if case and case.strip():
-                self._change(case=case.strip())
+                self.change(case=case.strip())
 
         note = "One trace can give several items, each with a case of its own."
         value = self._order.case if self._order else "1"
         self.app.push_screen(AskLine("Name of the case", value=editable(value), note=note), answered)
+
+    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+        found: list[tuple[str, str | Callable[[], str]]] = [("the trace's id", self.trace_id)]
+        if self._prepared is not None:
+            rule = self._prepared.order.rule
+            found.insert(0, ("the item's id", self._prepared.draft.item_id))
+            found.append(("the command that promotes it", f"curator promote {self.trace_id} --rules {rule}"))
+        return found
 
     def action_next_pane(self) -> None:
         self._go_to_pane(1)
@@ -330,21 +498,31 @@ class WorkbenchScreen(Editing):
         for name in ("Source", "Item", "Checks"):
             here = self.has_class(f"-{name.lower()}")
             words += [("underline" if here else "dim", name), ("dim", "  ")]
-        words += [("accent", "h l"), ("dim", " panes  "), *self._summary]
+        words += [("accent", "h l"), ("dim", " panes")]
         self.query_one("#pane-tabs", Static).update(content(words))
 
 
-def _difference(prepared: Prepared, compared: "Novelty | None") -> Sheet:
-    """What a promotion would change on the stored item."""
-    from curator.tui.diff import difference
+def _at_most(pieces: Sequence[Piece], rows: int) -> list[Piece]:
+    """The first rows of pieces; what is left out is shown as `…`."""
+    found: list[Piece] = []
+    for role, text in pieces:
+        if text.startswith("\n"):
+            rows -= 1
+            if rows == 0:
+                return [*found, ("dim", " …")]
+        found.append((role, text))
+    return found
 
+
+def _stored_changes(prepared: Prepared, compared: "Novelty | None") -> Sheet:
+    """What a promotion would change on the stored item."""
     sheet = Sheet()
     stored = compared.standing.stored if compared else None
     if compared is None or stored is None:
         return sheet
     scrubbed = prepared.scrubbed
     if compared.standing.state == "same":
-        sheet.add_notes("Changes", "none", [([("good", "✓ the stored item holds the same")], "")])
+        sheet.add_notes("", "none", [([("good", "✓ the stored item holds the same")], "")])
         return sheet
     for title, name, old, new in (
         ("Input", "input", stored.input, scrubbed.input),

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from curator.config import Settings
-from curator.model import Decision, Failure, ScrubPolicy, StoredItem
+from curator.model import ScrubPolicy
+from curator.model.base import Value
 from curator.tui.memory import Memory, Standing
-from curator.tui.session.values import Connected
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from curator.rulebook import LoadedRule
     from curator.scrub.scrubber import Scrubber
 
+Report = Callable[[str, int, int | None], None]
+"""Progress: what is being done, how much of it is done, of how much (None when nobody knows)."""
+
+
+class Connected(Value):
+    """What is known of the other side after the first contact."""
+
+    project: str
+    project_id: str
+    version: str
+
 
 class Rooms:
     """Connection, journal, scrub, rules, memory. Thread-safe."""
@@ -24,18 +35,16 @@ class Rooms:
     def __init__(self, settings: Settings, scrubber: "Scrubber | None" = None) -> None:
         """`scrubber`: one that already runs and that somebody else closes."""
         self.settings = settings
-        self.on_wait: Callable[[str], None] | None = None
-        """Hears, in any thread, that a call waits for the server (a rate limit, a failure) and for how long."""
+        self.on_wait: Callable[[float, str], None] | None = None
+        """Hears, in any thread, for how many seconds a call waits for the server, and why."""
+        self.lock = threading.RLock()
         self._own_scrubber = scrubber is None
-        self._lock = threading.RLock()
         self._gateway: Gateway | None = None
         self._journal: Journal | None = None
         self._promoter: Promoter | None = None
         self._scrubber: Scrubber | None = scrubber
         self._connected: Connected | None = None
-        self._failures: dict[str, Failure] = {}
-        self._pending: dict[str, Decision] = {}
-        self._items: dict[str, tuple[float, list[StoredItem] | None]] = {}
+        self._standing: Standing | None = None
 
     @property
     def host(self) -> str:
@@ -47,21 +56,35 @@ class Rooms:
         """The one connection. Raises ConfigError when keys are missing."""
         from curator.gateway import Gateway
 
-        with self._lock:
+        with self.lock:
             if self._gateway is None:
                 self._gateway = Gateway(self.settings.connection(), on_wait=self._wait)
             return self._gateway
 
     def _wait(self, seconds: float, why: str) -> None:
         if self.on_wait is not None:
-            self.on_wait(f"{why} trying again in {seconds:.0f} s")
+            self.on_wait(seconds, why)
+
+    def connect(self) -> Connected:
+        """The project; asked once. Raises GatewayError."""
+        if self._connected is None:
+            info, project = self.gateway.health(), self.gateway.project()
+            self._connected = Connected(project=project.name, project_id=project.id, version=info.version)
+        return self._connected
+
+    def go_elsewhere(self, settings: Settings) -> None:
+        """Other settings, such as other keys: the next call opens a new connection."""
+        with self.lock:
+            if self._gateway is not None:
+                self._gateway.close()
+            self.settings, self._gateway, self._connected, self._promoter = settings, None, None, None
 
     @property
     def journal(self) -> "Journal":
         """The record of this machine. Raises ConfigError when it cannot be opened."""
         from curator.journal import Journal
 
-        with self._lock:
+        with self.lock:
             if self._journal is None:
                 self._journal = Journal.of(self.settings.connection())
             return self._journal
@@ -71,7 +94,7 @@ class Rooms:
         """What finds personal values; its process starts at the first question."""
         from curator.scrub.scrubber import Scrubber
 
-        with self._lock:
+        with self.lock:
             if self._scrubber is None:
                 self._scrubber = Scrubber()
             return self._scrubber
@@ -81,7 +104,7 @@ class Rooms:
         """The way from a failure to a stored item. Raises ConfigError."""
         from curator.promote import Promoter
 
-        with self._lock:
+        with self.lock:
             if self._promoter is None:
                 self._promoter = Promoter(self.gateway, self.journal, self.scrubber, self.settings)
             return self._promoter
@@ -95,35 +118,38 @@ class Rooms:
     @property
     def rules(self) -> "list[LoadedRule]":
         """Every rule. Raises UsageError for a malformed one."""
-        with self._lock:
+        with self.lock:
             return self._rules
+
+    def reread_rules(self) -> None:
+        """Rules were written: they are read anew at the next question."""
+        with self.lock:
+            self.__dict__.pop("_rules", None)
+
+    def rule_names(self) -> list[tuple[str, str]]:
+        """Rules with their descriptions."""
+        return [(r.rule.rule, f"{r.rule.rule}  {r.rule.description}".strip()) for r in self.rules]
 
     @cached_property
     def memory(self) -> Memory:
         """What is remembered between two starts."""
         return Memory(self.settings)
 
-    @cached_property
-    def _standing(self) -> list[Standing]:
-        return [self.memory.standing()]
-
     @property
     def standing(self) -> Standing:
         """Where the reviewer stands."""
-        return self._standing[0]
+        if self._standing is None:
+            self._standing = self.memory.standing()
+        return self._standing
 
     def stand(self, **changes: Any) -> None:
         """The reviewer stands elsewhere; kept when the app ends."""
-        self._standing[0] = self.standing.model_copy(update=changes)
+        self._standing = self.standing.model_copy(update=changes)
 
     @property
     def reviewer(self) -> str:
         """Who decides."""
         return self.settings.reviewer_name()
-
-    def rule_names(self) -> list[tuple[str, str]]:
-        """Rules with their descriptions."""
-        return [(r.rule.rule, f"{r.rule.rule}  {r.rule.description}".strip()) for r in self.rules]
 
     def policy(self, rule: str | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.style import Style
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from curator.tui import actions
 from curator.tui.document import wrap
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
-from curator.tui.widgets.options import Options
+from curator.tui.text import Piece, visible
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,15 @@ def hanging(pieces: Sequence[Piece], width: int, indent: str = "  ", first: str 
     return rows
 
 
+class Options(OptionList):
+    """In 16 colours and without any, the cursor is reversed; Textual leaves `reverse` out of such styles."""
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        style = super().get_visual_style(*component_classes, partial=partial)
+        reverse = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
+        return style + Style(reverse=True) if reverse else style
+
+
 class Cards(Options, inherit_bindings=False):
     """Entries with a cursor; see `actions.of("list")` for its keys."""
 
@@ -62,7 +71,7 @@ class Cards(Options, inherit_bindings=False):
         cards = make(max(self._made_for, 20))
         before = self.current
         place = self.highlighted
-        top = self.scroll_offset.y
+        top = self.scroll_offset.y if self._cards else 0
         self._cards = list(cards)
         self.set_options(Option(card.content, disabled=not card.key) for card in cards)
         keys = [card.key for card in self._cards]
@@ -75,8 +84,9 @@ class Cards(Options, inherit_bindings=False):
                 None,
             )
         self.scroll_to(y=top, animate=False, immediate=True)
-        # An entry may have grown by a line, such as the reason of a finding that is kept.
-        self.call_after_refresh(self.scroll_to_highlight)
+        if before and self.has_focus:
+            # An entry may have grown by a line, such as the reason of a finding that is kept.
+            self.call_after_refresh(self.scroll_to_highlight)
 
     @property
     def current(self) -> str | None:
@@ -90,6 +100,16 @@ class Cards(Options, inherit_bindings=False):
         if place is not None:
             self.highlighted = place
         return place is not None
+
+    def cards_in_sight(self) -> list[tuple[int, str]]:
+        """First lines of the widget with the keys of the entries that stand there."""
+        found: dict[str, int] = {}
+        top = self.scroll_offset.y
+        for line, (option, _) in list(enumerate(self._lines))[top : top + self.size.height]:
+            key = self._cards[option].key if option < len(self._cards) else ""
+            if key:
+                found.setdefault(key, line - top)
+        return [(line, key) for key, line in found.items()]
 
     def action_down(self) -> None:
         self._move(1)

@@ -6,13 +6,11 @@ from textual.content import Content
 
 from curator.model import Finding
 from curator.tui import actions
-from curator.tui.live import LiveCheck
-from curator.tui.pieces import Piece
+from curator.tui.live import SIGNS, LiveCheck
+from curator.tui.text import Piece
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content
-from curator.tui.words import plural
 
-SIGNS = {"good": "✓", "warn": "▲", "bad": "✕", "info": "·"}
 ACTIONS: dict[str, tuple[str, str, str]] = {
     "replace": ("good", "→", ""),
     "surrogate": ("good", "→", ""),
@@ -22,8 +20,6 @@ ACTIONS: dict[str, tuple[str, str, str]] = {
     "suggest": ("dim", "?", "only suggested: left as written"),
     "undecided": ("bad", "✕", "decide: a replaces, x keeps"),
 }
-
-REPLACED = ("replace", "surrogate", "constant", "drop")
 
 
 class ChecksView(Cards):
@@ -39,7 +35,7 @@ class ChecksView(Cards):
             for title, checks in sections:
                 if checks:
                     cards.append(_title(title, first=not cards))
-                    cards += [Card(_check(check, width)) for check in checks]
+                    cards += [Card(_check(check, width), check.key) for check in checks]
             count = f"  {len(findings)}" if findings else ""
             cards.append(_title(f"Personal values{count}", first=not cards))
             if not findings:
@@ -94,19 +90,3 @@ def _finding(finding: Finding, width: int) -> Content:
     if finding.action == "keep" and finding.reason:
         pieces.append(("dim", f": {finding.reason}"))
     return content(hanging(pieces, width, first=""))
-
-
-def summary_words(sections: Sequence[tuple[str, Sequence[LiveCheck]]], findings: Sequence[Finding]) -> list[Piece]:
-    """One line over the checks: whether the item can be written, and what becomes of its personal values."""
-    undecided = sum(f.action == "undecided" for f in findings)
-    kept = sum(f.action == "keep" for f in findings)
-    replaced = sum(f.action in REPLACED for f in findings)
-    values: list[Piece] = [("mask", f"  → {replaced} replaced")] if replaced else []
-    values += [("warn", f"  = {kept} kept")] if kept else []
-    bad = sum(check.sign == "bad" for _, checks in sections for check in checks)
-    doubts = sum(check.sign == "warn" for _, checks in sections for check in checks)
-    if bad or undecided:
-        return [("bad", f"✕ {plural(bad + undecided, 'thing')} to mend")]
-    if doubts:
-        values = [("warn", f"  ▲ {plural(doubts, 'doubt')}"), *values]
-    return [("good", "✓ ready"), ("dim", "  p writes it"), *values]

@@ -1,57 +1,214 @@
-"""The list of failures: its columns, and what the filter looks at."""
+"""The list of failures: its columns, its order, what the filter looks at, and the failures of a session as one row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
 
 from curator.model import Failure
-from curator.tui.pieces import Piece
+from curator.tui.session import Excerpt
+from curator.tui.text import Piece
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import STATE_SIGNS, age, duration, why_pieces
+from curator.tui.words import STATE_SIGNS, age, duration, signal_pieces, strongest
+
+Fold = Literal["session", "off"]
 
 
-def failure_rows(id: str) -> Rows[Failure]:
-    """The list, empty."""
-    return Rows(
-        [
-            Column(_state, width=1),
-            Column(lambda f: [("dim", age(f.timestamp))], width=3, right=True),
-            Column(_name, share=4),
-            Column(why_pieces, share=5),
-            Column(lambda f: [("dim", duration(f.latency))], width=9, right=True, from_width=110),
-            Column(lambda f: [("dim", f.environment or "")], width=10, from_width=130),
-            Column(_items, width=2, right=True),
-        ],
-        key=lambda f: f.key,
-        id=id,
-    )
+@dataclass(frozen=True)
+class Row:
+    """One row: a failure, or those of a session, the newest first."""
+
+    failure: Failure
+    folded: tuple[Failure, ...] = ()
+    """All of them, when there are several."""
+
+    @property
+    def all(self) -> tuple[Failure, ...]:
+        """The failures that the row stands for."""
+        return self.folded or (self.failure,)
+
+    @property
+    def key(self) -> str:
+        """By which cursor and marks know the row."""
+        return self.failure.trace_id
 
 
-def _state(failure: Failure) -> list[Piece]:
-    sign, role = STATE_SIGNS[failure.state]
-    return [(role, sign)]
+@dataclass(frozen=True)
+class Shown:
+    """A column that can be chosen, and sorted by."""
+
+    title: str
+    words: str
+    make: "Callable[[FailureRows], Column[Row]]"
+    order: Callable[[Failure], object]
 
 
-def _name(failure: Failure) -> list[Piece]:
-    if failure.source_gone:
-        return [("dim", f"source gone {failure.trace_id[:12]}")]
-    return [("text", failure.name or f"unnamed {failure.trace_id[:12]}")]
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_KINDS = ("annotation", "level", "score", "queue", "session")
 
 
-def _items(failure: Failure) -> list[Piece]:
-    return [("good", f"▣{min(len(failure.items), 9)}")] if failure.items else []
+def _severity(failure: Failure) -> tuple[int, float, str]:
+    """What a person said first, then errors, then scores, the lowest first."""
+    signal = strongest(failure)
+    value = signal.value
+    number = float(value) if isinstance(value, (int, float)) else 0.0
+    return _KINDS.index(signal.kind) if signal.source != "ANNOTATION" else -1, number, signal.name
 
 
-def matches(failure: Failure, words: Sequence[str]) -> bool:
+COLUMNS: dict[str, Shown] = {
+    "age": Shown(
+        "age",
+        "how long ago",
+        lambda rows: Column(lambda r: [("dim", age(r.failure.timestamp))], width=3, right=True, title="age"),
+        lambda f: -(f.timestamp or LONG_AGO).timestamp() if f.timestamp else 0.0,
+    ),
+    "workflow": Shown(
+        "workflow",
+        "the trace's name",
+        lambda rows: Column(_name, share=5, most=24, title="workflow"),
+        lambda f: f.name or "",
+    ),
+    "signal": Shown(
+        "signal",
+        "the strongest reason, with its value",
+        lambda rows: Column(_why, share=8, most=34, title="why"),
+        _severity,
+    ),
+    "count": Shown(
+        "signals",
+        "how many signals it has",
+        lambda rows: Column(_count, width=3, right=True, title="n", from_width=60),
+        lambda f: -len(f.signals),
+    ),
+    "message": Shown(
+        "message",
+        "what the user said, masked",
+        lambda rows: Column(rows.excerpt, share=9, title="the user's message", from_width=64),
+        lambda f: f.name or "",
+    ),
+    "group": Shown(
+        "session",
+        "how many failures its session has",
+        lambda rows: Column(_folded, width=4, right=True, title="of", from_width=50),
+        lambda f: f.session_id or "",
+    ),
+    "environment": Shown(
+        "environment",
+        "where it ran",
+        lambda rows: Column(lambda r: [("dim", r.failure.environment or "")], width=11, title="env", from_width=150),
+        lambda f: f.environment or "",
+    ),
+    "user": Shown(
+        "user",
+        "whether a user is known",
+        lambda rows: Column(lambda r: [("dim", "☺" if r.failure.user_id else "")], width=4, title="user"),
+        lambda f: f.user_id or "",
+    ),
+    "latency": Shown(
+        "latency",
+        "how long it took",
+        lambda rows: Column(lambda r: [("dim", duration(r.failure.latency))], width=8, right=True, title="took"),
+        lambda f: -(f.latency or 0.0),
+    ),
+    "tags": Shown(
+        "tags",
+        "its tags",
+        lambda rows: Column(lambda r: [("dim", " ".join(r.failure.tags))], share=2, most=24, title="tags"),
+        lambda f: f.tags,
+    ),
+    "items": Shown(
+        "items",
+        "how many items came from it",
+        lambda rows: Column(_items, width=2, right=True, title=""),
+        lambda f: -len(f.items),
+    ),
+}
+"""What can be chosen in the config file and with `c`, in this order by default."""
+USUAL = ("age", "workflow", "signal", "count", "message", "environment")
+
+
+class FailureRows(Rows[Row]):
+    """The list; its messages come from what has been read so far."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__([], key=lambda row: row.key, id=id, header=True)
+        self.excerpts: Mapping[str, Excerpt] = {}
+        self.choose(USUAL)
+
+    def choose(self, names: Iterable[str]) -> None:
+        """Shows these columns; the state always stands first. Unknown names are passed over."""
+        known = [COLUMNS[name].make(self) for name in names if name in COLUMNS]
+        self.columns = [Column(_state, width=1), *known]
+
+    def excerpt(self, row: Row) -> Sequence[Piece]:
+        """The user's message, masked; `…` while it is being read."""
+        if row.failure.source_gone:
+            return [("dim", "the trace is gone")]
+        found = self.excerpts.get(row.key)
+        return [("dim", "…")] if found is None else found
+
+    def in_sight(self) -> list[Failure]:
+        """The failures of the rows that are seen."""
+        return [self.rows[number].failure for _, number in self.rows_in_sight()]
+
+
+def listed(failures: Iterable[Failure], *, sort: str, fold: str) -> list[Row]:
+    """The rows of failures: ordered by a column (`-age` the other way round), those of a session as one."""
+    name = sort.removeprefix("-")
+    ordered = list(failures)
+    if name in COLUMNS and sort != "age":
+        ordered.sort(key=COLUMNS[name].order, reverse=sort.startswith("-"))  # type: ignore[arg-type]
+    if fold != "session":
+        return [Row(failure) for failure in ordered]
+    together: dict[str, list[Failure]] = {}
+    for failure in ordered:
+        together.setdefault(failure.session_id or failure.trace_id, []).append(failure)
+    return [Row(group[0], tuple(group) if len(group) > 1 else ()) for group in together.values()]
+
+
+def _state(row: Row) -> list[Piece]:
+    sign, role = STATE_SIGNS[row.failure.state]
+    return [("good", "▣")] if row.failure.state == "open" and row.failure.items else [(role, sign)]
+
+
+def _name(row: Row) -> list[Piece]:
+    failure = row.failure
+    name: Piece = ("dim" if failure.source_gone else "text", failure.name or f"unnamed {failure.trace_id[:12]}")
+    return [("accent", f"{len(row.folded)} × "), name] if row.folded else [name]
+
+
+def _why(row: Row) -> list[Piece]:
+    return signal_pieces(strongest(row.failure))
+
+
+def _count(row: Row) -> list[Piece]:
+    others = len({signal.name for signal in row.failure.signals}) - 1
+    return [("dim", f"+{min(others, 99)}")] if others else []
+
+
+def _folded(row: Row) -> list[Piece]:
+    return [("accent", f"§{min(len(row.folded), 999)}")] if row.folded else []
+
+
+def _items(row: Row) -> list[Piece]:
+    return [("good", f"▣{min(len(row.failure.items), 9)}")] if row.failure.items else []
+
+
+def matches(failure: Failure, words: Sequence[str], excerpt: Excerpt = ()) -> bool:
     """Whether every word (lower case) stands somewhere in what the filter looks at."""
     text = haystack(failure)
+    if excerpt:
+        text += " " + "".join(part for _, part in excerpt).lower()
     return all(word in text for word in words)
 
 
 def haystack(failure: Failure) -> str:
-    """What the filter looks at: name, signals, rules, tags, environment, session, state, id. No trace content."""
+    """What the filter looks at: name, signals with values and comments' absence, rules, tags, environment, session,
+    state, id. Of the trace's content only the masked excerpt that the list shows."""
     return " ".join(
         (
             failure.name or "",
-            *(f"{s.name} {s.kind} {s.rule} {s.value if isinstance(s.value, str) else ''}" for s in failure.signals),
+            *(f"{s.name} {s.kind} {s.rule} {'' if s.value is None else s.value}" for s in failure.signals),
             *failure.tags,
             failure.environment or "",
             failure.session_id or "",

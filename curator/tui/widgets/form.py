@@ -4,15 +4,13 @@ import json
 import re
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from curator.model import Finding
 from curator.tui import actions
 from curator.tui.fields import Field
 from curator.tui.masks import Masks
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content
 
@@ -34,38 +32,21 @@ class FormView(Cards):
 
     BINDINGS = actions.bindings("list", "form")
 
-    def put(
-        self,
-        fields: Sequence[Field],
-        failure_types: Sequence[str],
-        chosen: str | None,
-        reveal: tuple[object, Sequence[Finding]] | None,
-    ) -> None:
+    def put(self, fields: Sequence[Field], reveal: tuple[object, Sequence[Finding]] | None) -> None:
         """Shows the form. `reveal` is the unscrubbed content and its findings, when the reviewer wants to see them."""
 
         def make(width: int) -> list[Card]:
-            cards = [Card(_failure_types(failure_types, chosen, width))]
+            cards: list[Card] = []
             base = ""
             for field in fields:
                 head = field.path.partition(".")[0].partition("[")[0]
                 if head != base:
                     base = head
-                    cards.append(Card(content([("text", "\n"), ("heading", TITLES.get(base, base))])))
+                    cards.append(Card(content([("text", "\n" if cards else ""), ("heading", TITLES.get(base, base))])))
                 cards.append(Card(_field(field, reveal, width), field.path))
             return cards
 
         self.show(make)
-
-
-def _failure_types(names: Sequence[str], chosen: str | None, width: int) -> Content:
-    pieces: list[Piece] = [("heading", "Failure type"), ("bad", "" if chosen else "  ✕ choose one by its number")]
-    used = width
-    for number, name in enumerate(names[:9], 1):
-        size = cell_len(visible(name)) + 4
-        pieces.append(("text", "\n" if used + size > width else ""))
-        used = size if used + size > width else used + size
-        pieces += [("accent", f"{number} "), ("underline" if name == chosen else "dim", name), ("text", "  ")]
-    return content(pieces)
 
 
 def _field(field: Field, reveal: tuple[object, Sequence[Finding]] | None, width: int) -> Content:

@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from curator.model.errors import CuratorError
-from curator.tui.pieces import Piece
-from curator.tui.text import safe, visible
+from curator.tui import actions
+from curator.tui.text import Piece, safe, visible
 
 PLACE_KEYS = {"queue": ("Q", "Queue"), "datasets": ("D", "Datasets"), "runs": ("R", "Runs"), "log": ("L", "Log")}
 
@@ -81,23 +85,27 @@ class TopBar(Horizontal):
 
 
 class Banner(Static):
-    """One line over data that is still good: the last call failed, and what to do."""
+    """Over data that is still good: the last call failed, and what to do; as many rows as its words need."""
+
+    _error: CuratorError | None = None
 
     def show(self, error: CuratorError) -> None:
         """Shows an error."""
+        self._error = error
         self.update(
             Content.assemble(
                 ("▲ ", "bold $error"),
                 (visible(error.message, limit=300), "$error"),
                 (f"  {visible(error.remedy, limit=300)}" if error.remedy else "", "$faint"),
                 ("  ^r", "$accent"),
-                (" retries", "$faint"),
+                (" retries; what you see is from before", "$faint"),
             )
         )
         self.display = True
 
     def clear(self) -> None:
         """The last call went well."""
+        self._error = None
         self.display = False
 
 
@@ -129,10 +137,23 @@ class Page(Vertical):
             yield Spinner()
             yield Static("", id="page-words")
 
+    WIDEST = 68
+    """Cells of a line that is read at ease."""
+    _words = Content("")
+
     def _put(self, words: Content, *, turning: bool = False, error: bool = False) -> None:
         self.set_class(error, "-error")
         self.query_one(Spinner).turn(turning)
+        self._words = words
+        self.fit()
         self.query_one("#page-words", Static).update(words)
+
+    def fit(self) -> None:
+        """As wide as its words, and never wider than the place that it stands in: what does not fit is wrapped."""
+        holder = self.parent
+        room = holder.size.width - 6 if isinstance(holder, Widget) and holder.size.width else self.app.size.width - 6
+        longest = max((cell_len(line.plain) for line in self._words.split("\n", allow_blank=True)), default=1)
+        self.query_one("#page-words", Static).styles.width = max(1, min(longest, self.WIDEST, room))
 
     def waiting(self, what: str, done: int = 0, total: int | None = None, *, way_out: str = "") -> None:
         """A wait, with numbers as soon as there are some; `way_out` says what `esc` does."""
@@ -155,7 +176,7 @@ class Page(Vertical):
             Content("\n").join(
                 [
                     Content.assemble(("▲  ", "bold $error"), safe(error.message)),
-                    safe(error.remedy, "$faint"),
+                    safe(error.remedy, "$faint", limit=1000),
                     Content(""),
                     content([("accent", "^r"), ("dim", " try again   "), ("accent", "q"), ("dim", " quit")]),
                 ]
@@ -232,3 +253,75 @@ class LineInput(Horizontal):
         elif event.key == "down":
             event.stop()
             self.post_message(self.Left(self, self.text, kept=True))
+
+
+class Hints(Static):
+    """The foot of a screen: the keys of what has the focus, as many as the width takes; a click presses one."""
+
+    DEFAULT_CSS = "Hints { dock: bottom; height: 1; }"
+
+    def __init__(self, places: Sequence[actions.Place] = ()) -> None:
+        """`places`: whose keys are shown while nothing has the focus."""
+        super().__init__("")
+        self._places = places
+        self._spots: list[tuple[int, int, actions.Action]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.watch(self.screen, "focused", lambda: self.put())
+
+    def on_unmount(self) -> None:
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def on_resize(self) -> None:
+        self.put()
+
+    def _changed(self, screen: Screen[Any]) -> None:
+        if self.is_attached and screen is self.screen:
+            self.call_after_refresh(self.put)
+
+    def _shown(self) -> list[tuple[str, actions.Action]]:
+        """Keys and actions in the order of their ranks."""
+        found: dict[str, tuple[str, actions.Action]] = {}
+        for place in self._places:
+            found |= {action.id: (actions.keys_of(action), action) for action in actions.of(place) if action.rank}
+        keymap = getattr(self.app, "_keymap", {})
+        for active in self.screen.active_bindings.values():
+            action = actions.BY_ID.get(active.binding.id or "")
+            if action is not None and action.rank and active.enabled:
+                found[action.id] = (actions.keys_of(action, keymap), action)
+        return sorted(found.values(), key=lambda each: each[1].rank)
+
+    def put(self) -> None:
+        """Shows what the width takes; the help stands last, whatever the width."""
+        width = self.size.width - 1
+        if width <= 0:
+            return
+        shown = self._shown()
+        last = [each for each in shown if each[1].id == "app.help"]
+        room = width - sum(len(keys) + len(action.label) + 3 for keys, action in last)
+        chosen = []
+        for keys, action in (each for each in shown if each not in last):
+            # Of several keys the first is enough to know.
+            size = len(keys.split(" ")[0]) + len(action.label) + 3
+            if size <= room:
+                room -= size
+                chosen.append((keys, action))
+        pieces: list[Piece] = []
+        self._spots = []
+        at = 0
+        for keys, action in [*chosen, *last]:
+            key, label = keys.split(" ")[0], action.label.rstrip(" 0123456789")
+            pieces += [("accent", f" {key}"), ("dim", f" {label} ")]
+            self._spots.append((at, at + len(key) + len(label) + 3, action))
+            at += len(key) + len(label) + 3
+        self.update(content(pieces))
+
+    async def on_click(self, event: events.Click) -> None:
+        action = next((each for start, end, each in self._spots if start <= event.x < end), None)
+        if action is not None:
+            node = next(
+                (a.node for a in self.screen.active_bindings.values() if a.binding.id == action.id), self.screen
+            )
+            name = f"screen.{action.name}" if action.place in actions.ON_SCREEN else action.name
+            await self.app.run_action(name, node)

@@ -8,8 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.scroll_view import ScrollView
 
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece, visible
 
 ROLES = (
     "text",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -16,13 +15,15 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from curator.tui import actions
-from curator.tui.pieces import Piece
+from curator.tui.text import Piece
 from curator.tui.widgets.painted import Painted, fit
 
 T = TypeVar("T")
 GAP = 2
 GUTTER = 3
 """Cells for the cursor bar, the mark and a blank."""
+MOST_DRAWN = 2000
+"""Rows that are kept as they were drawn."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Column(Generic[T]):
     right: bool = False
     from_width: int = 0
     """The column is shown when the list is at least that wide."""
+    most: int = 0
+    """Cells that a column with a share takes at most; 0: as many as there are."""
 
 
 class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
@@ -82,6 +85,9 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
         self._rows: Sequence[T] = ()
         self.header = header
         self.marks: set[str] = set()
+        self._last_mark: int | None = None
+        self._drawn: dict[tuple[int, bool, bool], Strip] = {}
+        """Rows as they were drawn: by number, whether the cursor stands there, whether the list has the keys."""
 
     @property
     def rows(self) -> Sequence[T]:
@@ -98,11 +104,38 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
         """The listed rows that are marked, in the order of the list."""
         return [row for row in self._rows if self._key(row) in self.marks] if self.marks else []
 
+    @property
+    def columns(self) -> tuple[Column[T], ...]:
+        """What is shown of each row."""
+        return self._columns
+
+    @columns.setter
+    def columns(self, columns: Sequence[Column[T]]) -> None:
+        self._columns = tuple(columns)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """What the columns say of the rows has changed: all are drawn anew."""
+        self._drawn.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        self._drawn.clear()
+        super().notify_style_update()
+
+    def rows_in_sight(self) -> list[tuple[int, int]]:
+        """Lines of the widget with the numbers of the rows that stand there."""
+        top = self.scroll_offset.y - self.header
+        lines = range(self.scrollable_content_region.height)
+        return [(line, top + line) for line in lines if 0 <= top + line < len(self._rows)]
+
     def show(self, rows: Sequence[T], *, at: str | None = None) -> None:
         """Lists other rows. The cursor goes to the row with key `at`, else stays on its row, else in its place."""
         before = self.current
         wanted = at or (self._key(before) if before is not None else None)
         self._rows = rows
+        self._last_mark = None
+        self._drawn.clear()
         found = next((i for i, row in enumerate(rows) if self._key(row) == wanted), None) if wanted else None
         place = found if found is not None else min(self.cursor, max(len(rows) - 1, 0))
         self._measure()
@@ -123,9 +156,10 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, len(self._rows) - 1))
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int, now: int) -> None:
         self.scroll_to_cursor()
-        self.refresh()
+        for number in (before, now):
+            self.refresh_line(number + self.header)
         self._announce()
 
     def scroll_to_cursor(self) -> None:
@@ -136,40 +170,57 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         self._measure()
         self.scroll_to_cursor()
-        self.refresh()
+        self.redraw()
 
     # Drawing
 
     def _layout(self, width: int) -> list[tuple[Column[T], int]]:
+        """Each column with its cells: those with a share divide what the others leave, and what some have too much."""
         columns = [c for c in self._columns if width >= c.from_width]
         left = width - GUTTER - GAP * (len(columns) - 1) - sum(c.width for c in columns) - 1
-        shares = sum(c.share for c in columns if not c.width)
-        return [(c, c.width or max(4, left * c.share // shares)) for c in columns]
+        taken: dict[int, int] = {}
+        while True:
+            open_ = [(n, c) for n, c in enumerate(columns) if not c.width and n not in taken]
+            shares = sum(c.share for _, c in open_)
+            full = [(n, c.most) for n, c in open_ if c.most and left * c.share // shares > c.most]
+            if not full:
+                break
+            for number, most in full:
+                taken[number] = most
+                left -= most
+        return [(c, c.width or taken.get(n) or max(4, left * c.share // max(shares, 1))) for n, c in enumerate(columns)]
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         number = y + self.scroll_offset.y - self.header
-        base = self.rich_style
         if number == -1:
-            pieces: list[Piece] = [("dim", " " * GUTTER)]
-            for index, (column, size) in enumerate(self._layout(width)):
-                pieces += [("text", " " * GAP)] if index else []
-                pieces += fit([("dim", column.title)], size, right=column.right)
-            return Strip(self.segments(pieces, base)).adjust_cell_length(width, base)
+            return self._head(width)
         if not 0 <= number < len(self._rows):
-            return Strip.blank(width, base)
-        row = self._rows[number]
-        here = number == self.cursor
-        if here:
-            base = self.get_component_rich_style("rows--cursor")
+            return Strip.blank(width, self.rich_style)
+        state = (number, number == self.cursor, self.has_focus)
+        drawn = self._drawn.get(state)
+        if drawn is None:
+            if len(self._drawn) > MOST_DRAWN:
+                self._drawn.clear()
+            drawn = self._drawn[state] = self._draw(self._rows[number], width, here=state[1])
+        return drawn
+
+    def _head(self, width: int) -> Strip:
+        pieces: list[Piece] = [("dim", " " * GUTTER)]
+        for index, (column, size) in enumerate(self._layout(width)):
+            pieces += [("text", " " * GAP)] if index else []
+            pieces += fit([("dim", column.title)], size, right=column.right)
+        return Strip(self.segments(pieces, self.rich_style)).adjust_cell_length(width, self.rich_style)
+
+    def _draw(self, row: T, width: int, *, here: bool) -> Strip:
+        base = self.get_component_rich_style("rows--cursor") if here else self.rich_style
         bar = ("accent" if self.has_focus else "dim", "▌") if here else ("text", " ")
         mark = ("accent", "●") if self._key(row) in self.marks else ("text", " ")
-        pieces = [bar, mark, ("text", " ")]
+        pieces: list[Piece] = [bar, mark, ("text", " ")]
         for index, (column, size) in enumerate(self._layout(width)):
             pieces += [("text", " " * GAP)] if index else []
             pieces += fit(column.cell(row), size, right=column.right)
-        segments: list[Segment] = self.segments(pieces, base)
-        return Strip(segments).adjust_cell_length(width, base)
+        return Strip(self.segments(pieces, base)).adjust_cell_length(width, base)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -209,20 +260,29 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     def toggle_mark(self) -> None:
         """Marks or unmarks the row under the cursor and goes on."""
         if (row := self.current) is not None:
-            self.marks ^= {self._key(row)}
-            self.post_message(self.MarksChanged(self))
+            self._mark(self.marks ^ {self._key(row)})
+            self._last_mark = self.cursor
             self.cursor += 1
-            self.refresh()
+
+    def mark_range(self) -> None:
+        """Marks every row from the last one that was marked to the cursor; without one, the row under the cursor."""
+        if self._rows:
+            first = self.cursor if self._last_mark is None else self._last_mark
+            low, high = sorted((first, self.cursor))
+            self._mark(self.marks | {self._key(row) for row in self._rows[low : high + 1]})
+            self._last_mark = self.cursor
 
     def toggle_all(self) -> None:
         """Marks everything listed; when all of it is marked, unmarks it."""
         keys = {self._key(row) for row in self._rows}
-        self.marks = self.marks - keys if keys <= self.marks else self.marks | keys
-        self.post_message(self.MarksChanged(self))
-        self.refresh()
+        self._mark(self.marks - keys if keys <= self.marks else self.marks | keys)
 
     def clear_marks(self) -> None:
         """Unmarks everything."""
-        self.marks = set()
+        self._last_mark = None
+        self._mark(set())
+
+    def _mark(self, marks: set[str]) -> None:
+        self.marks = marks
         self.post_message(self.MarksChanged(self))
-        self.refresh()
+        self.redraw()

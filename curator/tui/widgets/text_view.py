@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 from curator.tui import actions
 from curator.tui.document import Line, Section, View, find_in, lay_out
 from curator.tui.masks import Masks
-from curator.tui.sizes import estimated_size
+from curator.tui.text import estimated_size
 from curator.tui.widgets.painted import Painted
 
 IN_PLACE = 40_000
@@ -199,8 +199,3 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         if self._hits:
             self._hit = (self._hit - 1) % len(self._hits)
             self._go_to_hit()
-
-    def action_copy(self) -> None:
-        """Copies what is shown, masks and all."""
-        self.app.copy_to_clipboard("\n".join(line.text for line in self._lines))
-        self.notify(f"{len(self._lines)} lines copied as shown.", markup=False)

@@ -10,8 +10,7 @@ from textual.message import Message
 from textual.widgets import Label, Static
 
 from curator.model import State
-from curator.tui.pieces import Piece
-from curator.tui.text import visible
+from curator.tui.text import Piece, visible
 from curator.tui.week import STATES, Week
 from curator.tui.widgets.frame import content
 from curator.tui.words import STATE_SIGNS, bar, sparkline

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from curator.model.errors import CuratorError, ExitCode
 from curator.tui.memory import Tasks
-from curator.tui.session.rooms import Rooms
-from curator.tui.session.values import Report
+from curator.tui.session.rooms import Report, Rooms
 
 if TYPE_CHECKING:
     from curator.experiments.compare import Comparison
@@ -37,34 +36,42 @@ class TwoRuns:
     comparison: "Comparison"
 
 
-class Running(Rooms):
+class Runs:
     """What is done with runs."""
 
-    def runs(self) -> "list[Listed]":
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self.known: list[Listed] = []
+        """The runs that were listed last."""
+
+    def lately(self) -> "list[Listed]":
         """Runs of the last ninety days, latest first. Raises GatewayError."""
         from curator.experiments import overview
 
-        return overview.runs(self.gateway, since=datetime.now(UTC) - RUNS_BACK)
+        self.known = overview.runs(self._rooms.gateway, since=datetime.now(UTC) - RUNS_BACK)
+        return self.known
 
     def integrity(self, listed: "Sequence[Listed]", report: Report) -> "dict[str, Run]":
         """Reference → the run with its integrity as the server shows it now. Raises GatewayError."""
         from curator.experiments import overview
 
         return overview.look_at(
-            self.gateway,
+            self._rooms.gateway,
             listed,
-            rules=[loaded.rule for loaded in self.rules],
+            rules=[loaded.rule for loaded in self._rooms.rules],
             progress=lambda done, total: report("looking whether runs are whole", done, total),
         )
 
-    def compare_runs(self, baseline: str, candidate: str) -> TwoRuns:
+    def compare(self, baseline: str, candidate: str) -> TwoRuns:
         """Two runs by reference, compared. Raises UsageError, GatewayError."""
         from curator.experiments.compare import compare
         from curator.experiments.perform import find_run
 
-        runs = [find_run(reference, lambda: self.gateway, deadline=0.0) for reference in (baseline, candidate)]
+        runs = [find_run(reference, lambda: self._rooms.gateway, deadline=0.0) for reference in (baseline, candidate)]
         names = {run.rule for run in runs}
-        judges = {c.name for loaded in self.rules if loaded.rule.rule in names for c in loaded.rule.checks if c.judge}
+        judges = {
+            c.name for loaded in self._rooms.rules if loaded.rule.rule in names for c in loaded.rule.checks if c.judge
+        }
         return TwoRuns(baseline=runs[0], candidate=runs[1], comparison=compare(*runs, judges=judges))
 
     def prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks, report: Report) -> "Proof":
@@ -77,8 +84,8 @@ class Running(Rooms):
 
         options = ["--rules", str(loaded.path), "--production", tasks.production]
         options += ["--candidate", tasks.candidate] if tasks.candidate else []
-        options += ["--allow-python"] if self.settings.allow_python else []
-        connection = self.settings.connection()
+        options += ["--allow-python"] if self._rooms.settings.allow_python else []
+        connection = self._rooms.settings.connection()
         keys = {
             "LANGFUSE_BASE_URL": connection.base_url,
             "LANGFUSE_PUBLIC_KEY": connection.public_key,

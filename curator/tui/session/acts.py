@@ -1,0 +1,206 @@
+"""What is done: one item written, or many; taken back and done again; what a crash left, finished."""
+
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from curator.model import Decision, Receipt
+from curator.tui.memory import DraftState
+from curator.tui.session.drafts import Drafts, Prepared
+from curator.tui.session.failures import Failures
+from curator.tui.session.items import Items
+from curator.tui.session.rooms import Report, Rooms
+from curator.tui.words import age, plural
+
+if TYPE_CHECKING:
+    from curator.journal import Promotion, Recorded
+    from curator.promote import Choices, Resumed, Undone
+
+
+@dataclass(frozen=True)
+class Act:
+    """The last thing that was done: what `u` would take back."""
+
+    recorded: "tuple[Recorded, ...]"
+    """Newest first; the whole batch of a command."""
+    own: bool
+    """Whether it was done in this session."""
+    words: str
+    """What it was, such as `dismiss of order-status 1f3a…`."""
+    receipt: Receipt | None = None
+    """The receipt that was asked about; None when it is what was done last."""
+
+    @property
+    def key(self) -> str:
+        """Which failure it was about; of several the first."""
+        return self.recorded[-1].entry.trace_id
+
+    @property
+    def reviewer(self) -> str:
+        """Who did it."""
+        return self.recorded[0].entry.reviewer
+
+    @property
+    def when(self) -> str:
+        """How long ago."""
+        return age(self.recorded[0].entry.at)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Which entries of the ledger it is."""
+        return frozenset(each.entry.id for each in self.recorded)
+
+
+class Acts:
+    """What changes the server; every function ends in a receipt or in words."""
+
+    def __init__(self, rooms: Rooms, failures: Failures, drafts: Drafts, items: Items) -> None:
+        self._rooms, self._failures, self._drafts, self._items = rooms, failures, drafts, items
+        self._began = datetime.now(UTC)
+        self._orders: dict[str, DraftState] = {}
+        self._undone: list[Act] = []
+
+    def promote(self, prepared: Prepared, remedies: Sequence[str] = ()) -> Receipt:
+        """Writes the item, reads it back, shares the decision; the receipt says what is true. Raises CuratorError."""
+        receipt = self._rooms.promoter.promote(prepared.proposal, self._choices(remedies))
+        self._promoted(receipt, prepared.order)
+        return receipt
+
+    def promote_many(
+        self, ready: Sequence[Prepared], stop: threading.Event, report: Report, remedies: Sequence[str] = ()
+    ) -> Iterator[Receipt]:
+        """Promotes many drafts, with a receipt for each as it is proved. `stop` ends it after the writes under way."""
+        choices = self._choices(remedies, uuid.uuid4().hex)
+        orders = {each.draft.trace_id: each.order for each in ready}
+
+        def tell(done: int) -> None:
+            report("writing", done, len(ready))
+
+        proposals = [each.proposal for each in ready]
+        for receipt in self._rooms.promoter.promote_many(proposals, choices, stop=stop, progress=tell):
+            self._promoted(receipt, orders.get(receipt.trace_id))
+            yield receipt
+
+    def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
+        """What curator can do about a receipt: names with their words."""
+        return self._rooms.promoter.remedies(receipt)
+
+    def _choices(self, remedies: Sequence[str], batch: str = "") -> "Choices":
+        """The terminal completes the entries behind what is promoted: whoever reviews here works them off."""
+        from curator.promote import Choices
+
+        return Choices(remedies=frozenset(remedies), complete_queue=True, batch=batch)
+
+    def _promoted(self, receipt: Receipt, order: DraftState | None) -> None:
+        if not receipt.ok:
+            return
+        if order is not None:
+            self._orders[receipt.trace_id] = order
+        self._rooms.memory.forget_draft(receipt.trace_id)
+        self._items.forget(receipt.dataset)
+        decision = Decision(
+            trace_id=receipt.trace_id,
+            state="promoted",
+            reviewer=receipt.reviewer,
+            rule=receipt.rule or None,
+            item_id=receipt.item_id,
+            at=receipt.at,
+        )
+        self._failures.decided(decision, [receipt.item_id])
+
+    # Taking back, doing again
+
+    def last(self, receipt: Receipt | None = None) -> Act | None:
+        """What was done last on this machine and can be taken back, or what a receipt says was done.
+
+        None when there is nothing. Raises ConfigError.
+        """
+        ledger = self._rooms.journal.ledger
+        if receipt is None:
+            recorded = ledger.last(1, whole_batch=True)
+        else:
+            of_item = [each for each in ledger.last(len(ledger.entries())) if each.entry.item_id == receipt.item_id]
+            recorded = [each for each in of_item if each.entry.at == receipt.at][:1]
+        if not recorded:
+            return None
+        newest = recorded[0].entry
+        own = newest.at >= self._began and newest.reviewer == self._rooms.reviewer
+        return Act(tuple(recorded), own, self._words(recorded), receipt)
+
+    def _words(self, recorded: "Sequence[Recorded]") -> str:
+        entry = recorded[0].entry
+        if len(recorded) > 1:
+            return f"{entry.action} of {plural(len(recorded), 'failure')}"
+        failure = self._failures.get(entry.trace_id)
+        name = entry.item_id or (failure.name if failure else None) or "trace"
+        return f"{entry.action} of {name} {entry.trace_id[:12]}".strip()
+
+    def undo(self, act: Act) -> "list[Undone]":
+        """Takes back what `last` said; nothing when something else was done since. Raises CuratorError."""
+        promoter = self._rooms.promoter
+        with self._failures.sharing:
+            list(promoter.resume())  # a write that nobody has seen the end of has to be known first
+            now = self.last(act.receipt)
+            if now is None or now.ids != act.ids:
+                return []
+            undone = list(promoter.undo(receipt=act.receipt, whole_batch=act.receipt is None))
+        for each in undone:
+            if each.ok:
+                self._follow(each)
+            if each.entry.dataset:
+                self._items.forget(each.entry.dataset)
+        if any(each.ok for each in undone):
+            self._undone.append(act)
+        return undone
+
+    def _follow(self, undone: "Undone") -> None:
+        entry = undone.entry
+        decision = self._rooms.journal.decisions.get(entry.trace_id)
+        gone = entry.item_id if undone.outcome != "restored" else None
+        self._failures.change(
+            entry.trace_id,
+            lambda failure: failure.model_copy(
+                update={
+                    "state": decision.state if decision is not None else "open",
+                    "decision": decision,
+                    "items": tuple(item for item in failure.items if item != gone),
+                }
+            ),
+        )
+
+    def undone(self) -> Act | None:
+        """What was taken back last in this session, and can be done again."""
+        return self._undone[-1] if self._undone else None
+
+    def redo(self, act: Act) -> str:
+        """Does again what was taken back; the rest of a sentence about how that went. Raises CuratorError."""
+        decisions, failures, promoted = [], [], []
+        for each in act.recorded:
+            failure = self._failures.get(each.entry.trace_id)
+            if each.restore.decision is not None and failure is not None:
+                decisions.append(each.restore.decision.model_copy(update={"at": datetime.now(UTC)}))
+                failures.append(failure)
+            elif each.entry.action == "promote" and (order := self._orders.get(each.entry.trace_id)) is not None:
+                promoted.append(self._drafts.prepare(order))
+        self._failures.apply(decisions)
+        self._failures.share(failures, decisions)
+        receipts = [self.promote(each) for each in promoted]
+        self._undone.remove(act)
+        wrong = [r for r in receipts if not r.ok]
+        left = len(act.recorded) - len(decisions) - len(receipts)
+        words = [f"{len(wrong)} of them refused: {wrong[0].problem.message}" if wrong and wrong[0].problem else ""]
+        words.append(f"{left} cannot be done again from here" if left else "")
+        return "".join(f"; {each}" for each in words if each)
+
+    # What a crash left
+
+    def unfinished(self) -> "list[Promotion]":
+        """Promotions that a process of this machine left without a receipt. Raises ConfigError."""
+        return self._rooms.journal.promotions.unfinished()
+
+    def resume(self) -> "list[Resumed]":
+        """Finishes what a crash or an interrupt left unfinished. Raises GatewayError."""
+        return list(self._rooms.promoter.resume())

@@ -1,0 +1,182 @@
+"""The failures of the window, and decisions about them."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from curator.model import Decision, Failure, Queue
+from curator.model.base import Value
+from curator.model.errors import CuratorError
+from curator.tui.session.rooms import Connected, Report, Rooms
+from curator.tui.week import Week, week_of
+
+if TYPE_CHECKING:
+    from curator.queue import Window
+
+
+class Look(Value):
+    """The queue as the server and this machine know it now."""
+
+    connected: Connected
+    queue: Queue
+    notes: tuple[str, ...] = ()
+    """What the reviewer should know: an annotation queue that does not exist, unreadable rows."""
+
+
+class Failures:
+    """What needs a decision."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self.sharing = threading.Lock()
+        """Held while something is written: one decision after the other."""
+        self._failures: dict[str, Failure] = {}
+        self._pending: dict[str, Decision] = {}
+        self._window: Window | None = None
+        self._week: Week | None = None
+
+    def look(self, since: str, rule: str | None, report: Report) -> Look:
+        """The failures of a window, in every state. Raises CuratorError."""
+        from curator.queue import find_failures, parse_window
+
+        report("connecting", 0, None)
+        connected = self._rooms.connect()
+        rules = [r.rule for r in self._rooms.rules if rule is None or r.rule.rule == rule]
+        window = parse_window(since, None, datetime.now(UTC))
+        notes: list[str] = []
+        queue = find_failures(
+            self._rooms.gateway,
+            rules,
+            window,
+            state=None,
+            decisions=self._own_decisions(),
+            progress=lambda what: report(f"looking for failures: {what}", 0, None),
+            note=notes.append,
+        )
+        self._failures = {f.trace_id: f for f in queue.failures}
+        self._window = window
+        self._week = None
+        return Look(connected=connected, queue=queue, notes=tuple(notes))
+
+    @property
+    def window(self) -> "Window | None":
+        """The time that was looked at last."""
+        return self._window
+
+    def all(self) -> list[Failure]:
+        """The failures of the window in every state, newest first."""
+        return list(self._failures.values())
+
+    def get(self, key: str) -> Failure | None:
+        """A failure as it stands now; None when no rule finds it."""
+        return self._failures.get(key)
+
+    def rule_of(self, failure: Failure) -> str:
+        """The rule to shape a failure by: the one that is looked at, else the one that knows the trace's name, else
+        the one with most signals."""
+        names = list(dict.fromkeys(signal.rule for signal in failure.signals))
+        if self._rooms.standing.rule in names:
+            return self._rooms.standing.rule
+        named = {r.rule.rule for r in self._rooms.rules if failure.name in r.rule.queue.filters.names}
+        return max(names, key=lambda name: (name in named, sum(s.rule == name for s in failure.signals)))
+
+    @property
+    def week(self) -> Week | None:
+        """The summary of the window; None before the first look."""
+        if self._window is None:
+            return None
+        if self._week is None:
+            self._week = week_of(self.all(), self._window.since, self._window.until)
+        return self._week
+
+    # Decisions
+
+    def _own_decisions(self) -> list[Decision]:
+        """Decisions made on this machine that the server may not show yet."""
+        return [*self._rooms.journal.decisions.all(), *self._pending.values()]
+
+    def apply(self, decisions: Sequence[Decision]) -> None:
+        """Shows decisions at once, before they are shared."""
+        for decision in decisions:
+            self._pending[decision.trace_id] = decision
+            self.change(decision.trace_id, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+
+    def change(self, key: str, how: Callable[[Failure], Failure]) -> None:
+        """Something became of a failure, if it is listed."""
+        self._week = None
+        if (failure := self._failures.get(key)) is not None:
+            self._failures[key] = how(failure)
+
+    def decided(self, decision: Decision, items: Iterable[str] = ()) -> None:
+        """A decision was made and shared; `items` came from the trace."""
+        more = tuple(items)
+        self.change(
+            decision.trace_id,
+            lambda failure: _decided(failure, decision).model_copy(
+                update={"items": tuple(dict.fromkeys((*failure.items, *more)))}
+            ),
+        )
+
+    def elsewhere(self, failures: Sequence[Failure]) -> list[tuple[Failure, Decision]]:
+        """Failures that somebody has decided about since they were listed, with those decisions; a request or two.
+
+        Another terminal of this machine counts at once, another machine as soon as Langfuse shows its score.
+        Raises GatewayError.
+        """
+        from curator.queue.decisions import SCORE_NAME, from_scores, newest
+
+        ids = [failure.trace_id for failure in failures]
+        shared = from_scores(self._rooms.gateway.scores(names=[SCORE_NAME], trace_ids=ids))
+        own = [d for d in self._rooms.journal.decisions.all() if d.trace_id in set(ids)]
+        now = newest([*shared.values(), *own])
+        found = []
+        for failure in failures:
+            decision = now.get(failure.trace_id)
+            known = failure.decision
+            if decision is None or failure.trace_id in self._pending:
+                continue
+            before = "open" if known is None else (known.state, known.reviewer, known.reason)
+            after = "open" if decision.state == "open" else (decision.state, decision.reviewer, decision.reason)
+            if before != after and (known is None or decision.at > known.at):
+                found.append((failure, decision))
+        return found
+
+    def learned(self, decisions: Sequence[Decision]) -> None:
+        """Decisions of somebody else are known now."""
+        for decision in decisions:
+            self.change(decision.trace_id, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+
+    def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
+        """Shares decisions with every reviewer, and moves the annotation-queue entries behind them.
+
+        What could not be shared is taken back here. Raises GatewayError.
+        """
+        from curator.queue.decisions import decide
+
+        rooms = self._rooms
+        batch = uuid.uuid4().hex if len(decisions) > 1 else ""
+        with self.sharing:
+            for number, (failure, decision) in enumerate(zip(failures, decisions, strict=True)):
+                entries = [s for s in failure.signals if s.queue_entry_id] if decision.state != "snoozed" else []
+                try:
+                    decide(
+                        rooms.gateway,
+                        rooms.journal,
+                        rooms.scrubber,
+                        decision,
+                        policy=rooms.policy(decision.rule),
+                        complete_entries=entries,
+                        batch=batch,
+                    )
+                except CuratorError:
+                    for undone in failures[number:]:
+                        self._pending.pop(undone.trace_id, None)
+                        self.change(undone.trace_id, lambda _, f=undone: f)  # type: ignore[misc]
+                    raise
+                self._pending.pop(decision.trace_id, None)
+
+
+def _decided(failure: Failure, decision: Decision) -> Failure:
+    return failure.model_copy(update={"state": decision.state, "decision": decision})

@@ -1,0 +1,143 @@
+"""Traces and what stands around them; personal values in what is shown; addresses in the web app."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from curator.model import Failure, Finding, Observation, StoredItem, Trace, parse_text
+from curator.model.base import Value
+from curator.tui.masks import Masks, shorten
+from curator.tui.session.rooms import Rooms
+from curator.tui.text import Piece
+
+T = TypeVar("T")
+MOST_SIBLINGS = 200
+LOOKED_THROUGH = 200_000
+"""Characters of what is shown that are looked through for personal values; the rest stays masked until asked for."""
+KEPT_TRACES = 32
+"""Traces and previews that stay in memory."""
+KEPT_EXCERPTS = 4000
+EXCERPT = 240
+"""Characters of a message that a row may need."""
+Excerpt = tuple[Piece, ...]
+"""A user's message in one line, masked; empty when there is none."""
+
+
+class Around(Value):
+    """What surrounds a trace."""
+
+    siblings: tuple[Observation, ...] = ()
+    """Root observations of the traces of its session, its own among them."""
+    items: tuple[StoredItem, ...] = ()
+    """Dataset items that came from it."""
+
+
+class Traces:
+    """What is looked at."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._roots: OrderedDict[str, Observation | None] = OrderedDict()
+        self._traces: OrderedDict[str, Trace] = OrderedDict()
+        self.excerpts: OrderedDict[str, Excerpt] = OrderedDict()
+        """Key of a failure → the user's message; what `read_excerpts` has read so far."""
+
+    def get(self, trace_id: str, *, fresh: bool = False) -> Trace:
+        """The whole trace; from memory unless `fresh`. Raises NotFound, GatewayError."""
+        with self._rooms.lock:
+            if trace_id in self._traces and not fresh:
+                self._traces.move_to_end(trace_id)
+                return self._traces[trace_id]
+        trace = self._rooms.gateway.trace(trace_id)
+        self._keep(self._traces, trace_id, trace, KEPT_TRACES)
+        return trace
+
+    def _keep(self, kept: "OrderedDict[str, T]", key: str, value: T, most: int) -> None:
+        with self._rooms.lock:
+            kept[key] = value
+            while len(kept) > most:
+                kept.popitem(last=False)
+
+    def around(self, trace: Trace) -> Around:
+        """Other traces of the session, and the items that came from the trace. Raises GatewayError."""
+        gateway, session_id = self._rooms.gateway, trace.root.session_id
+        siblings = (
+            tuple(gateway.observations(session_id=session_id, roots_only=True, limit=MOST_SIBLINGS))
+            if session_id
+            else ()
+        )
+        return Around(siblings=siblings, items=tuple(gateway.items(source_trace_id=trace.id)))
+
+    def root(self, trace_id: str) -> Observation | None:
+        """The root observation with input and output; None when the source is gone. Raises GatewayError."""
+        with self._rooms.lock:
+            if trace_id in self._roots:
+                self._roots.move_to_end(trace_id)
+                return self._roots[trace_id]
+        found = self._read_roots([trace_id]).get(trace_id)
+        self._keep(self._roots, trace_id, found, KEPT_TRACES)
+        return found
+
+    def _read_roots(self, trace_ids: Sequence[str]) -> dict[str, Observation]:
+        """Trace id → its earliest root, with input and output."""
+        roots = self._rooms.gateway.observations(trace_ids=trace_ids, roots_only=True, io=True)
+        found: dict[str, Observation] = {}
+        for one in sorted(roots, key=lambda o: o.start_time):
+            found.setdefault(one.trace_id, one)
+        return found
+
+    def read_excerpts(self, failures: Iterable[Failure]) -> None:
+        """Reads the users' messages of failures that are not known yet into `excerpts`, masked; one request for all.
+
+        Raises GatewayError, NotScrubbed.
+        """
+        wanted = [f for f in failures if f.trace_id not in self.excerpts and not f.source_gone]
+        if not wanted:
+            return
+        roots = self._read_roots(list(dict.fromkeys(f.trace_id for f in wanted)))
+        texts = {
+            f.trace_id: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
+            for f in wanted
+            if f.trace_id in roots
+        }
+        masks = Masks(self.values_in(texts, None))
+        for failure in wanted:
+            text = texts.get(failure.trace_id, "")
+            pieces = tuple(masks.pieces(failure.trace_id, text, "text")) if text else ()
+            self._keep(self.excerpts, failure.trace_id, pieces, KEPT_EXCERPTS)
+
+    def values_in(self, value: Mapping[str, object], rule: str | None) -> tuple[Finding, ...]:
+        """The personal values in foreign text, by the policy of a rule. Raises CuratorError.
+
+        A text of which only the beginning was looked through has its rest as one finding, so that it stays masked.
+        """
+        shortened, rest = shorten(value, LOOKED_THROUGH)
+        # The rule's paths are paths of the item, not of what is shown here.
+        policy = self._rooms.policy(rule).model_copy(update={"paths": (), "strict": False})
+        found = self._rooms.scrubber.find(shortened, policy)
+        return (*(f for f in found if f.action != "suggest"), *rest)
+
+    def url(self, trace_id: str) -> str:
+        """Where a trace stands in Langfuse's web app. Raises GatewayError."""
+        return self._rooms.gateway.trace_url(trace_id)
+
+
+_ASKED = ("query", "question", "message", "prompt", "text", "input", "user_message", "content")
+
+
+def asked_of(root: Observation) -> str:
+    """What the user said: the last message of the user in a conversation, else the field that is called so, else the
+    first text."""
+    value: Any = parse_text(root.input)
+    if isinstance(value, dict) and isinstance(value.get("messages"), list):
+        value = value["messages"]
+    if isinstance(value, list):
+        turns = [each for each in value if isinstance(each, dict) and each.get("role") == "user"]
+        value = turns[-1].get("content") if turns else next(iter(value), None)
+    if isinstance(value, dict):
+        value = next((value[name] for name in _ASKED if isinstance(value.get(name), str)), None) or next(
+            (each for each in value.values() if isinstance(each, str)), ""
+        )
+    if isinstance(value, list):
+        value = next((each.get("text") for each in value if isinstance(each, dict) and each.get("text")), "")
+    return value if isinstance(value, str) else ""
