@@ -138,6 +138,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("queue", "focus_list", "h,left,shift+tab", "List", "Back to the list.", show_as="h ←"),
     Action("queue", "reveal", "r", "Reveal", _REVEAL, 17),
     Action("queue", "browse", "b", "Browser", "Open the trace in Langfuse.", 18),
+    Action("queue", "new_rule", "N", "New rule",
+           "Propose a rule from this project's own traces; it is written once you have read it.", 19, "curator init"),
 
     Action("trace", "back", "escape", "Back", "Back to where you came from.", 1),
     Action("trace", "promote", "p", "Promote", "Make a dataset item of this trace.", 2,

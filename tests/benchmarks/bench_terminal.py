@@ -22,8 +22,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Footer
 
 from curator.model import Failure, Signal
-from curator.tui.widgets.failures import failure_rows
-from curator.tui.widgets.rows import Rows
+from curator.tui.widgets.failures import FailureRows, Row
 from tests.tui.terminal import Terminal
 
 BARE = """
@@ -65,11 +64,11 @@ class CuratorTable(App[None]):
         self.data = rows
 
     def compose(self) -> ComposeResult:
-        yield failure_rows(id="failures")
+        yield FailureRows(id="failures")
         yield Footer()
 
     def fill(self) -> None:
-        self.query_one(Rows).show(self.data)
+        self.query_one(FailureRows).show([Row(failure) for failure in self.data])
 
 
 class TextualTable(App[None]):

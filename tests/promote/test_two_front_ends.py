@@ -148,7 +148,7 @@ def test_both_front_ends_offer_write_and_say_the_same(
             _, document, _ = curator("promote", *asked, *MEND, *options, "--complete-queue", "--json")
             by_command = {each["trace_id"]: Receipt.model_validate(each) for each in document["receipts"]}
             prepared = [
-                session.prepare(
+                session.drafts.prepare(
                     DraftState(
                         trace_id=trace,
                         rule=loaded.rule.rule,
@@ -161,13 +161,13 @@ def test_both_front_ends_offer_write_and_say_the_same(
             ]
             by_terminal = {
                 receipt.trace_id: receipt
-                for receipt in session.promote_many(prepared, threading.Event(), lambda *_: None, remedies)
+                for receipt in session.acts.promote_many(prepared, threading.Event(), lambda *_: None, remedies)
             }
             for name, trace in zip(SITUATIONS, asked, strict=False):
                 receipt = by_terminal[trace]
                 assert said(receipt) == said(by_command[trace]), name
                 assert stored(own, receipt.item_id) == stored(shop, receipt.item_id), name
-                offers = session.remedies(receipt)
+                offers = session.acts.remedies(receipt)
                 assert [offer for offer, _ in offers] == [each for each in REMEDIES if each in receipt.remedies]
                 if receipt.item_id != lineage.item_id(RULE, trace, session.trace(trace).root.id):
                     screen = ReceiptScreen(prepared[0], None)

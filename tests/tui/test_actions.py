@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.command import CommandPalette
 
 from curator.cli.main import COMMANDS
 from curator.sandbox.server import SandboxServer
@@ -18,7 +17,7 @@ from curator.tui.app import CuratorApp
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.datasets import DatasetsScreen
-from curator.tui.screens.help import HelpScreen
+from curator.tui.screens.help import Menu
 from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.log import LogScreen
 from curator.tui.screens.queue import QueueScreen
@@ -108,13 +107,15 @@ async def test_keys_can_be_changed_and_help_and_palette_know(sandbox: SandboxSer
         await driver.press("X")
         assert "why?" in driver.text()
         await driver.press("escape", "question_mark")
-        assert isinstance(driver.screen, HelpScreen)
-        assert "  X " in driver.text()
+        assert isinstance(driver.screen, Menu)
+        await driver.type("dismiss")
+        assert "X  " in driver.text()
+        await driver.press("ctrl+a", "delete")
         await driver.type("snooze")
         assert "Put it off until later" in driver.text()
         assert "Go to the datasets" not in driver.text()
         await driver.press("escape", "ctrl+p")
-        assert isinstance(driver.screen, CommandPalette)
+        assert isinstance(driver.screen, Menu)
         await driver.type("mark all")
         await driver.press("enter")
         await driver.until(lambda: bool(driver.queue.failures.marks), "the marks")

@@ -1,10 +1,10 @@
 """Every action of the table, by its key, with what it must lead to; `test_actions` sees that none is left out."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
 from textual.widgets import Static
 
 from curator.sandbox.demo import audit_example
@@ -12,7 +12,8 @@ from curator.sandbox.server import SandboxServer
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
-from curator.tui.screens.help import HelpScreen, PageScreen
+from curator.tui.screens.help import Menu, PageScreen
+from curator.tui.screens.jump import JumpScreen
 from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.runs import RunsScreen
@@ -39,16 +40,35 @@ def complete(driver: Driver, name: str = "order-status") -> int:
 
 
 async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
+    suspended: list[bool] = []
     async with driving(session) as driver:
         await driver.does("app.help", "question_mark")
-        assert isinstance(driver.screen, HelpScreen)
+        assert isinstance(driver.screen, Menu)
         await driver.type("gate")
         await driver.press("enter")
         assert isinstance(driver.screen, PageScreen)
         await driver.until(lambda: "What shuts the gate" in driver.text() or "gate" in driver.text(), "the page")
-        await driver.press("j", "ctrl+d", "k", "ctrl+u", "escape", "escape")
+        await driver.press("j", "ctrl+d", "k", "ctrl+u", "escape")
+        assert driver.screen is driver.queue
         await driver.does("app.command-palette", "ctrl+p")
-        assert isinstance(driver.screen, CommandPalette)
+        assert isinstance(driver.screen, Menu)
+        await driver.type("suspend")
+        assert "^z" in driver.text()  # with its keys
+        await driver.press("escape")
+        await driver.does("app.command", "colon")
+        await driver.type("explain gate")
+        await driver.press("enter")
+        assert isinstance(driver.screen, PageScreen)
+        await driver.press("escape")
+        driver.app.action_suspend_process = lambda: suspended.append(True)  # type: ignore[method-assign]
+        await driver.does("app.suspend-process", "ctrl+z")
+        assert suspended
+        await driver.does("app.zoom", "f")
+        assert driver.screen.maximized is not None
+        await driver.press("f")
+        assert driver.screen.maximized is None
+        await driver.does("app.jump", "semicolon")
+        assert isinstance(driver.screen, JumpScreen)
         await driver.press("escape")
         for action, key, mode in (
             ("app.go-datasets", "D", "datasets"),
@@ -60,6 +80,8 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
             assert driver.app.current_mode == mode
         await driver.does("app.undo", "u")
         assert "nothing to take back" in driver.toasts()
+        await driver.does("app.redo", "U")
+        assert "Nothing was taken back here" in driver.toasts()
         looked = session.queue.window
         await driver.does("app.refresh", "ctrl+r")
         assert session.queue.window != looked
@@ -84,6 +106,13 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
         assert rows.cursor == 0
         await driver.does("app.quit", "q")
         assert driver.app._exit
+
+
+async def copied(driver: Driver, text: str) -> None:
+    """Copies the first of what the screen offers."""
+    await driver.press("y", "1")
+    assert driver.app.clipboard
+    assert text in driver.app.clipboard
 
 
 async def go(driver: Driver, action: str, key: str) -> None:
@@ -126,7 +155,8 @@ async def test_text(session: Session) -> None:
         assert view.hit_count[0] != first
         await driver.does("text.previous-hit", "N")
         assert view.hit_count[0] == first
-        await driver.does("text.copy", "y")
+        await driver.does("app.copy", "y")
+        await driver.press("1")
         assert "query" in driver.app.clipboard
         await driver.does("queue.focus-list", "h")
         assert driver.queue.failures.has_focus
@@ -138,8 +168,9 @@ async def test_queue(session: Session) -> None:
         rows.cursor = complete(driver)
         await driver.settle()
         trace_id = driver.under_cursor.trace_id  # type: ignore[union-attr]
-        await driver.does("queue.copy-link", "y")
+        await driver.press("y", "2")
         assert trace_id in driver.app.clipboard
+        assert driver.app.clipboard.startswith("http")
         await driver.does("queue.browse", "b")
         assert trace_id in driver.app.opened[-1]
         await driver.until(lambda: "‹" in driver.text(), "masks")
@@ -158,7 +189,21 @@ async def test_queue(session: Session) -> None:
         assert not rows.marks
         await driver.does("queue.mark-all", "asterisk")
         assert len(rows.marks) == len(rows.rows)
+        await driver.press("escape", "g", "space", "j", "j")
+        await driver.does("queue.mark-range", "v")
+        assert len(rows.marks) >= 3
         await driver.press("escape")
+        await driver.does("queue.fold", "x")
+        assert "Each failure is a row" in driver.toasts()
+        await driver.press("x")
+        await driver.does("queue.sort", "S")
+        await driver.press("2")
+        assert [f.name or "" for f in driver.listed] == sorted(f.name or "" for f in driver.listed)
+        assert "by workflow" in driver.text()
+        await driver.press("S", "1")
+        await driver.does("queue.columns", "c")
+        await driver.press("9", "escape")
+        assert "took" in driver.text()
         await driver.does("queue.filter", "slash")
         await driver.type("rag")
         await driver.press("enter")
@@ -203,8 +248,7 @@ async def test_trace(session: Session) -> None:
         assert first.view.view == "json"
         await driver.does("trace.reveal", "r")
         assert first.view.revealed
-        await driver.does("trace.copy-link", "Y")
-        assert first.trace_id in driver.app.clipboard
+        await copied(driver, first.trace_id)
         await driver.does("trace.browse", "b")
         assert first.trace_id in driver.app.opened[-1]
         await driver.does("trace.next", "right_square_bracket")
@@ -290,12 +334,20 @@ async def test_workbench_and_receipt(
         await driver.press("escape")
         await driver.does("workbench.rule", "w")
         await driver.press("escape")
-        await driver.does("workbench.reset", "ctrl+z")
+        await driver.does("workbench.terms", "t")
+        assert "correction" in driver.toasts()
+        await driver.does("workbench.next-point", "tab")
+        await driver.does("workbench.previous-point", "shift+tab")
+        await driver.does("workbench.reset", "ctrl+x")
+        await driver.press("enter")
         assert chosen(bench) != types[4]
         await driver.does("workbench.back", "escape")
         assert driver.screen is driver.queue
 
-        await driver.press("p")
+        await driver.press("p", "1")
+        dataset = driver.screen._prepared.draft.dataset
+        # Known a moment ago, and gone now: the receipt says so, with what can be done.
+        session.items._known[dataset] = (time.monotonic(), [])
         await driver.does("workbench.write", "p")
         assert isinstance(driver.screen, ReceiptScreen)
         assert "DATASET_MISSING" in driver.text()
@@ -304,6 +356,7 @@ async def test_workbench_and_receipt(
         await driver.press("escape")
         await driver.does("receipt.back", "escape")
         assert isinstance(driver.screen, WorkbenchScreen)
+        session.items._known[dataset] = (time.monotonic(), [])
         await driver.press("p")
         await driver.does("receipt.remedy-6", "6")
         await driver.does("receipt.remedy-5", "5")
@@ -315,8 +368,7 @@ async def test_workbench_and_receipt(
         await driver.does("receipt.remedy-1", "1")
         assert "verified" in driver.text()
         receipt = driver.screen._receipt
-        await driver.does("receipt.copy-link", "y")
-        assert receipt.item_id in driver.app.clipboard
+        await copied(driver, receipt.item_id)
         await driver.does("receipt.browse", "b")
         assert receipt.item_id in driver.app.opened[-1]
         await driver.does("receipt.next", "enter")
@@ -331,6 +383,13 @@ async def test_workbench_and_receipt(
         await driver.press("L")
         await driver.does("log.explain", "j", "e")
         assert "Nothing went wrong here" in driver.toasts()
+        await driver.does("log.filter", "slash")
+        await driver.type("dismiss")
+        await driver.press("enter")
+        assert {entry.action for entry in driver.screen.rows.rows} == {"dismiss"}
+        await driver.press("escape")
+        await driver.does("log.resume", "p")
+        assert "Nothing was interrupted" in driver.toasts()
         await driver.does("log.open", "enter")
         assert isinstance(driver.screen, TraceScreen)
         await driver.press("escape")
@@ -350,7 +409,20 @@ async def test_several_at_once(session: Session) -> None:
         await driver.press("space", "p")
         assert isinstance(driver.screen, BulkScreen)
         await driver.until(lambda: "preparing" not in driver.text(), "the drafts")
+        bulk = driver.screen
+        await driver.does("bulk.open", "enter")
+        assert isinstance(driver.screen, WorkbenchScreen)  # enter opens, it writes nothing
+        await driver.press("escape")
+        assert driver.screen is bulk
+        await driver.until(lambda: "preparing" not in driver.text(), "the draft")
+        await driver.does("bulk.leave-out", "space")
+        assert "1 left out" in driver.text()
+        await driver.press("k", "space")
+        assert "left out" not in driver.text()
         await driver.does("bulk.start", "p")
+        assert "Promote 2 items?" in driver.text()
+        assert not session.rooms.journal.ledger.entries()
+        await driver.press("1")
         assert "promoted" in driver.text()
         await driver.does("bulk.back", "escape")
         assert driver.screen is driver.queue
@@ -368,7 +440,9 @@ async def test_weak_cases_are_asked_about(session: Session) -> None:
         weak = {"outcome": answer["outcome"], "must_mention": ["e"], "must_not_mention": []}
         bench.change(edits={f"expected_output.{name}": value for name, value in weak.items()})
         await driver.settle()
-        assert "▲ the recorded answer passes every check" in driver.text()
+        assert "▲ it protects nothing" in driver.text()
+        if bench._prepared.type_open:
+            await driver.press("1")
         await driver.press("p")
         assert "Write this case?" in driver.text()
         await driver.press("1")
@@ -383,7 +457,10 @@ async def test_weak_cases_are_asked_about(session: Session) -> None:
 
         driver.queue.failures.clear_marks()
         driver.queue.failures.cursor = place
-        await driver.press("p", "p", "2")
+        await driver.press("p")
+        if driver.screen._prepared.type_open:
+            await driver.press("1")
+        await driver.press("p", "2")
         assert isinstance(driver.screen, ReceiptScreen)
         assert "verified" in driver.text()
         assert "▲ the recorded answer passes every check" in driver.text()
@@ -407,8 +484,7 @@ async def test_datasets_and_lineage(session: Session) -> None:
         await driver.until(lambda: str(title.content) == item.id, "the item beside the list")
         await driver.does("datasets.verify", "v")
         assert item.id in driver.toasts() or "Not as approved" in driver.text()
-        await driver.does("datasets.copy-link", "Y")
-        assert item.id in driver.app.clipboard
+        await copied(driver, item.id)
         await driver.does("datasets.browse", "b")
         assert item.id in driver.app.opened[-1]
         view = driver.screen.query_one(MaskedView)
@@ -422,8 +498,7 @@ async def test_datasets_and_lineage(session: Session) -> None:
         view = driver.screen.query_one(MaskedView)
         await driver.does("lineage.reveal", "r")
         assert view.revealed
-        await driver.does("lineage.copy-link", "Y")
-        assert item.id in driver.app.clipboard
+        await copied(driver, item.id)
         await driver.does("lineage.browse", "b")
         assert item.id in driver.app.opened[-1]
         await driver.does("lineage.source", "t")
@@ -452,8 +527,7 @@ async def test_runs_and_two_compared(session: Session) -> None:
         assert text.revealed
         await driver.does("runs.clear", "escape")
         assert runs.rows.has_focus
-        await driver.does("runs.copy-name", "y")
-        assert driver.app.clipboard
+        await copied(driver, "")
         await driver.does("runs.mark", "space")
         assert len(runs.rows.marks) == 1
         await driver.does("runs.compare", "c")

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from curator.model import Failure
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.screens.ask import Choose
+from curator.tui.screens.ask import AskText, Choose
 from curator.tui.screens.place import Deciding
 from curator.tui.session import Look
 from curator.tui.text import Piece
@@ -25,6 +25,8 @@ from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar, WeekPa
 from curator.tui.words import plural
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from curator.promote import Resumed
 
 WINDOWS = (("24h", "last 24 hours"), ("7d", "last 7 days"), ("14d", "last 14 days"), ("30d", "last 30 days"))
@@ -136,7 +138,13 @@ class QueueScreen(Deciding):
     def _not_looked(self, error: CuratorError) -> None:
         self.answered = True
         self.curator.disconnected(error)
-        if self._look is None:
+        if self._look is None and error.code == "RULES_NONE":
+            self.show_page().nothing(
+                "∅",
+                "There is no rule yet: a rule says which traces are failures, and what an item is made of.",
+                [[("accent", "N"), ("dim", " propose one from this project's own traces")], [("dim", error.remedy)]],
+            )
+        elif self._look is None:
             self.show_page().refused(error)
         else:
             self.trouble(error)
@@ -190,7 +198,10 @@ class QueueScreen(Deciding):
             page.nothing(
                 "∅",
                 "No rule finds a failure in this window.",
-                [[("accent", "t"), ("dim", " look further back   "), ("accent", "w"), ("dim", " other workflow")]],
+                [
+                    [("accent", "t"), ("dim", " look further back   "), ("accent", "w"), ("dim", " other workflow")],
+                    [("accent", "N"), ("dim", " propose a rule from this project's own traces")],
+                ],
             )
         else:
             page.nothing("∅", f"Nothing is {self._state}.", [[("accent", "s"), ("dim", " other states")]])
@@ -237,7 +248,7 @@ class QueueScreen(Deciding):
                 "excerpts",
                 lambda report: self.session.traces.read_excerpts(wanted),
                 lambda done: self.failures.redraw(),
-                lambda error: None,  # the preview says what is wrong
+                self.trouble,
             )
 
     def _show_place(self) -> None:
@@ -438,6 +449,32 @@ class QueueScreen(Deciding):
             (name, f"{'✓' if name in shown else ' '} {each.title}: {each.words}") for name, each in COLUMNS.items()
         ]
         self.app.push_screen(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
+
+    def action_new_rule(self) -> None:
+        """Shows the proposed rule to be read and edited, then writes it."""
+        self.curator.busy("looking at the project's own traces")
+        self.fetch("rule", self.session.rooms.propose_rule, self._proposed, self._not_proposed)
+
+    def _proposed(self, proposal: tuple[str, str, str]) -> None:
+        from curator.draft.propose import loaded_text
+
+        name, text, note = proposal
+        self.curator.busy("")
+        question = AskText(f"A rule for {name}", value=text, note=note, check=loaded_text, suffix=".yaml")
+        self.app.push_screen(question, lambda answer: self._write_rule(name, answer))
+
+    def _write_rule(self, name: str, text: str | None) -> None:
+        if text is not None:
+            write = self.session.rooms.write_rule
+            self.fetch("rule", lambda report: write(name, text), self._rule_written, self._not_proposed)
+
+    def _rule_written(self, target: "Path") -> None:
+        self.tell([("good", "✓ "), ("text", f"Wrote {target}."), ("dim", "  w looks at one rule")])
+        self.reload()
+
+    def _not_proposed(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self.trouble(error)
 
     def look_at(self, rule: str | None) -> None:
         """Lists the failures of one rule, or of all."""

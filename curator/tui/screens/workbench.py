@@ -32,6 +32,7 @@ from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
 from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
 from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
+from curator.tui.words import plural
 
 if TYPE_CHECKING:
     from curator.draft.likeness import Novelty
@@ -410,9 +411,6 @@ class WorkbenchScreen(Editing):
         if self._order is None or not self._order.touched:
             return
         order = self._order
-        lost = [*order.edits, *(["the failure type"] if order.failure_type else [])]
-        lost += [f"{len(order.keep)} kept values"] if order.keep else []
-        lost += ["the name of the case"] if order.case != "1" else []
 
         def answered(yes: str | None) -> None:
             if yes:
@@ -421,11 +419,18 @@ class WorkbenchScreen(Editing):
                 self.tell([("text", "Back to what the rule makes of the trace.")])
                 self.reload()
 
-        note = f"You changed {', '.join(lost)}."
+        note = f"You changed {', '.join(self._changed(order))}."
         self.app.push_screen(Confirm("Drop this draft?", yes="Drop it", note=note), answered)
 
-    def action_terms(self) -> None:
-        self.tell([("text", "The correction names no terms to pick.")])
+    @staticmethod
+    def _changed(order: DraftState) -> list[str]:
+        """What the reviewer decided about a draft: what would be lost with it."""
+        return [
+            *order.edits,
+            *(["the failure type"] if order.failure_type else []),
+            *([plural(len(order.keep), "kept value")] if order.keep else []),
+            *(["the name of the case"] if order.case != "1" else []),
+        ]
 
     def action_dismiss_failure(self) -> None:
         failure = self.session.queue.get(self.trace_id) or self.failure
@@ -448,10 +453,19 @@ class WorkbenchScreen(Editing):
 
     def action_rule(self) -> None:
         def chosen(rule: str | None) -> None:
-            if rule and self._order is not None and rule != self._order.rule:
-                self._compared = None
-                self._order = DraftState(trace_id=self.trace_id, rule=rule)
-                self.reload()
+            if not rule or self._order is None or rule == self._order.rule:
+                return
+            if self._order.touched:
+                note = f"You changed {', '.join(self._changed(self._order))}; another rule shapes other fields."
+                question = Confirm("Drop this draft?", yes=f"Shape it by {rule}", note=note)
+                self.app.push_screen(question, lambda yes: by(rule) if yes else None)
+            else:
+                by(rule)
+
+        def by(rule: str) -> None:
+            self._compared = None
+            self._order = DraftState(trace_id=self.trace_id, rule=rule)
+            self.reload()
 
         self.app.push_screen(Choose("Shape the item by which rule?", self.session.rooms.rule_names()), chosen)
 

@@ -1,14 +1,14 @@
 """Editing on the workbench: fields, terms, findings, the whole item in an editor. Every edit makes the draft anew."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pydantic import JsonValue
 from textual import on
 from textual.widgets import OptionList
 
-from curator.model import join_path
+from curator.model import join_path, parse_text
 from curator.tui.fields import Field, fields_of, parsed
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, AskText, Choose, edited
@@ -97,6 +97,50 @@ class Editing(Deciding):
     def _set(self, field: Field, value: JsonValue) -> None:
         if self._order is not None and not (field.present and value == field.value):
             self.change(edits=self._order.edits | {field.path: value})
+
+    # Terms of a correction in plain text
+
+    def _terms_field(self) -> Field | None:
+        """The list that terms go into: the one under the cursor, else the first that does not forbid them."""
+        if self._prepared is None:
+            return None
+        lists = [f for f in self._fields(self._prepared) if f.kind == "lines" and f.path.startswith("expected_output.")]
+        here = self.query_one(FormView).current
+        asking = [f for f in lists if f.path == here] or [f for f in lists if "not" not in f.name.split("_")]
+        return asking[0] if asking else None
+
+    def action_terms(self) -> None:
+        """Takes a term that only the correction holds into the list, or out of it; never a personal value."""
+        from curator.conversation import answer_in
+        from curator.draft.terms import terms_of_difference
+
+        field, prepared = self._terms_field(), self._prepared
+        if field is None or prepared is None or self._order is None:
+            self.tell([("text", "This rule expects no list of terms.")])
+            return
+        trace, rule = prepared.trace, self._order.rule
+
+        def clean() -> list[str]:
+            answer, correction = (answer_in(parse_text(each)) for each in (trace.root.output, trace.correction))
+            terms = {str(n): term for n, term in enumerate(terms_of_difference(answer, correction))}
+            personal = {found.path for found in self.session.traces.values_in(terms, rule)}
+            return [term for n, term in terms.items() if n not in personal]
+
+        self.fetch("terms", lambda report: clean(), lambda terms: self._pick_terms(field, terms), self.trouble)
+
+    def _pick_terms(self, field: Field, terms: Sequence[str]) -> None:
+        there = [str(each) for each in field.value or []]
+        if not terms:
+            self.tell([("text", "The correction adds no terms to pick.")])
+            return
+
+        def chosen(term: str | None) -> None:
+            if term is not None:
+                self._set(field, [each for each in there if each != term] if term in there else [*there, term])
+
+        answers = [(term, f"{'✓' if term in there else ' '} {term}") for term in terms]
+        note = "The correction says these and the recorded answer does not. A term again takes it out."
+        self.app.push_screen(Choose(f"{field.name}: which term?", answers, note=note), chosen)
 
     def action_restore(self) -> None:
         key = self.query_one(FormView).current

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curator.config import Settings
@@ -121,10 +123,29 @@ class Rooms:
         with self.lock:
             return self._rules
 
-    def reread_rules(self) -> None:
-        """Rules were written: they are read anew at the next question."""
+    def propose_rule(self, report: Report) -> tuple[str, str, str]:
+        """Name and text of a rule that fits the project's most frequent traces, and what it was made of.
+
+        Raises CuratorError (INIT_NO_TRACES), GatewayError.
+        """
+        from curator.draft.propose import look, rule_text
+        from curator.model.lineage import slug
+
+        report("looking at the project's own traces", 0, None)
+        seen, _ = look(self.gateway, now=datetime.now().astimezone())
+        name = slug(seen.name or "first-rule")
+        shape = seen.options[0]
+        return name, rule_text(seen, name), f"From {seen.traces} traces named {seen.name}: {shape.shape}, {shape.why}."
+
+    def write_rule(self, name: str, text: str) -> Path:
+        """Writes a rule as a new file, where curator finds it from now on. Raises UsageError."""
+        from curator.rulebook.write import check_new, write_new
+
+        target = check_new(Path(self.settings.rules or "rules").expanduser(), name)
+        write_new(target, text)
         with self.lock:
             self.__dict__.pop("_rules", None)
+        return target
 
     def rule_names(self) -> list[tuple[str, str]]:
         """Rules with their descriptions."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from curator.model import Failure, Finding, Observation, StoredItem, Trace, parse_text
 from curator.model.base import Value
@@ -122,22 +122,12 @@ class Traces:
         return self._rooms.gateway.trace_url(trace_id)
 
 
-_ASKED = ("query", "question", "message", "prompt", "text", "input", "user_message", "content")
-
-
 def asked_of(root: Observation) -> str:
-    """What the user said: the last message of the user in a conversation, else the field that is called so, else the
-    first text."""
-    value: Any = parse_text(root.input)
-    if isinstance(value, dict) and isinstance(value.get("messages"), list):
-        value = value["messages"]
-    if isinstance(value, list):
-        turns = [each for each in value if isinstance(each, dict) and each.get("role") == "user"]
-        value = turns[-1].get("content") if turns else next(iter(value), None)
-    if isinstance(value, dict):
-        value = next((value[name] for name in _ASKED if isinstance(value.get(name), str)), None) or next(
-            (each for each in value.values() if isinstance(each, str)), ""
-        )
-    if isinstance(value, list):
-        value = next((each.get("text") for each in value if isinstance(each, dict) and each.get("text")), "")
-    return value if isinstance(value, str) else ""
+    """What the user said last, by the normal form of the input; empty when nobody can tell."""
+    from curator.conversation import last_user, messages_in, question_in
+
+    value = parse_text(root.input)
+    messages = messages_in(value)
+    said = last_user(messages) if messages else None
+    found = question_in(value)
+    return said.text if said is not None and said.text else found[0] if found is not None else ""

@@ -71,19 +71,19 @@ COLUMNS: dict[str, Shown] = {
     "signal": Shown(
         "signal",
         "the strongest reason, with its value",
-        lambda rows: Column(_why, share=8, most=34, title="why"),
+        lambda rows: Column(_why, share=9, most=34, title="why"),
         _severity,
     ),
     "count": Shown(
         "signals",
         "how many signals it has",
-        lambda rows: Column(_count, width=3, right=True, title="n", from_width=60),
+        lambda rows: Column(_count, width=3, right=True, title="n", from_width=70),
         lambda f: -len(f.signals),
     ),
     "message": Shown(
         "message",
         "what the user said, masked",
-        lambda rows: Column(rows.excerpt, share=9, title="the user's message", from_width=64),
+        lambda rows: Column(rows.excerpt, share=7, title="the user's message", from_width=64),
         lambda f: f.name or "",
     ),
     "group": Shown(

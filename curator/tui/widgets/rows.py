@@ -126,7 +126,7 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     def rows_in_sight(self) -> list[tuple[int, int]]:
         """Lines of the widget with the numbers of the rows that stand there."""
         top = self.scroll_offset.y - self.header
-        lines = range(self.scrollable_content_region.height)
+        lines = range(self.header, self.scrollable_content_region.height)
         return [(line, top + line) for line in lines if 0 <= top + line < len(self._rows)]
 
     def show(self, rows: Sequence[T], *, at: str | None = None) -> None:
@@ -163,9 +163,8 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
         self._announce()
 
     def scroll_to_cursor(self) -> None:
-        """Brings the cursor into sight, and the header with the first row."""
-        top = 0 if self.cursor == 0 else self.cursor + self.header
-        self.scroll_to_region(Region(0, top, 1, 1), animate=False, force=True, immediate=True)
+        """Brings the cursor into sight, below the header."""
+        self.scroll_to_region(Region(0, self.cursor, 1, 1 + self.header), animate=False, force=True, immediate=True)
 
     def on_resize(self, event: events.Resize) -> None:
         self._measure()
@@ -192,9 +191,9 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        number = y + self.scroll_offset.y - self.header
-        if number == -1:
+        if self.header and y == 0:
             return self._head(width)
+        number = y + self.scroll_offset.y - self.header
         if not 0 <= number < len(self._rows):
             return Strip.blank(width, self.rich_style)
         state = (number, number == self.cursor, self.has_focus)
@@ -230,7 +229,7 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         number = event.y + self.scroll_offset.y - self.header
-        if 0 <= number < len(self._rows):
+        if event.y >= self.header and 0 <= number < len(self._rows):
             self.cursor = number
             if event.chain == 2 and (row := self.current) is not None:
                 self.post_message(self.Chosen(self, row))
