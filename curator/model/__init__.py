@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curator.model.base import Value
     from curator.model.draft import Draft, Origin, Problem
-    from curator.model.failure import Decision, Failure, Queue, Signal, State
+    from curator.model.failure import Decision, Failure, Queue, Signal, State, key_of, split_key
     from curator.model.item import Dataset, Item, StoredItem
     from curator.model.json import Json, canonical, join_path, parse_text
     from curator.model.receipt import Change, Check, Receipt
@@ -55,7 +55,7 @@ __all__ = [
 _FILES = {
     "base": ("Value",),
     "draft": ("Draft", "Origin", "Problem"),
-    "failure": ("Decision", "Failure", "Queue", "Signal", "State"),
+    "failure": ("Decision", "Failure", "Queue", "Signal", "State", "key_of", "split_key"),
     "item": ("Dataset", "Item", "StoredItem"),
     "json": ("Json", "canonical", "join_path", "parse_text"),
     "receipt": ("Change", "Check", "Receipt"),

@@ -263,10 +263,10 @@ class CuratorApp(App[CuratorError | None]):
 
         self.push_screen(TraceScreen(trace_id, failure))
 
-    def neighbour(self, trace_id: str, by: int) -> "Failure | None":
+    def neighbour(self, key: str, by: int) -> "Failure | None":
         """The failure `by` rows further in the queue as it is listed; None at its ends."""
         rows = self.queue_screen.failures.rows
-        place = next((i for i, row in enumerate(rows) if any(f.trace_id == trace_id for f in row.all)), None)
+        place = next((i for i, row in enumerate(rows) if any(key in (f.key, f.trace_id) for f in row.all)), None)
         if place is None:
             # It has just been decided and left the list: its place holds the next one.
             place = self.queue_screen.failures.cursor - (1 if by > 0 else 0)
@@ -278,7 +278,7 @@ class CuratorApp(App[CuratorError | None]):
 
     def open_workbench(
         self,
-        trace_id: str,
+        key: str,
         failure: "Failure | None" = None,
         *,
         only_edit: bool = False,
@@ -290,7 +290,7 @@ class CuratorApp(App[CuratorError | None]):
         if failure is not None and failure.source_gone:
             self.tell([("warn", "The trace is not there any more: nothing is left to make an item of.")])
             return
-        self.push_screen(WorkbenchScreen(trace_id, failure, only_edit=only_edit), then)
+        self.push_screen(WorkbenchScreen(key, failure, only_edit=only_edit), then)
 
     def back_to_queue(self) -> None:
         """Closes everything over the queue."""

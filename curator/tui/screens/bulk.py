@@ -125,7 +125,7 @@ class BulkScreen(Place):
             doubt = next((problem.message for problem in outcome.scrubbed.problems), "")
             words = doubt or _protects(outcome)
             entry = replace(entry, stage="doubtful" if doubt else "ready", words=words, prepared=outcome)
-        self._entries[failure.trace_id] = entry
+        self._entries[failure.key] = entry
         self._show()
 
     def reload_after_undo(self) -> None:
@@ -171,11 +171,11 @@ class BulkScreen(Place):
             return
 
         def back(_: None) -> None:
-            self._entries[entry.failure.trace_id] = replace(entry, stage="waiting", words="")
+            self._entries[entry.failure.key] = replace(entry, stage="waiting", words="")
             self._show()
-            self._prepare([entry.failure], f"prepare-{entry.failure.trace_id}")
+            self._prepare([entry.failure], f"prepare-{entry.failure.key}")
 
-        self.curator.open_workbench(entry.failure.trace_id, entry.failure, only_edit=True, then=back)
+        self.curator.open_workbench(entry.failure.key, entry.failure, only_edit=True, then=back)
 
     def action_leave_out(self) -> None:
         entry = self.rows.current
@@ -184,7 +184,7 @@ class BulkScreen(Place):
         if entry.stage == "left out" and entry.prepared is not None:
             self._prepared(entry.failure, entry.prepared)
         else:
-            self._entries[entry.failure.trace_id] = replace(entry, stage="left out", words="left out")
+            self._entries[entry.failure.key] = replace(entry, stage="left out", words="left out")
             self._show()
         self.rows.cursor += 1
 
@@ -243,7 +243,7 @@ class BulkScreen(Place):
             self.app.call_from_thread(self._received, receipt)
 
     def _received(self, receipt: Receipt) -> None:
-        entry = self._entries.get(receipt.trace_id)
+        entry = self._entries.get(receipt.key)
         if entry is not None:
             words = f"{receipt.verdict}  {receipt.item_id}" if receipt.ok else ""
             words = words or (receipt.problem.message if receipt.problem else receipt.verdict)
@@ -272,7 +272,7 @@ class BulkScreen(Place):
             self.app.pop_screen()
 
     def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
-        ids = " ".join(entry.failure.trace_id for entry in self.entries)
+        ids = " ".join(entry.failure.key for entry in self.entries)
         return [("their trace ids", ids)]
 
 

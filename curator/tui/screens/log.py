@@ -117,7 +117,7 @@ class LogScreen(Place):
         self.show_page().refused(error)
 
     def _workflow(self, entry: LedgerEntry) -> list[Piece]:
-        failure = self.session.queue.get(entry.trace_id)
+        failure = self.session.queue.get(entry.key)
         return [("dim", (failure.name or "") if failure is not None else "")]
 
     @on(Rows.Moved, "#entries")
@@ -146,7 +146,7 @@ class LogScreen(Place):
     @on(Rows.Chosen, "#entries")
     def action_open(self) -> None:
         if self._entry is not None:
-            self.curator.open_trace(self._entry.trace_id, self.session.queue.get(self._entry.trace_id))
+            self.curator.open_trace(self._entry.trace_id, self.session.queue.get(self._entry.key))
 
     def action_explain(self) -> None:
         self.curator.explain(self._entry.problem if self._entry is not None else None)

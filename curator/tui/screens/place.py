@@ -274,6 +274,7 @@ class Deciding(Place):
         decisions = [
             Decision(
                 trace_id=failure.trace_id,
+                observation_id=failure.reviewed_id,
                 state=state,
                 reviewer=self.session.rooms.reviewer,
                 reason=reason,

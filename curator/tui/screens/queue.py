@@ -154,7 +154,7 @@ class QueueScreen(Deciding):
         rows = self.failures
         place = rows.cursor
         if advance:
-            rows.marks -= {f.trace_id for f in self.session.queue.all() if f.state != self._state}
+            rows.marks -= {f.key for f in self.session.queue.all() if f.state != self._state}
         self._list(at=at)
         if advance:
             rows.cursor = place
@@ -166,10 +166,10 @@ class QueueScreen(Deciding):
         standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
         everything = self.session.queue.all()
         chosen = [f for f in everything if self._state is None or f.state == self._state]
-        found = [f for f in chosen if matches(f, words, excerpts.get(f.trace_id, ()))] if words else chosen
+        found = [f for f in chosen if matches(f, words, excerpts.get(f.key, ()))] if words else chosen
         rows = listed(found, sort=standing.sort, fold=standing.fold)
         if at is not None:
-            at = next((row.key for row in rows if any(f.trace_id == at for f in row.all)), at)
+            at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
         self.query_one("#filter", LineInput).note(f"{len(found):,} of {len(chosen):,}" if words else "")
         self.failures.show(rows, at=at)
         if rows:
@@ -242,7 +242,7 @@ class QueueScreen(Deciding):
 
     def _read_excerpts(self) -> None:
         known = self.session.traces.excerpts
-        wanted = [f for f in self.failures.in_sight() if f.trace_id not in known and not f.source_gone]
+        wanted = [f for f in self.failures.in_sight() if f.key not in known and not f.source_gone]
         if wanted:
             self.fetch(
                 "excerpts",
@@ -397,8 +397,8 @@ class QueueScreen(Deciding):
         return [
             ("the trace's id", failure.trace_id),
             ("the address in Langfuse", lambda: session.traces.url(failure.trace_id)),
-            ("the command that promotes it", f"curator promote {failure.trace_id} --rules {rule}"),
-            ("the command that shows it", f"curator show {failure.trace_id}"),
+            ("the command that promotes it", f"curator promote {failure.key} --rules {rule}"),
+            ("the command that shows it", f"curator show {failure.key}"),
             *([("the session's id", failure.session_id)] if failure.session_id else []),
         ]
 

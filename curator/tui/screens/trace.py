@@ -110,7 +110,7 @@ class TraceScreen(Deciding):
             )
 
     def _title(self) -> None:
-        failure = self.session.queue.get(self.trace_id) or self.failure
+        failure = self._now
         root = self._trace.root if self._trace else None
         state = failure.state if failure else "open"
         sign, role = STATE_SIGNS[state]
@@ -202,10 +202,20 @@ class TraceScreen(Deciding):
         self.view.toggle_reveal()
 
     def action_promote(self) -> None:
-        self.curator.open_workbench(self.trace_id, self.session.queue.get(self.trace_id) or self.failure)
+        self.curator.open_workbench(self._key, self._now)
+
+    @property
+    def _key(self) -> str:
+        """What the failure is known by; of a trace that no rule finds its id."""
+        return self.failure.key if self.failure else self.trace_id
+
+    @property
+    def _now(self) -> Failure | None:
+        """The failure as it stands now."""
+        return self.session.queue.get(self._key) or self.failure
 
     def _mine(self) -> list[Failure]:
-        failure = self.session.queue.get(self.trace_id) or self.failure
+        failure = self._now
         if failure is None:
             self.tell([("text", "No rule finds this trace, so there is nothing to decide.")])
         return [failure] if failure else []
@@ -223,7 +233,7 @@ class TraceScreen(Deciding):
         self._step_over(-1)
 
     def _step_over(self, by: int) -> None:
-        neighbour = self.curator.neighbour(self.trace_id, by)
+        neighbour = self.curator.neighbour(self._key, by)
         if neighbour is None:
             self.tell([("text", "That was the last one." if by > 0 else "That is the first one.")])
             return

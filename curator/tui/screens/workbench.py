@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from curator.model import Failure, Finding, Problem, parse_text
+from curator.model import Failure, Finding, Problem, parse_text, split_key
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.live import (
@@ -49,10 +49,11 @@ class WorkbenchScreen(Editing):
     place = "queue"
     AUTO_FOCUS = "#form"
 
-    def __init__(self, trace_id: str, failure: Failure | None = None, *, only_edit: bool = False) -> None:
+    def __init__(self, key: str, failure: Failure | None = None, *, only_edit: bool = False) -> None:
         """`only_edit`: it was opened from among several; those are written together."""
         super().__init__()
-        self.trace_id = trace_id
+        self.key = key
+        self.trace_id = split_key(key)[0]
         self.failure = failure
         self._only_edit = only_edit
         self._compared: Novelty | None = None
@@ -96,7 +97,7 @@ class WorkbenchScreen(Editing):
         self.query_one("#item-json").display = False
         self.query_one("#decide").display = False
         self._to_front(1)
-        self.fetch("order", lambda report: self.session.drafts.order(self.trace_id), self._ordered, self._not_prepared)
+        self.fetch("order", lambda report: self.session.drafts.order(self.key), self._ordered, self._not_prepared)
 
     def _ordered(self, order: DraftState) -> None:
         self._order = order
@@ -282,7 +283,7 @@ class WorkbenchScreen(Editing):
         if self._prepared is None:
             return
         trace = self._prepared.trace
-        failure = self.session.queue.get(self.trace_id) or self.failure
+        failure = self.session.queue.get(self.key) or self.failure
         sheet = of_failure(failure, trace.root) if failure else Sheet()
         if failure is None:
             sheet.add("Input", "input", parse_text(trace.root.input))
@@ -364,7 +365,7 @@ class WorkbenchScreen(Editing):
 
     def _write(self, prepared: Prepared) -> None:
         """Writes; asks first where the dataset would have to be made, and where somebody decided meanwhile."""
-        failure = self.session.queue.get(self.trace_id)
+        failure = self.session.queue.get(self.key)
 
         def look() -> tuple[bool, str]:
             others = self.session.queue.elsewhere([failure] if failure is not None else [])
@@ -414,8 +415,8 @@ class WorkbenchScreen(Editing):
 
         def answered(yes: str | None) -> None:
             if yes:
-                self.session.rooms.memory.forget_draft(self.trace_id)
-                self._order = DraftState(trace_id=self.trace_id, rule=order.rule)
+                self.session.rooms.memory.forget_draft(self.key)
+                self._order = DraftState(trace_id=self.key, rule=order.rule)
                 self.tell([("text", "Back to what the rule makes of the trace.")])
                 self.reload()
 
@@ -433,7 +434,7 @@ class WorkbenchScreen(Editing):
         ]
 
     def action_dismiss_failure(self) -> None:
-        failure = self.session.queue.get(self.trace_id) or self.failure
+        failure = self.session.queue.get(self.key) or self.failure
         self.ask_dismissal([failure] if failure else [])
 
     def action_reveal(self) -> None:
@@ -464,7 +465,7 @@ class WorkbenchScreen(Editing):
 
         def by(rule: str) -> None:
             self._compared = None
-            self._order = DraftState(trace_id=self.trace_id, rule=rule)
+            self._order = DraftState(trace_id=self.key, rule=rule)
             self.reload()
 
         self.app.push_screen(Choose("Shape the item by which rule?", self.session.rooms.rule_names()), chosen)
@@ -483,7 +484,7 @@ class WorkbenchScreen(Editing):
         if self._prepared is not None:
             rule = self._prepared.order.rule
             found.insert(0, ("the item's id", self._prepared.draft.item_id))
-            found.append(("the command that promotes it", f"curator promote {self.trace_id} --rules {rule}"))
+            found.append(("the command that promotes it", f"curator promote {self.key} --rules {rule}"))
         return found
 
     def action_next_pane(self) -> None:

@@ -36,7 +36,7 @@ class Act:
     @property
     def key(self) -> str:
         """Which failure it was about; of several the first."""
-        return self.recorded[-1].entry.trace_id
+        return self.recorded[-1].entry.key
 
     @property
     def reviewer(self) -> str:
@@ -74,14 +74,14 @@ class Acts:
     ) -> Iterator[Receipt]:
         """Promotes many drafts, with a receipt for each as it is proved. `stop` ends it after the writes under way."""
         choices = self._choices(remedies, uuid.uuid4().hex)
-        orders = {each.draft.trace_id: each.order for each in ready}
+        orders = {each.order.trace_id: each.order for each in ready}
 
         def tell(done: int) -> None:
             report("writing", done, len(ready))
 
         proposals = [each.proposal for each in ready]
         for receipt in self._rooms.promoter.promote_many(proposals, choices, stop=stop, progress=tell):
-            self._promoted(receipt, orders.get(receipt.trace_id))
+            self._promoted(receipt, orders.get(receipt.key))
             yield receipt
 
     def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
@@ -98,11 +98,12 @@ class Acts:
         if not receipt.ok:
             return
         if order is not None:
-            self._orders[receipt.trace_id] = order
-        self._rooms.memory.forget_draft(receipt.trace_id)
+            self._orders[receipt.key] = order
+        self._rooms.memory.forget_draft(receipt.key)
         self._items.forget(receipt.dataset)
         decision = Decision(
             trace_id=receipt.trace_id,
+            observation_id=receipt.observation_id,
             state="promoted",
             reviewer=receipt.reviewer,
             rule=receipt.rule or None,
@@ -134,7 +135,7 @@ class Acts:
         entry = recorded[0].entry
         if len(recorded) > 1:
             return f"{entry.action} of {plural(len(recorded), 'failure')}"
-        failure = self._failures.get(entry.trace_id)
+        failure = self._failures.get(entry.key)
         name = entry.item_id or (failure.name if failure else None) or "trace"
         return f"{entry.action} of {name} {entry.trace_id[:12]}".strip()
 
@@ -158,10 +159,10 @@ class Acts:
 
     def _follow(self, undone: "Undone") -> None:
         entry = undone.entry
-        decision = self._rooms.journal.decisions.get(entry.trace_id)
+        decision = self._rooms.journal.decisions.get(entry.key)
         gone = entry.item_id if undone.outcome != "restored" else None
         self._failures.change(
-            entry.trace_id,
+            entry.key,
             lambda failure: failure.model_copy(
                 update={
                     "state": decision.state if decision is not None else "open",
@@ -179,11 +180,11 @@ class Acts:
         """Does again what was taken back; the rest of a sentence about how that went. Raises CuratorError."""
         decisions, failures, promoted = [], [], []
         for each in act.recorded:
-            failure = self._failures.get(each.entry.trace_id)
+            failure = self._failures.get(each.entry.key)
             if each.restore.decision is not None and failure is not None:
                 decisions.append(each.restore.decision.model_copy(update={"at": datetime.now(UTC)}))
                 failures.append(failure)
-            elif each.entry.action == "promote" and (order := self._orders.get(each.entry.trace_id)) is not None:
+            elif each.entry.action == "promote" and (order := self._orders.get(each.entry.key)) is not None:
                 promoted.append(self._drafts.prepare(order))
         self._failures.apply(decisions)
         self._failures.share(failures, decisions)

@@ -74,14 +74,14 @@ class Drafts:
     def __init__(self, rooms: Rooms, failures: Failures, traces: Traces, items: Items) -> None:
         self._rooms, self._failures, self._traces, self._items = rooms, failures, traces, items
 
-    def order(self, trace_id: str) -> DraftState:
+    def order(self, key: str) -> DraftState:
         """The draft that was left unwritten, or a new one by the rule that found the failure. Raises UsageError."""
         rules = self._rooms.rules
-        if (kept := self._rooms.memory.draft(trace_id)) and any(r.rule.rule == kept.rule for r in rules):
+        if (kept := self._rooms.memory.draft(key)) and any(r.rule.rule == kept.rule for r in rules):
             return kept
-        failure = self._failures.get(trace_id)
+        failure = self._failures.get(key)
         rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or rules[0].rule.rule
-        return DraftState(trace_id=trace_id, rule=rule)
+        return DraftState(trace_id=key, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, held against the rule's checks. Raises CuratorError."""
@@ -107,16 +107,16 @@ class Drafts:
         """Prepares the drafts of many failures, with what was kept of each; `each` hears of every one."""
         for failure in failures:
             try:
-                each(failure, self.prepare(self.order(failure.trace_id)))
+                each(failure, self.prepare(self.order(failure.key)))
             except CuratorError as error:
                 each(failure, error)
 
-    def _found(self, trace_id: str, loaded: "LoadedRule") -> "Found":
+    def _found(self, key: str, loaded: "LoadedRule") -> "Found":
         """The failure with the reasons why a rule counts it; asked for when the queue does not list it."""
-        failure = self._failures.get(trace_id)
+        failure = self._failures.get(key)
         if failure is None:
-            return next(self._rooms.promoter.read([trace_id], loaded))
-        return self._rooms.promoter.found(failure, loaded, self._traces.get(trace_id))
+            return next(self._rooms.promoter.read([key], loaded))
+        return self._rooms.promoter.found(failure, loaded, self._traces.get(failure.trace_id))
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""

@@ -55,7 +55,7 @@ class Failures:
             progress=lambda what: report(f"looking for failures: {what}", 0, None),
             note=notes.append,
         )
-        self._failures = {f.trace_id: f for f in queue.failures}
+        self._failures = {f.key: f for f in queue.failures}
         self._window = window
         self._week = None
         return Look(connected=connected, queue=queue, notes=tuple(notes))
@@ -70,8 +70,8 @@ class Failures:
         return list(self._failures.values())
 
     def get(self, key: str) -> Failure | None:
-        """A failure as it stands now; None when no rule finds it."""
-        return self._failures.get(key)
+        """A failure as it stands now, by its key or as the first of its trace; None when no rule finds it."""
+        return self._failures.get(key) or next((f for f in self.all() if f.trace_id == key), None)
 
     def rule_of(self, failure: Failure) -> str:
         """The rule to shape a failure by: the one that is looked at, else the one that knows the trace's name, else
@@ -100,8 +100,8 @@ class Failures:
     def apply(self, decisions: Sequence[Decision]) -> None:
         """Shows decisions at once, before they are shared."""
         for decision in decisions:
-            self._pending[decision.trace_id] = decision
-            self.change(decision.trace_id, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+            self._pending[decision.key] = decision
+            self.change(decision.key, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
 
     def change(self, key: str, how: Callable[[Failure], Failure]) -> None:
         """Something became of a failure, if it is listed."""
@@ -113,7 +113,7 @@ class Failures:
         """A decision was made and shared; `items` came from the trace."""
         more = tuple(items)
         self.change(
-            decision.trace_id,
+            decision.key,
             lambda failure: _decided(failure, decision).model_copy(
                 update={"items": tuple(dict.fromkeys((*failure.items, *more)))}
             ),
@@ -127,15 +127,15 @@ class Failures:
         """
         from curator.queue.decisions import SCORE_NAME, from_scores, newest
 
-        ids = [failure.trace_id for failure in failures]
+        ids = list(dict.fromkeys(failure.trace_id for failure in failures))
         shared = from_scores(self._rooms.gateway.scores(names=[SCORE_NAME], trace_ids=ids))
         own = [d for d in self._rooms.journal.decisions.all() if d.trace_id in set(ids)]
         now = newest([*shared.values(), *own])
         found = []
         for failure in failures:
-            decision = now.get(failure.trace_id)
+            decision = now.get(failure.key)
             known = failure.decision
-            if decision is None or failure.trace_id in self._pending:
+            if decision is None or failure.key in self._pending:
                 continue
             before = "open" if known is None else (known.state, known.reviewer, known.reason)
             after = "open" if decision.state == "open" else (decision.state, decision.reviewer, decision.reason)
@@ -146,7 +146,7 @@ class Failures:
     def learned(self, decisions: Sequence[Decision]) -> None:
         """Decisions of somebody else are known now."""
         for decision in decisions:
-            self.change(decision.trace_id, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+            self.change(decision.key, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
 
     def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
         """Shares decisions with every reviewer, and moves the annotation-queue entries behind them.
@@ -172,10 +172,10 @@ class Failures:
                     )
                 except CuratorError:
                     for undone in failures[number:]:
-                        self._pending.pop(undone.trace_id, None)
-                        self.change(undone.trace_id, lambda _, f=undone: f)  # type: ignore[misc]
+                        self._pending.pop(undone.key, None)
+                        self.change(undone.key, lambda _, f=undone: f)  # type: ignore[misc]
                     raise
-                self._pending.pop(decision.trace_id, None)
+                self._pending.pop(decision.key, None)
 
 
 def _decided(failure: Failure, decision: Decision) -> Failure:

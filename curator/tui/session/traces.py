@@ -91,20 +91,20 @@ class Traces:
 
         Raises GatewayError, NotScrubbed.
         """
-        wanted = [f for f in failures if f.trace_id not in self.excerpts and not f.source_gone]
+        wanted = [f for f in failures if f.key not in self.excerpts and not f.source_gone]
         if not wanted:
             return
         roots = self._read_roots(list(dict.fromkeys(f.trace_id for f in wanted)))
         texts = {
-            f.trace_id: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
+            f.key: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
             for f in wanted
             if f.trace_id in roots
         }
         masks = Masks(self.values_in(texts, None))
         for failure in wanted:
-            text = texts.get(failure.trace_id, "")
-            pieces = tuple(masks.pieces(failure.trace_id, text, "text")) if text else ()
-            self._keep(self.excerpts, failure.trace_id, pieces, KEPT_EXCERPTS)
+            text = texts.get(failure.key, "")
+            pieces = tuple(masks.pieces(failure.key, text, "text")) if text else ()
+            self._keep(self.excerpts, failure.key, pieces, KEPT_EXCERPTS)
 
     def values_in(self, value: Mapping[str, object], rule: str | None) -> tuple[Finding, ...]:
         """The personal values in foreign text, by the policy of a rule. Raises CuratorError.

@@ -30,7 +30,7 @@ class Row:
     @property
     def key(self) -> str:
         """By which cursor and marks know the row."""
-        return self.failure.trace_id
+        return self.failure.key
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def listed(failures: Iterable[Failure], *, sort: str, fold: str) -> list[Row]:
         return [Row(failure) for failure in ordered]
     together: dict[str, list[Failure]] = {}
     for failure in ordered:
-        together.setdefault(failure.session_id or failure.trace_id, []).append(failure)
+        together.setdefault(failure.session_id or failure.key, []).append(failure)
     return [Row(group[0], tuple(group) if len(group) > 1 else ()) for group in together.values()]
 
 
@@ -213,6 +213,6 @@ def haystack(failure: Failure) -> str:
             failure.environment or "",
             failure.session_id or "",
             failure.state,
-            failure.trace_id,
+            failure.key,
         )
     ).lower()

@@ -134,7 +134,7 @@ class FailurePreview(Reader, Fetching):
         """The cursor stands on a failure. What was under way for another one is dropped."""
         if self._rest is not None:
             self._rest.stop()
-        if self._shown is not None and failure.trace_id != self._shown.trace_id:
+        if self._shown is not None and failure.key != self._shown.key:
             self.drop("preview")
             self.drop("preview-values")
         self._rest = self.set_timer(REST, lambda: self._follow(failure))
@@ -142,7 +142,7 @@ class FailurePreview(Reader, Fetching):
     def _follow(self, failure: Failure) -> None:
         if failure == self._shown:
             return
-        again = self._shown is not None and failure.trace_id == self._shown.trace_id
+        again = self._shown is not None and failure.key == self._shown.key
         self._shown = failure
         self._say_which(failure)
         if not again:
