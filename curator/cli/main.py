@@ -13,7 +13,6 @@ import click
 
 from curator import __version__
 from curator.cli.output import begin_output, fail, say
-from curator.config import begin_command, end_command
 from curator.model.errors import ConfigError, CuratorError, ExitCode, UsageError, unexpected
 
 T = TypeVar("T")
@@ -81,7 +80,7 @@ class LazyGroup(click.Group):
                     type=click.FloatRange(min=0),
                     metavar="SECONDS",
                     expose_value=False,
-                    callback=lambda _, __, seconds: begin_command(seconds),
+                    callback=lambda _, __, seconds: _begin(seconds),
                     help="For the whole command; 0 for no limit.  [default: 600, or the config's]",
                 )
             )
@@ -112,6 +111,12 @@ def cli(ctx: click.Context) -> None:
         open_tui()
 
 
+def _begin(seconds: float | None) -> None:
+    from curator.config import begin_command  # pydantic, which the first paint of the terminal does not wait for
+
+    begin_command(seconds)
+
+
 def main() -> None:
     """Runs the command line and exits with a documented code; a user's mistake never shows a traceback."""
     begin_output()
@@ -127,7 +132,8 @@ def main() -> None:
         code = _said(_unwritable(error), as_json=False)
         _drop_output()
     finally:
-        end_command()
+        if (config := sys.modules.get("curator.config")) is not None:  # else no clock was started
+            config.end_command()
     sys.exit(code)
 
 

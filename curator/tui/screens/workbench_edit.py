@@ -122,7 +122,7 @@ class Editing(Deciding):
 
         def clean() -> list[str]:
             answer, correction = (answer_in(parse_text(each)) for each in (trace.root.output, trace.correction))
-            terms = {str(n): term for n, term in enumerate(terms_of_difference(answer, correction))}
+            terms = {f"t{n}": term for n, term in enumerate(terms_of_difference(answer, correction))}
             personal = {found.path for found in self.session.traces.values_in(terms, rule)}
             return [term for n, term in terms.items() if n not in personal]
 

@@ -95,15 +95,18 @@ class Traces:
         if not wanted:
             return
         roots = self._read_roots(list(dict.fromkeys(f.trace_id for f in wanted)))
+        # By short names of their own: a key holds a slash, which a path would quote, and a mask would miss its text.
+        names = {f.key: f"m{number}" for number, f in enumerate(wanted)}
         texts = {
-            f.key: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
+            names[f.key]: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
             for f in wanted
             if f.trace_id in roots
         }
         masks = Masks(self.values_in(texts, None))
         for failure in wanted:
-            text = texts.get(failure.key, "")
-            pieces = tuple(masks.pieces(failure.key, text, "text")) if text else ()
+            name = names[failure.key]
+            text = texts.get(name, "")
+            pieces = tuple(masks.pieces(name, text, "text")) if text else ()
             self._keep(self.excerpts, failure.key, pieces, KEPT_EXCERPTS)
 
     def values_in(self, value: Mapping[str, object], rule: str | None) -> tuple[Finding, ...]:
