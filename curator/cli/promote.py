@@ -182,6 +182,8 @@ def _progress(total: int) -> Callable[[int], None] | None:
 
 
 def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
+    if not all(receipt.stored for receipt in receipts):
+        return ExitCode.CONFIG
     bad = [r.problem for r in receipts if not r.ok and r.problem is not None and r.problem.code != "DRY_RUN"]
     if not bad:
         return ExitCode.YES

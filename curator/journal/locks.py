@@ -60,8 +60,7 @@ class Owner:
         with exclusive(folder / "owners.lock", patience):
             for path in folder.glob("owner-*.lock"):
                 is_alive(folder, path.stem.removeprefix("owner-"))
-            self._lock = _lock(self._path)
-            self._lock.acquire(timeout=0)
+            self._lock = _taken(self._path, 0)
 
     def close(self) -> None:
         """Ends the life sign and leaves no file."""
@@ -84,18 +83,27 @@ def is_alive(folder: Path, owner: str | None) -> bool:
 
 @contextmanager
 def _held(path: Path, patience: float) -> Iterator[None]:
-    lock = _lock(path)
-    try:
-        lock.acquire(timeout=patience, poll_interval=_POLL_SECONDS)
-    except Timeout:
-        raise Busy from None
+    lock = _taken(path, patience)
     try:
         yield
     finally:
         lock.release()
 
 
-def _lock(path: Path) -> BaseFileLock:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Another thread may release what this one took: the sign of life is closed by whoever ends the process.
-    return FileLock(path, mode=0o600, thread_local=False)
+def _taken(path: Path, patience: float) -> BaseFileLock:
+    """Raises Busy, and ConfigError where no lock can be made (a full disk, a file system without locks)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Another thread may release what this one took: the sign of life is closed by whoever ends the process.
+        lock = FileLock(path, mode=0o600, thread_local=False)
+        lock.acquire(timeout=patience, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        raise Busy from None
+    except (OSError, NotImplementedError) as error:  # the latter where flock is missing, as on some of NFS
+        why = getattr(error, "strerror", None) or "its file system has no locks"
+        raise ConfigError(
+            f"The lock {path} cannot be taken: {why}.",
+            code="JOURNAL_UNUSABLE",
+            remedy="Free space, check the rights of the folder, or set CURATOR_STATE_DIR to a folder on a local disk.",
+        ) from None
+    return lock

@@ -12,6 +12,8 @@ from curator.model.failure import key_of
 
 WriteAction = Literal["created", "updated", "none", "unknown"]
 """`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
+UNSTORED = "journal"
+"""Name of the check of a receipt that this machine could not store."""
 Verdict = Literal["verified", "unchanged", "refused", "failed"]
 
 
@@ -72,6 +74,11 @@ class Receipt(Value):
     def ok(self) -> bool:
         """True when the item is there, once, as meant."""
         return self.verdict in ("verified", "unchanged")
+
+    @property
+    def stored(self) -> bool:
+        """False when this machine could not store it; the next start that can finishes what was begun."""
+        return not any(check.name == UNSTORED for check in self.checks)
 
 
 def _short(value: JsonValue) -> str:

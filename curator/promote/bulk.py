@@ -224,14 +224,13 @@ def _begin(job: Job, work: Work) -> Work:
     """The checks that need no server, and the journal's first line."""
     try:
         work.item = prepared(job, work.item)
+        work.promotion = job.journal.promotions.begin(
+            work.item, rule=job.rule, reviewer=job.reviewer, entries=work.entries
+        )
     except Stop as stop:
         _end(job, work, stop)
     except CuratorError as error:
         _end(job, work, stop_of(error))
-    else:
-        work.promotion = job.journal.promotions.begin(
-            work.item, rule=job.rule, reviewer=job.reviewer, entries=work.entries
-        )
     return work
 
 

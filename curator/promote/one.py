@@ -4,6 +4,7 @@ Never raises for what the server or the network does: the receipt names it. The 
 is taken. At most five requests when nothing goes wrong.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,8 @@ from curator.journal import Busy, Entry, SavedDraft
 from curator.journal.database import now
 from curator.model import Change, Check, Decision, Item, Receipt, Signal, StoredItem, lineage
 from curator.model.base import Value
-from curator.model.errors import CuratorError
-from curator.model.receipt import WriteAction
+from curator.model.errors import ConfigError, CuratorError
+from curator.model.receipt import UNSTORED, WriteAction
 from curator.promote.content import adapted, check_content, check_scrubbed
 from curator.promote.job import Job
 from curator.promote.plan import changes, differences, plan
@@ -195,9 +196,31 @@ def _receipt(job: Job, item: Item) -> Receipt:
 
 def finish(job: Job, promotion: str, receipt: Receipt, proof: Proof, entries: Sequence[Entry]) -> Finished:
     """Records a proved receipt with the item as it was proved; the decision is still to be shared."""
-    decision = _promoted(job, promotion, receipt, entries)
-    job.journal.finish(promotion, receipt, decision, batch=job.choices.batch, approved=proof.stored.to_write())
+    decision: Decision | None = None
+
+    def store() -> None:
+        nonlocal decision
+        decision = _promoted(job, promotion, receipt, entries)
+        job.journal.finish(promotion, receipt, decision, batch=job.choices.batch, approved=proof.stored.to_write())
+
+    kept = _kept(receipt, store)
+    if kept is not receipt:  # the next start shares the decision, with all else
+        return Finished(promotion=promotion, receipt=kept, decision=None)
     return Finished(promotion=promotion, receipt=receipt, decision=decision, entries=tuple(entries))
+
+
+def _kept(receipt: Receipt, store: Callable[[], object]) -> Receipt:
+    """The receipt, which says so when this machine cannot store it (a full disk, a folder that became read-only).
+
+    What is true on the server is told in any case; the journal still has the promotion as begun, so that the next start
+    finishes it.
+    """
+    try:
+        store()
+    except ConfigError as error:
+        detail = f"{error.message} What was begun is finished by the next start that can write it."
+        return receipt.model_copy(update={"checks": (*receipt.checks, Check(name=UNSTORED, ok=False, detail=detail))})
+    return receipt
 
 
 def end(job: Job, item: Item, promotion: str | None, receipt: Receipt, *, looked: bool = False) -> Receipt:
@@ -206,19 +229,25 @@ def end(job: Job, item: Item, promotion: str | None, receipt: Receipt, *, looked
     After a write was answered nothing is merely refused: it can be undone. Without an answer nobody knows whether it
     happened, until somebody has `looked`.
     """
-    known = None if promotion is None else job.journal.promotions.get(promotion)
     problem = receipt.problem
     assert problem is not None
+    try:
+        known = None if promotion is None else job.journal.promotions.get(promotion)
+    except ConfigError:  # it cannot even be read any more: nobody can say how far the write got
+        return _kept(_written(receipt, item, "unknown"), lambda: job.journal.finish(promotion, receipt))
     settled = known is not None and looked and problem.code != outcomes.UNANSWERED.code
     if known is not None and (known.state == "answered" or (settled and known.state == "intent")):
         created = known.previous is None or known.previous.updated_at is None
         receipt = _written(receipt, item, "created" if created else "updated")
     elif known is not None and known.state == "intent" and receipt.verdict == "failed" and not looked:
         receipt = _written(receipt, item, "unknown")
-    if "draft" in job.remedies or problem.code == outcomes.INTERRUPTED.code:
-        job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=problem.code))
-    job.journal.finish(promotion, receipt, batch=job.choices.batch)
-    return receipt
+
+    def store() -> None:
+        if "draft" in job.remedies or problem.code == outcomes.INTERRUPTED.code:
+            job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=problem.code))
+        job.journal.finish(promotion, receipt, batch=job.choices.batch)
+
+    return _kept(receipt, store)
 
 
 def _written(receipt: Receipt, item: Item, action: WriteAction) -> Receipt:
@@ -280,7 +309,9 @@ def share_many(job: Job, finished: Sequence[Finished], pool: ThreadPoolExecutor)
 
 
 def _shared(job: Job, finished: Finished) -> Receipt:
-    job.journal.promotions.shared(finished.promotion)
+    # Sharing twice gives the same, so what cannot be noted here is simply shared again.
+    with contextlib.suppress(ConfigError):
+        job.journal.promotions.shared(finished.promotion)
     checks = [Check(name="decision", ok=True, detail="shared as score `curation`")]
     if finished.entries:
         many = "entry" if len(finished.entries) == 1 else "entries"

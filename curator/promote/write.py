@@ -1,5 +1,6 @@
 """One write, until it is known whether it happened: waits for rate limits, reads after a lost answer, never guesses."""
 
+import contextlib
 import random
 import time
 
@@ -17,7 +18,7 @@ from curator.gateway.errors import (
 from curator.help import outcomes
 from curator.journal import Previous
 from curator.model import Item, StoredItem
-from curator.model.errors import CuratorError
+from curator.model.errors import ConfigError, CuratorError
 from curator.promote.content import leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Plan, differences
@@ -84,7 +85,9 @@ def intend_and_write(job: Job, the_plan: Plan, promotion: str) -> StoredItem:
     """The write, with the journal ahead of it and behind it. Raises Stop, Changed."""
     job.journal.promotions.intend(promotion, previous_of(job, the_plan.before))
     answer = write(job, the_plan)
-    job.journal.promotions.answered(promotion, answer)
+    # The disk may be full by now. `intent` stands there, so that the next start looks; the write is still proved.
+    with contextlib.suppress(ConfigError):
+        job.journal.promotions.answered(promotion, answer)
     return answer
 
 

@@ -1,0 +1,63 @@
+"""A disk that fills up under a promotion: what was written is told, and the next start finishes it."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curator.gateway import Gateway
+from curator.sandbox.demo import seed
+from curator.sandbox.demo.data import DemoData
+from curator.sandbox.server import SandboxServer
+from tests.promote.test_cli import MEND, RULE, connection_of
+
+# Every write beyond so many bytes of a file fails, as on a full disk; what is shorter still fits.
+LIMITED = (
+    "import resource, sys; from curator.cli.main import main; limit = int(sys.argv.pop(1));"
+    " resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)); main()"
+)
+
+
+def curator(server: SandboxServer, state: Path, limit: int, *arguments: str) -> tuple[int, Any, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CURATOR_")}
+    env |= server.environment() | {"CURATOR_STATE_DIR": str(state)}
+    command = [sys.executable, "-c", LIMITED, str(limit), *arguments, "--json"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert "Traceback" not in done.stderr
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.mark.parametrize("kilobytes", [130, 260])
+def test_what_was_written_before_the_disk_was_full_is_told(
+    now: datetime, demo: DemoData, tmp_path: Path, kilobytes: int
+) -> None:
+    traces = [t.trace_id for t in demo.traces if t.workflow == "order-status" and t.failure][:8]
+    with SandboxServer(clock=lambda: now) as server, Gateway(connection_of(server)) as gateway:
+        seed(server.store, now)
+        gateway.put_dataset(RULE)
+        assert curator(server, tmp_path, 2**40, "promote", traces[0], *MEND)[0] == 0
+
+        code, document, _ = curator(server, tmp_path, kilobytes * 1024, "promote", *traces[1:], *MEND)
+        assert code == 3
+        receipts = document["receipts"]
+        assert {each["trace_id"] for each in receipts} == set(traces[1:])
+        there = {item.source_trace_id for item in gateway.items(RULE)}
+        for each in receipts:
+            assert (each["trace_id"] in there) == (each["verdict"] == "verified"), each
+        unstored = [check for each in receipts for check in each["checks"] if check["name"] == "journal"]
+        assert unstored
+        assert all(not check["ok"] and "next start" in check["detail"] for check in unstored)
+
+        code, document, _ = curator(server, tmp_path, 2**40, "promote", "--resume")
+        assert code == 0
+        assert all(each["outcome"] in ("verified", "draft", "shared") for each in document["resumed"]), document
+        code, document, _ = curator(server, tmp_path, 2**40, "promote", *traces, *MEND)
+        assert code == 0
+        verdicts = {each["trace_id"]: each["verdict"] for each in document["receipts"]}
+        assert {trace for trace, verdict in verdicts.items() if verdict == "unchanged"} == there
+        assert sum(1 for _ in gateway.items(RULE)) == len(traces)
