@@ -28,14 +28,14 @@ LONG = {
 PAST_THE_FACE = {
     "audit": 27,
     "dataset": 3,
-    "draft": 23,
-    "experiments": 44,
-    "journal": 6,
+    "draft": 32,
+    "experiments": 49,
+    "journal": 7,
     "promote": 15,
-    "queue": 4,
-    "rulebook": 9,
+    "queue": 6,
+    "rulebook": 12,
     "sandbox": 11,
-    "scrub": 22,
+    "scrub": 23,
     "tui": 7,
 }
 """Imports from other rooms into a module behind a room's `__init__`, by the room that is entered."""

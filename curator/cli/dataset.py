@@ -104,7 +104,7 @@ def push(
     from curator.dataset.push import Push
     from curator.promote import Promoter
 
-    with Promoter.opened(load_settings()) as promoter:
+    with Promoter.opened(load_settings(), via="files") as promoter:
         pushing = Push(promoter, folder, to=to, archive=archive)
         plan = pushing.plan
         if not as_json:

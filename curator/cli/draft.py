@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.argument("trace")
 @click.option("--rules", "rule_name", metavar="RULE", required=True, help="The rule to reshape by (a name or a file).")
 @order_options
+@click.option("--save", is_flag=True, help="Keep it, when it is complete, for a person to approve.")
+@click.option("--prepared-by", metavar="NAME", help="With --save: who or what prepared it.  [default: the reviewer]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def draft(
@@ -27,10 +29,12 @@ def draft(
     /,
     trace: str,
     rule_name: str,
+    save: bool,
+    prepared_by: str | None,
     as_json: bool,
     **said: Any,
 ) -> None:
-    """Propose the dataset item of TRACE; write nothing. Exit 1 when the draft cannot be written as it is.
+    """Propose the dataset item of TRACE; write nothing to Langfuse. Exit 1 when the draft cannot be written as it is.
 
     TRACE/OBSERVATION is one reviewed observation. Of a trace with several failures the whole trace comes first, else
     what was reviewed first; the others are named, with --json in full. Says too whether the case protects anything
@@ -39,6 +43,8 @@ def draft(
     from curator.promote import Promoter
     from curator.rulebook import find_rule
 
+    if prepared_by and not save:
+        raise click.UsageError("--prepared-by goes with --save.")
     settings = load_settings()
     loaded = find_rule(rule_name, settings)
     order = order_of(**said)
@@ -46,16 +52,21 @@ def draft(
         drafts = []
         for found in promoter.read([trace], loaded):
             proposal = promoter.draft(found, loaded, order)
-            drafts.append((found.key, proposal, promoter.compare(proposal)))
-    (key, proposal, novelty), *others = drafts
+            saved = promoter.save(proposal, prepared_by or "") if save and proposal.complete else None
+            kept = {"saved": saved is not None, "prepared_by": saved.prepared_by if saved else None}
+            drafts.append((found.key, proposal, promoter.compare(proposal), kept))
+    (key, proposal, novelty, kept), *others = drafts
     if as_json:
-        more = [_document(each, there) | {"key": other} for other, each, there in others]
-        print_json(_document(proposal, novelty) | {"key": key, "others": more})
+        more = [_document(each, there) | its | {"key": other} for other, each, there, its in others]
+        print_json(_document(proposal, novelty) | kept | {"key": key, "others": more})
     else:
         _print(proposal, novelty)
     if others:
-        listed = "\n".join(f"  curator draft {plain(other)}" for other, _, _ in others)
+        listed = "\n".join(f"  curator draft {plain(other)}" for other, *_ in others)
         say(f"The trace holds {len(drafts)} failures. This is the draft of {plain(key)}; the others:\n{listed}")
+    if save:
+        count = sum(bool(its["saved"]) for *_, its in drafts)
+        say(f"{count} of {len(drafts)} kept for approval: `curator queue --state prepared` (only what is complete is)")
     if not proposal.complete:
         ctx.exit(ExitCode.NO)
 

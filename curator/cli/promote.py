@@ -20,7 +20,7 @@ from curator.model import Receipt
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.promote import Promoter, Resumed
+    from curator.promote import Promoter, Resumed, Via
 
 WORDS = {
     "verified": "it is there, and verified",
@@ -83,7 +83,8 @@ def promote(
         complete_queue=complete_queue,
         batch=uuid.uuid4().hex if len(wanted) > 1 else "",
     )
-    with Promoter.opened(settings) as promoter, stoppable() as stop:
+    via: Via = "terminal" if sys.stdin is not None and sys.stdin.isatty() else "script"
+    with Promoter.opened(settings, via) as promoter, stoppable() as stop:
         if not dry_run:
             finish_interrupted(promoter)
         progress = _progress(len(wanted))

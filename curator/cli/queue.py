@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from curator.queue import Window
 
 MOST_TELLING = ("annotation", "score", "session", "queue", "level")
-STATES = ("open", "promoted", "dismissed", "snoozed", "all")
+STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 
 
 @click.command()
@@ -30,13 +30,19 @@ STATES = ("open", "promoted", "dismissed", "snoozed", "all")
 def queue(
     rules: tuple[str, ...], since: str | None, until: str | None, state: str, limit: int | None, as_json: bool
 ) -> None:
-    """List the failures that need a decision, newest first, with the reasons why."""
+    """List the failures that need a decision, newest first, with the reasons why.
+
+    `--state prepared`: the drafts of this machine that wait for a person's approval; the server is asked for nothing.
+    """
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
     from curator.rulebook import find_rule, load_rules
 
     settings = load_settings()
     connection = settings.connection()
+    if state == "prepared":
+        _prepared(connection, rules, as_json)
+        return
     now = datetime.now().astimezone()
     window = parse_window(since, until, now)
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
@@ -57,6 +63,28 @@ def queue(
         print_json(found.model_dump(mode="json") | {"window": window.model_dump(mode="json")})
     else:
         _print(found, window, state)
+
+
+def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> None:
+    """The inbox: what `draft --save` kept."""
+    from curator.journal import Journal
+
+    with Journal.of(connection) as journal:
+        waiting = [each for each in journal.drafts.prepared() if not rules or each.rule in rules]
+    if as_json:
+        fields = {"trace_id", "rule", "case", "dataset", "item_id", "saved_at"}
+        print_json(
+            {
+                "prepared": [
+                    each.model_dump(mode="json", include=fields) | {"key": each.key, "prepared_by": each.prepared_by}
+                    for each in waiting
+                ]
+            }
+        )
+        return
+    for each in waiting:
+        click.echo(row([(each.key, 32), (when(each.saved_at), 11), (each.rule, 14), (f"by {each.prepared_by}", 10)]))
+    say(f"{len(waiting)} prepared; `curator promote TRACE --rules RULE` or `curator tui` approves")
 
 
 def _local_decisions(connection: Connection) -> Sequence[Decision]:

@@ -20,9 +20,8 @@ from curator.model.errors import ExitCode
 @click.pass_context
 def seed(ctx: click.Context, rule: str, file: Path | None, own_ids: bool, overwrite: bool, as_json: bool) -> None:
     """Create the rule's dataset with its schemas and seed items. Running it again changes nothing."""
-    from curator.promote import Promoter
+    from curator.promote import Promoter, read_items
     from curator.promote import seed as seed_dataset
-    from curator.promote.seed import read_items
     from curator.rulebook import find_rule
 
     settings = load_settings()

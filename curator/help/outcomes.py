@@ -198,6 +198,10 @@ EDITED = Outcome(
     remedy="Look at the changes, then keep theirs, overwrite them, or adopt them into the draft (--remedy).",
     remedies=("keep-theirs", "overwrite", "adopt"),
 )
+NEEDS_PERSON = Outcome(
+    code="APPROVAL_NEEDS_PERSON",
+    remedy="`curator draft TRACE --save` prepares it; approve it in `curator tui` or as CURATOR_REVIEWER.",
+)
 BUSY = Outcome(
     code="ITEM_BUSY",
     remedy="Wait for the other curator on this machine (--remedy wait), then promote again.",

@@ -12,7 +12,7 @@ from pathlib import Path
 from curator.config import Connection, state_folder
 from curator.journal.database import Database
 from curator.journal.decisions import Decisions
-from curator.journal.drafts import Drafts, SavedDraft
+from curator.journal.drafts import PREPARED, Drafts, SavedDraft
 from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
 from curator.journal.locks import PATIENCE, Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions
@@ -20,6 +20,7 @@ from curator.journal.standing import Standing, standing
 from curator.model import Decision, Item, Receipt
 
 __all__ = [
+    "PREPARED",
     "Busy",
     "Entry",
     "Journal",
@@ -100,6 +101,10 @@ class Journal:
             before = self.decisions.get(decision.key)
             self.decisions.remember(decision)
             self.ledger.decided(decision, before, batch=batch)
+            if decision.state == "dismissed":  # what was prepared of it is declined
+                for draft in self.drafts.prepared():
+                    if draft.key == decision.key:
+                        self.drafts.drop(draft.key, draft.rule, draft.case)
 
     def roll_back(self, promotion: Promotion, reason: str) -> None:
         """Turns a promotion that was never sent into a saved draft, and forgets it."""

@@ -8,7 +8,10 @@ from pydantic import JsonValue
 from curator.journal.database import Database, Row, now, stamp
 from curator.model import Item, key_of
 from curator.model.base import Value
-from curator.model.lineage import reviewed_observation
+from curator.model.lineage import PREPARED_BY, reviewed_observation
+
+PREPARED = "prepared"
+"""The reason of a draft in the inbox."""
 
 
 class SavedDraft(Value):
@@ -23,13 +26,20 @@ class SavedDraft(Value):
     expected_output: JsonValue
     metadata: dict[str, JsonValue]
     reason: str = ""
-    """Why it was not promoted: a code, or `saved` by the reviewer."""
+    """Why it was not promoted: a code, or `prepared` for a person to approve."""
+    order: dict[str, JsonValue] = {}
+    """What of a prepared draft was asked for (`Order`), after the scrub: enough to make it again from its trace."""
     saved_at: datetime
 
     @property
     def key(self) -> str:
         """Key of the failure that it was made of."""
         return key_of(self.trace_id, reviewed_observation(self))
+
+    @property
+    def prepared_by(self) -> str:
+        """Who or what prepared it; empty when it is nobody's preparation."""
+        return str(self.metadata.get(PREPARED_BY, ""))
 
     @classmethod
     def of_item(cls, item: Item, *, rule: str, reason: str) -> "SavedDraft":
@@ -69,6 +79,10 @@ class Drafts:
         """Every draft, newest first."""
         query = "SELECT draft FROM drafts WHERE scope = ? ORDER BY saved_at DESC"
         return self._db.read(_draft, query, (self._db.scope,))
+
+    def prepared(self) -> list[SavedDraft]:
+        """The inbox: drafts that wait for a person to approve or decline them, newest first."""
+        return [draft for draft in self.all() if draft.reason == PREPARED]
 
     def get(self, key: str, rule: str, case: str = "1") -> SavedDraft | None:
         """The draft of a failure, rule and case."""

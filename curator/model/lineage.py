@@ -40,6 +40,14 @@ REQUIRED_KEYS = (
 )
 """Lineage keys without which an item's origin cannot be told; the audit checks each."""
 
+PREPARED_BY = "prepared_by"
+"""Who or what made the draft that a person approved; absent when the approver made it."""
+APPROVED_BY = "approved_by"
+"""The person who approved: somebody at a terminal, or a reviewer whom config or environment name. A login name under
+which a script runs is none."""
+APPROVED_VIA = "approved_via"
+"""`terminal`, `script` or `files` (a reviewed folder that was pushed back)."""
+
 DIGEST = "digest"
 """Metadata key of the digest over everything that was approved."""
 

@@ -177,6 +177,8 @@ class LineageSpec(Value):
     source_policy: Literal["scrubbed", "metadata-only"] = "scrubbed"
     reviewers: tuple[str, ...] = ()
     """Who may approve; empty allows everybody. The audit names items that somebody else approved."""
+    approval: Literal["anyone", "person"] = "anyone"
+    """`person`: a script can only prepare (`curator draft --save`), somebody approves in a terminal or by name."""
 
     @model_validator(mode="after")
     def _known_default(self) -> "LineageSpec":

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
@@ -78,6 +78,10 @@ class Pace:
         """Returns when writes may be sent."""
         while (left := self._free_at - time.monotonic()) > 0:
             self.sleep(left)
+
+
+Via = Literal["terminal", "script", "files"]
+"""How an approval came about: somebody at a terminal, a program, or a reviewed folder that was pushed back."""
 
 
 class Choices(Value):

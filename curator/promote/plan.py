@@ -17,7 +17,18 @@ from curator.promote.stops import Stop, taken_by
 _FIELDS = ("dataset", "status", "source_trace_id", "source_observation_id", "input", "expected_output", "metadata")
 
 _CLEARED_BY_EMPTY_ID = ("source_trace_id", "source_observation_id")
-VOLATILE_METADATA = frozenset({"approved_at", "reviewer", "curator_version", "signals", lineage.DIGEST})
+VOLATILE_METADATA = frozenset(
+    {
+        "approved_at",
+        "reviewer",
+        "curator_version",
+        "signals",
+        lineage.PREPARED_BY,
+        lineage.APPROVED_BY,
+        lineage.APPROVED_VIA,
+        lineage.DIGEST,
+    }
+)
 """Lineage that says who approved when and on which evidence: another approval of a case changes nothing else."""
 
 
@@ -82,11 +93,18 @@ def _shown(content: dict[str, Json], path: str, scrubber: Finder) -> Json:
     return f"({', '.join(dict.fromkeys(found))})" if found else value
 
 
+def _first_person(item: Item, stored: StoredItem) -> bool:
+    """Whether a person approves what only a script has approved so far: that is worth a write."""
+    before = stored.metadata if isinstance(stored.metadata, dict) else {}
+    return lineage.APPROVED_VIA in before and lineage.APPROVED_BY not in before and lineage.APPROVED_BY in item.metadata
+
+
 def _theirs(item: Item, stored: StoredItem) -> Item:
     """What stands there as an item to approve: their content and metadata, our approval, our lineage where theirs is
     gone."""
     metadata = item.metadata | (stored.metadata if isinstance(stored.metadata, dict) else {})
-    ours = {key: item.metadata[key] for key in ("reviewer", "approved_at", "curator_version") if key in item.metadata}
+    approval = ("reviewer", "approved_at", lineage.APPROVED_BY, lineage.APPROVED_VIA, "curator_version")
+    ours = {key: item.metadata[key] for key in approval if key in item.metadata}
     prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
     return item.model_copy(
         update={
@@ -156,7 +174,7 @@ def plan(
             path=edit[0].path if edit else None,
             changes=edit,
         )
-    if not differences(item, stored, volatile=False) and edit is None:
+    if not differences(item, stored, volatile=False) and edit is None and not _first_person(item, stored):
         return Plan(action="none", item=item, before=stored)
     stale = stale_fields(item, stored)
     if stale and "clear-stale" not in remedies:

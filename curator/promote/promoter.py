@@ -16,9 +16,10 @@ from pydantic import JsonValue
 
 from curator.config import Settings
 from curator.draft import likeness
+from curator.draft.edits import value_at
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
-from curator.journal import Entry, Journal
+from curator.journal import PREPARED, Entry, Journal, SavedDraft
 from curator.journal.database import now
 from curator.model import (
     Check,
@@ -38,7 +39,7 @@ from curator.model.errors import CuratorError, UsageError
 from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
-from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs
+from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs, Via
 from curator.promote.one import edited, promote_one
 from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, item_of, propose
@@ -85,21 +86,26 @@ class Promoter:
     """The team's scrub defaults, whether rules may run Python, where the rules are, who the reviewer is."""
     reviewer: str = ""
     """Who approves; the settings' reviewer when empty."""
+    via: Via = "script"
+    """How approvals come about here; at a terminal a person approves, else only whom config or environment name."""
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
+    named: bool = field(init=False, default=False)
+    """Whether somebody said who the reviewer is; a login name says nothing of the kind."""
 
     @classmethod
     @contextmanager
-    def opened(cls, settings: Settings) -> Iterator["Promoter"]:
+    def opened(cls, settings: Settings, via: Via = "script") -> Iterator["Promoter"]:
         """A promoter for one command, with connection, journal and scrub of its own. Raises ConfigError."""
         from curator.gateway import Gateway
         from curator.scrub.scrubber import Scrubber
 
         connection = settings.connection()
         with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
-            yield cls(gateway, journal, scrubber, settings)
+            yield cls(gateway, journal, scrubber, settings, via=via)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "named", bool(self.reviewer or self.settings.reviewer))
         if not self.reviewer:
             object.__setattr__(self, "reviewer", self.settings.reviewer_name())
 
@@ -142,6 +148,41 @@ class Promoter:
         python = self.settings.allow_python
         scrubber = cast("Scrubs", self.scrubber)
         return propose(found, loaded, order or Order(), scrubber, self.policy(loaded), allow_python=python)
+
+    def approval(self, loaded: LoadedRule | None = None) -> dict[str, JsonValue]:
+        """What lineage says of an approval given here and now. Raises Stop when the rule wants a person's."""
+        person = self.via == "terminal" or self.named
+        if loaded is not None and loaded.rule.lineage.approval == "person" and not person:
+            words = f"The rule {loaded.rule.rule} takes only what a person approves, and this is a script."
+            raise Stop(outcomes.NEEDS_PERSON, words)
+        who: dict[str, JsonValue] = {lineage.APPROVED_BY: self.reviewer} if person else {}
+        return who | {lineage.APPROVED_VIA: self.via}
+
+    def save(self, proposal: Proposal, prepared_by: str = "") -> SavedDraft:
+        """Puts a finished draft into this machine's inbox, for a person to approve; the server is asked for nothing.
+
+        Raises CuratorError when something is missing in it.
+        """
+        scrubbed, draft = proposal.scrubbed, proposal.draft
+        if not proposal.complete:
+            row = outcomes.INCOMPLETE
+            raise CuratorError("The draft is not complete, so it cannot be approved.", code=row.code, remedy=row.remedy)
+        item = lineage.to_item(scrubbed, reviewer="", approved_at=now())
+        left = {key: value for key, value in item.metadata.items() if key not in ("reviewer", "approved_at")}
+        item = item.model_copy(update={"metadata": left | {lineage.PREPARED_BY: prepared_by or self.reviewer}})
+        content = {"input": scrubbed.input, "expected_output": scrubbed.expected_output}
+        edits = {path: value_at(content, path) for path in proposal.order.edits}  # no personal value rests on the disk
+        reasons = {each.id: each.reason or "" for each in scrubbed.findings if each.id in proposal.order.keep}
+        order = proposal.order.model_copy(update={"edits": edits, "keep": reasons})
+        saved = SavedDraft.of_item(item, rule=draft.rule, reason=PREPARED)
+        saved = saved.model_copy(update={"order": order.model_dump(mode="json")})
+        self.journal.drafts.save(saved)
+        return saved
+
+    def prepared(self, key: str, loaded: LoadedRule, case: str = "1") -> SavedDraft | None:
+        """What waits in the inbox for a failure, rule and case."""
+        saved = self.journal.drafts.get(key, loaded.rule.rule, case)
+        return saved if saved is not None and saved.prepared_by else None
 
     def compare(
         self, proposal: Proposal, items: Sequence[StoredItem] | None = None, *, dataset_exists: bool = True
@@ -213,7 +254,7 @@ class Promoter:
                 break
             left.pop(found.asked, None)
             try:
-                proposal = self.draft(found, loaded, order)
+                proposal = self.draft(found, loaded, self._as_prepared(found, loaded, order))
             except UsageError:
                 raise
             except CuratorError as error:
@@ -298,7 +339,11 @@ class Promoter:
         try:
             if "adopt" in choices.remedies:
                 proposal = self._adopted(proposal)
+            approval = self.approval(loaded)
+            if waiting := self.prepared(proposal.key, loaded, proposal.order.case):
+                approval[lineage.PREPARED_BY] = waiting.prepared_by
             item = item_of(proposal.scrubbed, self.journal, reviewer=self.reviewer, at=now())
+            item = item.model_copy(update={"metadata": item.metadata | approval})
         except Stop as reason:
             receipt = self._not_begun(proposal.key, loaded, reason.problem, proposal.found, proposal.order)
             return receipt.model_copy(update={"warnings": proposal.warnings})
@@ -310,6 +355,22 @@ class Promoter:
         if entries and not told:
             warnings.append(_left(entries))
         return _Ready(item, loaded, tuple(warnings), entries if told else (), self._is_new(proposal, item))
+
+    def _as_prepared(self, found: Found, loaded: LoadedRule, order: Order | None) -> Order | None:
+        """The order of what waits in the inbox, with what is said now on top of it."""
+        order = order or Order()
+        waiting = self.prepared(found.key, loaded, order.case)
+        if waiting is None or not waiting.order:
+            return order
+        before = Order.model_validate(waiting.order)
+        return order.model_copy(
+            update={
+                "edits": before.edits | order.edits,
+                "keep": before.keep | order.keep,
+                "failure_type": order.failure_type or before.failure_type,
+                "despite": before.despite | order.despite,
+            }
+        )
 
     def _adopted(self, proposal: Proposal) -> Proposal:
         """The draft with the content that stands in Langfuse, mapped, judged and scrubbed like any other."""

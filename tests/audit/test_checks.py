@@ -130,6 +130,11 @@ CASES: dict[str, Case] = {
         "input and expected_output changed",
         make_evidence(make_item(metadata={"fingerprints": None})),
     ),
+    "LIN007": Case(
+        make_evidence(make_item(metadata={"approved_via": "script"})),
+        "approved by no person",
+        make_evidence(make_item(metadata={"approved_via": "script", "approved_by": "ada"})),
+    ),
     "CON005": Case(
         make_evidence(make_item(metadata={"digest": "0" * 64})),
         "lineage changed after approval",

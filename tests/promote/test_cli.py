@@ -208,3 +208,18 @@ def test_ctrl_c_finishes_what_was_sent_and_reports_the_rest(
     assert {r["problem"]["code"] for r in receipts if r["verdict"] != "verified"} == {"INTERRUPTED"}
     log = curator("log", "--json")[1]
     assert len(log["drafts"]) == len(wanted) - len(verified)
+
+
+def test_a_program_prepares_and_what_waits_is_listed_and_approved(curator: Curator, traces: list[str]) -> None:
+    (trace, *_) = traces
+    assert (
+        curator("draft", trace, f"--rules={RULE}", "--set=input.region=nowhere", "--save", "--json")[1]["saved"]
+        is False
+    )
+    done, document, _ = curator("draft", trace, *MEND, "--save", "--prepared-by=triage 1.2", "--json")
+    assert (done, document["saved"], document["prepared_by"]) == (0, True, "triage 1.2")
+    _, document, _ = curator("queue", "--state=prepared", "--json")
+    assert [(each["trace_id"], each["prepared_by"]) for each in document["prepared"]] == [(trace, "triage 1.2")]
+    done, document, _ = curator("promote", trace, f"--rules={RULE}", "--json")
+    assert (done, document["receipts"][0]["verdict"]) == (0, "verified"), document
+    assert curator("queue", "--state=prepared", "--json")[1]["prepared"] == []

@@ -75,13 +75,15 @@ class Drafts:
         self._rooms, self._failures, self._traces, self._items = rooms, failures, traces, items
 
     def order(self, key: str) -> DraftState:
-        """The draft that was left unwritten, or a new one by the rule that found the failure. Raises UsageError."""
+        """The draft that was left unwritten, else what waits in the inbox, else a new one. Raises UsageError."""
         rules = self._rooms.rules
         if (kept := self._rooms.memory.draft(key)) and any(r.rule.rule == kept.rule for r in rules):
             return kept
         failure = self._failures.get(key)
         rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or rules[0].rule.rule
-        return DraftState(trace_id=key, rule=rule)
+        loaded = next((each for each in rules if each.rule.rule == rule), None)
+        waiting = self._rooms.promoter.prepared(key, loaded) if loaded is not None else None
+        return DraftState.model_validate({**(waiting.order if waiting else {}), "trace_id": key, "rule": rule})
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, held against the rule's checks. Raises CuratorError."""

@@ -108,7 +108,7 @@ class Rooms:
 
         with self.lock:
             if self._promoter is None:
-                self._promoter = Promoter(self.gateway, self.journal, self.scrubber, self.settings)
+                self._promoter = Promoter(self.gateway, self.journal, self.scrubber, self.settings, via="terminal")
             return self._promoter
 
     @cached_property

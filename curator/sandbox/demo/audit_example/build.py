@@ -35,9 +35,9 @@ CHECKS = ("right_route", "says_what_matters", "promises_nothing")
 RUNS = {"returns-agent 3.7": 12, "returns-agent 3.8": 8, "nightly smoke": 5, "returns-agent 3.9": 4}
 """Run name → age in days."""
 INCOMPLETE, SPLIT = "nightly smoke", "returns-agent 3.9"
-_SIDE_EFFECTS = {"CON001": ("CON002",), "LIN006": ("CON005",)}
+_SIDE_EFFECTS = {"CON001": ("CON002",), "LIN006": ("CON005",), "REC003": ("LIN007",)}
 """Codes that come along: who rewords an approved item also writes it outside curator; who changes the session in its
-metadata breaks the seal over what was approved."""
+metadata breaks the seal over what was approved; a script on another machine has promoted without a person."""
 
 
 class Case(NamedTuple):
@@ -214,6 +214,7 @@ def _plant(item: Planned, now: datetime) -> None:
             item.versions.append(replace(first, at=now - timedelta(days=6), deleted=True))
         case "REC003":
             item.receipt = False
+            metadata["approved_via"] = "script"
         case "EXP001":
             _rewrite(first, expected_output={"must_mention": [], "must_not_mention": []})
         case "EXP002":
