@@ -1,5 +1,6 @@
 """`curator dismiss|snooze|reopen`: decisions that every reviewer sees."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ Command = Callable[..., None]
 def _shared(function: Command) -> Command:
     """Arguments that the three commands share."""
     options: list[Callable[[Command], Command]] = [
-        click.argument("traces", metavar="TRACE…", nargs=-1, required=True),
+        click.argument("traces", metavar="TRACE…", nargs=-1),
         click.option("--rules", "rule", metavar="RULE", help="The rule whose failure this is (a name or a file)."),
         click.option(
             "--entries", is_flag=True, help="Also complete (reopen: make pending) the trace's annotation-queue entries."
@@ -32,14 +33,25 @@ def _shared(function: Command) -> Command:
 @click.command()
 @_shared
 @click.option("--reason", required=True, help="Why it is not worth a case; every reviewer reads it.")
-def dismiss(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+@click.option("--group", metavar="GROUP", help="All open failures of a group of `curator queue --groups`.")
+@click.option("--since", metavar="7d|DATE", help="With --group: the window that the group is of.  [default: 7d]")
+def dismiss(
+    traces: tuple[str, ...],
+    reason: str,
+    group: str | None,
+    since: str | None,
+    rule: str | None,
+    entries: bool,
+    as_json: bool,
+) -> None:
     """Decide that failures are not worth a case. A person who raises one again brings it back.
 
     TRACE/OBSERVATION is one reviewed observation; a bare TRACE is the trace with all that was reviewed in it.
     """
     if not reason.strip():
         raise UsageError("A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…".')
-    _decide(traces, "dismissed", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
+    keys = (*traces, *(_members(group, since, rule) if group else ()))
+    _decide(keys, "dismissed", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
 
 
 @click.command()
@@ -65,6 +77,33 @@ def reopen(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool
     _decide(traces, "open", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
 
 
+def _members(group_id: str, since: str | None, rule: str | None) -> list[str]:
+    """Keys of the open failures of a group, as `queue --groups` shows it. Raises UsageError for an unknown one."""
+    from curator.cli.queue import groups_of, local_decisions
+    from curator.gateway import Gateway
+    from curator.queue import find_failures, parse_window
+    from curator.rulebook import find_rule, load_rules
+
+    settings = load_settings()
+    connection = settings.connection()
+    window = parse_window(since, None, datetime.now().astimezone())
+    loaded = [find_rule(rule, settings)] if rule else load_rules(settings)
+    with Gateway(connection) as gateway:
+        known = local_decisions(connection)
+        rules = [each.rule for each in loaded]
+        failures = find_failures(gateway, rules, window, state=None, decisions=known).failures
+        grouping = groups_of(gateway, failures, loaded, settings, window.until, "open")
+    group = grouping.group(group_id)
+    if group is None:
+        raise UsageError(
+            f"No group {group_id!r} has open failures in this window.",
+            code="GROUP_UNKNOWN",
+            remedy="`curator queue --groups` with the same --since and --rules lists the groups.",
+        )
+    say(f"{len(group.keys)} failures of {group.id} ({group.name}).")
+    return list(group.keys)
+
+
 def _decide(
     traces: Sequence[str],
     state: State,
@@ -84,11 +123,14 @@ def _decide(
     from curator.scrub import Scrubber
     from curator.scrub.policy import merged
 
+    if not traces:
+        raise click.UsageError("Name the traces: TRACE or TRACE/OBSERVATION, as `curator queue` lists them.")
     settings = load_settings()
     connection = settings.connection()
     by = find_rule(rule, settings).rule if rule else None
     policy = merged(settings.scrub, by.scrub if by else ScrubPolicy())
     keys = list(dict.fromkeys(traces))
+    batch = uuid.uuid4().hex if len(keys) > 1 else ""
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
@@ -112,7 +154,9 @@ def _decide(
             )
             concerned = [e for e in moved.get(trace_id, ()) if observation_id in (None, e.observation_id)]
             try:
-                shared = decide(gateway, journal, scrubber, decision, policy=policy, complete_entries=concerned)
+                shared = decide(
+                    gateway, journal, scrubber, decision, policy=policy, complete_entries=concerned, batch=batch
+                )
             except CuratorError as error:
                 problem = error
                 break

@@ -3,18 +3,21 @@
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from curator.cli.columns import number, row, when
 from curator.cli.output import count, plain, print_json, say
-from curator.config import Connection, load_settings
-from curator.model import Decision, Failure, Queue, Signal
+from curator.config import Connection, Settings, load_settings
+from curator.model import Decision, Failure, Queue, Signal, State
 from curator.model.errors import CuratorError
 
 if TYPE_CHECKING:
+    from curator.gateway import Gateway
     from curator.queue import Window
+    from curator.queue.groups import Grouping
+    from curator.rulebook import LoadedRule
 
 MOST_TELLING = ("annotation", "score", "session", "queue", "level")
 STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
@@ -26,13 +29,22 @@ STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 @click.option("--until", metavar="DATE", help="End of the window; a date includes that day.  [default: now]")
 @click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help="What has been decided.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop at this many failures.")
+@click.option("--groups", "grouped", is_flag=True, help="Put failures together that look like one problem.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def queue(
-    rules: tuple[str, ...], since: str | None, until: str | None, state: str, limit: int | None, as_json: bool
+    rules: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    state: str,
+    limit: int | None,
+    grouped: bool,
+    as_json: bool,
 ) -> None:
     """List the failures that need a decision, newest first, with the reasons why.
 
     `--state prepared`: the drafts of this machine that wait for a person's approval; the server is asked for nothing.
+
+    --groups compares what users asked, what was called and why it failed, after the scrub, on this machine.
     """
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
@@ -46,21 +58,31 @@ def queue(
     now = datetime.now().astimezone()
     window = parse_window(since, until, now)
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
+    wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
     with Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s.")) as gateway:
         found = find_failures(
             gateway,
             [each.rule for each in loaded],
             window,
-            state=None if state == "all" else state,  # type: ignore[arg-type]  # click.Choice has checked it
-            decisions=_local_decisions(connection),
+            state=None if grouped else wanted,
+            decisions=local_decisions(connection),
             progress=_progress if sys.stderr.isatty() else None,
             note=say,
             limit=limit,
             now=now,
         )
+        grouping = groups_of(gateway, found.failures, loaded, settings, window.until, wanted) if grouped else None
+        if grouping is not None:
+            group = {key: each.id for each in grouping.groups for key in each.keys}
+            kept = [one.model_copy(update={"group": group[one.key]}) for one in found.failures if one.key in group]
+            hidden = found.total - len(kept)
+            found = found.model_copy(update={"failures": tuple(kept), "hidden": hidden, "requests": gateway.requests})
     _progress("")
     if as_json:
-        print_json(found.model_dump(mode="json") | {"window": window.model_dump(mode="json")})
+        more = {} if grouping is None else grouping.model_dump(mode="json")
+        print_json(found.model_dump(mode="json") | more | {"window": window.model_dump(mode="json")})
+    elif grouping is not None:
+        _print_groups(grouping)
     else:
         _print(found, window, state)
 
@@ -87,7 +109,54 @@ def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> No
     say(f"{len(waiting)} prepared; `curator promote TRACE --rules RULE` or `curator tui` approves")
 
 
-def _local_decisions(connection: Connection) -> Sequence[Decision]:
+def groups_of(
+    gateway: "Gateway",
+    failures: Sequence[Failure],
+    loaded: "Sequence[LoadedRule]",
+    settings: Settings,
+    until: datetime,
+    state: State | None,
+) -> "Grouping":
+    """The groups of these failures of every state, as far as they are in `state`; their texts are read and scrubbed.
+
+    Raises GatewayError.
+    """
+    from curator.queue.groups import group_failures, read_texts
+    from curator.scrub.policy import merged
+    from curator.scrub.scrubber import Scrubber
+
+    policies = {each.rule.rule: merged(settings.scrub, each.rule.scrub) for each in loaded}
+    with Scrubber() as scrubber:
+        texts = read_texts(
+            gateway,
+            scrubber,
+            failures,
+            lambda one: policies[one.signals[0].rule],
+            lambda done, total: _progress(f"{done} of {total} failures read and scrubbed"),
+        )
+    return group_failures(failures, texts, until, state)
+
+
+def _print_groups(grouping: "Grouping") -> None:
+    for group in grouping.groups:
+        protects = f"→ {group.items[0]} " if group.items else ""
+        why = protects + ", ".join(group.signals)
+        spark = sparkline(group.weeks)
+        click.echo(row([(group.id, 10), (f"{group.count:>4}", 4), (spark, 12), (group.name, 34), (why, 10)]))
+    total = sum(group.count for group in grouping.groups)
+    unread = f" · {count(grouping.unread, 'failure')} could not be read" if grouping.unread else ""
+    sampled = " · too many to compare each with each: later ones were held against groups" if grouping.sampled else ""
+    say(f"{count(total, 'failure')} in {count(len(grouping.groups), 'group')}{unread}{sampled}")
+    say("`curator dismiss --group GROUP --reason …` decides a whole group; --json lists the failures of each.")
+
+
+def sparkline(numbers: Sequence[int]) -> str:
+    """Numbers as a row of bars, the largest of them as the tallest."""
+    most = max(numbers, default=0) or 1
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * each / most)] for each in numbers)
+
+
+def local_decisions(connection: Connection) -> Sequence[Decision]:
     """What was decided on this machine lately; the server shows it only after its lag."""
     from curator.journal import Journal
 

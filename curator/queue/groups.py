@@ -1,0 +1,332 @@
+"""Groups of like failures: what users asked, what was called and retrieved, and why it failed, after the scrub.
+
+Failures of one workflow are compared in three views (words, pairs of words, character n-grams), each by TF-IDF and
+cosine, and joined by average linkage while their mean similarity is at least `ALIKE`. Nothing leaves the machine and no
+model is asked. Placeholders of the scrub and long numbers are no words, so no personal value joins or names a group.
+"""
+
+import hashlib
+import itertools
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from curator.conversation import Conversation, conversation_of
+from curator.model import Failure, ScrubPolicy, State, Trace
+from curator.model.base import Value
+from curator.model.errors import CuratorError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from curator.gateway import Gateway
+    from curator.scrub.pipeline import Scrubbed
+
+ALIKE = 0.365
+"""Mean cosine from which failures belong together; measured by `python -m tests.benchmarks.bench_groups`."""
+BLOCK = 2_000
+"""Failures of one workflow that are linked pair by pair (memory grows with the square); later ones join by the mean."""
+LONGEST = 4_000
+"""Characters of each part of a failure that are compared."""
+TOGETHER = 50
+GRAM = 4
+NAME_WORDS = 4
+MOST_WEEKS = 12
+_PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]*>")
+# Dates, words with up to four digits (a flight, a form) and short numbers; longer ones are somebody's.
+_WORD = re.compile(r"\d{4}-\d\d-\d\d|(?<!\w)[^\W\d_]+\d{0,4}(?!\d)|(?<![\w.,-])\d{1,4}(?![\w-])")
+_PLAIN = set(
+    "a about all also an and any are as at be been but by can could d did do does doesn don for from get give go going"  # noqa: SIM905
+    " got had has have hello help hi how i if in is it its just know let like ll m make me my need no not now of on one"
+    " only or our over please re s see so some still sure t tell thank thanks that the their them then there these they"
+    " this to up us ve very want was we well were what when where which who will with would yes you your".split()
+)
+"""Words that tell nothing in a name."""
+
+
+class FailureText(Value):
+    """What failures are compared by, scrubbed."""
+
+    asked: str = ""
+    done: str = ""
+    """Names and arguments of tool calls, ids of what was retrieved, and why it failed."""
+
+
+class Group(Value):
+    """Failures that look like one problem."""
+
+    id: str
+    """Of its oldest failure, so that it stays the same while newer ones join."""
+    name: str
+    """Its telling words."""
+    workflow: str | None
+    """The trace name that its failures share."""
+    count: int
+    weeks: tuple[int, ...]
+    """How many failures each week brought, oldest first, counted back from the end of the window."""
+    signals: tuple[str, ...]
+    """Names of the signals, most frequent first."""
+    representative: str
+    """Key of the failure nearest to the middle that a draft can be made of."""
+    keys: tuple[str, ...]
+    """Keys of its failures, newest first."""
+    trace_ids: tuple[str, ...]
+    items: tuple[str, ...]
+    """Dataset items that came from its failures: what protects against it."""
+
+
+class Grouping(Value):
+    """The groups of a window, largest first."""
+
+    groups: tuple[Group, ...]
+    unread: int = 0
+    """Failures without a text that could be read and scrubbed; each stands for itself."""
+    sampled: bool = False
+    """True when a workflow has more than `BLOCK` failures: later ones were held against groups only."""
+
+    def group(self, group_id: str) -> Group | None:
+        """One group by its id."""
+        return next((one for one in self.groups if one.id == group_id), None)
+
+
+class Scrubs(Protocol):
+    """What grouping needs of the scrub."""
+
+    def warm(self, values: Sequence[object]) -> None:
+        """Reads many values ahead."""
+        ...
+
+    def scrub_value(self, value: object, policy: ScrubPolicy) -> "Scrubbed":
+        """A JSON value with everything replaced that was found."""
+        ...
+
+
+def read_texts(
+    gateway: "Gateway",
+    scrubber: Scrubs,
+    failures: Sequence[Failure],
+    policy_of: Callable[[Failure], ScrubPolicy],
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, FailureText]:
+    """Key → scrubbed text of each failure that can be read; what cannot be scrubbed is left out, never compared raw.
+
+    Requests: those of `Gateway.traces` for every `TOGETHER` failures. Raises GatewayError.
+    """
+    found: dict[str, FailureText] = {}
+    for start in range(0, len(failures), TOGETHER):
+        some = failures[start : start + TOGETHER]
+        traces = gateway.traces(list(dict.fromkeys(one.trace_id for one in some)), comments=False)
+        raw = {one.key: _parts(one, traces[one.trace_id]) for one in some if one.trace_id in traces}
+        scrubber.warm(list(raw.values()))
+        for one in some:
+            if one.key in raw:
+                try:
+                    value: Any = scrubber.scrub_value(raw[one.key], policy_of(one)).value
+                except CuratorError:
+                    continue
+                found[one.key] = FailureText(asked=_flat(value["asked"]), done=_flat(value["done"]))
+        if progress is not None:
+            progress(min(start + TOGETHER, len(failures)), len(failures))
+    return found
+
+
+def _parts(failure: Failure, trace: Trace) -> dict[str, list[Any]]:
+    read: Conversation = conversation_of(trace, failure.reviewed_id)
+    why = [
+        [signal.name, signal.value if isinstance(signal.value, str) else "", signal.comment]
+        for signal in failure.signals
+    ]
+    called = [[call.name, call.arguments] for call in read.tool_calls]
+    asked = [one.text[:LONGEST] for one in read.messages if one.role == "user"]
+    return {"asked": asked, "done": [called, [one.id for one in read.retrieved], why]}
+
+
+def _flat(value: object) -> str:
+    return " ".join(_texts(value))[:LONGEST]
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif value is not None:
+        yield str(value)
+
+
+def group_failures(
+    failures: Sequence[Failure], texts: Mapping[str, FailureText], until: datetime, state: State | None = None
+) -> Grouping:
+    """The groups of these failures, each in exactly one. The same failures give the same groups.
+
+    Give failures of every state, so that a decision moves no group; with `state` a group shows only its failures in
+    that state.
+    """
+    workflows: dict[str | None, list[Failure]] = defaultdict(list)
+    for one in failures:
+        workflows[one.name].append(one)
+    groups, sampled = list[Group](), False
+    for workflow, many in workflows.items():
+        many.sort(key=lambda one: (one.timestamp or until, one.key))  # oldest first: it gives the group its id
+        words = _Words([texts.get(one.key, FailureText()) for one in many])
+        for members in _linked(words):
+            shown = [at for at in members if state in (None, many[at].state)]
+            if shown:
+                found = _group(workflow, [many[at] for at in shown], shown, words, until)
+                groups.append(found.model_copy(update={"id": _id(workflow, many[min(members)])}))
+        sampled = sampled or len(many) > BLOCK
+    groups.sort(key=lambda one: (-one.count, one.id))
+    unread = sum(one.key not in texts for one in failures if state in (None, one.state))
+    return Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
+
+
+def words_of(text: str) -> list[str]:
+    """The words that are compared: lower case, without placeholders and long numbers."""
+    return [word.lower() for word in _WORD.findall(_PLACEHOLDER.sub(" ", text).replace("_", " "))]
+
+
+class _Words:
+    """The failures of one workflow as vectors, one matrix for each view."""
+
+    def __init__(self, texts: Sequence[FailureText]) -> None:
+        self.asked = [words_of(text.asked) for text in texts]
+        done = [words_of(text.done) for text in texts]
+        views = [
+            [Counter(asked + more) for asked, more in zip(self.asked, done, strict=True)],
+            [Counter(itertools.pairwise(asked)) for asked in self.asked],
+            [_grams(Counter(asked)) for asked in self.asked],
+        ]
+        self.views = [_tfidf(view) for view in views]
+        self.spread = Counter(word for words in self.asked for word in set(words))
+        """Word → in how many failures users said it."""
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def likeness(self, some: Sequence[int], others: Sequence[Sequence[int]]) -> "NDArray[Any]":
+        """Mean cosine of each failure to the members of each group (of itself too): rows are failures."""
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        rows = [at for at, group in enumerate(others) for _ in group]
+        columns = [member for group in others for member in group]
+        shares = [1 / len(group) for group in others for _ in group]
+        mean = csr_matrix((shares, (rows, columns)), shape=(len(others), len(self)))
+        total = sum((view[list(some)] @ (mean @ view).T).toarray() for view in self.views)
+        return np.asarray(total) / len(self.views)
+
+
+def _grams(words: Mapping[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word, many in words.items():
+        around = f" {word} "
+        for at in range(max(1, len(around) + 1 - GRAM)):
+            found[around[at : at + GRAM]] += many
+    return found
+
+
+def _tfidf(counts: Sequence[Mapping[Any, int]]) -> Any:
+    """Rows of length one; terms of a single failure join nothing and are left out."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    spread = Counter(term for count in counts for term in count)
+    place = {term: at for at, term in enumerate(sorted(term for term, many in spread.items() if many > 1))}
+    rows, columns, values = list[int](), list[int](), list[float]()
+    for row, count in enumerate(counts):
+        kept = [
+            (place[t], (1 + math.log(n)) * math.log((1 + len(counts)) / spread[t]))
+            for t, n in count.items()
+            if t in place
+        ]
+        length = math.sqrt(sum(weight * weight for _, weight in kept)) or 1.0
+        rows += [row] * len(kept)
+        columns += [column for column, _ in kept]
+        values += [weight / length for _, weight in kept]
+    shape = (len(counts), max(1, len(place)))
+    return csr_matrix((np.asarray(values), (rows, columns)), shape=shape)
+
+
+def _linked(words: _Words) -> list[list[int]]:
+    """Members of each group. Past `BLOCK` failures a later one joins the group that it is most like, or founds one."""
+    groups, left = list[list[int]](), list(range(len(words)))
+    while left:
+        block, left = left[:BLOCK], left[BLOCK:]
+        groups += _block(words, block)
+        if left:
+            found = words.likeness(left, groups)
+            best, rest = found.argmax(axis=1), list[int]()
+            for at, failure in enumerate(left):
+                if found[at, best[at]] >= ALIKE:
+                    groups[best[at]].append(failure)
+                else:
+                    rest.append(failure)
+            left = rest
+    return groups
+
+
+def _block(words: _Words, members: Sequence[int]) -> list[list[int]]:
+    import numpy as np
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(members) == 1:
+        return [list(members)]
+    likeness = words.likeness(members, [[one] for one in members])
+    distance = np.clip(1 - (likeness + likeness.T) / 2, 0, None)
+    np.fill_diagonal(distance, 0)
+    labels = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - ALIKE, "distance")
+    groups: dict[int, list[int]] = defaultdict(list)
+    for member, label in zip(members, labels, strict=True):
+        groups[label].append(member)
+    return list(groups.values())
+
+
+def _group(
+    workflow: str | None, many: Sequence[Failure], members: Sequence[int], words: _Words, until: datetime
+) -> Group:
+    near = words.likeness(members, [members])[:, 0]
+    usable = [at for at, one in enumerate(many) if not one.source_gone] or list(range(len(many)))
+    middle = many[max(usable, key=lambda at: (near[at], -at))]
+    newest = sorted(many, key=lambda one: (one.timestamp or until, one.key), reverse=True)
+    signals = Counter(signal.name for one in many for signal in one.signals)
+    return Group(
+        id=_id(workflow, many[0]),
+        name=_name(members, words) or workflow or "unnamed",
+        workflow=workflow,
+        count=len(many),
+        weeks=_weeks(many, until),
+        signals=tuple(name for name, _ in signals.most_common()),
+        representative=middle.key,
+        keys=tuple(one.key for one in newest),
+        trace_ids=tuple(dict.fromkeys(one.trace_id for one in newest)),
+        items=tuple(dict.fromkeys(item for one in newest for item in one.items)),
+    )
+
+
+def _id(workflow: str | None, oldest: Failure) -> str:
+    seed = f"{workflow}\0{oldest.key}".encode("utf-8", "surrogatepass")
+    return f"g-{hashlib.sha256(seed).hexdigest()[:8]}"
+
+
+def _name(members: Sequence[int], words: _Words) -> str:
+    """The words that most of its users said and few others did; never a word of a single failure."""
+    own = Counter(word for member in members for word in set(words.asked[member]))
+    common = [
+        word for word, many in own.items() if words.spread[word] > 1 and word.isalpha() and many * 2 >= len(members)
+    ]
+    telling = {
+        w: own[w] / len(members) * math.log((1 + len(words)) / words.spread[w]) for w in common if w not in _PLAIN
+    }
+    return " ".join(sorted(telling, key=lambda word: (-telling[word], word))[:NAME_WORDS])
+
+
+def _weeks(many: Sequence[Failure], until: datetime) -> tuple[int, ...]:
+    back = Counter(max(0, (until - one.timestamp) // timedelta(weeks=1)) for one in many if one.timestamp)
+    last = min(max(back, default=0), MOST_WEEKS - 1)
+    return tuple(back[week] for week in range(last, -1, -1))
