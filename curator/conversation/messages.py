@@ -275,7 +275,9 @@ def _around(value: dict[str, Any], depth: int) -> list[Message] | None:
     for key in AROUND:
         each = value.get(key)
         if isinstance(each, str):
-            each = opened(each)
+            # A history that was turned into text: reprs of messages, or LangChain's `Human: …\nAI: …`.
+            said = reprs.messages(each.strip()) if key in ("chat_history", "history") else None
+            each = opened(each) if said is None else [{"role": one.role, "content": one.text} for one in said]
         if not isinstance(each, (list, dict)) or not each:
             continue
         if key == "content" and isinstance(each, list):

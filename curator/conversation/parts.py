@@ -75,8 +75,8 @@ class Content:
 
 
 def snake(word: object) -> str:
-    """`toolUse`, `tool-use` and `TOOL_USE` are one word."""
-    text = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", str(word))
+    """`toolUse`, `tool-use` and `TOOL_USE` are one word; `AIMessage` is `ai_message`."""
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(word))
     return text.replace("-", "_").lower()
 
 

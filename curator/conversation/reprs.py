@@ -19,7 +19,7 @@ from typing import Any
 from curator.conversation.values import Message
 
 ENUM = re.compile(r"<[A-Za-z_][\w.]*: ('[^'\n]*'|\d+)>")
-OBJECT = re.compile(r"<[A-Za-z_][\w.]* object at 0x[0-9a-f]+>")
+OBJECT = re.compile(r"<[A-Za-z_][\w.]*(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>")
 # A class with named fields: what a person types seldom starts so, and `print('x')` does not.
 START = re.compile(r"[\[(]*(?:[a-z_]\w*\.)*[A-Z]\w*\(\s*[a-z_]\w*=|content=['\"]")
 LONGEST = 400_000
@@ -43,6 +43,11 @@ def value_of(text: str) -> Any:
             return _node(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is but Python's name for an object in memory: `<generator object chat at 0x7f…>`."""
+    return OBJECT.fullmatch(text.strip()) is not None
 
 
 def _with_commas(text: str) -> str:

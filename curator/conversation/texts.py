@@ -48,7 +48,7 @@ def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str,
         shape = reprs.value_of(value)
         if shape is not None and (found := question_in(reprs.plain(shape), path, depth + 1)) is not None:
             return found
-        return (value, path) if value.strip() else None
+        return (value, path) if value.strip() and not reprs.is_object(value) else None
     if isinstance(value, list):
         all_ = [each for index, one in enumerate(value) if (each := question_in(one, f"{path}[{index}]", depth + 1))]
         return all_[0] if all_ and (len(all_) == 1 or path.endswith("args")) else None
@@ -116,6 +116,8 @@ def answer_in(value: Any, depth: int = 0) -> Any:
 
 
 def _answer_in_text(text: str, depth: int) -> Any:
+    if reprs.is_object(text):
+        return None  # the generator of a stream, recorded before it ran
     inner = opened(text)
     if isinstance(inner, (dict, list)):
         return answer_in(inner, depth + 1)

@@ -1,11 +1,12 @@
 """From a trace to its normal form: which observation says what, without counting twice what wrappers repeat."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from curator.conversation import retrieved as found_texts
 from curator.conversation.messages import last_user, messages_in, with_results
-from curator.conversation.parts import opened
+from curator.conversation.parts import opened, snake
 from curator.conversation.texts import FINAL_TOOLS, answer_in, question_in, tool_calls_in
 from curator.conversation.values import Conversation, Message, Retrieved, Source, ToolCall, Turn
 from curator.model.json import canonical, parse_text
@@ -302,7 +303,7 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
         seen[one.id] = key
         worked.append(call)
     calls = _filled(calls, worked)
-    return tuple(call for call in calls if call.name and call.name not in FINAL_TOOLS)
+    return tuple(call for call in calls if call.name and snake(call.name).removesuffix("_tool") not in FINAL_TOOLS)
 
 
 def _history_in(view: _View) -> bool:
@@ -349,6 +350,10 @@ def _filled(calls: list[ToolCall], worked: Sequence[ToolCall]) -> list[ToolCall]
                 ),
                 None,
             )
+        if at is None and isinstance(done.arguments, dict) and done.arguments:
+            # A span may bear the name of the tool's class or function: the same arguments are the same call.
+            wanted = canonical(done.arguments)
+            at = next((at for at in free if canonical(calls[at].arguments) == wanted and not calls[at].result), None)
         if at is None:
             calls.append(done)
             continue
@@ -380,7 +385,17 @@ def _observed(view: _View, one: Observation) -> ToolCall:
         given = opened(given["input"])
     if isinstance(given, str):
         given = _literal(given)
-    return ToolCall(name=one.name or "", arguments=given, result=_unwrapped(result))
+    return ToolCall(name=_tool_name(one), arguments=given, result=_unwrapped(result))
+
+
+def _tool_name(one: Observation) -> str:
+    """The tool's own name, as an instrumentation's attribute says it, else the span's without what stands before it."""
+    below = one.metadata.get("attributes")
+    for place in (one.metadata, below if isinstance(below, dict) else {}):
+        for key in ("gen_ai.tool.name", "tool.name", "tool_name", "ai.toolCall.name"):
+            if isinstance(place.get(key), str) and place[key]:
+                return str(place[key])
+    return re.sub(r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall) (?=\S)", "", one.name or "")
 
 
 def _literal(text: str) -> Any:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from curator.conversation import Conversation, conversation_of, several_roots
+from curator.conversation import Conversation, conversation_of, messages_in, several_roots
 from curator.draft.directions import SeenScore, failure_types, seen_scores
 from curator.gateway import Gateway
 from curator.model import Observation, Trace, Value, parse_text
@@ -166,8 +166,10 @@ def _named(gateway: Gateway, since: datetime, name: str | None) -> dict[str, str
         by_trace[one.trace_id].append(one)
     found = {}
     for trace_id, observations in by_trace.items():
-        given = next((one.trace_name for one in observations if one.trace_name), None)
-        found[trace_id] = given or main_root(observations).name or ""
+        # The server shows a root without a trace name under its own: a name that was given is another one.
+        given = next((one.trace_name for one in observations if one.trace_name not in (None, one.name)), None)
+        root = main_root(observations)
+        found[trace_id] = given or root.trace_name or root.name or ""
     return {trace_id: each for trace_id, each in found.items() if name is None or each == name}
 
 
@@ -215,8 +217,8 @@ def _texts(value: Any) -> list[str]:
 
 def _framed(value: Any) -> bool:
     if isinstance(value, dict):
-        return bool(PLUMBING & value.keys()) or any(map(_framed, value.values()))
-    return isinstance(value, list) and any(map(_framed, value))
+        return bool(PLUMBING & value.keys()) or messages_in(value) is not None or any(map(_framed, value.values()))
+    return isinstance(value, list) and (messages_in(value) is not None or any(map(_framed, value)))
 
 
 def _answer_key(found: Sequence[Conversation], outputs: Sequence[Any]) -> str | None:

@@ -13,7 +13,7 @@ from curator.conversation import conversation_of, lines_of, messages_in
 from curator.gateway import rows
 from curator.model import Observation, Trace
 
-SHAPES = Path(__file__).parents[3] / "shared" / "shapes"
+SHAPES = next((up / "shared" / "shapes" for up in Path(__file__).parents if (up / "shared").is_dir()), Path("shapes"))
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
