@@ -80,16 +80,19 @@ class Look(Value):
 
 
 def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
-    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks.
+    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks, else of any time.
 
     Gives what was seen, and the traces of the sample, those with scores first. A handful of requests.
     Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is nothing to look at.
     """
-    since = now - LOOK_BACK
+    since: datetime | None = now - LOOK_BACK
     named = _named(gateway, since, name)
     if not named:
+        since = None  # a project that rests: its newest traces, however old
+        named = _named(gateway, since, name)
+    if not named:
         raise CuratorError(
-            "The project holds no trace of the last two weeks" + (" of that name." if name else "."),
+            "The project holds no trace" + (" of that name." if name else "."),
             code="INIT_NO_TRACES",
             remedy="Check the project with `curator doctor`, or start from a shipped rule: `curator rules new NAME`.",
         )
@@ -149,7 +152,7 @@ def loaded_text(text: str) -> LoadedRule:
     return loaded
 
 
-def _named(gateway: Gateway, since: datetime, name: str | None) -> dict[str, str]:
+def _named(gateway: Gateway, since: datetime | None, name: str | None) -> dict[str, str]:
     """Trace id → name of the trace, newest first; traces, not roots, and also those whose root never arrived."""
     none_of: dict[str, Any] = {
         "type": "stringOptions", "column": "environment", "operator": "none of", "value": [EXPERIMENT_ENVIRONMENT],

@@ -59,7 +59,7 @@ RESPONSES_LOOP = [
         "arguments": json.dumps(ORDER),
     },
     {"type": "function_call_output", "call_id": "call_1", "output": json.dumps(FACTS)},
-]
+]  # fmt: skip
 RESPONSES_ANSWER = {
     "id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
     "content": [{"type": "output_text", "text": ANSWER, "annotations": [], "logprobs": []}],
@@ -131,8 +131,9 @@ TRACES: dict[str, Case] = {
                     {"role": "user", "additional_kwargs": {}, "blocks": [{"block_type": "text", "text": FIRST}]},
                     {"role": "assistant", "additional_kwargs": {}, "blocks": [{"block_type": "text", "text": HELLO}]}],
                 "memory": None, "max_iterations": None},
-             "output": "AgentOutput(response=ChatMessage(role=<MessageRole.ASSISTANT: 'assistant'>, additional_kwargs={}, "
-             f"blocks=[TextBlock(block_type='text', text={ANSWER!r})]), tool_calls=[], raw=None)"},
+             "output": "AgentOutput(response=ChatMessage(role=<MessageRole.ASSISTANT: 'assistant'>, "
+             f"additional_kwargs={{}}, blocks=[TextBlock(block_type='text', text={ANSWER!r})]), "
+             "tool_calls=[], raw=None)"},
             {"parent": "agent", "type": "GENERATION", "name": "OpenAI.astream_chat", "input": {"messages": said()},
              "output": {"role": "assistant", "tool_calls": [CALL], "content": ""}},
             TOOL,
