@@ -1,12 +1,19 @@
-"""`curator rules list|check|show|new`."""
+"""`curator rules list|check|try|show|new`."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from curator.config import Settings
+    from curator.draft.trial import Trial
+    from curator.rulebook import LoadedRule
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -50,11 +57,12 @@ def list_(as_json: bool) -> None:
 @rules.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--allow-python", is_flag=True, default=None, help="Let rules name Python paths (imports them).")
+@click.option("--live", is_flag=True, help="Also try the rules on recent failures: warns of paths that never match.")
 @_json
 @click.pass_context
-def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None, as_json: bool) -> None:
-    """Check rule files; every problem comes with file, line and key. Exit 2 when there is one."""
-    from curator.rulebook import check_file, rules_folder
+def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None, live: bool, as_json: bool) -> None:
+    """Check rule files; every problem comes with file, line and key. Exit 2 when there is one; warnings do not count."""
+    from curator.rulebook import check_file, load_rule, rules_folder
 
     settings = load_settings(allow_python=allow_python)
     folder = rules_folder(settings)
@@ -62,14 +70,70 @@ def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None
     if not paths:
         raise UsageError(f"No rule files (*.yaml) in {folder}.", code="RULES_NONE", remedy="Name a file to check.")
     problems = [problem for path in paths for problem in check_file(path, allow_python=settings.allow_python)]
+    warnings = []
+    if live and not problems:
+        for path in paths:
+            tried = _tried(load_rule(path, allow_python=settings.allow_python), settings, None)
+            warnings += [f"{path}: {what}" for what in _silent(tried)]
     if as_json:
-        print_json({"rules": [str(path) for path in paths], "problems": problems})
+        print_json({"rules": [str(path) for path in paths], "problems": problems, "warnings": warnings})
     else:
-        for problem in problems:
-            click.echo(plain(str(problem)))
+        for each in (*problems, *(f"warning: {warning}" for warning in warnings)):
+            click.echo(plain(str(each)))
         say(f"{len(paths)} rule file{'s'[: len(paths) != 1]}, {len(problems)} problem{'s'[: len(problems) != 1]}")
     if problems:
         ctx.exit(ExitCode.USAGE)
+
+
+@rules.command("try")
+@click.argument("rule")
+@click.option("--since", metavar="7d|DATE", help="Failures since then.  [default: 14d]")
+@_json
+def try_(rule: str, since: str | None, as_json: bool) -> None:
+    """Try RULE on its recent failures: how often each field is filled, with what, and what each check says.
+
+    Nothing is written. Examples are shown as they stand in the trace, personal values included.
+    """
+    from curator.rulebook import find_rule
+
+    settings = load_settings()
+    tried = _tried(find_rule(rule, settings), settings, since)
+    if as_json:
+        print_json(tried)
+        return
+    click.echo(f"{tried.failures} failures, {tried.complete} of their drafts lack nothing")
+    for field in tried.fields:
+        click.echo(f"  {plain(field.path):<36} {field.filled} of {field.of}   {plain(field.example or '–')}")
+    for name, verdicts in tried.checks.items():
+        said = ", ".join(f"{verdict} {number}" for verdict, number in verdicts.items())
+        click.echo(f"  check {plain(name):<30} on the recorded answers: {said or '–'}")
+    for code, number in tried.problems.items():
+        click.echo(f"  ! {code} in {number} of {tried.failures} (curator explain {code})")
+    for warning in _silent(tried):
+        say(f"warning: {plain(warning)}")
+
+
+def _tried(loaded: "LoadedRule", settings: "Settings", since: str | None) -> "Trial":
+    from curator.draft.trial import cases_of, trial
+    from curator.gateway import Gateway
+    from curator.queue import parse_window
+
+    window = parse_window(since or "14d", None, datetime.now().astimezone())
+    with Gateway(settings.connection()) as gateway:
+        cases = cases_of(gateway, loaded, window)
+    return trial(cases, loaded, allow_python=settings.allow_python)
+
+
+def _silent(tried: "Trial") -> list[str]:
+    """One sentence for every path that found nothing in any failure. One that reads corrections waits for the first."""
+    if not tried.failures:
+        return ["there is no recent failure to try the paths on"]
+    return [
+        f"{field.path}: {path} never matched in {tried.failures} failures"
+        for field in tried.fields
+        for path in field.silent
+        if "correction" not in path
+    ]
 
 
 @rules.command()

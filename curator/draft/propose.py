@@ -80,7 +80,7 @@ class Look(Value):
 
 
 def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
-    """Looks at the newest traces (of that name; none of experiments) and scores of the last two weeks, else of any time.
+    """Looks at the newest traces (of that name; none of experiments) and scores: of two weeks, else of any time.
 
     Gives what was seen, and the traces of the sample, those with scores first. A handful of requests.
     Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is nothing to look at.
