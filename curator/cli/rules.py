@@ -61,7 +61,7 @@ def list_(as_json: bool) -> None:
 @_json
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None, live: bool, as_json: bool) -> None:
-    """Check rule files; every problem comes with file, line and key. Exit 2 when there is one; warnings do not count."""
+    """Check rule files; every problem comes with file, line and key. Exit 2 when there is one (warnings: 0)."""
     from curator.rulebook import check_file, load_rule, rules_folder
 
     settings = load_settings(allow_python=allow_python)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from curator.draft.effectiveness import judgements
-from curator.draft.mapping import document_of, promoted, reshape, value_text
+from curator.draft.mapping import document_of, promoted, reads_session, reshape, value_text
 from curator.model import Signal, Trace, Value
 from curator.model.errors import CuratorError
 from curator.rulebook import LoadedRule
@@ -44,7 +44,7 @@ class Filled(Value):
 
 
 def cases_of(gateway: "Gateway", loaded: LoadedRule, window: "Window", *, limit: int = RECENT) -> list[Case]:
-    """The rule's recent failures, whatever was decided about them, newest first; those whose trace is gone are left out.
+    """The rule's recent failures, whatever was decided about them, newest first; without those whose trace is gone.
 
     Raises GatewayError.
     """

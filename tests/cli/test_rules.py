@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curator.config import Settings
-from curator.rulebook import load_rule, load_rules
+from curator.rulebook import load_rule, load_rules, shipped_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from tests.command import run
@@ -50,3 +50,23 @@ def test_keys_are_not_saved_over_a_file(tmp_path: Path, today: SandboxServer) ->
     assert done.returncode == 0, done.stderr
     assert "keys were not saved" in done.stderr
     assert config.read_text() == "reviewer = 'ada'\n"
+
+
+def test_a_rule_is_tried_on_its_failures(tmp_path: Path, today: SandboxServer) -> None:
+    env = today.environment() | {"CURATOR_CONFIG": str(tmp_path / "config.toml")}
+    tried = run("rules", "try", "order-status-regression", "--since", "14d", "--json", env=env)
+    assert tried.returncode == 0, tried.stderr
+    document = tried.document
+    assert document["failures"] > 3
+    fields = {field["path"]: field for field in document["fields"]}
+    query = fields["input.query"]
+    assert query["filled"] == query["of"] == document["failures"]
+    assert query["example"]
+    assert all(sum(verdicts.values()) <= document["failures"] for verdicts in document["checks"].values())
+    assert any(verdicts.get("fails") for verdicts in document["checks"].values())
+
+    text = (shipped_rules() / "order-status-regression.yaml").read_text()
+    (tmp_path / "typo.yaml").write_text(text.replace("$.input.query", "$.input.qurey"))
+    live = run("rules", "check", str(tmp_path / "typo.yaml"), "--live", "--json", env=env)
+    assert live.returncode == 0, live.stderr
+    assert ["$.input.qurey never matched" in one for one in live.document["warnings"]].count(True) == 1
