@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from curator.draft.trial import Trial
     from curator.rulebook import LoadedRule
 
+TRIED = 50
+"""Failures that a rule is tried on."""
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -114,13 +116,27 @@ def try_(rule: str, since: str | None, as_json: bool) -> None:
 
 
 def _tried(loaded: "LoadedRule", settings: "Settings", since: str | None) -> "Trial":
-    from curator.draft.trial import cases_of, trial
+    from curator.draft.mapping import reads_session
+    from curator.draft.trial import Case, trial
     from curator.gateway import Gateway
-    from curator.queue import parse_window
+    from curator.queue import find_failures, parse_window
 
     window = parse_window(since or "14d", None, datetime.now().astimezone())
     with Gateway(settings.connection()) as gateway:
-        cases = cases_of(gateway, loaded, window)
+        found = find_failures(gateway, [loaded.rule], window, state=None, limit=TRIED).failures
+        there = [failure for failure in found if not failure.source_gone]
+        traces = gateway.traces(list(dict.fromkeys(failure.trace_id for failure in there)))
+        session = reads_session(loaded.rule)
+        cases = [
+            Case(
+                trace=trace,
+                observation_id=failure.reviewed_id,
+                signals=failure.signals,
+                earlier=tuple(gateway.earlier_in_session(trace)) if session else (),
+            )
+            for failure in there
+            if (trace := traces.get(failure.trace_id)) is not None
+        ]
     return trial(cases, loaded, allow_python=settings.allow_python)
 
 

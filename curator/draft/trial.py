@@ -2,21 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from curator.draft.effectiveness import judgements
-from curator.draft.mapping import document_of, promoted, reads_session, reshape, value_text
+from curator.draft.mapping import document_of, promoted, reshape, value_text
 from curator.model import Signal, Trace, Value
 from curator.model.errors import CuratorError
 from curator.rulebook import LoadedRule
 from curator.rulebook.paths import Finder
 
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
-    from curator.queue import Window
-
-RECENT = 50
-"""Failures that a rule is tried on, unless told."""
 SHORT = 60
 """Characters of an example."""
 
@@ -41,29 +34,6 @@ class Filled(Value):
     """The first value, as one short line; text from outside."""
     silent: tuple[str, ...] = ()
     """Its expressions that found nothing in any of the traces."""
-
-
-def cases_of(gateway: "Gateway", loaded: LoadedRule, window: "Window", *, limit: int = RECENT) -> list[Case]:
-    """The rule's recent failures, whatever was decided about them, newest first; without those whose trace is gone.
-
-    Raises GatewayError.
-    """
-    from curator.queue import find_failures
-
-    found = find_failures(gateway, [loaded.rule], window, state=None, limit=limit)
-    there = [failure for failure in found.failures if not failure.source_gone]
-    traces = gateway.traces(list(dict.fromkeys(failure.trace_id for failure in there)))
-    session = reads_session(loaded.rule)
-    return [
-        Case(
-            trace=trace,
-            observation_id=failure.reviewed_id,
-            signals=failure.signals,
-            earlier=tuple(gateway.earlier_in_session(trace)) if session else (),
-        )
-        for failure in there
-        if (trace := traces.get(failure.trace_id)) is not None
-    ]
 
 
 class Trial(Value):
