@@ -22,7 +22,7 @@ from curator.tui.app import CuratorApp
 from curator.tui.screens.queue import QueueScreen
 from curator.tui.session import Session
 
-PATIENCE = 40.0
+PATIENCE = 120.0
 """Seconds after which a condition that does not come true fails a test."""
 
 

@@ -26,8 +26,7 @@ async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: Sand
     async with driving(session) as driver:
         await driver.until(lambda: "try again" in driver.text(), "the refusal")
         assert "No connection to 127.0.0.1:9" in driver.text()
-        session.settings = settings
-        session.rooms._gateway = None
+        session.rooms.go_elsewhere(settings)
         await driver.press("ctrl+r")
         assert len(driver.queue.failures.rows) > 20
 
@@ -54,8 +53,7 @@ async def test_missing_keys_end_the_app_with_the_reason(scrubber: Scrubber, sand
 async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         rows = len(driver.queue.failures.rows)
-        session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-        session.rooms._gateway = None
+        session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert len(driver.queue.failures.rows) == rows

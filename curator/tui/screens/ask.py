@@ -213,7 +213,6 @@ class AskText(_Typed):
             yield Static(Content.styled("^s keep   ^e in $EDITOR   esc cancel", "$faint"), id="hints")
 
     def on_mount(self) -> None:
-        super().on_mount()
         area = self.query_one(TextArea)
         area.focus()
         if not self._error:
@@ -234,8 +233,7 @@ class AskText(_Typed):
             if after is not None:
                 self.query_one(TextArea).text = after
             self.say(error)
-        else:
-            super().on_key(event)
+        # Textual calls `on_key` of every class: that of `_Typed` answers `esc`, once.
 
 
 def safe_lines(text: str) -> Content:

@@ -1,0 +1,123 @@
+"""Measures the whole app on many failures, with preview and masking on, beside a bare `DataTable` of the same rows.
+
+`python -m tests.benchmarks.bench_app --rows 5000`. Both apps run in this process, in turns; the server in its own.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from curator.config import Settings
+from curator.model import Failure
+from curator.tui.session import Session
+from tests.benchmarks.bench_queue import RULE
+from tests.benchmarks.bench_terminal import TextualTable
+from tests.benchmarks.world import World, world
+from tests.tui.driver import Listening
+
+MOVES = 120
+TEXT = "Hello, I am Beatrice Langford (beatrice.langford@example.org, +44 20 7946 0123). Where is order N? " * 3
+
+
+def rows(count: int) -> Iterator[dict[str, Any]]:
+    """Traces with personal values in them, each with a low score, over the last five days."""
+    now = datetime.now(UTC)
+    for number in range(count):
+        trace, moment = f"{number:032x}", (now - timedelta(seconds=80 * number)).isoformat(timespec="milliseconds")
+        common = {"environment": "production", "startTime": moment, "endTime": moment}
+        yield common | {
+            "id": f"{number:016x}",
+            "traceId": trace,
+            "type": "SPAN",
+            "name": f"workflow-{number % 17}",
+            "level": "DEFAULT",
+            "input": json.dumps({"question": TEXT.replace("N?", f"{number}?")}),
+            "output": json.dumps({"answer": TEXT.replace("N?", f"{number}?")}),
+        }
+        yield {
+            "id": f"score-{number}",
+            "name": "quality",
+            "dataType": "NUMERIC",
+            "value": 0.1,
+            "source": "API",
+            "timestamp": moment,
+            "environment": "production",
+            "subject": {"kind": "trace", "id": trace},
+        }
+
+
+def settings_of(server: World) -> Settings:
+    """Settings that lead to the server, with a rule that finds every trace."""
+    folder = server.folder / "rules"
+    folder.mkdir()
+    (folder / "bench.yaml").write_text(RULE)
+    keys = server.connection
+    return Settings(
+        base_url=keys.base_url, public_key=keys.public_key, secret_key=keys.secret_key, rules=str(folder), reviewer="me"
+    )
+
+
+async def moved(pilot: Any, moves: int) -> list[float]:
+    """Milliseconds per move of the cursor, until the screen is drawn."""
+    times = []
+    for number in range(moves):
+        begin = time.perf_counter()
+        await pilot.press("pagedown" if number % 10 == 9 else "down")
+        times.append((time.perf_counter() - begin) * 1000)
+    return times
+
+
+async def whole(settings: Settings, moves: int) -> tuple[list[Failure], float, list[float]]:
+    """The failures, seconds until they are listed, and the moves."""
+    session = Session(settings)
+    app = Listening(lambda: session)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            begin = time.perf_counter()
+            while app.current_mode != "queue" or not app.queue_screen.answered:
+                await pilot.pause(0.05)
+            listed = time.perf_counter() - begin
+            await pilot.pause(1)
+            return session.queue.all(), listed, await moved(pilot, moves)
+    finally:
+        session.close()
+
+
+async def bare(failures: list[Failure], moves: int) -> list[float]:
+    """The same moves in Textual's own table."""
+    app = TextualTable(failures)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.fill()
+        await pilot.pause(1)
+        return await moved(pilot, moves)
+
+
+def p95(times: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=2)
+    arguments = parser.parse_args()
+    own: list[float] = []
+    table: list[float] = []
+    with world(rows(arguments.rows)) as server:
+        settings, listed, count = settings_of(server), 0.0, 0
+        for _ in range(arguments.rounds):
+            failures, listed, times = asyncio.run(whole(settings, MOVES))
+            own, count = own + times, len(failures)
+            table += asyncio.run(bare(failures, MOVES))
+    report = {"failures": count, "listed_s": round(listed, 1), "app_p95_ms": p95(own), "datatable_p95_ms": p95(table)}
+    print(json.dumps(report | {"ratio": p95(own) / p95(table)}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Keys do one thing and lose nothing: undo names its target, typed text stays, a window that closes leaves nothing."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input, TextArea
+
+from curator.sandbox.server import SandboxServer
+from curator.scrub.scrubber import Scrubber
+from curator.tui.screens import workbench_edit
+from curator.tui.screens.ask import AskText
+from curator.tui.session import Session
+from tests.tui.driver import driving, settings_for
+from tests.tui.terminal import PATIENCE, Terminal
+
+
+@pytest.mark.anyio
+async def test_undo_names_what_an_earlier_session_did_and_asks(
+    session: Session, sandbox: SandboxServer, scrubber: Scrubber
+) -> None:
+    async with driving(session) as driver:
+        first = driver.under_cursor
+        assert first is not None
+        await driver.press("d", "1")
+    later = Session(settings_for(sandbox), scrubber)
+    async with driving(later) as driver:
+        await driver.press("u")
+        said = " ".join(driver.text().split())
+        assert f"Take back: dismiss of {first.name}" in said
+        assert "by maya" in said
+        await driver.press("escape")
+        assert later.queue.get(first.key).state == "dismissed"  # type: ignore[union-attr]
+        await driver.press("u", "enter")
+        assert later.queue.get(first.key).state == "open"  # type: ignore[union-attr]
+        assert driver.under_cursor.key == first.key  # type: ignore[union-attr]
+        await driver.press("U")
+        assert later.queue.get(first.key).state == "dismissed"  # type: ignore[union-attr]
+        await driver.press("u")  # this session's own act: no question
+        assert later.queue.get(first.key).state == "open"  # type: ignore[union-attr]
+        # The messages of the rows in sight are read, and masked.
+        await driver.until(lambda: "…" not in _message(driver.listed[1].key, later), "the messages")
+        found = [part for pieces in later.traces.excerpts.values() for part in pieces]
+        assert any(role == "mask" for role, _ in found)
+        assert f"{driver.queue.failures.cursor + 1}/{len(driver.listed)}" in driver.text()
+
+
+def _message(key: str, session: Session) -> str:
+    pieces = session.traces.excerpts.get(key)
+    return "…" if pieces is None else "".join(text for _, text in pieces)
+
+
+@pytest.mark.anyio
+async def test_nothing_typed_is_lost(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with driving(session) as driver:
+        await driver.press("p")
+        bench = driver.screen
+        form = bench.query_one("#form")
+        form.focus()
+
+        # An editor that is no program is named; one that leaves invalid JSON gets its text back, with the error.
+        monkeypatch.setenv("EDITOR", "nosuch")
+        await driver.press("e")
+        assert isinstance(driver.screen, AskText)
+        assert "'nosuch', which is no program" in " ".join(driver.text().split())
+        await driver.press("escape")
+        typed = '{"input": {"query": "half of i'
+        monkeypatch.setattr(workbench_edit, "edited", lambda *_, **__: (typed, ""))
+        await driver.press("e")
+        assert driver.screen.query_one(TextArea).text == typed
+        assert "Not taken" in driver.text()
+        await driver.press("ctrl+s")
+        assert isinstance(driver.screen, AskText)
+        await driver.press("escape")
+        assert "esc again drops" in driver.text()
+        await driver.press("escape")
+        assert driver.screen is bench
+
+        # Of pasted lines none is lost.
+        await driver.press("c")
+        line = driver.screen.query_one(Input)
+        line.value = ""
+        line.post_message(events.Paste("one\ntwo\nthree"))
+        await driver.until(lambda: line.value == "one two three", "the pasted lines")
+        await driver.press("escape", "escape")
+        assert driver.screen is bench
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+def test_a_closed_window_leaves_nothing(tmp_path: Path) -> None:
+    mark = f"CURATOR_TEST_MARK={tmp_path.name}"
+    environment = {"CURATOR_TEST_MARK": tmp_path.name, "CURATOR_CONFIG": os.devnull, "TMPDIR": str(tmp_path)}
+    with Terminal([sys.executable, "-m", "curator", "demo"], environment) as terminal:
+        terminal.wait_for("sessions as one row")
+        assert len(_marked(mark)) >= 2  # the app and its sandbox at least
+        master, terminal.handle = terminal.handle, os.open(os.devnull, os.O_RDWR)
+        os.close(master)  # the window is closed: the kernel sends SIGHUP
+        end = time.monotonic() + PATIENCE
+        while _marked(mark) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not _marked(mark)
+        assert not list(tmp_path.glob("curator-*"))
+
+
+def _marked(mark: str) -> list[int]:
+    """Processes that were started with the mark and have not ended."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (each / "environ").read_bytes() and (each / "stat").read_text().split()[2] != "Z":
+                found.append(int(each.name))
+        except OSError:
+            continue
+    return found
