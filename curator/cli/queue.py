@@ -10,7 +10,7 @@ import click
 from curator.cli.columns import number, row, when
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Connection, Settings, load_settings
-from curator.model import Decision, Failure, Queue, Signal, State
+from curator.model import Decision, Failure, Queue, Rule, Signal, State
 from curator.model.errors import CuratorError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def queue(
 
     --groups compares what users asked, what was called and why it failed, after the scrub, on this machine.
     """
+    from curator.cli.plain_defaults import default_rule, in_words, without_rules
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
     from curator.rulebook import find_rule, load_rules
@@ -60,17 +61,25 @@ def queue(
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
     wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
     with Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s.")) as gateway:
-        found = find_failures(
-            gateway,
-            [each.rule for each in loaded],
-            window,
-            state=None if grouped else wanted,
-            decisions=local_decisions(connection),
-            progress=_progress if sys.stderr.isatty() else None,
-            note=say,
-            limit=limit,
-            now=now,
-        )
+
+        def look(by: "Sequence[Rule]") -> Queue:
+            return find_failures(
+                gateway,
+                by,
+                window,
+                state=None if grouped else wanted,
+                decisions=local_decisions(connection),
+                progress=_progress if sys.stderr.isatty() else None,
+                note=say,
+                limit=limit,
+                now=now,
+            )
+
+        found = look([each.rule for each in loaded])
+        if not found.total and not rules and without_rules(settings):
+            defaults = default_rule(gateway, window)
+            found = look([defaults])
+            say(in_words(defaults))
         grouping = groups_of(gateway, found.failures, loaded, settings, window.until, wanted) if grouped else None
         if grouping is not None:
             group = {key: each.id for each in grouping.groups for key in each.keys}
@@ -131,7 +140,7 @@ def groups_of(
             gateway,
             scrubber,
             failures,
-            lambda one: policies[one.signals[0].rule],
+            lambda one: policies.get(one.signals[0].rule, settings.scrub),
             lambda done, total: _progress(f"{done} of {total} failures read and scrubbed"),
         )
     return group_failures(failures, texts, until, state)
