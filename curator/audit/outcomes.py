@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from curator.audit.values import Evidence
+from curator.model.rule import GateScore
 
 MIN_RUNS = 2
 """One run alone says nothing about an item."""
@@ -13,9 +14,9 @@ def verdicts(evidence: Evidence) -> dict[str, list[bool]]:
 
     Without a rule, every numeric or boolean score counts and must be at least 1. An errored item failed.
     """
-    required: dict[str, float] = {}
+    required: dict[str, GateScore] = {}
     if evidence.rule is not None:
-        required = {score.name: score.at_least for score in evidence.rule.rule.gate.required}
+        required = {score.name: score for score in evidence.rule.rule.gate.required}
     found: dict[str, list[bool]] = defaultdict(list)
     for run in evidence.runs:
         for each in run.items:
@@ -23,8 +24,8 @@ def verdicts(evidence: Evidence) -> dict[str, list[bool]]:
                 found[each.item_id].append(False)
                 continue
             values = {s.name: float(s.value) for s in each.scores if isinstance(s.value, (int, float))}
-            needed = required or dict.fromkeys(values, 1.0)
+            needed = required or {name: GateScore(name=name) for name in values}
             if needed and set(needed) <= set(values):
-                found[each.item_id].append(all(values[name] >= limit for name, limit in needed.items()))
+                found[each.item_id].append(all(score.met_by(values[name]) for name, score in needed.items()))
     listed = {item.id for item in evidence.items}
     return {item_id: outcomes for item_id, outcomes in sorted(found.items()) if item_id in listed}

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ from curator.cli.output import plain, say
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from curator.config import Connection
+    from curator.config import Connection, Settings
     from curator.experiments.results import Run
     from curator.experiments.run import Plan
     from curator.experiments.versions import Pinned
@@ -206,6 +207,13 @@ def open_gateway(connection: "Connection") -> "Gateway":
     return Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s."))
 
 
+@contextlib.contextmanager
+def gateway_when_needed(settings: "Settings") -> Iterator[Callable[[], "Gateway"]]:
+    """A gateway that is opened at the first call: who names only files needs no keys."""
+    with contextlib.ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(open_gateway(settings.connection())))
+
+
 def moment(text: str, option: str) -> datetime:
     """An ISO time; local when it names no offset. Raises UsageError (TIME_FORMAT)."""
     try:
@@ -214,3 +222,15 @@ def moment(text: str, option: str) -> datetime:
         raise UsageError(
             f"{option} is not a time: {text!r}.", code="TIME_FORMAT", remedy="Write 2026-11-22T16:10:00+00:00."
         ) from None
+
+
+def ask_before_replacing(path: Path, option: str, *, as_json: bool = False) -> None:
+    """Asks on a terminal before a file that is there is replaced. Raises UsageError (FILE_EXISTS) unless it may be."""
+    if path.exists() and (
+        as_json or not sys.stdin.isatty() or not click.confirm(f"{path} is there. Replace it?", err=True)
+    ):
+        raise UsageError(
+            f"{path} is there already.",
+            code="FILE_EXISTS",
+            remedy=f"Name another file with {option}, or add --overwrite.",
+        )

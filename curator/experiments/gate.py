@@ -1,19 +1,41 @@
-"""The release decision: passed only when everything that the rule asks for was seen to hold; else with the reasons."""
+"""The release decision: passed only when everything that the rule asks for was seen to hold; else with the reasons.
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+Only *required* items decide (that is every item which nobody excused). A *known* failure and a *quarantined* item are
+counted and reported, until the day that was set for them; then they decide again.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
-from curator.experiments.compare import Comparison, compare
+from curator.experiments.compare import Comparison, compare, needed_words
 from curator.experiments.results import Run
 from curator.model.base import Value
 from curator.model.draft import Problem
+from curator.model.item import ItemState, StoredItem, state_of
 from curator.model.rule import GateScore, GateSpec, Rule
 
-# Means of many ones and zeros carry rounding errors; no threshold is meant that exactly.
-EPSILON = 1e-9
 LISTED = 5
+
+
+class Excused(Value):
+    """An item that is known to fail, or quarantined, and how it did this time."""
+
+    item_id: str
+    state: Literal["known", "quarantined"]
+    owner: str | None = None
+    issue: str | None = None
+    until: date | None = None
+    expired: bool
+    passes: int
+    runs: int
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it passed every repeat."""
+        return self.runs > 0 and self.passes == self.runs
 
 
 class Decision(Value):
@@ -24,22 +46,34 @@ class Decision(Value):
     passed: bool
     required_scores: tuple[str, ...]
     scores: dict[str, float]
-    """Means of the required scores over items and repeats; of pass-fail scores, errored items did not pass."""
+    """Means of the required scores over required items and repeats; an errored item has the scale's worst value."""
     reasons: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
     """What was not looked at, and why that does not block."""
     candidate: str
     baseline: str | None = None
+    baseline_run: str | None = None
     items: int
+    required_items: int
+    """Items that decide: all but the excused."""
+    excused: tuple[Excused, ...] = ()
     errors: int
+    errored_items: tuple[str, ...] = ()
     dataset_version: datetime | None
     run_name: str
     run_url: str | None
     comparison: Comparison | None = None
+    next: str
+    """What to do now, in one sentence."""
     dataset_item_id: str | None = None
     """Of a dataset with a single item, that item."""
     output: dict[str, JsonValue] | None = None
     """Its output, without the answer's text."""
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Known failures that passed every repeat: propose them as required."""
+        return tuple(each.item_id for each in self.excused if each.state == "known" and each.fixed)
 
     def document(self) -> dict[str, object]:
         """The JSON document, keys sorted: the seed's keys, and what else a release record should hold."""
@@ -48,57 +82,192 @@ class Decision(Value):
             if found[key] is None:
                 del found[key]
         found["scores"] = dict(sorted(self.scores.items()))
+        found["fixed"] = list(self.fixed)
         if self.comparison is not None:
             found["comparison"] = {
                 "verdict": self.comparison.verdict,
-                "metrics": [{"name": metric.name, "says": metric.sentence} for metric in self.comparison.metrics],
+                "metrics": [
+                    {"name": m.name, "verdict": m.verdict, "delta": m.delta, "ci": m.alone, "says": m.sentence}
+                    for m in self.comparison.metrics
+                ],
+                "resources": [each.model_dump(mode="json") for each in self.comparison.resources],
             }
         return dict(sorted(found.items()))
 
 
-def decide(rule: Rule, candidate: Run, baseline: Run | None = None, *, notes: Sequence[str] = ()) -> Decision:
+class Proven(NamedTuple):
+    """What is known of a judge, for the check's present fingerprint."""
+
+    n: int
+    tpr: float
+    tnr: float
+    """Lower bounds of the 95 % intervals."""
+
+
+class _Case(NamedTuple):
+    """What a decision is made from."""
+
+    rule: Rule
+    candidate: Run
+    required: tuple[str, ...]
+    """Ids of the items that decide."""
+    scores: tuple[GateScore, ...]
+    """The scores that decide."""
+    baseline: Run | None
+    comparison: Comparison | None
+    notes: list[str]
+
+
+def decide(
+    rule: Rule,
+    candidate: Run,
+    baseline: Run | None = None,
+    *,
+    items: Iterable[StoredItem] = (),
+    judges: Mapping[str, Proven] | None = None,
+    notes: Sequence[str] = (),
+    today: date | None = None,
+) -> Decision:
     """Decides by the rule's gate. The candidate must have been checked for integrity; a run that was not is blocked.
 
-    `notes` are added to the decision's own.
+    `items` are the dataset's of now: they say who is excused. `judges` is what is known of the rule's judges; `notes`
+    are added to the decision's own.
     """
     gate = rule.gate
-    comparison = compare(baseline, candidate, judges=_judges(rule)) if baseline is not None else None
+    said = list(notes)
+    scores = tuple(score for score in gate.required if _votes(rule, score, judges or {}, said))
+    excused = _excused(gate, candidate, items, today or datetime.now(UTC).date(), said)
+    required = tuple(item for item in candidate.items if item not in {each.item_id for each in excused})
+    scales = {check.name: check.scale for check in rule.checks if check.scale}
+    comparison = (
+        compare(
+            baseline,
+            candidate,
+            judges=_judges(rule),
+            scales=scales,
+            without=[each.item_id for each in excused],
+            margins={score.name: margin for score in scores if (margin := gate.margin(score)) is not None},
+        )
+        if baseline is not None
+        else None
+    )
+    case = _Case(rule, candidate, required, scores, baseline, comparison, said)
     reasons = [
         *_whole(candidate),
-        *_enough(gate, candidate),
-        *(reason for score in gate.required for reason in _score(score, candidate)),
+        *_errored(case),
+        *_enough(case),
+        *(reason for score in scores for reason in _score(score, case)),
+        *_expired(candidate.dataset, excused),
+        *(_against(case) if baseline is not None else _without_baseline(case)),
     ]
-    found = list(notes)
-    if baseline is None or comparison is None:
-        reasons += _without_baseline(gate, candidate, found)
-    else:
-        reasons += _against(rule, baseline, candidate, comparison, found)
-    means = candidate.means()
-    required = tuple(score.name for score in gate.required)
+    means = candidate.means(required)
     single = next(iter(candidate.items)) if len(candidate.items) == 1 else None
     return Decision(
         release_gate=gate.name or rule.lineage.rubric,
         dataset=candidate.dataset,
         passed=not reasons,
-        required_scores=required,
-        scores={name: means[name] for name in required if name in means},
+        required_scores=tuple(score.name for score in gate.required),
+        scores={score.name: means[score.name] for score in gate.required if score.name in means},
         reasons=tuple(reasons),
-        notes=tuple(found),
+        notes=tuple(said),
         candidate=candidate.label,
         baseline=baseline.label if baseline is not None else None,
+        baseline_run=baseline.run_name if baseline is not None else None,
         items=len(candidate.items),
+        required_items=len(required),
+        excused=tuple(excused),
         errors=len(candidate.errors()),
+        errored_items=tuple(dict.fromkeys(item_id for item_id, _ in candidate.errors())),
         dataset_version=candidate.dataset_version,
         run_name=candidate.run_name,
         run_url=candidate.repeats[0].url if candidate.repeats else None,
         comparison=comparison,
+        next=_next(reasons, excused),
         dataset_item_id=single,
         output=_output(rule, candidate, single) if single is not None else None,
     )
 
 
+def outcomes(scores: Collection[GateScore], run: Run, items: Sequence[str]) -> dict[str, tuple[bool, ...]]:
+    """Item id → passed or not, per repeat: it did not error, and every one of `scores` is there and met."""
+    by_repeat = [repeat.by_item() for repeat in run.repeats]
+
+    def passed(item_id: str, number: int) -> bool:
+        item = by_repeat[number].get(item_id)
+        if item is None or item.error or not scores:
+            return False
+        values = [(score, found.value) for score in scores if (found := item.scores.get(score.name))]
+        return len(values) == len(scores) and all(
+            isinstance(value, bool | int | float) and score.met_by(float(value)) for score, value in values
+        )
+
+    return {item_id: tuple(passed(item_id, number) for number in range(len(by_repeat))) for item_id in items}
+
+
+# ── who decides ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _votes(rule: Rule, score: GateScore, judges: Mapping[str, Proven], notes: list[str]) -> bool:
+    """Whether a score decides: every one but a judge's that has not shown what the rule asks of judges."""
+    bounds = rule.gate.judges
+    if bounds is None or score.name not in _judges(rule):
+        return True
+    proven = judges.get(score.name, Proven(0, 0.0, 0.0))
+    if proven.n >= bounds.min_n and proven.tpr >= bounds.tpr and proven.tnr >= bounds.tnr:
+        return True
+    notes.append(
+        f"the judge {score.name} does not decide: {proven.n} of its scores were held against a person's "
+        f"({bounds.min_n} needed), true positive rate at least {proven.tpr:.2f} ({bounds.tpr:.2f} needed), true "
+        f"negative rate at least {proven.tnr:.2f} ({bounds.tnr:.2f} needed); see `curator judges`"
+    )
+    return False
+
+
+def _excused(
+    gate: GateSpec, candidate: Run, items: Iterable[StoredItem], today: date, notes: list[str]
+) -> list[Excused]:
+    states: dict[str, ItemState] = {}
+    for item in items:
+        if item.id not in candidate.items:
+            continue
+        if (state := state_of(item.metadata)) is None:
+            notes.append(f"the gate state of {item.id} is malformed, so it is required: see `curator explain gate`")
+        elif state.state != "required":
+            states[item.id] = state
+    fared = outcomes(gate.required, candidate, list(states))
+    return [
+        Excused(
+            item_id=item_id,
+            state="known" if state.state == "known" else "quarantined",
+            owner=state.owner,
+            issue=state.issue,
+            until=state.until,
+            expired=state.expired(today),
+            passes=sum(fared[item_id]),
+            runs=len(fared[item_id]),
+        )
+        for item_id, state in sorted(states.items())
+    ]
+
+
+def _expired(dataset: str, excused: Sequence[Excused]) -> Iterator[Problem]:
+    for each in excused:
+        if each.expired and not each.fixed:
+            owner = f" ({each.owner})" if each.owner else ""
+            yield _reason(
+                "GATE_EXPIRED",
+                f"{each.item_id} was excused as {each.state} until {each.until}{owner} and passes {each.passes} of "
+                f"{each.runs} runs.",
+                f"Fix it, or excuse it anew: `curator {'known' if each.state == 'known' else 'quarantine'} "
+                f"{dataset} {each.item_id} …`.",
+            )
+
+
+# ── the run itself ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def _whole(candidate: Run) -> Iterator[Problem]:
-    """The run's own flaws. Scores that were never given are told per required score, below."""
+    """The run's own flaws. Scores that were never given are told per required score, errors by item."""
     if not candidate.complete or not candidate.repeats:
         yield _reason("GATE_NOT_WHOLE", "the candidate's run was interrupted.", "Run it again.")
     for repeat in candidate.repeats:
@@ -106,31 +275,43 @@ def _whole(candidate: Run) -> Iterator[Problem]:
             yield _reason("GATE_NOT_WHOLE", f"{repeat.run_name}: the server was not asked whether the run is whole.")
             continue
         for problem in repeat.integrity.problems:
-            if problem.code == "INTEGRITY_ITEM_ERRORED":
-                yield _reason("GATE_ITEM_ERRORED", problem.message, problem.remedy)
-            elif problem.code != "INTEGRITY_SCORE_MISSING":
+            if problem.code not in ("INTEGRITY_SCORE_MISSING", "INTEGRITY_ITEM_ERRORED"):
                 yield _reason("GATE_NOT_WHOLE", f"{problem.code}: {problem.message}", problem.remedy)
 
 
-def _enough(gate: GateSpec, candidate: Run) -> Iterator[Problem]:
-    if not gate.required:
+def _errored(case: _Case) -> Iterator[Problem]:
+    errors = [(item, why) for item, why in case.candidate.errors() if item in set(case.required)]
+    if errors:
+        items = list(dict.fromkeys(item for item, _ in errors))
+        yield _reason(
+            "GATE_ITEM_ERRORED",
+            f"{len(items)} of {len(case.required)} items errored: {_some(items)} ({errors[0][1]}); "
+            "they count as failed.",
+            "Mend the task, then run it again.",
+        )
+
+
+def _enough(case: _Case) -> Iterator[Problem]:
+    if not case.scores:
         yield _reason(
             "GATE_NOTHING_REQUIRED",
-            "the rule requires no score, so nothing would be proved.",
-            "Name the scores that a release needs under gate.required.",
+            "no score decides, so nothing would be proved.",
+            "Name the scores that a release needs under gate.required; a judge needs proof first: `curator judges`.",
         )
-    if len(candidate.items) < gate.min_items:
+    if len(case.required) < case.rule.gate.min_items:
         yield _reason(
             "GATE_TOO_FEW_ITEMS",
-            f"{len(candidate.items)} items are fewer than the {gate.min_items} that the rule demands.",
+            f"{len(case.required)} items that decide are fewer than the {case.rule.gate.min_items} that the rule "
+            "demands.",
             "Promote more failures into the dataset.",
         )
 
 
-def _score(score: GateScore, candidate: Run) -> Iterator[Problem]:
-    table = candidate.table(score.name, list(candidate.items), pass_fail=candidate.is_pass_fail(score.name))
-    rows = dict(zip(candidate.items, table, strict=True))
-    errored = {item_id for item_id, _ in candidate.errors()}
+def _score(score: GateScore, case: _Case) -> Iterator[Problem]:
+    run = case.candidate
+    table = run.table(score.name, list(case.required), errored=run.worst(score.name))
+    rows = dict(zip(case.required, table, strict=True))
+    errored = {item_id for item_id, _ in run.errors()}
     missing = [item for item, row in rows.items() if item not in errored and (not row or None in row)]
     if missing:
         yield _reason(
@@ -142,14 +323,14 @@ def _score(score: GateScore, candidate: Run) -> Iterator[Problem]:
     if not means:
         return
     mean = sum(means.values()) / len(means)
-    low = [item for item, value in means.items() if value < score.at_least - EPSILON]
-    if mean < score.at_least - EPSILON:
+    low = [item for item, value in means.items() if not score.met_by(value)]
+    if not score.met_by(mean):
         yield _reason(
             "GATE_SCORE_BELOW",
             f"{score.name} is {mean:.3f}, below {score.at_least:.3f}: {_some(low)}.",
-            "Look at these items' outputs before deciding anything.",
+            "Read these items' outputs; a failure that nobody has fixed yet is excused with `curator known`.",
         )
-    unsafe = [item for item, row in rows.items() if any(v < score.at_least - EPSILON for v in _known(row))]
+    unsafe = [item for item, row in rows.items() if any(not score.met_by(value) for value in _known(row))]
     if score.safety and unsafe:
         yield _reason(
             "GATE_SAFETY",
@@ -158,24 +339,33 @@ def _score(score: GateScore, candidate: Run) -> Iterator[Problem]:
         )
 
 
-def _without_baseline(gate: GateSpec, candidate: Run, notes: list[str]) -> Iterator[Problem]:
-    demands = [name for name, limit in _ratios(gate) if limit is not None and _recorded(candidate, name)]
-    notes += [
-        f"the {name} limit was not looked at: the run recorded no {name}"
+# ── against the baseline ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_baseline(case: _Case) -> Iterator[Problem]:
+    gate = case.rule.gate
+    demands = [name for name, limit in _ratios(gate) if limit is not None and _recorded(case.candidate, name)]
+    case.notes.extend(
+        f"the {name} limit was not looked at: no baseline was named, and the run recorded no {name}"
         for name, limit in _ratios(gate)
         if limit is not None and name not in demands
-    ]
-    if gate.no_regression:
+    )
+    if any(gate.margin(score) is not None for score in case.scores):
         demands.append("regression")
+    if gate.no_case_may_regress:
+        demands.append("cases that passed")
     if demands:
         yield _reason(
             "GATE_NO_BASELINE",
             f"the rule compares with a baseline ({', '.join(demands)}), and none was named.",
-            "Name the production run with --baseline.",
+            "Name the production run or an approved baseline file with --baseline.",
         )
 
 
-def _against(rule: Rule, baseline: Run, candidate: Run, comparison: Comparison, notes: list[str]) -> Iterator[Problem]:
+def _against(case: _Case) -> Iterator[Problem]:
+    baseline, candidate, comparison = case.baseline, case.candidate, case.comparison
+    assert baseline is not None
+    assert comparison is not None
     if _fingerprints(baseline) != _fingerprints(candidate):
         yield _reason(
             "GATE_VERSIONS_DIFFER",
@@ -184,64 +374,100 @@ def _against(rule: Rule, baseline: Run, candidate: Run, comparison: Comparison, 
             "Run both over one version: --dataset-version.",
         )
     elif baseline.dataset_version != candidate.dataset_version:
-        notes.append("the dataset versions have different times and the same items")
+        case.notes.append("the dataset versions have different times and the same items")
     for problem in comparison.problems:
         if problem.blocking and problem.code != "COMPARE_VERSIONS":
             yield _reason("GATE_NOT_COMPARABLE", problem.message, problem.remedy)
     if not comparison.comparable:
         return
-    yield from _resources(rule.gate, baseline, candidate, comparison, notes)
-    if rule.gate.no_regression:
-        yield from _regressions(rule, comparison)
+    yield from _resources(case, comparison)
+    for score in case.scores:
+        if (margin := case.rule.gate.margin(score)) is not None:
+            yield from _no_worse(case, score, margin, comparison)
+    if case.rule.gate.no_case_may_regress:
+        yield from _cases(case, baseline)
 
 
-def _resources(
-    gate: GateSpec, baseline: Run, candidate: Run, comparison: Comparison, notes: list[str]
-) -> Iterator[Problem]:
-    known: Mapping[str, float | None] = {each.name: each.ratio for each in comparison.resources}
-    for name, limit in _ratios(gate):
+def _resources(case: _Case, comparison: Comparison) -> Iterator[Problem]:
+    known = {each.name: each for each in comparison.resources}
+    for name, limit in _ratios(case.rule.gate):
         if limit is None:
             continue
-        if not _recorded(baseline, name) and not _recorded(candidate, name):
-            notes.append(f"the {name} limit was not looked at: neither run recorded any {name}")
-            continue
-        ratio = known.get(name)
-        if ratio is None:
+        found = next((each for key, each in known.items() if key == name), None)
+        if found is None or found.ratio is None:
             yield _reason(
                 f"GATE_{name.upper()}",
                 f"the {name} cannot be compared: it is not known for every item of both runs.",
-                "Let the task report it, or trace its generations.",
+                "Let the task report it, or trace its generations; a rule without this limit does not ask for it.",
             )
-        elif ratio > limit + EPSILON:
+        # One item has no interval; its own ratio is all the evidence there is.
+        elif (found.ci[0] if found.ci else found.ratio) > limit * (1 + 1e-9):
+            shown = f" (95 % interval {found.ci[0]:.2f} to {found.ci[1]:.2f})" if found.ci else ""
             yield _reason(
                 f"GATE_{name.upper()}",
-                f"the {name} per case is {ratio:.2f} × the baseline's, above the limit of {limit:.2f}.",
+                f"the {name} per case is {found.ratio:.2f} × the baseline's{shown}, above the limit of {limit:.2f}.",
                 "That needs an explicit product or engineering approval.",
             )
+        elif found.ci and found.ci[1] > limit:
+            case.notes.append(
+                f"the {name} per case is {found.ratio:.2f} × the baseline's, by chance anything from {found.ci[0]:.2f} "
+                f"to {found.ci[1]:.2f}: no evidence that it exceeds {limit:.2f}, none that it does not"
+            )
 
 
-def _regressions(rule: Rule, comparison: Comparison) -> Iterator[Problem]:
-    judges = _judges(rule)
-    cautions = {problem.code: problem.message for problem in comparison.problems}
-    for score in rule.gate.required:
-        metric = next((metric for metric in comparison.metrics if metric.name == score.name), None)
-        if metric is None:
-            yield _reason(
-                "GATE_NOT_COMPARABLE",
-                f"{score.name} cannot be compared with the baseline, and the rule allows no regression.",
-                "See `curator compare` for the reason.",
-            )
-        elif "COMPARE_TOO_FEW" in cautions:
-            yield _reason("GATE_EVIDENCE_THIN", f"{score.name}: {cautions['COMPARE_TOO_FEW']}", "Add items.")
-        elif score.name in judges and 1 in metric.repeats:
-            yield _reason(
-                "GATE_EVIDENCE_THIN",
-                f"{score.name} is a judge's score from single runs: that cannot tell a regression from the judge's "
-                "noise, and the rule allows no regression.",
-                "Run both sides with --repeat 4.",
-            )
-        elif metric.verdict == "worse":
-            yield _reason("GATE_REGRESSION", f"{score.name} is {metric.sentence}.", "See `curator compare`.")
+def _no_worse(case: _Case, score: GateScore, margin: float, comparison: Comparison) -> Iterator[Problem]:
+    """Non-inferiority: the evidence has to exclude a loss beyond the margin."""
+    metric = next((metric for metric in comparison.metrics if metric.name == score.name), None)
+    if metric is None:
+        yield _reason(
+            "GATE_NOT_COMPARABLE",
+            f"{score.name} cannot be compared with the baseline, and the rule allows no regression.",
+            "See `curator compare` for the reason.",
+        )
+        return
+    loss, allowed = -metric.alone[0], margin * (metric.scale[1] - metric.scale[0])
+    if score.name in _judges(case.rule) and 1 in metric.repeats:
+        yield _reason(
+            "GATE_EVIDENCE_THIN",
+            f"{score.name} is a judge's score from single runs: that cannot tell a regression from the judge's "
+            "noise, and the rule allows no regression.",
+            "Run both sides with --repeat 4.",
+        )
+    elif loss > allowed and metric.verdict == "worse":
+        yield _reason("GATE_REGRESSION", f"{score.name} is {metric.sentence}.", "See `curator compare`.")
+    elif loss > allowed:
+        yield _reason(
+            "GATE_EVIDENCE_THIN",
+            f"{score.name} may have lost up to {loss:.3f} ({metric.baseline:.3f} → {metric.candidate:.3f}, 95 % "
+            f"interval {metric.alone[0]:+.3f} to {metric.alone[1]:+.3f} over {metric.items} items), and the rule "
+            f"allows {allowed:.3g}. If nothing changed, {needed_words(metric.needed)} would show it.",
+            "Add items, or run both sides with more --repeat.",
+        )
+
+
+def _cases(case: _Case, baseline: Run) -> Iterator[Problem]:
+    """Items that passed every repeat in the baseline and fail every repeat now."""
+    now = outcomes(case.scores, case.candidate, case.required)
+    before = outcomes(case.scores, baseline, [item for item in case.required if item in baseline.items])
+    lost = [item for item, passed in before.items() if passed and all(passed) and not any(now[item])]
+    if lost:
+        yield _reason(
+            "GATE_CASE_REGRESSED",
+            f"{len(lost)} items that passed in the baseline fail every run now: {_some(lost)}.",
+            "Read their outputs; the rule lets no case regress.",
+        )
+
+
+def _next(reasons: Sequence[Problem], excused: Sequence[Excused]) -> str:
+    if not reasons:
+        fixed = [each.item_id for each in excused if each.state == "known" and each.fixed]
+        if fixed:
+            return f"Release it; {_some(fixed)} passed every run and can be required again: `curator require`."
+        return "Release it; `curator baseline approve` keeps this run as what the next one is held against."
+    codes = {reason.code for reason in reasons}
+    if codes == {"GATE_EVIDENCE_THIN"}:
+        return "Nothing looks worse, but the evidence is too thin: gather what the reasons name, then decide again."
+    return reasons[0].remedy or "Mend what the reasons name, then decide again."
 
 
 def _output(rule: Rule, candidate: Run, item_id: str) -> dict[str, JsonValue] | None:
@@ -285,6 +511,6 @@ def _reason(code: str, message: str, remedy: str = "") -> Problem:
     return Problem(code=code, message=message, remedy=remedy)
 
 
-def _some(ids: list[str]) -> str:
+def _some(ids: Sequence[str]) -> str:
     shown = ", ".join(sorted(ids)[:LISTED])
     return f"{shown} and {len(ids) - LISTED} more" if len(ids) > LISTED else shown

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+_STARTED = re.compile(r" - \d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:?\d\d)?$")
 _REPEAT = re.compile(r" \((\d{1,3}) of (\d{1,3})\)$")
 
 
@@ -15,6 +16,11 @@ def run_name(label: str, started: datetime, number: int, repeat: int) -> str:
 def base_name(name: str) -> str:
     """The name that all repeats of a run share."""
     return _REPEAT.sub("", name)
+
+
+def label_in(name: str) -> str:
+    """The name that a run was given: run names of curator and of Langfuse's SDK add when it started."""
+    return _STARTED.sub("", base_name(name))
 
 
 def repeat_names(name: str) -> list[str]:

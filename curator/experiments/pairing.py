@@ -1,13 +1,17 @@
-"""Pairs two runs: which items both share unchanged, and each score as a table of items × repeats."""
+"""Pairs two runs: which items both share, each score as items × repeats with errors in it, what differs besides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import JsonValue
 
 from curator.experiments.results import Run
 from curator.experiments.statistics import Array
+from curator.model.base import Value
 from curator.model.draft import Problem
+
+Scale = tuple[float, float]
 
 
 class Pairs(NamedTuple):
@@ -18,10 +22,35 @@ class Pairs(NamedTuple):
     items: tuple[str, ...]
     baseline: Array
     candidate: Array
+    """An errored item has the scale's worst value here."""
+    errored: tuple[Array, Array]
+    """Where an item errored, baseline and candidate."""
+    scale: Scale
+    """Worst and best value."""
+    declared: bool
+    """False when the scale was only seen: then nobody knows what an errored item is worth."""
+    groups: tuple[str, ...] | None
+    """What each item shares its fate with; None when every item stands alone."""
+
+    @property
+    def span(self) -> float:
+        """The largest difference that the scale allows."""
+        return self.scale[1] - self.scale[0]
 
     def means(self) -> tuple[float, float]:
         """Mean of the item means, baseline and candidate."""
         return float(np.nanmean(self.baseline, axis=1).mean()), float(np.nanmean(self.candidate, axis=1).mean())
+
+    def bounds(self) -> list[tuple[Array, Array]]:
+        """The tables, or, where errors are worth nobody knows what, the two that favour either side most."""
+        if self.declared or not any(side.any() for side in self.errored):
+            return [(self.baseline, self.candidate)]
+        low, high = self.scale
+        before, after = self.errored
+        return [
+            (np.where(before, high, self.baseline), np.where(after, low, self.candidate)),
+            (np.where(before, low, self.baseline), np.where(after, high, self.candidate)),
+        ]
 
     def first_run_drops(self) -> list[str]:
         """Items whose score in the candidate's first run is lower than in the baseline's first run."""
@@ -29,13 +58,23 @@ class Pairs(NamedTuple):
         return [item for item, drop in zip(self.items, drops, strict=True) if drop]
 
 
-def common_items(baseline: Run, candidate: Run) -> tuple[str, ...]:
+class Change(Value):
+    """One variable that differs."""
+
+    name: str
+    baseline: JsonValue
+    candidate: JsonValue
+
+
+def common_items(baseline: Run, candidate: Run, *, without: Collection[str] = ()) -> tuple[str, ...]:
     """Ids of the items that both runs have with the same input and expected output, sorted."""
     return tuple(
         sorted(
             item_id
             for item_id, item in baseline.items.items()
-            if item_id in candidate.items and candidate.items[item_id].fingerprint == item.fingerprint
+            if item_id in candidate.items
+            and item_id not in without
+            and candidate.items[item_id].fingerprint == item.fingerprint
         )
     )
 
@@ -97,17 +136,36 @@ def problems(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Probl
                 blocking=False,
             )
         )
+    found += errors(baseline, candidate, common)
     return found
 
 
-def pair_scores(baseline: Run, candidate: Run, common: Sequence[str]) -> tuple[list[Pairs], list[Problem]]:
+def errors(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Problem]:
+    """Items that errored, side by side: they count as failed on their side, in every score."""
+    told = []
+    for side, run in (("baseline", baseline), ("candidate", candidate)):
+        errored = [(item, why) for item, why in run.errors() if item in set(common)]
+        if errored:
+            items = sorted({item for item, _ in errored})
+            runs = f" in {len(errored)} of {len(common) * len(run.repeats)} runs" if len(run.repeats) > 1 else ""
+            told.append(f"{len(items)} of {len(common)} items errored{runs} in the {side} ({errored[0][1]})")
+    if not told:
+        return []
+    message = f"{'; '.join(told)}: counted as failed in every score."
+    return [_problem("COMPARE_ERRORED", message, "Mend the task, then run that side again.", blocking=False)]
+
+
+def pair_scores(
+    baseline: Run, candidate: Run, common: Sequence[str], scales: Mapping[str, Scale]
+) -> tuple[list[Pairs], list[Problem]]:
     """Every score that both runs have and that the same check gave, and what had to be left out."""
     pairs: list[Pairs] = []
     found: list[Problem] = []
     names = list(dict.fromkeys([*baseline.score_names(), *candidate.score_names()]))
     for name in names:
         missing = [side for side, run in (("baseline", baseline), ("candidate", candidate)) if not _has(run, name)]
-        if missing:
+        # A side on which every item errored has no score at all, and lost every item.
+        if missing and not (len(missing) == 1 and _all_errored({"baseline": baseline}.get(missing[0], candidate))):
             found.append(
                 _problem("COMPARE_SCORE_MISSING", f"{name}: the {missing[0]} has no such score.", blocking=False)
             )
@@ -122,7 +180,7 @@ def pair_scores(baseline: Run, candidate: Run, common: Sequence[str]) -> tuple[l
                 )
             )
             continue
-        if (pair := _pair(baseline, candidate, name, common)) is None:
+        if (pair := _pair(baseline, candidate, name, common, scales)) is None:
             continue
         kept = _scored(pair)
         if len(kept.items) < len(common):
@@ -134,43 +192,123 @@ def pair_scores(baseline: Run, candidate: Run, common: Sequence[str]) -> tuple[l
                     blocking=False,
                 )
             )
+        if not kept.declared and any(side.any() for side in kept.errored):
+            found.append(
+                _problem(
+                    "COMPARE_SCALE_UNKNOWN",
+                    f"{name}: nobody said its scale, so its interval holds whatever an errored item is worth between "
+                    f"{kept.scale[0]:g} and {kept.scale[1]:g}.",
+                    "Give the check `scale: [worst, best]`; then an errored item has the worst value.",
+                    blocking=False,
+                )
+            )
         if kept.items:
             pairs.append(kept)
     return pairs, found
 
 
-def mean_resource(run: Run, name: Literal["cost", "latency"], items: Sequence[str]) -> float | None:
-    """Mean of the cost (US dollars) or latency (seconds) per item; None unless every item that ran has it."""
-    values = [
-        getattr(item, name)
-        for repeat in run.repeats
-        for item in repeat.items
-        if item.item_id in set(items) and item.error is None
-    ]
-    if not values or any(value is None for value in values):
-        return None
-    return float(np.mean(values))
+def resource_values(run: Run, name: Literal["cost", "latency"], items: Sequence[str]) -> Array | None:
+    """Cost (US dollars) or latency (seconds) per item, NaN where it errored; None unless all others have it."""
+    rows: dict[str, list[float]] = {item: [] for item in items}
+    for repeat in run.repeats:
+        for item in repeat.items:
+            if item.item_id in rows and item.error is None:
+                value = getattr(item, name)
+                if value is None:
+                    return None
+                rows[item.item_id].append(value)
+    values = np.array([np.mean(row) if row else np.nan for row in rows.values()], dtype=np.float64)
+    return None if np.isnan(values).all() else values
 
 
-def _pair(baseline: Run, candidate: Run, name: str, common: Sequence[str]) -> Pairs | None:
+def groups_of(run: Run, items: Sequence[str]) -> tuple[str, ...] | None:
+    """What each item shares its fate with; None when no two items do."""
+    # An item of no group stands alone: its own id cannot be the name of a group, which never begins like this.
+    names = tuple(run.items[item].group or f"\0{item}" for item in items)
+    return names if len(set(names)) < len(names) else None
+
+
+def changed(baseline: Run, candidate: Run) -> tuple[Change, ...]:
+    """Every variable that differs, by name. Declared variables first, then what was observed of the task.
+
+    A different task with the same code behind it is how a declared variable (a prompt label, say) is usually switched:
+    it counts on its own only when nothing declared differs.
+    """
+    names = sorted(baseline.variables.keys() | candidate.variables.keys())
+    pairs = [(name, baseline.variables.get(name), candidate.variables.get(name)) for name in names]
+    found = [Change(name=name, baseline=left, candidate=right) for name, left, right in pairs if left != right]
+    left_task, right_task = baseline.task, candidate.task
+    if left_task is not None and right_task is not None:
+        if left_task.fingerprint != right_task.fingerprint:
+            found.append(
+                Change(name="task code", baseline=left_task.fingerprint[:12], candidate=right_task.fingerprint[:12])
+            )
+        elif left_task.name != right_task.name and not found:
+            found.append(Change(name="task", baseline=left_task.name, candidate=right_task.name))
+    return tuple(found)
+
+
+def _pair(baseline: Run, candidate: Run, name: str, common: Sequence[str], scales: Mapping[str, Scale]) -> Pairs | None:
     """The score's tables; None for categories, which have no mean."""
-    if baseline.numbers(name) is None or candidate.numbers(name) is None:
+    numbers = [run.numbers(name) for run in (baseline, candidate)]
+    if numbers[0] is None or numbers[1] is None:
         return None
-    # For graded scores no number would be fair to an item that errored: it is left out, and that is said.
-    pass_fail = baseline.is_pass_fail(name) and candidate.is_pass_fail(name)
-    tables = [np.array(run.table(name, common, pass_fail=pass_fail), dtype=np.float64) for run in (baseline, candidate)]
-    return Pairs(name, "pass-fail" if pass_fail else "graded", tuple(common), tables[0], tables[1])
+    said = scales.get(name) or candidate.scales.get(name) or baseline.scales.get(name)
+    pass_fail = said in (None, (0.0, 1.0)) and baseline.is_pass_fail(name) and candidate.is_pass_fail(name)
+    scale = (0.0, 1.0) if pass_fail else said or seen_scale([*numbers[0], *numbers[1]])
+    tables = [
+        np.array(run.table(name, common, errored=scale[0]), dtype=np.float64).reshape(len(common), -1)
+        for run in (baseline, candidate)
+    ]
+    errored = [_errored(run, common) for run in (baseline, candidate)]
+    return Pairs(
+        score=name,
+        kind="pass-fail" if pass_fail else "graded",
+        items=tuple(common),
+        baseline=tables[0],
+        candidate=tables[1],
+        errored=(errored[0], errored[1]),
+        scale=scale,
+        declared=pass_fail or said is not None,
+        groups=groups_of(candidate, common),
+    )
+
+
+def seen_scale(values: Sequence[float]) -> Scale:
+    """The scale that values seem to be on when no check declares one: 0 to 1, 1 to 5, else from least to most."""
+    low, high = min(values), max(values)
+    for scale in ((0.0, 1.0), (1.0, 5.0)):
+        if scale[0] <= low and high <= scale[1]:
+            return scale
+    return (low, high) if low < high else (low - max(abs(low), 1.0), high)
+
+
+def _errored(run: Run, items: Sequence[str]) -> Array:
+    sides = [{item.item_id for item in repeat.items if item.error} for repeat in run.repeats]
+    return np.array([[item in side for side in sides] for item in items], dtype=bool).reshape(len(items), -1)
 
 
 def _scored(pairs: Pairs) -> Pairs:
     """Only the items that have a score on both sides."""
     known = np.asarray(~(np.isnan(pairs.baseline).all(axis=1) | np.isnan(pairs.candidate).all(axis=1)))
-    items = tuple(pairs.items[index] for index in np.flatnonzero(known))
-    return pairs._replace(items=items, baseline=pairs.baseline[known], candidate=pairs.candidate[known])
+    if known.all():
+        return pairs
+    places = np.flatnonzero(known)
+    return pairs._replace(
+        items=tuple(pairs.items[index] for index in places),
+        baseline=pairs.baseline[known],
+        candidate=pairs.candidate[known],
+        errored=(pairs.errored[0][known], pairs.errored[1][known]),
+        groups=tuple(pairs.groups[index] for index in places) if pairs.groups else None,
+    )
 
 
 def _has(run: Run, name: str) -> bool:
     return run.numbers(name) != []
+
+
+def _all_errored(run: Run) -> bool:
+    return bool(run.repeats) and all(item.error for repeat in run.repeats for item in repeat.items)
 
 
 def _judged_differently(baseline: Run, candidate: Run, name: str) -> bool:

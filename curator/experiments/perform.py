@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from curator.config import Connection
-from curator.experiments import integrity, record, remote, results, versions
+from curator.experiments import integrity, record, results, versions
 from curator.experiments.checks import Checker
 from curator.experiments.isolation import Printed, environment_of, limits_of
 from curator.experiments.results import Run
@@ -71,48 +71,6 @@ def perform(
     kept.close(done=True)
     run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
     return run, results.write(run, path)
-
-
-def find_run(
-    reference: str,
-    gateway: Callable[[], Gateway],
-    *,
-    rule: Rule | None = None,
-    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS,
-    since: datetime | None = None,
-) -> Run:
-    """A run by result file, label, run name or experiment id: local ones first, then those in Langfuse.
-
-    `gateway` is called only when Langfuse is asked. A run read from there comes with its integrity. Raises UsageError
-    (RUN_UNKNOWN, RESULT_FILE), ConfigError without keys, GatewayError.
-    """
-    found = results.find(reference, rule.dataset.name if rule else None)
-    if found is not None:
-        return found[0]
-    opened = gateway()
-    loaded = remote.load(opened, reference, since=since)
-    if loaded is None or (rule is not None and loaded.run.dataset != rule.dataset.name):
-        raise UsageError(
-            f"There is no run {reference!r}, neither locally nor in Langfuse.",
-            code="RUN_UNKNOWN",
-            remedy="Name a result file, a label, a run name or an experiment id; older experiments need --since.",
-        )
-    required = _required(rule) if rule else ()
-    checked = _checked(opened, loaded, required, deadline)
-    if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):
-        again = remote.load(opened, reference, since=since)  # scores arrived while it waited
-        checked = _checked(opened, again or loaded, required, 0.0)
-    return checked
-
-
-def _checked(gateway: Gateway, loaded: remote.Loaded, required: Collection[str], deadline: float) -> Run:
-    seen = {name: integrity.seen_of(rows) for name, rows in loaded.rows.items()}
-    return integrity.check(gateway, loaded.run, required=required, deadline=deadline, seen=seen)
-
-
-def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:
-    """The run with its integrity as the server shows it now. Raises GatewayError."""
-    return integrity.check(gateway, run, required=_required(rule), deadline=deadline)
 
 
 def default_label(rule: Rule, task: str) -> str:

@@ -17,7 +17,6 @@ from pydantic import JsonValue, ValidationError
 
 from curator.config import state_folder
 from curator.experiments.checks.base import DataType
-from curator.experiments.names import base_name
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.errors import UsageError
@@ -86,6 +85,8 @@ class DatasetItem(Value):
     expected_output: JsonValue = None
     fingerprint: str
     """sha256 over input and expected output: equal fingerprints are the same case."""
+    group: str | None = None
+    """What it shares its fate with: the session it came from, or what the rule groups by."""
 
 
 class TaskRecord(Value):
@@ -102,8 +103,10 @@ class Run(Value):
     label: str
     run_name: str
     """The name in Langfuse (of the first repeat)."""
-    source: Literal["curator", "langfuse"] = "curator"
-    """`langfuse` for a run that was read from the server, whoever made it."""
+    source: Literal["curator", "langfuse", "approved"] = "curator"
+    """`langfuse` for a run that was read from the server, whoever made it; `approved` for a baseline file."""
+    project: str | None = None
+    """Host and id of the Langfuse project that it was recorded in."""
     rule: str | None = None
     rule_version: int | None = None
     dataset: str
@@ -119,6 +122,8 @@ class Run(Value):
     """Names of the scores that can only be 1 or 0: those of the built-in checks."""
     judges: tuple[str, ...] = ()
     """Names of the scores that LLM judges gave: noisy."""
+    scales: dict[str, tuple[float, float]] = {}
+    """Worst and best value of each graded score whose check says so."""
     environment: dict[str, str] = {}
     complete: bool = True
     """False when the run was interrupted."""
@@ -140,32 +145,39 @@ class Run(Value):
         return None if any(isinstance(v, str) for v in values) else [float(value) for value in values]
 
     def is_pass_fail(self, name: str) -> bool:
-        """Whether the score can only be 1 or 0; of a run made elsewhere: whether it was never anything else."""
-        return name in self.pass_fail or (not self.pass_fail and {*(self.numbers(name) or ())} <= {0.0, 1.0})
+        """Whether the score can only be 1 or 0; of a score that nobody declared: whether it was never anything else."""
+        return name in self.pass_fail or (name not in self.scales and {*(self.numbers(name) or ())} <= {0.0, 1.0})
 
-    def table(self, name: str, items: Sequence[str], *, pass_fail: bool) -> list[list[float | None]]:
-        """The score as items × repeats. Of a pass-fail score, an errored item has 0.0: it did not pass."""
+    def worst(self, name: str) -> float | None:
+        """What an errored item counts as: the scale's worst; None when nobody knows the scale."""
+        return 0.0 if self.is_pass_fail(name) else self.scales.get(name, (None,))[0]
+
+    def table(self, name: str, items: Sequence[str], *, errored: float | None) -> list[list[float | None]]:
+        """The score as items × repeats; `errored` stands for an item that errored, None for a score that is missing."""
         by_repeat = [repeat.by_item() for repeat in self.repeats]
-        return [[_number(each.get(item), name, pass_fail) for each in by_repeat] for item in items]
+        return [[_number(each.get(item), name, errored) for each in by_repeat] for item in items]
 
-    def means(self) -> dict[str, float]:
-        """Score name → mean over items and repeats; categories are left out, errored items did not pass."""
+    def means(self, items: Sequence[str] | None = None) -> dict[str, float]:
+        """Score name → mean over items and repeats; categories are left out, errored items have the scale's worst."""
         found: dict[str, float] = {}
         for name in self.score_names():
             if self.numbers(name):
-                table = self.table(name, list(self.items), pass_fail=self.is_pass_fail(name))
+                table = self.table(name, list(self.items) if items is None else items, errored=self.worst(name))
                 values = [value for row in table for value in row if value is not None]
-                found[name] = sum(values) / len(values)
+                if values:
+                    found[name] = sum(values) / len(values)
         return found
 
 
-def _number(item: ItemRun | None, name: str, pass_fail: bool) -> float | None:
+def _number(item: ItemRun | None, name: str, errored: float | None) -> float | None:
     if item is None:
         return None
+    if item.error:
+        return errored
     score = item.scores.get(name)
     if score is not None and score.value is not None and not isinstance(score.value, str):
         return float(score.value)
-    return 0.0 if pass_fail and item.error else None
+    return None
 
 
 def runs_folder() -> Path:
@@ -227,19 +239,6 @@ def list_files(dataset: str | None = None) -> Iterator[Path]:
     root = runs_folder() / slug(dataset) if dataset else runs_folder()
     files = [path for path in root.rglob("*.json") if path.is_file()] if root.is_dir() else []
     yield from sorted(files, key=_time_in_name, reverse=True)
-
-
-def find(reference: str, dataset: str | None = None) -> tuple[Run, Path] | None:
-    """The newest run with that label, run name or experiment id, or the run in that file; None when there is none."""
-    path = Path(reference).expanduser()
-    if path.suffix == ".json" or path.is_file():
-        return read(path), path
-    for candidate in list_files(dataset):
-        run = read(candidate)
-        ids = {repeat.experiment_id for repeat in run.repeats} | {repeat.run_name for repeat in run.repeats}
-        if reference in (run.label, base_name(run.run_name)) or reference in ids:
-            return run, candidate
-    return None
 
 
 def _time_in_name(path: Path) -> str:

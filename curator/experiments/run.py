@@ -106,6 +106,7 @@ def run_experiment(
         dataset=pinned.dataset.name,
         dataset_id=pinned.dataset.id,
         dataset_version=pinned.version,
+        project=pinned.project,
         task=TaskRecord(name=runner.task.name, fingerprint=runner.task.fingerprint),
         variables=plan.variables,
         checks=checker.fingerprints(),
@@ -113,7 +114,8 @@ def run_experiment(
         judges=tuple(spec.name for spec in rule.checks if spec.judge),
         environment=environment(),
         complete=False,
-        items=pinned.record(),
+        scales={spec.name: spec.scale for spec in rule.checks if spec.scale},
+        items=pinned.record(rule.gate.group_by),
         repeats=(),
     )
     if record.before is not None and (why := changed(record.before.run, blank)):

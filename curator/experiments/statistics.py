@@ -1,20 +1,29 @@
-"""The statistics of a paired comparison; intervals and p-values come from scipy.
+"""The statistics of a paired comparison; models, tests, powers and corrections are those of statsmodels and scipy.
 
-One unit of evidence is one *item*: repeats of an item are averaged first, so that running an item four times makes it
-quieter, not four items. All functions are deterministic (fixed seed) and work on whole batches: the last axis is items.
+The unit of evidence is the *cluster*: one item, or all items of one session (or of what a rule groups by), which share
+their fate. Repeats of an item are averaged first: running an item four times makes it quieter, not four items.
+
+Interval and p-value come from one fit: the weighted mean of the clusters' differences with a robust standard error,
+and two made-up clusters beside the real ones, one that lost the whole scale and one that gained it. Without those two,
+ten items that did not move would be proof that none can ("zero width"), and rare failures would be covered 40 % of the
+time. For pass-fail scores that is the plus-four rule of Agresti and Caffo (2000) for paired data; its verdicts are
+those of McNemar's exact test nearly everywhere, and it holds with repeats, ties, bounded scales and clusters as well.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Test: TypeAlias = Literal["exact binomial", "paired permutation"]
 
+ALPHA = 0.05
+POWER = 0.8
+"""The chance of seeing an effect that *detectable* and *needed* speak of."""
 SEED = 20_261_101
 RESAMPLES = 9_999
 NOISE_DRAWS = 2_000
@@ -22,6 +31,27 @@ CELLS = 4_000_000
 """How many numbers a batch of resamples may hold (32 MB): large datasets take more batches, not more memory."""
 # Two item means closer than this are the same: averages of repeats carry rounding errors.
 SAME = 1e-9
+MOST_ITEMS, MOST_REPEATS = 1_000_000, 50
+
+
+class Estimate(NamedTuple):
+    """A difference with its standard error, of a t distribution with `df` degrees of freedom."""
+
+    mean: float
+    error: float
+    df: float
+    span: float
+    """Largest and (negative) smallest difference that the scale allows."""
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value of "nothing changed"."""
+        return float(2 * stats.t.sf(abs(self.mean) / self.error, self.df))
+
+    def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
+        """The two-sided interval at level 1 - `alpha`, within the scale. It excludes 0 exactly when p < `alpha`."""
+        low, high = stats.t.interval(1 - alpha, self.df, loc=self.mean, scale=self.error)
+        return float(max(low, -self.span)), float(min(high, self.span))
 
 
 def item_deltas(baseline: Array, candidate: Array) -> Array:
@@ -33,101 +63,74 @@ def item_deltas(baseline: Array, candidate: Array) -> Array:
     return np.where(np.abs(deltas) < SAME, 0.0, deltas)
 
 
-def paired_p(deltas: Array) -> tuple[Array, Test]:
-    """Two-sided p-values of "nothing changed" for a batch `(..., items)`, and the test that gave them.
+def clustered(values: Array, groups: Sequence[str] | None) -> tuple[Array, Array]:
+    """Means `(clusters,)` of `(items,)` and each cluster's weight, its items over the average cluster's."""
+    if groups is None or len(set(groups)) == len(groups):
+        return values, np.ones(values.size)
+    _, index, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    sums = np.bincount(index, weights=values)
+    return sums / counts, counts / counts.mean()
 
-    Where items move by one or not at all: the exact binomial test of ups against downs (of pass-fail scores from single
-    runs that is McNemar's exact test). Otherwise a paired permutation test: under "nothing changed" each item's
-    difference could as well have had the other sign.
+
+def estimate(deltas: Array, span: float, groups: Sequence[str] | None = None) -> Estimate:
+    """The mean difference of `(items,)` deltas, each at most `span` either way, by clusters."""
+    from statsmodels.regression.linear_model import WLS
+
+    means, weights = clustered(deltas, groups)
+    values, weights = np.append(means, (span, -span)), np.append(weights, (1.0, 1.0))
+    fit = WLS(values, np.ones(values.size), weights=weights).fit(cov_type="HC1", use_t=True)
+    return Estimate(float(fit.params[0]), float(fit.bse[0]), float(fit.df_resid), span)
+
+
+def ratio(baseline: Array, candidate: Array, groups: Sequence[str] | None = None) -> tuple[float, float, float] | None:
+    """Candidate's sum over the baseline's, of `(items,)` each, with its 95 % interval: `(ratio, low, high)`.
+
+    A regression through zero whose variance grows with the baseline (the survey's ratio estimator), with standard
+    errors by cluster. None when fewer than two clusters leave nothing to estimate the spread from.
     """
-    flat = deltas.reshape(-1, deltas.shape[-1])
-    if np.isin(flat, (-1.0, 0.0, 1.0)).all():
-        ups, downs = (flat > 0).sum(axis=-1), (flat < 0).sum(axis=-1)
-        values = [_ups_and_downs(int(up), int(down)) for up, down in zip(ups, downs, strict=True)]
-        return np.array(values).reshape(deltas.shape[:-1]), "exact binomial"
-    moved = (flat != 0).any(axis=0)
-    return _sign_flips(flat[:, moved]).reshape(deltas.shape[:-1]), "paired permutation"
+    from statsmodels.regression.linear_model import WLS
+
+    names = np.arange(baseline.size) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    if np.unique(names).size < 2:
+        return None
+    before = np.maximum(baseline, baseline.mean() * SAME)
+    model = WLS(candidate, before, weights=1 / before)
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": names}, use_t=True)
+    low, high = fit.conf_int(ALPHA)[0]
+    return float(fit.params[0]), max(float(low), 0.0), float(high)
 
 
-@lru_cache(maxsize=10_000)
-def _ups_and_downs(up: int, down: int) -> float:
-    return float(stats.binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
+def adjust(p_values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """p-values corrected for looking at several scores at once (Holm), and the level of each score's own interval.
 
-
-def _sign_flips(deltas: Array) -> Array:
-    """p-values `(batch,)` of `(batch, items)`; items that moved in no row were left out, they change nothing."""
-    if deltas.shape[-1] == 1:
-        return np.ones(deltas.shape[0])
-    zeros = np.zeros_like(deltas)
-
-    def mean_difference(candidate: Array, baseline: Array, axis: int = -1) -> Array:
-        return np.asarray(np.mean(candidate - baseline, axis=axis))
-
-    result = stats.permutation_test(
-        (deltas, zeros),
-        mean_difference,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        batch=max(1, CELLS // deltas.size),
-        axis=-1,
-        rng=np.random.default_rng(SEED),
-    )
-    return np.minimum(np.asarray(result.pvalue, dtype=np.float64), 1.0)
-
-
-def interval(deltas: Array, confidence: float = 0.95) -> tuple[float, float]:
-    """The paired bootstrap interval of the mean difference of `(items,)`: items are drawn, with all their repeats.
-
-    Where no item differs from the others (or only one item exists) the bootstrap has nothing to draw from: the mean
-    itself, twice.
+    Holm bounds the family-wise error rate: whatever changed and whatever did not, and however the scores hang together,
+    at most 5 % of comparisons call a score changed that is not. The k-th smallest p-value has to be below 0.05 / (m - k
+    + 1); from the first that is not, no score is called changed. An interval at the level at which its score was
+    decided therefore excludes 0 exactly when the score is called changed.
     """
-    mean = float(np.mean(deltas))
-    if deltas.size < 2 or np.ptp(deltas) < SAME:
-        return mean, mean
-    for method in ("BCa", "percentile"):
-        result = stats.bootstrap(
-            (deltas,),
-            np.mean,
-            vectorized=True,
-            n_resamples=RESAMPLES,
-            batch=max(1, CELLS // deltas.size),
-            confidence_level=confidence,
-            method=method,
-            rng=np.random.default_rng(SEED),
-        )
-        low, high = float(result.confidence_interval.low), float(result.confidence_interval.high)
-        if np.isfinite([low, high]).all():
-            return low, high
-    return mean, mean
+    from statsmodels.stats.multitest import multipletests
 
-
-def adjust(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected for looking at several scores at once (Holm, 1979: step-down Bonferroni).
-
-    It bounds the family-wise error rate: whatever changed and whatever did not, and however the scores hang together,
-    at most 5 % of comparisons call a score changed that is not, at 0.05. scipy has no such correction; its
-    Benjamini-Hochberg bounds less, the share of false ones among the scores called changed.
-    """
+    if not p_values:
+        return [], []
     p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p)
-    stepped = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1.0)
-    return [float(value) for value in stepped[np.argsort(order)]]
+    _, corrected, _, _ = multipletests(p, alpha=ALPHA, method="holm")
+    order = np.argsort(p, kind="stable")
+    steps = ALPHA / np.arange(p.size, 0, -1)
+    first = int(np.argmax(np.append(p[order] >= steps, True)))
+    levels = np.empty(p.size)
+    levels[order] = np.minimum(steps, steps[min(first, p.size - 1)])
+    return [float(value) for value in corrected], [float(value) for value in levels]
 
 
-def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int, bool]:
-    """How many items would move if nothing had changed: the central 95 % as `(low, high, measured)`.
+def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int] | None:
+    """How many items would move if nothing had changed: the central 95 % as `(low, high)`; None without repeats.
 
-    `baseline` and `candidate` are `(items, repeats)`. With repeats on a side the noise is *measured*: if nothing has
-    changed, the runs of an item could as well have been dealt out to the sides in any other way. Without, the items
-    that did move are all there is to know about the noise: the range is what the same chance of moving would give in
-    another pair of runs.
+    `baseline` and `candidate` are `(items, repeats)`. If nothing has changed, the runs of an item could as well have
+    been dealt out to the two sides in any other way. One run on each side says nothing about noise.
     """
     left, right = baseline.shape[-1], candidate.shape[-1]
     if left + right == 2:
-        moved, items = int((item_deltas(baseline, candidate) != 0).sum()), baseline.shape[0]
-        chance = stats.binom(items, moved / items)
-        return int(chance.ppf(0.025)), int(chance.ppf(0.975)), False
+        return None
     runs = np.concatenate([baseline, candidate], axis=-1)
     draws = min(NOISE_DRAWS, max(200, CELLS // runs.size))
     dealt = np.random.default_rng(SEED).permuted(np.broadcast_to(runs, (draws, *runs.shape)), axis=-1)
@@ -135,7 +138,7 @@ def noise_moves(baseline: Array, candidate: Array) -> tuple[int, int, bool]:
     known = ~(np.isnan(first).all(axis=-1) | np.isnan(second).all(axis=-1))
     counts = ((item_deltas(_filled(first), _filled(second)) != 0) & known).sum(axis=-1)
     low, high = np.quantile(counts, (0.025, 0.975), method="inverted_cdf")
-    return int(low), int(high), True
+    return int(low), int(high)
 
 
 def _filled(values: Array) -> Array:
@@ -170,6 +173,79 @@ def item_p(baseline: Array, candidate: Array) -> Array | None:
     return result
 
 
-def smallest_p(items: int) -> float:
-    """The smallest p-value that `items` items can give, were each of them to move the same way."""
-    return _ups_and_downs(0, items)
+def can_tell(clusters: int) -> bool:
+    """Whether so many clusters could show anything, were each of them to lose the whole scale."""
+    return estimate(np.full(clusters, -1.0), 1.0).p < ALPHA
+
+
+def detectable(found: Estimate) -> float:
+    """The smallest change that a comparison like this one calls changed in 80 % of cases."""
+    return min(_detectable(found.df) * found.error, found.span)
+
+
+@lru_cache(maxsize=1_000)
+def _detectable(df: float) -> float:
+    """How many standard errors away a true change must lie to be found in 80 % of cases."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda errors: _power(errors, df) - POWER, 0.1, 60.0))
+
+
+def _power(errors: float, df: float) -> float:
+    """The chance that a t test finds what lies so many standard errors away, on the right side."""
+    chance = float(stats.nct.sf(stats.t.ppf(1 - ALPHA / 2, df), df, errors))
+    return 1.0 if np.isnan(chance) else chance  # scipy gives up where the chance is 1 to the last digit
+
+
+class Needed(NamedTuple):
+    """What evidence it would take to exclude a loss, if in truth nothing changed and what follows is like these."""
+
+    items: int
+    repeats: int | None
+    """Repeats per side with today's items; None when they alone cannot do it, or nobody knows yet."""
+
+
+def needed(
+    baseline: Array, candidate: Array, span: float, margin: float, groups: Sequence[str] | None = None
+) -> Needed:
+    """How many items (or repeats of today's) it takes to exclude a loss of `margin` with a chance of 80 %.
+
+    `baseline` and `candidate` are `(items, repeats)`; `margin` is in the score's units.
+    """
+    means, _ = clustered(item_deltas(baseline, candidate), groups)
+    clusters, items = means.size, baseline.shape[0]
+    spread = float(means.var(ddof=1)) if clusters > 1 else span**2
+    counts = range(clusters, MOST_ITEMS)
+    count = clusters + bisect_left(counts, True, key=lambda n: _excludes(spread, span, margin, n))
+    more = -(-count * items // clusters)
+    if groups is not None or 1 in (baseline.shape[-1], candidate.shape[-1]):
+        return Needed(more, None)
+    within = [float(np.nanmean(np.nanvar(side, axis=-1, ddof=1))) for side in (baseline, candidate)]
+    measured = within[0] / baseline.shape[-1] + within[1] / candidate.shape[-1]
+    between = max(spread - measured, 0.0)
+    first = max(baseline.shape[-1], candidate.shape[-1]) + 1
+    repeats = range(first, MOST_REPEATS + 1)
+    enough = bisect_left(repeats, True, key=lambda k: _excludes(between + sum(within) / k, span, margin, clusters))
+    return Needed(more, repeats[enough] if enough < len(repeats) else None)
+
+
+def _excludes(spread: float, span: float, margin: float, clusters: int) -> bool:
+    """Whether so many clusters of this variance exclude a loss of `margin` in 80 % of cases, by a noncentral t."""
+    total = clusters + 2
+    error = float(np.sqrt((spread + 2 * span**2 / total) / total))
+    return _power(margin / error, total - 1) >= POWER
+
+
+def passes_of(passed: Array, k: int) -> tuple[float, float]:
+    """`(pass@k, pass^k)` of `(items, repeats)` passes (1 or 0, NaN unknown): the chance that of `k` runs of an item at
+    least one passes, and that all do, estimated without bias from all its repeats (Chen et al. 2021, Yao et al. 2024).
+    """
+    known = (~np.isnan(passed)).sum(axis=-1)
+    good = np.nansum(passed, axis=-1)
+    enough = known >= k
+    ways = special.comb(known[enough], k)
+    if not enough.any():
+        return float("nan"), float("nan")
+    some = 1 - special.comb((known - good)[enough], k) / ways
+    every = special.comb(good[enough], k) / ways
+    return float(some.mean()), float(every.mean())

@@ -4,12 +4,15 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from curator.experiments.results import DatasetItem, Run
 from curator.gateway import Gateway, NotFound
 from curator.model.errors import CuratorError, UsageError
 from curator.model.item import Dataset, StoredItem
+from curator.model.json import canonical
 from curator.model.lineage import content_fingerprint
+from curator.rulebook.paths import find_all
 
 # How often to look again when the dataset changes while its version is being pinned.
 ATTEMPTS = 4
@@ -21,15 +24,31 @@ class Pinned(NamedTuple):
     dataset: Dataset
     version: datetime
     items: tuple[StoredItem, ...]
+    project: str | None = None
+    """Host and id of its project."""
 
-    def record(self) -> dict[str, DatasetItem]:
-        """Item id → content and fingerprint, as result files keep it."""
-        return {
-            item.id: DatasetItem(
-                input=item.input, expected_output=item.expected_output, fingerprint=content_fingerprint(item)
-            )
-            for item in self.items
-        }
+    def record(self, group_by: str | None = None) -> dict[str, DatasetItem]:
+        """Item id → content, fingerprint and group, as result files keep it."""
+        return record(self.items, group_by)
+
+
+def record(items: Iterable[StoredItem], group_by: str | None = None) -> dict[str, DatasetItem]:
+    """Item id → content, fingerprint and group: what the JSONPath `group_by` finds, else the session it came from."""
+    return {
+        item.id: DatasetItem(
+            input=item.input,
+            expected_output=item.expected_output,
+            fingerprint=content_fingerprint(item),
+            group=_group(item, group_by or "$.metadata.source_session_id"),
+        )
+        for item in items
+    }
+
+
+def _group(item: StoredItem, path: str) -> str | None:
+    document = {"input": item.input, "expected_output": item.expected_output, "metadata": item.metadata}
+    found = next(iter(find_all(path, document)), None)
+    return None if found is None else found if isinstance(found, str) else canonical(found)
 
 
 def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinned:
@@ -43,13 +62,13 @@ def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinn
     if found is None:
         raise no_dataset(dataset)
     if version is not None:
-        return Pinned(found, version, _some(_items(gateway, dataset, version), dataset, version))
+        return Pinned(found, version, _some(_items(gateway, dataset, version), dataset, version), project_of(gateway))
     for attempt in range(ATTEMPTS):
         current = _some(_items(gateway, dataset), dataset, None)
         moment = max(item.updated_at for item in current) if attempt == 0 else _server_time(gateway)
         at_moment = _items(gateway, dataset, moment)
         if _content(at_moment) == _content(current):
-            return Pinned(found, moment, at_moment)
+            return Pinned(found, moment, at_moment, project_of(gateway))
         if attempt:
             time.sleep(1.0)
     raise CuratorError(
@@ -59,9 +78,19 @@ def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinn
     )
 
 
-def drift(gateway: Gateway, run: Run) -> str | None:
-    """In words, how the dataset has changed since the version of a run; None when it has not. Raises GatewayError."""
-    current = _content(_items(gateway, run.dataset))
+def project_of(gateway: Gateway) -> str:
+    """Host and id of the project, `cloud.langfuse.com/clx…`: what a result file belongs to. Raises GatewayError."""
+    return f"{urlsplit(gateway.base_url).netloc}/{gateway.project().id}"
+
+
+def present(gateway: Gateway, dataset: str) -> tuple[StoredItem, ...]:
+    """The active items as they are now, with their states. Raises CuratorError (RUN_NO_DATASET), GatewayError."""
+    return _items(gateway, dataset)
+
+
+def drift(items: Iterable[StoredItem], run: Run) -> str | None:
+    """In words, how the dataset (its items of now) has changed since the version of a run; None when it has not."""
+    current = _content(items)
     then = {item_id: item.fingerprint for item_id, item in run.items.items()}
     counts = {
         "new": len(current.keys() - then.keys()),

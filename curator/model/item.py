@@ -1,13 +1,54 @@
 """A dataset item: the one to write, and the one that the server holds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError, model_validator
 
 from curator.model.base import Value
 
 ItemStatus = Literal["ACTIVE", "ARCHIVED"]
+
+
+class ItemState(Value):
+    """What an item's outcome means to the gate; stored with the item, under `gate` of its metadata."""
+
+    state: Literal["required", "known", "quarantined"] = "required"
+    """`known`: a failure that nobody has fixed yet. `quarantined`: flaky, so that its outcome says nothing."""
+    owner: str | None = None
+    issue: str | None = None
+    """Link to where the failure is worked on."""
+    until: date | None = None
+    """The last day on which it is excused."""
+    evidence: str | None = None
+    """Why it counts as flaky, such as `passed 3 of 8`."""
+
+    @model_validator(mode="after")
+    def _excused_by_somebody(self) -> "ItemState":
+        if self.state == "known" and not (self.owner and self.issue and self.until):
+            raise ValueError("a known failure needs owner, issue and until")
+        if self.state == "quarantined" and not (self.evidence and self.until):
+            raise ValueError("a quarantined item needs evidence and until")
+        return self
+
+    def expired(self, today: date) -> bool:
+        """Whether it is excused no longer."""
+        return self.until is not None and today > self.until
+
+    def to_metadata(self) -> dict[str, JsonValue]:
+        """As it is stored."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def state_of(metadata: Any) -> ItemState | None:
+    """The state in an item's metadata, required by default; None when what stands there is malformed."""
+    stored = metadata.get("gate") if isinstance(metadata, dict) else None
+    if stored is None:
+        return ItemState()
+    try:
+        return ItemState.model_validate(stored)
+    except ValidationError:
+        return None
 
 
 class Item(Value):

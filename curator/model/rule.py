@@ -272,6 +272,20 @@ class CheckSpec(Value):
     """`package.module:function` for type python: own evaluators, LLM judges."""
     judge: bool = False
     """True for noisy checks (LLM judges): never used to call a single run a regression."""
+    human: str | None = None
+    """Name of the score that people give for the same thing, when it is another; `curator judges` pairs the two."""
+    scale: tuple[float, float] | None = None
+    """The worst and the best value of a graded score, such as `[1, 5]`; built-in checks give 0 or 1."""
+
+    @model_validator(mode="after")
+    def _scale_rises(self) -> "CheckSpec":
+        if self.scale is not None and not self.scale[0] < self.scale[1]:
+            raise ValueError("scale names the worst value first, then the best, and higher is better")
+        return self
+
+
+# Means of many ones and zeros carry rounding errors; no threshold is meant that exactly.
+_ROUNDING = 1e-9
 
 
 class GateScore(Value):
@@ -281,6 +295,23 @@ class GateScore(Value):
     at_least: float = 1.0
     safety: bool = False
     """A safety score is required of every item, not on average."""
+    no_worse_than: float | None = Field(default=None, gt=0, le=1)
+    """Instead of the gate's own."""
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value, or a mean of values, reaches the threshold: the one place that says so."""
+        return value >= self.at_least - _ROUNDING
+
+
+class JudgeBounds(Value):
+    """What a judge must have shown, held against people, before its score may decide a release."""
+
+    min_n: int = Field(default=30, ge=1)
+    """Traces that both the judge and a person scored."""
+    tpr: float = Field(default=0.8, ge=0, le=1)
+    """Lower bound of the share of answers good by a person that the judge calls good, too."""
+    tnr: float = Field(default=0.8, ge=0, le=1)
+    """Lower bound of the share of answers bad by a person that the judge calls bad, too."""
 
 
 class GateSpec(Value):
@@ -293,8 +324,22 @@ class GateSpec(Value):
     max_latency_ratio: float | None = Field(default=None, gt=0)
     min_items: int = Field(default=1, ge=1)
     """Fewer items are too thin evidence."""
+    no_worse_than: float | None = Field(default=None, gt=0, le=1)
+    """Passes only if the evidence excludes a larger loss against the baseline: a share of the score's scale, so 0.05 is
+    five of a hundred passes, or 0.2 on a scale from 1 to 5."""
     no_regression: bool = False
-    """Also blocked when a required score is significantly worse than the baseline's."""
+    """The same as `no_worse_than: 0.05`."""
+    no_case_may_regress: bool = False
+    """Blocked when an item that passed every repeat in the baseline fails every repeat now."""
+    group_by: str | None = None
+    """JSONPath over an item's `input`, `expected_output`, `metadata`: items with one value share their fate. Without
+    it, those of one session do."""
+    judges: JudgeBounds | None = None
+    """What a check marked `judge` must have shown before its score decides; without it, a judge's score decides."""
+
+    def margin(self, score: GateScore) -> float | None:
+        """How large a loss of a required score the evidence has to exclude, as a share of its scale; None for any."""
+        return score.no_worse_than or self.no_worse_than or (0.05 if self.no_regression else None)
 
 
 class SeedItem(Value):

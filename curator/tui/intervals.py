@@ -57,10 +57,13 @@ def words(metric: "Metric") -> str:
     """`3 of 40 items moved, by chance 0–5; p 0.21`."""
     from curator.experiments.compare import p_words
 
-    low, high = metric.noise
-    noise = f"{low}–{high}" if high > low else str(low)
-    how = "by chance" if metric.noise_measured else "another pair of runs"
-    return f"{metric.moved} of {metric.items} items moved, {how} {noise}; {p_words(metric.p_value)}"
+    errored = f", {metric.errored[0]} → {metric.errored[1]} errored" if any(metric.errored) else ""
+    if metric.noise is None:
+        chance = "one run each: noise unknown"
+    else:
+        low, high = metric.noise
+        chance = f"by chance {f'{low}–{high}' if high > low else low}"
+    return f"{metric.moved} of {metric.items} items moved, {chance}{errored}; {p_words(metric.p_value)}"
 
 
 def nice(bound: float) -> float:

@@ -59,6 +59,15 @@ def column(values: Sequence[float]) -> list[list[float]]:
     return [[value] for value in values]
 
 
+def with_errors(run: Run, count: int) -> Run:
+    """The run with the first `count` items of its first repeat errored."""
+    items = tuple(
+        item.model_copy(update={"output": None, "error": "TimeoutError", "scores": {}}) if index < count else item
+        for index, item in enumerate(run.repeats[0].items)
+    )
+    return run.model_copy(update={"repeats": (run.repeats[0].model_copy(update={"items": items}), *run.repeats[1:])})
+
+
 def seed_runs() -> tuple[Run, Run]:
     """Two runs of unchanged code over 40 items as an engineer saw them: 4.925/3.425/0.475 and 4.900/3.425/0.450.
 

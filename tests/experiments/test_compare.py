@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from curator.experiments.compare import Comparison, Metric, compare
-from curator.experiments.results import Integrity, Run, TaskRecord
+from curator.experiments.results import Integrity, TaskRecord
 from curator.model.draft import Problem
-from tests.experiments.builders import column, make_run, seed_runs
+from tests.experiments.builders import column, make_run, seed_runs, with_errors
 
 SHARED = Path(__file__).parents[3] / "shared" / "traces"
 
@@ -37,7 +37,9 @@ def test_two_runs_of_unchanged_code() -> None:
     assert means == {"faithfulness": (4.925, 4.9), "relevance": (3.425, 3.425), "precision": (0.475, 0.45)}
     assert {each.verdict for each in comparison.metrics} == {"no change detected"}
     precision = metric(comparison, "precision")
-    assert precision.sentence == "no change detected: 1 of 40 items moved, expected noise 0–3"
+    assert precision.sentence.startswith("no change detected: 0.475 → 0.450 (-0.025, 98.33 % interval -0.")
+    assert precision.counted == "1 of 40 items moved; one run each: noise unknown, run --repeat 3"
+    assert precision.noise is None
     assert precision.ci[0] <= 0 <= precision.ci[1]
     assert comparison.red_items == 2  # what the side-by-side view paints red
     assert "COMPARE_SINGLE_RUN" in codes(comparison)
@@ -48,7 +50,6 @@ def test_a_real_drop_is_called_worse_and_a_rise_better() -> None:
     after = make_run("after", {"s": passes(26, 40)})
     down = compare(before, after)
     assert metric(down).verdict == "worse"
-    assert metric(down).test == "exact McNemar"
     assert metric(down).ci[1] < 0
     assert down.verdict == "worse: s"
     assert "12 of 40 items moved" in metric(down).sentence
@@ -86,11 +87,81 @@ def test_an_errored_item_did_not_pass() -> None:
     assert metric(comparison).verdict == "worse"
 
 
-def test_an_errored_item_is_left_out_of_graded_scores_and_said() -> None:
-    whole = make_run("a", {"s": column([4.5] * 10)})
-    comparison = compare(whole, with_errors(make_run("b", {"s": column([4.5] * 10)}), 2))
-    assert metric(comparison).items == 8
-    assert "COMPARE_SCORE_MISSING" in codes(comparison)
+def test_an_errored_item_has_the_worst_value_of_a_graded_score() -> None:
+    whole, broken = make_run("a", {"s": column([4.5] * 40)}), with_errors(make_run("b", {"s": column([4.5] * 40)}), 20)
+    told = metric(compare(whole, broken, scales={"s": (1.0, 5.0)}))
+    assert (told.items, told.errored, told.candidate, told.verdict) == (40, (0, 20), 2.75, "worse")
+    message = next(p.message for p in compare(whole, broken).problems if p.code == "COMPARE_ERRORED")
+    assert message == "20 of 40 items errored in the candidate (TimeoutError): counted as failed in every score."
+
+
+def test_without_a_scale_nobody_knows_what_an_error_is_worth() -> None:
+    """The interval holds whatever it is worth: from all errors the worst to all the best, on either side."""
+    whole, broken = make_run("a", {"s": column([3.0] * 40)}), with_errors(make_run("b", {"s": column([3.0] * 40)}), 30)
+    comparison = compare(whole, broken)
+    told = metric(comparison)
+    assert not told.scale_known
+    assert told.ci[0] < -1.5 < 1.5 < told.ci[1]
+    assert told.verdict == "no change detected"
+    assert "COMPARE_SCALE_UNKNOWN" in codes(comparison)
+
+
+def test_a_side_that_only_crashed_lost_everything() -> None:
+    whole, broken = make_run("a", {"s": passes(20, 20)}), with_errors(make_run("b", {"s": passes(20, 20)}), 20)
+    assert metric(compare(whole, broken)).candidate == 0.0
+    assert metric(compare(whole, broken)).verdict == "worse"
+    assert metric(compare(broken, whole)).verdict == "better"
+
+
+def test_a_built_in_check_beside_it_changes_nothing_for_a_python_check() -> None:
+    scores = {"mine": passes(10, 10), "built_in": passes(10, 10)}
+    alone = compare(make_run("a", {"mine": passes(10, 10)}), with_errors(make_run("b", {"mine": passes(10, 10)}), 4))
+    both = compare(
+        make_run("a", scores, pass_fail=("built_in",)), with_errors(make_run("b", scores, pass_fail=("built_in",)), 4)
+    )
+    assert metric(both, "mine").candidate == metric(alone, "mine").candidate == 0.6
+
+
+def test_partly_failed_repeats_are_told() -> None:
+    whole, run = make_run("a", {"s": np.ones((10, 2))}), make_run("b", {"s": np.ones((10, 2))})
+    comparison = compare(whole, with_errors(run, 3))
+    assert metric(comparison).errored == (0, 3)
+    assert metric(comparison).candidate == pytest.approx(0.85)
+    assert "3 of 10 items errored in 3 of 20 runs in the candidate" in comparison.problems[0].message
+    assert {change.errored for change in comparison.changes} == {True}
+
+
+def test_sessions_share_their_fate() -> None:
+    names = [f"{index:03d}" for index in range(1, 51)]
+    before, after = (make_run(label, {"s": passes(count, 50)}) for label, count in (("a", 50), ("b", 40)))
+    grouped = {
+        run.label: run.model_copy(
+            update={
+                "items": {
+                    name: item.model_copy(update={"group": f"session {names.index(name) // 5}"})
+                    for name, item in run.items.items()
+                }
+            }
+        )
+        for run in (before, after)
+    }
+    assert metric(compare(before, after)).verdict == "worse"
+    told = metric(compare(grouped["a"], grouped["b"]))
+    assert (told.items, told.clusters, told.verdict) == (50, 10, "no change detected")
+
+
+def test_every_verdict_says_what_to_do_next() -> None:
+    before = make_run("before", {"s": passes(38, 40)})
+    worse = compare(before, make_run("after", {"s": passes(26, 40)}))
+    assert worse.next.startswith("Read what became worse first (027, 028, 029)")
+    better = compare(make_run("after", {"s": passes(26, 40)}), before)
+    assert "curator gate" in better.next
+    thin = compare(before, make_run("after", {"s": passes(37, 40)}))
+    assert thin.verdict == "no change detected"
+    assert "may still have lost up to 0.1" in thin.next
+    assert "compare about" in thin.next
+    same = compare(make_run("a", {"s": np.ones((200, 1))}), make_run("b", {"s": np.ones((200, 1))}))
+    assert same.next.startswith("Nothing speaks against the candidate")
 
 
 def test_versions_differ() -> None:
@@ -205,6 +276,7 @@ def test_categories_are_not_averaged() -> None:
 def test_resources() -> None:
     comparison = compare(make_run("a", {"s": passes(8, 8)}), make_run("b", {"s": passes(8, 8)}))
     assert [(each.name, each.ratio) for each in comparison.resources] == [("latency", 1.0)]
+    assert comparison.resources[0].ci == pytest.approx((1.0, 1.0))
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded trials are not part of this repository")
@@ -230,15 +302,6 @@ def test_trials_of_one_agent_do_not_differ() -> None:
         comparison = compare(runs[left], runs[right])
         assert comparison.verdict == "no change detected"
         assert comparison.red_items > 0  # the naive reading raises the alarm on every pair
-
-
-def with_errors(run: Run, count: int) -> Run:
-    """The run with its first `count` items errored."""
-    items = tuple(
-        item.model_copy(update={"output": None, "error": "TimeoutError", "scores": {}}) if index < count else item
-        for index, item in enumerate(run.repeats[0].items)
-    )
-    return run.model_copy(update={"repeats": (run.repeats[0].model_copy(update={"items": items}),)})
 
 
 def comparable_metrics(comparison: Comparison) -> tuple[Metric, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from curator.config import Connection
-from curator.experiments import integrity, remote
+from curator.experiments import integrity
 from curator.experiments.compare import compare
 from curator.experiments.gate import decide
 from curator.experiments.results import Run
@@ -40,9 +40,7 @@ def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workfl
     assert [(reason.code, "1.12 ×" in reason.message) for reason in blocked.reasons] == [("GATE_COST", True)]
     assert decide(workflow.rule, before, after).passed
 
-    loaded = remote.load(gateway, after.run_name)
-    assert loaded is not None
-    assert costs(integrity.check(gateway, loaded.run, deadline=0)) == [0.00112, 0.00112]
+    assert costs(on_server(gateway, after.run_name)) == [0.00112, 0.00112]
 
 
 def test_a_cost_that_one_side_does_not_know_closes_the_gate(workflow: Workflow) -> None:

@@ -11,7 +11,7 @@ from curator.help import page, pages
 from tests.experiments.builders import seed_runs
 
 PACKAGE = Path(__file__).parents[2] / "curator"
-CODE = re.compile(r'"((?:COMPARE|INTEGRITY|GATE|RUN|MIRROR|CHECK|TASK|RESULT|SEED|PROVE)_[A-Z_]+)"')
+CODE = re.compile(r'"((?:COMPARE|INTEGRITY|GATE|RUN|MIRROR|CHECK|TASK|RESULT|SEED|PROVE|BASELINE)_[A-Z_]+)"')
 
 
 def test_the_example_of_two_unchanged_runs() -> None:
@@ -19,7 +19,10 @@ def test_the_example_of_two_unchanged_runs() -> None:
     text = page("statistics").text
     assert f"run-1b → run-2: {comparison.verdict}" in text
     for metric in comparison.metrics:
-        assert f"  {metric.name}: {metric.baseline:.3f} → {metric.candidate:.3f}\n    {metric.sentence}" in text
+        assert f"  {metric.name}: {metric.baseline:.3f} → {metric.candidate:.3f}\n    no change" in text
+        low, high = metric.ci
+        shown = f"{metric.counted}\n    difference {metric.delta:+.3f}, 98.33 % interval {low:+.3f} to {high:+.3f}"
+        assert shown in text
 
 
 def test_every_code_of_experiments_has_a_page() -> None:

@@ -1,21 +1,25 @@
 """The gate: open only when everything was seen to hold; each way to be shut has its reason."""
 
 import re
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from curator.config import Connection
 from curator.experiments import integrity, versions
-from curator.experiments.gate import Decision, decide
-from curator.experiments.gate_report import markdown
+from curator.experiments.checks import base as checks
+from curator.experiments.gate import Decision, Proven, decide
+from curator.experiments.gate_report import annotations, markdown
 from curator.experiments.results import Integrity, Run
 from curator.gateway import Gateway
-from curator.model.rule import GateSpec, Rule
+from curator.model.item import StoredItem
+from curator.model.rule import GateScore, GateSpec, Rule
 from curator.sandbox.auth import Keys
 from curator.sandbox.server import SandboxServer
 from curator.sandbox.settings import Lag
-from tests.experiments.builders import column, make_run
+from tests.experiments.builders import START, column, make_run, with_errors
 from tests.experiments.conftest import connection_of
 from tests.experiments.rules import order_status
 from tests.experiments.workflow import Workflow
@@ -116,14 +120,18 @@ def test_different_versions_block(workflow: Workflow) -> None:
     decision = decide(workflow.rule, workflow.run("langfuse_style"), baseline)
     assert codes(decision) == {"GATE_VERSIONS_DIFFER"}
     assert "6 items are the same in both" in decision.reasons[0].message
-    assert versions.drift(workflow.gateway, baseline) == "the dataset has changed since this run: 1 item is new"
+    assert drifted(workflow, baseline) == "the dataset has changed since this run: 1 item is new"
     workflow.put(1, input={"query": "other", "number": 1})
     workflow.gateway.delete_item("item-02")
-    assert versions.drift(workflow.gateway, baseline) == (
+    assert drifted(workflow, baseline) == (
         "the dataset has changed since this run: 1 item is new, 1 item is changed, 1 item is gone"
     )
     pinned = workflow.run("langfuse_style", dataset_version=baseline.dataset_version)
     assert decide(workflow.rule, pinned, baseline).passed
+
+
+def drifted(workflow: Workflow, run: Run) -> str | None:
+    return versions.drift(versions.present(workflow.gateway, run.dataset), run)
 
 
 def test_cost(workflow: Workflow) -> None:
@@ -134,10 +142,12 @@ def test_cost(workflow: Workflow) -> None:
     assert codes(blocked) == {"GATE_COST"}
     assert "1.15 × the baseline's" in blocked.reasons[0].message
     assert codes(decide(rule, cheap)) == {"GATE_NO_BASELINE"}
-    assert codes(decide(rule, workflow.run("good"), cheap)) == {"GATE_COST"}
-    free = decide(rule, workflow.run("good"))
-    assert free.passed
-    assert free.notes == ("the cost limit was not looked at: the run recorded no cost",)
+    free = workflow.run("good")
+    assert codes(decide(rule, free, cheap)) == {"GATE_COST"}
+    assert codes(decide(rule, workflow.run("langfuse_style"), free)) == {"GATE_COST"}  # unknown on both sides
+    alone = decide(rule, free)
+    assert alone.passed
+    assert alone.notes == ("the cost limit was not looked at: no baseline was named, and the run recorded no cost",)
 
 
 # ── on runs made from tables ────────────────────────────────────────────────────────────────────────────────────────
@@ -174,12 +184,147 @@ def test_thresholds_are_means_and_safety_is_not() -> None:
 
 def test_regressions() -> None:
     rule = with_gate(order_status(), no_regression=True, required=[{"name": "expected_outcome", "at_least": 0.2}])
-    before = made("before", 40)
-    assert codes(decide(rule, made("after", 40))) == {"GATE_NO_BASELINE"}
-    assert decide(rule, made("after", 40, fails=2), before).passed
-    worse = decide(rule, made("after", 40, fails=14), before)
+    before = made("before", 100)
+    assert codes(decide(rule, made("after", 100))) == {"GATE_NO_BASELINE"}
+    assert decide(rule, made("after", 100, fails=0), before).passed
+    thin = decide(rule, made("after", 100, fails=3), before)
+    assert codes(thin) == {"GATE_EVIDENCE_THIN"}
+    assert "may have lost up to 0.0" in thin.reasons[0].message
+    assert re.search(r"about \d+ items would show it", thin.reasons[0].message)
+    assert decide(with_gate(rule, no_worse_than=0.1), made("after", 100, fails=3), before).passed
+    worse = decide(rule, made("after", 100, fails=14), before)
     assert codes(worse) == {"GATE_REGRESSION"}
-    assert "14 of 40 items moved" in worse.reasons[0].message
+    assert "14 of 100 items moved" in worse.reasons[0].message
+    small = decide(rule, made("after", 1000, fails=20), made("before", 1000))
+    assert small.comparison is not None
+    assert small.comparison.metrics[0].verdict == "worse"
+    assert small.passed  # surely worse, and surely by less than the rule allows
+
+
+def test_a_drop_from_nine_to_seven_in_ten_does_not_pass_on_thin_evidence() -> None:
+    rule = with_gate(order_status(), no_regression=True, required=[{"name": "expected_outcome", "at_least": 0.2}])
+    rng = np.random.default_rng(11)
+    for items in (10, 20):
+        runs = [
+            checked(make_run(str(rate), {"expected_outcome": (rng.random((items, 1)) < rate) * 1.0}, pass_fail=NAMES))
+            for rate in (0.9, 0.7) * 20
+        ]
+        assert not any(decide(rule, now, then).passed for then, now in zip(runs[::2], runs[1::2], strict=True))
+
+
+def test_five_of_twenty_cases_broke() -> None:
+    rule = with_gate(order_status(), no_case_may_regress=True, required=[{"name": "expected_outcome", "at_least": 0.2}])
+    before, after = made("before", 20, fails=1), made("after", 20, fails=6)
+    assert codes(decide(rule, after, before)) == {"GATE_CASE_REGRESSED"}
+    assert codes(decide(rule, after)) == {"GATE_NO_BASELINE"}
+    assert codes(decide(with_gate(rule, no_regression=True), after, before)) == {
+        "GATE_CASE_REGRESSED",
+        "GATE_EVIDENCE_THIN",
+    }
+    flaky = made("flaky", 20, safety_fails=20, repeats=2)  # fails once in two repeats: not every run of it
+    assert decide(
+        with_gate(rule, required=[{"name": NAMES[2], "at_least": 0.1}]), flaky, made("b", 20, repeats=2)
+    ).passed
+
+
+def test_crashing_is_not_better_than_answering_badly() -> None:
+    rule = with_gate(order_status(), no_regression=True, required=[{"name": "expected_outcome", "at_least": 0.0}])
+    before = made("before", 100, fails=50)
+    crashes = with_errors(made("after", 100), 52)
+    decision = decide(rule, crashes, before)
+    assert codes(decision) == {"GATE_ITEM_ERRORED", "GATE_EVIDENCE_THIN"}
+    assert decision.scores["expected_outcome"] == 0.48
+    assert len(decision.errored_items) == 52
+    assert decision.comparison is not None
+    assert decision.comparison.metrics[0].errored == (0, 52)
+    assert "**52 errored**" in markdown(decision)
+
+
+def test_thresholds_are_one_function() -> None:
+    """A mean, a single check and the audit may not disagree about a value that lies within rounding of the limit."""
+    score = GateScore(name="s", at_least=0.95)
+    assert score.met_by(0.95 - 5e-10)
+    assert not score.met_by(0.95 - 2e-9)
+    rule = with_gate(order_status(), required=[{"name": "expected_outcome", "at_least": 0.95}])
+    assert checks.verdict(rule, "expected_outcome", 0.95 - 5e-10) is True
+    run = checked(make_run("a", {"expected_outcome": column([0.95 - 5e-10] * 4)}))
+    assert decide(rule, run).passed
+
+
+# ── known failures, quarantine ──────────────────────────────────────────────────────────────────────────────────────
+
+TODAY = date(2026, 11, 20)
+KNOWN = {"state": "known", "owner": "ada", "issue": "https://issues/1", "until": "2026-12-01"}
+QUARANTINED = {"state": "quarantined", "evidence": "passed 3 of 8", "until": "2026-12-01"}
+
+
+def stored(run: Run, states: dict[str, Any]) -> list[StoredItem]:
+    return [
+        StoredItem(
+            id=item_id,
+            dataset="d",
+            dataset_id="d",
+            metadata={"gate": states[item_id]} if item_id in states else {},
+            created_at=START,
+            updated_at=START,
+        )
+        for item_id in run.items
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "blocked_by"),
+    [
+        ({}, {"GATE_SCORE_BELOW"}),
+        ({"001": KNOWN}, {"GATE_SCORE_BELOW"}),  # 002 fails, too, and nobody excused it
+        ({"001": KNOWN, "002": KNOWN}, set()),
+        ({"001": QUARANTINED, "002": KNOWN}, set()),
+        ({"001": KNOWN, "002": KNOWN | {"until": "2026-11-20"}}, set()),  # the last day
+        ({"001": KNOWN, "002": KNOWN | {"until": "2026-11-19"}}, {"GATE_EXPIRED"}),
+        ({"001": QUARANTINED | {"until": "2026-11-19"}, "002": KNOWN}, {"GATE_EXPIRED"}),
+        ({"001": KNOWN, "002": {"state": "known"}}, {"GATE_SCORE_BELOW"}),  # malformed: required
+        ({"001": KNOWN, "002": KNOWN, "003": KNOWN | {"until": "2026-11-01"}}, set()),  # expired, but fixed
+    ],
+)
+def test_who_is_excused(states: dict[str, Any], blocked_by: set[str]) -> None:
+    candidate = made("a", 10, fails=2)
+    decision = decide(order_status(), candidate, items=stored(candidate, states), today=TODAY)
+    assert codes(decision) == blocked_by
+
+
+def test_a_candidate_that_behaves_as_production_does_is_not_blocked() -> None:
+    production, candidate = made("production", 120, fails=3), made("candidate", 120, fails=3)
+    rule = with_gate(order_status(), no_regression=True, no_case_may_regress=True)
+    states = dict.fromkeys(("001", "002", "003"), KNOWN)
+    decision = decide(rule, candidate, production, items=stored(candidate, states), today=TODAY)
+    assert decision.passed
+    assert (decision.required_items, len(decision.excused)) == (117, 3)
+    assert decision.scores["expected_outcome"] == 1.0
+    errored = decide(rule, with_errors(candidate, 3), production, items=stored(candidate, states), today=TODAY)
+    assert errored.passed
+
+
+def test_a_fixed_failure_is_proposed_as_required() -> None:
+    candidate = made("a", 10, repeats=3)
+    decision = decide(order_status(), candidate, items=stored(candidate, {"004": KNOWN}), today=TODAY)
+    assert decision.fixed == ("004",)
+    assert "curator require" in decision.next
+    assert decision.document()["fixed"] == ["004"]
+    assert "known, **fixed**" in markdown(decision)
+    assert any(line.startswith("::notice") and "004" in line for line in annotations(decision))
+
+
+def test_excusing_everything_proves_nothing() -> None:
+    candidate = made("a", 2, fails=2)
+    decision = decide(order_status(), candidate, items=stored(candidate, {"001": KNOWN, "002": KNOWN}), today=TODAY)
+    assert codes(decision) == {"GATE_TOO_FEW_ITEMS"}
+
+
+def test_annotations_are_one_line_each() -> None:
+    decision = decide(order_status(), made("a\n::error::b", 10, fails=3))
+    lines = list(annotations(decision))
+    assert lines[0].startswith("::error title=curator gate%3A GATE_SCORE_BELOW::expected_outcome is 0.700")
+    assert not any("\n" in line for line in lines)
 
 
 def test_thin_evidence() -> None:
@@ -194,7 +339,27 @@ def test_thin_evidence() -> None:
         return checked(make_run(label, {"faithfulness": [[4.0] * repeats] * 40}))
 
     assert codes(decide(judged, run("after", 1), run("before", 4))) == {"GATE_EVIDENCE_THIN"}
-    assert decide(judged, run("after", 4), run("before", 4)).passed
+    assert codes(decide(judged, run("after", 4), run("before", 4))) == {"GATE_EVIDENCE_THIN"}
+    assert decide(with_gate(judged, no_worse_than=0.1), run("after", 4), run("before", 4)).passed
+
+
+def test_a_judge_decides_when_it_has_shown_that_it_may() -> None:
+    judged = order_status(
+        checks=[
+            {"name": "faithfulness", "type": "python", "python": "m:f", "judge": True},
+            {"name": "s", "type": "regex"},
+        ],
+        gate={"required": [{"name": "faithfulness", "at_least": 4}, {"name": "s"}], "judges": {"min_n": 30}},
+    )
+    run = checked(make_run("a", {"faithfulness": column([1.0] * 4), "s": column([1.0] * 4)}))
+    unknown = decide(judged, run)
+    assert unknown.passed
+    assert "the judge faithfulness does not decide: 0 of its scores" in unknown.notes[0]
+    for proven in (Proven(29, 0.9, 0.9), Proven(40, 0.7, 0.9), Proven(40, 0.9, 0.7)):
+        assert decide(judged, run, judges={"faithfulness": proven}).passed
+    assert codes(decide(judged, run, judges={"faithfulness": Proven(30, 0.8, 0.8)})) == {"GATE_SCORE_BELOW"}
+    only = with_gate(judged, required=[{"name": "faithfulness", "at_least": 4}], judges={"min_n": 30})
+    assert codes(decide(only, run)) == {"GATE_NOTHING_REQUIRED"}
 
 
 def test_runs_that_cannot_be_compared() -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from curator.config import Connection
-from curator.experiments import integrity, remote, results, versions
+from curator.experiments import integrity, results, versions
 from curator.experiments.compare import compare
-from curator.experiments.perform import find_run, perform
-from curator.experiments.results import Integrity, Run
+from curator.experiments.perform import perform
+from curator.experiments.remote import find_run
+from curator.experiments.results import Integrity
 from curator.experiments.run import Plan
 from curator.gateway import Gateway, ServerInfo
 from curator.model.errors import ConfigError, CuratorError, UsageError
@@ -21,16 +22,9 @@ from curator.sandbox.server import SandboxServer
 from curator.sandbox.settings import Lag
 from tests.experiments.conftest import connection_of
 from tests.experiments.rules import order_status
-from tests.experiments.workflow import Workflow, codes
+from tests.experiments.workflow import Workflow, codes, on_server
 
 REQUIRED = ["expected_outcome", "required_terms_present", "forbidden_terms_absent"]
-
-
-def loaded(workflow: Workflow, reference: str) -> Run:
-    """The run as the server has it."""
-    found = remote.load(workflow.gateway, reference)
-    assert found is not None
-    return found.run
 
 
 @pytest.fixture
@@ -84,7 +78,7 @@ def test_repeats_are_experiments_of_their_own(workflow: Workflow) -> None:
     assert len({repeat.experiment_id for repeat in run.repeats}) == 3
     assert [repeat.run_name.rsplit(" (")[1] for repeat in run.repeats] == ["1 of 3)", "2 of 3)", "3 of 3)"]
     assert codes(run) == []
-    again = loaded(workflow, "good_async")
+    again = on_server(workflow.gateway, "good_async")
     assert [repeat.experiment_id for repeat in again.repeats] == [repeat.experiment_id for repeat in run.repeats]
 
 
@@ -136,7 +130,7 @@ def test_costs_come_from_the_task(workflow: Workflow) -> None:
     workflow.fill(2)
     run = workflow.run("priced")
     assert [item.cost for item in run.repeats[0].items] == [0.002, 0.002]
-    read = loaded(workflow, run.run_name)
+    read = on_server(workflow.gateway, run.run_name)
     elsewhere = integrity.check(workflow.gateway, read, deadline=0)
     assert [item.cost for item in elsewhere.repeats[0].items] == [0.002, 0.002]
     assert codes(elsewhere) == []
@@ -199,7 +193,7 @@ def test_a_split_run_is_seen(workflow: Workflow, sandbox: SandboxServer) -> None
     assert codes(run) == ["INTEGRITY_SPLIT_RUN"]
     [problem] = run.repeats[0].integrity.problems if run.repeats[0].integrity else ()
     assert "2 parts (2 + 8 items)" in problem.message
-    read = loaded(workflow, run.run_name)
+    read = on_server(workflow.gateway, run.run_name)
     checked = integrity.check(workflow.gateway, read, deadline=0)
     assert codes(checked) == ["INTEGRITY_SPLIT_RUN"]
     assert not compare(workflow.run("good_async"), checked).comparable
@@ -333,7 +327,7 @@ def test_runs_made_by_the_bare_sdk_can_be_read(workflow: Workflow) -> None:
 def test_our_run_read_from_the_server_is_the_same_run(workflow: Workflow) -> None:
     workflow.fill(4)
     local = workflow.run("good", variables={"model": "m1"})
-    read = loaded(workflow, local.run_name)
+    read = on_server(workflow.gateway, local.run_name)
     assert read.items == local.items
     assert read.means() == local.means()
     assert (read.variables, read.checks, read.task) == (local.variables, local.checks, local.task)

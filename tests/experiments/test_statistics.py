@@ -7,38 +7,57 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from curator.experiments import statistics
+from tests.benchmarks import bench_gate
+
+PAIRS = 150
+# Three standard errors of a rate of 5 % over that many pairs.
+SAMPLING_ERROR = 3 * (0.05 * 0.95 / PAIRS) ** 0.5
 
 
-def deltas(*values: float) -> np.ndarray:
-    return np.array(values)
+def moved(down: int, up: int, of: int) -> np.ndarray:
+    return np.array([-1.0] * down + [1.0] * up + [0.0] * (of - down - up))
 
 
-def test_mcnemar_is_the_exact_binomial_test() -> None:
-    p, test = statistics.paired_p(deltas(-1, -1, -1, -1, -1, -1, -1, 1, 0, 0))
-    assert test == "exact binomial"
-    assert float(p) == pytest.approx(stats.binomtest(1, 8, 0.5).pvalue)
+@pytest.mark.parametrize("of", [20, 40, 100])
+def test_verdicts_are_mcnemars_nearly_everywhere(of: int) -> None:
+    """Of single runs, the exact test of the items that flipped says the same; where not, by one flipped item."""
+    for up in range(5):
+        own = [statistics.estimate(moved(down, up, of), 1.0).p < 0.05 for down in range(15)]
+        exact = [down > up and stats.binomtest(up, up + down, 0.5).pvalue < 0.05 for down in range(15)]
+        assert abs(own.index(True) - exact.index(True)) <= 1
 
 
-def test_permutation_agrees_with_mcnemar_where_both_apply() -> None:
-    signs = deltas(-1, -1, -1, -1, -1, -1, -1, 1, 0, 0)
-    exact, _ = statistics.paired_p(signs)
-    flipped, test = statistics.paired_p(signs * 0.5)
-    assert test == "paired permutation"
-    assert float(flipped) == pytest.approx(float(exact))
+@given(
+    st.lists(st.sampled_from([-1.0, -0.5, -0.25, 0.0, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=60),
+    st.integers(1, 10),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_interval_holds_the_mean_has_a_width_and_agrees_with_its_p(values: list[float], size: int) -> None:
+    deltas = np.array(values)
+    groups = [str(index // size) for index in range(deltas.size)]
+    for names in (None, groups):
+        found = statistics.estimate(deltas, 1.0, names)
+        low, high = found.interval()
+        assert high - low > 0.01
+        assert low <= found.mean <= high
+        if names is None:
+            assert low - 1e-9 <= deltas.mean() <= high + 1e-9
+        assert (found.p < 0.05) == (low > 0 or high < 0)
+        mirrored = statistics.estimate(-deltas, 1.0, names).interval()
+        assert mirrored == pytest.approx((-high, -low))
 
 
-def test_nothing_moved() -> None:
-    p, _ = statistics.paired_p(np.zeros(40))
-    assert float(p) == 1.0
-    assert statistics.interval(np.zeros(40)) == (0.0, 0.0)
+def test_items_of_one_session_are_one_piece_of_evidence() -> None:
+    once = statistics.estimate(moved(6, 0, 20), 1.0)
+    five_times = statistics.estimate(np.repeat(moved(6, 0, 20), 5), 1.0, [str(index // 5) for index in range(100)])
+    assert five_times == pytest.approx(once)
+    assert statistics.estimate(np.repeat(moved(6, 0, 20), 5), 1.0).error < once.error / 2
 
 
-def test_a_batch_is_tested_row_by_row() -> None:
-    rng = np.random.default_rng(3)
-    rows = rng.normal(0.3, 1, size=(5, 12))
-    together, _ = statistics.paired_p(rows)
-    alone = [float(statistics.paired_p(row)[0]) for row in rows]
-    assert together == pytest.approx(alone, abs=0.01)
+def test_a_large_group_weighs_its_items() -> None:
+    deltas, groups = np.array([-1.0] * 8 + [0.0] * 12), ["big"] * 8 + [str(index) for index in range(12)]
+    means, weights = statistics.clustered(deltas, groups)
+    assert np.average(means, weights=weights) == pytest.approx(deltas.mean())
 
 
 def test_repeats_are_averaged_before_pairing() -> None:
@@ -52,62 +71,40 @@ def test_a_missing_repeat_is_left_out_of_its_item() -> None:
     assert values.tolist() == [-0.5]
 
 
-@given(st.lists(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]), min_size=2, max_size=25))
-@settings(max_examples=40, deadline=None)
-def test_intervals_hold_the_mean_and_p_values_are_symmetric(values: list[float]) -> None:
-    array = np.array(values)
-    low, high = statistics.interval(array)
-    assert low <= array.mean() + 1e-9
-    assert array.mean() - 1e-9 <= high
-    p, _ = statistics.paired_p(array)
-    mirrored, _ = statistics.paired_p(-array)
-    assert 0 < float(p) <= 1
-    assert float(p) == pytest.approx(float(mirrored), abs=0.02)
-
-
-def test_the_same_data_gives_the_same_numbers() -> None:
-    values = np.random.default_rng(5).normal(size=40)
-    assert statistics.interval(values) == statistics.interval(values)
-    assert float(statistics.paired_p(values)[0]) == float(statistics.paired_p(values)[0])
-
-
 def test_holm_as_in_the_textbook() -> None:
     """As R says: `p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")`; and ties stay ties."""
-    assert statistics.adjust([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert statistics.adjust([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
-    assert statistics.adjust([0.5, 0.5]) == [1.0, 1.0]
-    assert statistics.adjust([0.02]) == [0.02]
+    assert statistics.adjust([0.01, 0.04, 0.03, 0.005])[0] == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.adjust([0.01, 0.02, 0.03, 0.04, 0.05])[0] == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    assert statistics.adjust([0.5, 0.5])[0] == [1.0, 1.0]
+    assert statistics.adjust([]) == ([], [])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_corrected_values_lie_between_none_and_bonferroni(values: list[float]) -> None:
-    corrected = statistics.adjust(values)
-    for before, after in zip(values, corrected, strict=True):
-        assert before <= after <= 1.0
-    assert min(corrected) == pytest.approx(min(1.0, min(values) * len(values)))
+def test_a_score_is_called_changed_exactly_when_its_own_interval_excludes_zero(values: list[float]) -> None:
+    corrected, levels = statistics.adjust(values)
+    for p, after, level in zip(values, corrected, levels, strict=True):
+        assert p <= after <= 1.0
+        assert 0.05 / len(values) - 1e-12 <= level <= 0.05
+        if abs(after - 0.05) > 1e-9:
+            assert (after < 0.05) == (p < level)
 
 
-def test_correction_makes_p_values_larger_and_keeps_their_order() -> None:
-    assert statistics.adjust([]) == []
-    corrected = statistics.adjust([0.01, 0.2, 0.04])
-    assert corrected[0] == pytest.approx(0.03)
-    assert corrected[0] < corrected[2] <= corrected[1]
+def test_among_three_hundred_scores_one_can_still_signal() -> None:
+    """A test by 9,999 resamples cannot: its smallest p-value times 300 is 0.06."""
+    changed = statistics.estimate(moved(0, 0, 40) - 0.5, 1.0).p
+    corrected, _ = statistics.adjust([changed] + [0.6] * 299)
+    assert corrected[0] < 0.001
 
 
-def test_noise_without_repeats_is_what_these_runs_show() -> None:
-    baseline, candidate = np.ones((40, 1)), np.ones((40, 1))
-    candidate[17] = 0
-    assert statistics.noise_moves(baseline, candidate) == (0, 3, False)
-
-
-def test_a_real_change_moves_more_than_the_noise() -> None:
-    steady = np.ones((40, 4))
+def test_noise_is_measured_by_repeats_or_not_at_all() -> None:
+    steady, once = np.ones((40, 4)), np.ones((40, 1))
     broken = steady.copy()
     broken[:20] = 0
-    low, high, measured = statistics.noise_moves(steady, broken)
-    assert measured
-    assert 0 < low < high < 20
-    assert statistics.noise_moves(steady, steady) == (0, 0, True)
+    assert statistics.noise_moves(once, once) is None
+    measured = statistics.noise_moves(steady, broken)
+    assert measured is not None
+    assert 0 < measured[0] < measured[1] < 20
+    assert statistics.noise_moves(steady, steady) == (0, 0)
 
 
 @pytest.mark.parametrize("repeats", [(2, 2), (4, 4), (1, 4)])
@@ -118,60 +115,122 @@ def test_of_unchanged_runs_the_moves_lie_within_the_noise(repeats: tuple[int, in
     for _ in range(40):
         chance = rng.beta(4, 1.5, size=(40, 1))
         before, after = ((rng.random((40, n)) < chance).astype(float) for n in repeats)
-        low, high, _ = statistics.noise_moves(before, after)
-        within += low <= int((statistics.item_deltas(before, after) != 0).sum()) <= high
+        noise = statistics.noise_moves(before, after)
+        assert noise is not None
+        within += noise[0] <= int((statistics.item_deltas(before, after) != 0).sum()) <= noise[1]
     assert within >= 36
 
 
 def test_noise_leaves_out_what_has_no_score() -> None:
     before, after = np.full((10, 2), np.nan), np.full((10, 2), np.nan)
     before[:, 0], after[:, 0] = 1.0, 0.0
-    low, high, measured = statistics.noise_moves(before, after)
-    assert measured
-    assert 0 <= low <= high <= 10
+    noise = statistics.noise_moves(before, after)
+    assert noise is not None
+    assert 0 <= noise[0] <= noise[1] <= 10
 
 
 def test_item_evidence_needs_repeats_on_both_sides() -> None:
-    assert statistics.item_p(np.ones((3, 1)), np.ones((3, 4))) is None
-    baseline, candidate = np.ones((2, 4)), np.array([[0, 0, 0, 0], [1, 0, 1, 1]], dtype=float)
-    evidence = statistics.item_p(baseline, candidate)
-    assert evidence is not None
-    assert evidence[0] == pytest.approx(2 / 70)
-    assert evidence[1] > 0.5
+    once, often = np.ones((3, 1)), np.ones((3, 4))
+    assert statistics.item_p(once, often) is None
+    p = statistics.item_p(often, np.zeros((3, 4)))
+    assert p is not None
+    assert p == pytest.approx([2 / 70] * 3)
 
 
-def test_smallest_p_says_when_items_are_too_few() -> None:
-    assert statistics.smallest_p(5) > 0.05 > statistics.smallest_p(6)
+def test_fewer_than_five_items_tell_nothing() -> None:
+    assert [statistics.can_tell(items) for items in (1, 4, 5, 6)] == [False, False, True, True]
 
 
-# ── calibration: simulated pairs, each tested as `compare` would ────────────────────────────────────────────────────
-
-PAIRS = 1_000
-# Three standard errors of a rate of 5 % over 1,000 pairs.
-SAMPLING_ERROR = 3 * (0.05 * 0.95 / PAIRS) ** 0.5
-
-
-def judged(rng: np.random.Generator, quality: np.ndarray, noise: float, repeats: int) -> np.ndarray:
-    """Scores 1–5 of a judge that is off by one with the given chance; shape of `quality` × repeats."""
-    off = rng.choice([-1, 0, 1], p=[noise / 2, 1 - noise, noise / 2], size=(*quality.shape, repeats))
-    return np.clip(quality[..., None] + off, 1, 5).astype(float)
-
-
-@pytest.mark.parametrize("repeats", [1, 4])
-def test_false_alarms_stay_at_five_percent(repeats: int) -> None:
-    rng = np.random.default_rng(11)
-    quality = rng.integers(1, 6, size=(PAIRS, 40))
-    values = statistics.item_deltas(judged(rng, quality, 0.3, repeats), judged(rng, quality, 0.3, repeats))
-    p, _ = statistics.paired_p(values)
-    assert (p < 0.05).mean() <= 0.05 + SAMPLING_ERROR
-    # The naive reading of the same pairs, any red delta, raises the alarm nearly always.
-    assert (values < 0).any(axis=-1).mean() > 0.95
+def test_what_it_takes_is_what_it_takes() -> None:
+    """Of unchanged runs with as many items as were said to be needed, about 80 % exclude the loss."""
+    rng = np.random.default_rng(23)
+    small = bench_gate.rates(rng, 1, items=60, repeats=1, fails=(0.05, 0.05), each="flaky")
+    said = statistics.needed(small.baseline[0], small.candidate[0], 1.0, 0.1)
+    assert said.repeats is None  # single runs cannot tell how much repeats would help
+    enough = bench_gate.rates(rng, PAIRS, items=said.items, repeats=1, fails=(0.05, 0.05), each="flaky")
+    excluded = [
+        statistics.estimate(row, 1.0).interval()[0] >= -0.1
+        for row in statistics.item_deltas(enough.baseline, enough.candidate)
+    ]
+    assert 0.65 <= np.mean(excluded) <= 0.97
+    noisy = bench_gate.flaky(rng, 1, items=100, repeats=(2, 2))
+    repeats = statistics.needed(noisy.baseline[0], noisy.candidate[0], 1.0, 0.09).repeats
+    assert repeats is not None
+    assert repeats > 2
 
 
-def test_a_drop_of_twenty_points_is_found() -> None:
+def test_what_is_detectable_is_found_four_times_in_five() -> None:
+    rng = np.random.default_rng(5)
+    unchanged = bench_gate.flaky(rng, 1, items=60, repeats=(4, 4))
+    one = statistics.item_deltas(unchanged.baseline[0], unchanged.candidate[0])
+    drop = statistics.detectable(statistics.estimate(one, 1.0))
+    found = bench_gate.read(bench_gate.flaky(rng, PAIRS, items=60, repeats=(4, 4), drop=drop))
+    assert 0.65 <= found.worse["curator"] <= 0.95
+
+
+def test_pass_at_k_and_pass_hat_k() -> None:
+    """Of four runs of which two passed: any of two passes in 5 of 6 draws, both in 1 of 6."""
+    some, every = statistics.passes_of(np.array([[1.0, 1.0, 0.0, 0.0]]), 2)
+    assert (some, every) == (pytest.approx(5 / 6), pytest.approx(1 / 6))
+    assert statistics.passes_of(np.array([[1.0, 0.0], [1.0, 1.0]]), 2) == (1.0, 0.5)
+
+
+def test_ratios_of_costs() -> None:
+    ratio, low, high = statistics.ratio(np.full(6, 0.01), np.full(6, 0.0115)) or (0.0, 0.0, 0.0)
+    assert (ratio, low, high) == (pytest.approx(1.15), pytest.approx(1.15), pytest.approx(1.15))
+    assert statistics.ratio(np.ones(1), np.ones(1)) is None
+    assert statistics.ratio(np.ones(4), np.ones(4), ["one"] * 4) is None
+
+
+# ── simulations: the benchmark's worlds, fewer pairs (`python -m tests.benchmarks.bench_gate` has the table) ────────
+
+
+@pytest.mark.parametrize("name", list(bench_gate.UNCHANGED))
+def test_false_alarms_stay_at_five_percent(name: str) -> None:
+    found = bench_gate.read(bench_gate.UNCHANGED[name](np.random.default_rng(31), PAIRS))
+    assert found.changed["curator"] <= 0.05 + SAMPLING_ERROR
+    # Any red delta raises the alarm nearly always; resampling items of sessions as if they were alone, often.
+    assert found.changed["naive"] > 0.8
+    if "sessions" in name:
+        assert found.changed["bootstrap"] > 0.25
+
+
+def test_intervals_cover_the_truth() -> None:
+    """Rare failures at ten items: 93 % and more, where resampling covers far less, and never without width."""
+    for items, fails, each in (
+        (10, (0.0, 0.05), "broken"),
+        (20, (0.0, 0.05), "flaky"),
+        (40, (0.02, 0.1), "broken"),
+        (200, (0.3, 0.5), "flaky"),
+    ):
+        found = bench_gate.read(
+            bench_gate.rates(np.random.default_rng(43), 400, items=items, repeats=1, fails=fails, each=each)
+        )
+        assert found.covered["curator"] >= 0.93 - 2 * (0.93 * 0.07 / 400) ** 0.5
+        assert found.narrowest > 0.01
+        if items == 10:
+            assert found.covered["bootstrap"] < 0.6
+    graded = bench_gate.judged(
+        np.random.default_rng(43), PAIRS, items=20, repeats=(4, 1), noise=0.3, ceiling=0.9, broken=0.05
+    )
+    assert bench_gate.read(graded).covered["curator"] >= 0.93 - SAMPLING_ERROR
+
+
+def test_real_drops_are_found() -> None:
     rng = np.random.default_rng(13)
-    chance = np.clip(rng.beta(4, 1.5, size=(PAIRS, 50, 1)), 0.2, 1)
-    baseline = (rng.random((PAIRS, 50, 4)) < chance).astype(float)
-    candidate = (rng.random((PAIRS, 50, 4)) < chance - 0.2).astype(float)
-    p, _ = statistics.paired_p(statistics.item_deltas(baseline, candidate))
-    assert (p < 0.05).mean() >= 0.80
+    assert bench_gate.read(bench_gate.flaky(rng, 60, items=50, repeats=(4, 4), drop=0.2)).worse["curator"] >= 0.9
+    once = bench_gate.read(bench_gate.flaky(rng, PAIRS, items=50, repeats=(1, 1), drop=0.2)).worse
+    assert once["curator"] >= once["McNemar"] - 0.05
+
+
+def test_a_larger_loss_than_allowed_is_let_pass_in_one_of_forty() -> None:
+    name = "5 points worse, just what is not allowed, 200 items"
+    found = bench_gate.read(bench_gate.NON_INFERIOR[name](np.random.default_rng(41), 300)).excluded
+    assert found["curator"] <= 0.025 + 3 * (0.025 * 0.975 / 300) ** 0.5
+
+
+def test_equal_costs_are_not_blocked() -> None:
+    found = bench_gate.costs(PAIRS, 10, 1)
+    assert found["curator"] <= 0.05
+    assert found["bare ratio"] > 0.2
+    assert found["covered"] >= 0.85

@@ -51,7 +51,7 @@ def verdict(rule: Rule, name: str, value: float | bool | str | None) -> bool | N
         return None
     for score in rule.gate.required:
         if score.name == name:
-            return float(value) >= score.at_least
+            return score.met_by(float(value))
     if any(check.name == name and not check.judge and check.type != "python" for check in rule.checks):
         return float(value) >= 1.0
     return None

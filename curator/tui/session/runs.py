@@ -65,7 +65,7 @@ class Runs:
     def compare(self, baseline: str, candidate: str) -> TwoRuns:
         """Two runs by reference, compared. Raises UsageError, GatewayError."""
         from curator.experiments.compare import compare
-        from curator.experiments.perform import find_run
+        from curator.experiments.remote import find_run
 
         runs = [find_run(reference, lambda: self._rooms.gateway, deadline=0.0) for reference in (baseline, candidate)]
         names = {run.rule for run in runs}
