@@ -10,7 +10,7 @@ from curator.experiments.results import Run
 from curator.gateway import Gateway
 from curator.model.rule import CheckSpec, GateSpec
 from tests.experiments.rules import order_status
-from tests.experiments.workflow import AGENTS, Workflow
+from tests.experiments.workflow import AGENTS, Workflow, on_server
 
 
 @pytest.fixture
