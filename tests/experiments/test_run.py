@@ -335,17 +335,30 @@ def test_our_run_read_from_the_server_is_the_same_run(workflow: Workflow) -> Non
     assert {i.item_id: i.output for i in read.repeats[0].items} == {i.item_id: i.output for i in local.repeats[0].items}
 
 
-def test_local_runs_are_found_without_a_server(workflow: Workflow) -> None:
+def test_names_of_runs(workflow: Workflow) -> None:
+    """A label is its newest run, and that is said; a name or id is one run; a file needs no server."""
     workflow.fill(1)
     first, second = workflow.run("good"), workflow.run("good")
+    told: list[str] = []
+
+    def gateway() -> Gateway:
+        return workflow.gateway
+
+    assert find_run("good", gateway, tell=told.append).run_name == second.run_name
+    assert "2 runs; the newest is meant" in told[0]
+    assert find_run(first.run_name, gateway).run_name == first.run_name
+    assert find_run(str(second.repeats[0].experiment_id), gateway).run_name == second.run_name
+    newest, oldest = results.list_files()
 
     def no_gateway() -> Gateway:
         raise AssertionError("the server was asked")
 
-    assert find_run("good", no_gateway).run_name == second.run_name
-    assert find_run(first.run_name, no_gateway).run_name == first.run_name
-    assert find_run(str(second.repeats[0].experiment_id), no_gateway).run_name == second.run_name
-    assert [results.read(path).run_name for path in results.list_files()] == [second.run_name, first.run_name]
+    assert find_run(str(oldest), no_gateway).run_name == first.run_name
+    with pytest.raises(UsageError) as caught:
+        find_run("", no_gateway)
+    assert caught.value.code == "RUN_REFERENCE"
+    newest.unlink()  # an older file of that label does not beat the newer run on the server
+    assert find_run("good", gateway).run_name == second.run_name
 
 
 def test_an_unknown_run(workflow: Workflow) -> None:
