@@ -391,10 +391,10 @@ def _observed(view: _View, one: Observation) -> ToolCall:
 def _tool_name(one: Observation) -> str:
     """The tool's own name, as an instrumentation's attribute says it, else the span's without what stands before it."""
     below = one.metadata.get("attributes")
-    for place in (one.metadata, below if isinstance(below, dict) else {}):
-        for key in ("gen_ai.tool.name", "tool.name", "tool_name", "ai.toolCall.name"):
-            if isinstance(place.get(key), str) and place[key]:
-                return str(place[key])
+    known = one.metadata | (below if isinstance(below, dict) else {})
+    for key in ("gen_ai.tool.name", "tool.name", "tool_name", "ai.toolCall.name"):
+        if isinstance(said := known.get(key, known.get(f"attributes.{key}")), str) and said:
+            return said
     return re.sub(r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall) (?=\S)", "", one.name or "")
 
 

@@ -34,6 +34,8 @@ class Span:
     scope_name: str = ""
     scope_version: str = ""
     scope_attributes: Attributes = field(default_factory=dict)
+    events: tuple[tuple[str, Attributes], ...] = ()
+    """Name and attributes of each event, in order."""
 
 
 def decode(body: bytes, content_type: str, encoding: str) -> list[Span]:
@@ -88,6 +90,7 @@ def _from_protobuf(body: bytes) -> Iterator[Span]:
             scope_name=scope.scope.name,
             scope_version=scope.scope.version,
             scope_attributes=_protobuf_attributes(scope.scope.attributes),
+            events=tuple((event.name, _protobuf_attributes(event.attributes)) for event in span.events),
         )
 
 
@@ -176,6 +179,10 @@ def _json_span(resource: Attributes, scope: Attributes, span: Attributes) -> Spa
         scope_name=str(scope.get("name") or ""),
         scope_version=str(scope.get("version") or ""),
         scope_attributes=_json_attributes(scope.get("attributes")),
+        events=tuple(
+            (str(event.get("name") or ""), _json_attributes(event.get("attributes")))
+            for event in map(_mapping, span.get("events") or [])
+        ),
     )
 
 

@@ -1,10 +1,11 @@
 """Spans as observations: what Langfuse 4.16.0 makes of the attributes that SDK 5 writes.
 
-Spans of other instrumentations are understood as far as OpenTelemetry's own `gen_ai.*` names go; the many dialects that
-Langfuse also reads (Vercel AI, LiveKit, Genkit, …) are not.
+Spans of other instrumentations get input and output from the first of the sources that Langfuse reads, in its order.
 """
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from curator.sandbox import observation_record
@@ -49,11 +50,40 @@ TYPES = {
 }
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
 MODELS = (f"{OBSERVATION}.model.name", "gen_ai.response.model", "gen_ai.request.model")
-USERS = ("langfuse.user.id", "user.id")
-SESSIONS = ("langfuse.session.id", "session.id", "gen_ai.conversation.id")
+USERS = ("langfuse.user.id", "user.id", "ai.telemetry.metadata.userId")
+SESSIONS = ("langfuse.session.id", "session.id", "gen_ai.conversation.id", "ai.telemetry.metadata.sessionId")
 ENVIRONMENTS = ("langfuse.environment", "deployment.environment.name", "deployment.environment")
-INPUTS = (f"{OBSERVATION}.input", "gen_ai.input.messages", "gen_ai.tool.call.arguments", "input.value")
-OUTPUTS = (f"{OBSERVATION}.output", "gen_ai.output.messages", "gen_ai.tool.call.result", "output.value")
+# Attributes that hold input and output: the first pair of which one is there wins; `_contents` has the whole order.
+SDK = ((f"{OBSERVATION}.input", f"{OBSERVATION}.output"), (f"{TRACE}.input", f"{TRACE}.output"))
+VERCEL_INPUT = ("ai.prompt.messages", "ai.prompt", "ai.toolCall.args")
+VERCEL_OUTPUT = ("ai.response.text", "ai.toolCall.result", "ai.response.object", "ai.response.toolCalls")
+LIVEKIT = (
+    ("lk.input_text", "lk.user_transcript", "lk.chat_ctx", "lk.user_input", "lk.function_tool.arguments"),
+    ("lk.function_tool.output", "lk.response.text"),
+)
+GOOGLE = (
+    ("gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response"),
+    ("gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_response"),
+    ("prompt", "all_messages_events"),
+)
+DIALECTS = (
+    ("mlflow.spanInputs", "mlflow.spanOutputs"),
+    ("traceloop.entity.input", "traceloop.entity.output"),
+    ("input.value", "output.value"),
+    ("input", "output"),
+    ("pydantic_ai.all_messages", "final_result"),
+    ("tool_arguments", "tool_response"),
+)
+DOTTED = (("gen_ai.prompt", "gen_ai.completion"), ("llm.input_messages", "llm.output_messages"))
+CONVENTIONS = (
+    ("gen_ai.input.messages", "gen_ai.output.messages"),
+    ("gen_ai.tool.call.arguments", "gen_ai.tool.call.result"),
+)
+PAIRS = (*SDK, *GOOGLE, LIVEKIT[0], LIVEKIT[1], *DIALECTS, *DOTTED, *CONVENTIONS)
+CONTENT = (*(name for pair in PAIRS for name in pair if "." in name), *VERCEL_INPUT, *VERCEL_OUTPUT)
+"""Beginnings of attributes that hold content, so that it is not shown in the metadata once more."""
+WHOLE = {name for pair in PAIRS for name in pair if "." not in name}
+"""The same for whole names."""
 STATUS_ERROR = 2
 
 
@@ -64,6 +94,7 @@ def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
     start = span.start_ms if span.start_ms is not None else span.end_ms
     end = span.end_ms if span.end_ms is not None else span.start_ms
     start = now_ms if start is None else start
+    input_, output = next(_contents(span), (None, None))
     record = observation_record.DEFAULTS | {
         "trace_id": span.trace_id,
         "id": span.span_id,
@@ -73,7 +104,7 @@ def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
         "parent_id": span.parent_id,
         "is_app_root": int(_true(given.get("langfuse.internal.is_app_root"))),
         "type": kind,
-        "name": _text(given.get("gen_ai.tool.name")) or span.name,
+        "name": _name(span),
         "level": _level(given, span.status_code),
         "status_message": _text(given.get(f"{OBSERVATION}.status_message", span.status_message)),
         "version": _text(given.get("langfuse.version", span.resource.get("service.version"))),
@@ -87,14 +118,14 @@ def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
         "visible_ms": now_ms + lag_ms,
         "trace_name": _text(given.get(f"{TRACE}.name")),
         "release": _text(given.get("langfuse.release", span.resource.get("langfuse.release"))),
-        "tags": json.dumps(_tags(given.get(f"{TRACE}.tags") or given.get("langfuse.tags")), ensure_ascii=False),
+        "tags": json.dumps(_tags(_first_of(given, TAGS)), ensure_ascii=False),
         "model": _first(given, MODELS),
         "model_parameters": json.dumps(_model_parameters(given), ensure_ascii=False),
         "usage_details": json.dumps(_usage(given)),
         "cost_details": json.dumps(_cost(given)),
         "metadata": json.dumps(_metadata(span), ensure_ascii=False),
-        "input": _first(given, INPUTS),
-        "output": _first(given, OUTPUTS),
+        "input": _text(input_),
+        "output": _text(output),
     }
     if kind == "GENERATION":
         record["prompt_name"] = _text(given.get(f"{OBSERVATION}.prompt.name"))
@@ -107,6 +138,92 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+TAGS = (f"{TRACE}.tags", "langfuse.tags", "ai.telemetry.metadata.tags")
+
+
+def _first_of(given: Attributes, names: tuple[str, ...]) -> Any:
+    return next((given[name] for name in names if given.get(name)), None)
+
+
+def _name(span: Span) -> str:
+    given = span.attributes
+    if found := _first(given, ("gen_ai.tool.name", "logfire.msg", "ai.toolCall.name")):
+        return found
+    function, operation = _text(given.get("ai.telemetry.functionId")), _text(given.get("ai.operationId"))
+    return f"{function}:{operation}" if function and operation else span.name
+
+
+def _contents(span: Span) -> Iterator[tuple[Any, Any]]:
+    """Input and output of each source that has one of them, in Langfuse's order."""
+    given = span.attributes
+    for found in (
+        *((given.get(one), given.get(other)) for one, other in SDK),
+        _of_vercel(given) if span.scope_name == "ai" else (None, None),
+        _of_events(span),
+        *((given.get(one), given.get(other)) for one, other in GOOGLE),
+        (_first_of(given, LIVEKIT[0]), _first_of(given, LIVEKIT[1])),
+        *((given.get(one), given.get(other)) for one, other in DIALECTS),
+        *((_dotted(given, one), _dotted(given, other)) for one, other in DOTTED),
+        *((given.get(one), given.get(other)) for one, other in CONVENTIONS),
+    ):
+        if any(each not in (None, "", []) for each in found):
+            if found[0] is not None and found[0] == given.get("pydantic_ai.all_messages"):
+                found = (_with_instructions(found[0], given), found[1])
+            yield found
+
+
+def _of_vercel(given: Attributes) -> tuple[Any, Any]:
+    output = _first_of(given, VERCEL_OUTPUT)
+    if given.get("ai.response.text") and given.get("ai.response.toolCalls"):
+        calls = given["ai.response.toolCalls"]
+        output = {"text": given["ai.response.text"], "toolCalls": json.loads(calls) if _is_json(calls) else calls}
+    return _first_of(given, VERCEL_INPUT), output
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.loads(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _of_events(span: Span) -> tuple[Any, Any]:
+    """Messages that are events of the span, as older instrumentations of OpenTelemetry write them."""
+    asked: list[Any] = []
+    answered: list[Any] = []
+    for name, fields in span.events:
+        message = re.fullmatch(r"gen_ai\.(system|user|assistant|tool)\.message", name)
+        if message:
+            asked.append({"role": message[1]} | fields)
+        elif name == "gen_ai.choice":
+            answered.append(fields)
+        elif name in ("gen_ai.content.prompt", "gen_ai.content.completion"):
+            kind = name.removeprefix("gen_ai.content.")
+            (asked if kind == "prompt" else answered).append(fields.get(f"gen_ai.{kind}"))
+        elif name == "gen_ai.client.inference.operation.details":
+            return fields.get("gen_ai.input.messages"), fields.get("gen_ai.output.messages")
+    return (asked or None, answered[0] if len(answered) == 1 else answered or None)
+
+
+def _dotted(given: Attributes, prefix: str) -> list[Any] | None:
+    """`prefix.0.role`, `prefix.0.content`, … as a list of objects."""
+    found: dict[int, Attributes] = {}
+    for name, value in given.items():
+        if match := re.fullmatch(rf"{re.escape(prefix)}\.(\d+)\.(.+)", name):
+            found.setdefault(int(match[1]), {})[match[2].removeprefix("message.")] = value
+    return [found[at] for at in sorted(found)] or None
+
+
+def _with_instructions(messages: Any, given: Attributes) -> Any:
+    """Pydantic AI keeps system instructions beside the messages; Langfuse puts them in front."""
+    instructions = given.get("gen_ai.system_instructions")
+    if not instructions or not _is_json(messages) or not isinstance(listed := json.loads(messages), list):
+        return messages
+    parts = json.loads(instructions) if _is_json(instructions) else [{"type": "text", "content": instructions}]
+    return [{"role": "system", "parts": parts}, *listed]
 
 
 def _first(given: Attributes, names: tuple[str, ...]) -> str:
@@ -219,9 +336,11 @@ def _metadata(span: Span) -> dict[str, str]:
         "scope": {name: value for name, value in scope.items() if value},
     }
     if not span.scope_name.startswith("langfuse-sdk"):
-        hidden = (*INPUTS, *OUTPUTS, f"{OBSERVATION}.metadata", f"{TRACE}.metadata")
+        hidden = (*CONTENT, f"{OBSERVATION}.metadata", f"{TRACE}.metadata")
         found["attributes"] = {
-            name: _text(value) for name, value in span.attributes.items() if not name.startswith(hidden)
+            name: _text(value)
+            for name, value in span.attributes.items()
+            if not name.startswith(hidden) and name not in WHOLE
         }
     for prefix in (f"{OBSERVATION}.metadata", f"{TRACE}.metadata"):
         found |= _prefixed(span.attributes, prefix)
