@@ -77,13 +77,23 @@ def plan_of(task: str, options: dict[str, Any], *, allow_python: bool, gateway: 
     from curator.experiments.perform import variables_of
     from curator.experiments.run import Plan
 
+    variables = dict(variables_of(options.pop("variables")))
+    _check_names({f"The variable {key}": str(value) for key, value in variables.items()}, options.get("label"))
     return Plan(
         task=task,
         allow_python=allow_python,
         dataset_version=version_named(gateway, options.pop("dataset_version"), dataset),
-        variables=dict(variables_of(options.pop("variables"))),
+        variables=variables,
         **options,
     )
+
+
+def _check_names(names: dict[str, str], label: str | None) -> None:
+    """Refuses a label or variables that hold personal values: they stand in Langfuse, in file names and reports."""
+    from curator.scrub import Scrubber, refuse_personal
+
+    with Scrubber(use_model=False) as scrubber:
+        refuse_personal(scrubber, names | ({"The label": label} if label else {}))
 
 
 def version_named(gateway: "Gateway", text: str | None, dataset: str) -> datetime | None:

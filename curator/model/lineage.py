@@ -145,6 +145,7 @@ def to_item(scrubbed: ScrubbedDraft, *, reviewer: str, approved_at: datetime, at
         "scrub": {
             "replaced": dict(sorted(summary.replaced.items())),
             "kept": dict(sorted(summary.kept.items())),
+            **({"kept_at": {path: dict(kept) for path, kept in summary.kept_at.items()}} if summary.kept_at else {}),
             "reasons": list(summary.reasons),
             "model": summary.model,
         },

@@ -38,6 +38,8 @@ class ScrubSummary(Value):
     """Entity → number of findings replaced."""
     kept: dict[str, int] = {}
     """Entity → number of findings kept by a decision."""
+    kept_at: dict[str, dict[str, int]] = {}
+    """Path → entity → number of findings kept there: what the audit lets through, and nowhere else."""
     reasons: tuple[str, ...] = ()
     suggested: dict[str, int] = {}
     """Entity → number of suggestions (places, organisations) left as they are."""

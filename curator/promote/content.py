@@ -133,8 +133,9 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
 def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) -> list[Finding]:
     """Personal values that nobody decided to keep. Raises CuratorError when the scrub cannot tell.
 
-    As many findings of an entity as lineage says were kept are let through, those that the policy keeps, and the
-    surrogates that the scrub itself put there.
+    Let through are findings where lineage says that they were kept (items of older versions: as many of an entity),
+    those that the policy keeps, and the surrogates that the scrub itself put there. A stored item whose digest no
+    longer fits says nothing about what was kept.
     """
     metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
     value: Json = {
@@ -142,13 +143,17 @@ def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) ->
         "expected_output": item.expected_output,
         "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
     }
-    allowed, surrogates = _kept(metadata), _surrogates(value, policy)
+    sealed = isinstance(item, StoredItem) and lineage.DIGEST in metadata
+    trusted = not sealed or lineage.approval_digest(item) == metadata[lineage.DIGEST]
+    allowed, surrogates = _kept(metadata) if trusted else {}, _surrogates(value, policy)
+    places = _kept_at(metadata) if trusted else None
     found = []
     for finding in scrubber.find(value, policy):
         if finding.action in ("keep", "suggest") or (surrogates and _text(value, finding) in surrogates):
             continue
-        if allowed.get(finding.entity, 0) > 0:
-            allowed[finding.entity] -= 1
+        here = allowed if places is None else places.get(finding.path, {})
+        if here.get(finding.entity, 0) > 0:
+            here[finding.entity] -= 1
             continue
         found.append(finding)
     return found
@@ -176,6 +181,19 @@ def _kept(metadata: dict[str, JsonValue]) -> dict[str, int]:
     if not isinstance(kept, dict):
         return {}
     return {entity: count for entity, count in kept.items() if isinstance(count, int)}
+
+
+def _kept_at(metadata: dict[str, JsonValue]) -> dict[str, dict[str, int]] | None:
+    """Path → entity → how many were kept there; None for items that say only how many."""
+    scrub = metadata.get("scrub")
+    places = scrub.get("kept_at") if isinstance(scrub, dict) else None
+    if not isinstance(places, dict):
+        return None
+    return {
+        path: {entity: count for entity, count in counts.items() if isinstance(count, int)}
+        for path, counts in places.items()
+        if isinstance(counts, dict)
+    }
 
 
 def _surrogates(value: Json, policy: ScrubPolicy) -> set[str]:

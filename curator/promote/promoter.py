@@ -197,7 +197,16 @@ class Promoter:
 
     def create_dataset(self, loaded: LoadedRule) -> None:
         """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
+        self.check_dataset(loaded)
         ensure_dataset(self.gateway, loaded)
+
+    def check_dataset(self, loaded: LoadedRule) -> None:
+        """Refuses a dataset whose name or description holds a personal value. Raises UsageError."""
+        from curator.scrub import refuse_personal
+
+        spec = loaded.rule.dataset
+        texts = {"The dataset's name": spec.name, "The dataset's description": spec.description or ""}
+        refuse_personal(self.scrubber, texts, self.policy(loaded))
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def promote(self, proposal: Proposal, choices: Choices = PLAIN) -> Receipt:

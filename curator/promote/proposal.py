@@ -99,11 +99,12 @@ def propose(
     What Langfuse would lose of it is a problem that does not block: remedies may put it right at the write.
     `allow_python` (Settings.allow_python) also runs the rule's checks of type python on the recorded output.
     """
-    from curator.scrub import Choice
+    from curator.scrub import Choice, refuse_personal
 
     if found.trace is None:
         assert found.problem is not None
         raise CuratorError(found.problem.message, code=found.problem.code, remedy=found.problem.remedy)
+    refuse_personal(scrubber, {"The case's name": order.case}, policy)
     try:
         draft = reshape(
             found.trace,

@@ -4,7 +4,7 @@
 """
 
 from curator.scrub.errors import NotScrubbed
-from curator.scrub.gate import Choice
+from curator.scrub.gate import Choice, refuse_personal
 from curator.scrub.scrubber import Scrubber
 
-__all__ = ["Choice", "NotScrubbed", "Scrubber"]
+__all__ = ["Choice", "NotScrubbed", "Scrubber", "refuse_personal"]

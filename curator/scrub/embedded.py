@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
+from curator.scrub.structure import encoded, fields
 
 MAX_DEPTH = 6
 """JSON in JSON in JSON: deeper levels are read as plain text."""
@@ -36,11 +37,28 @@ class Piece:
     depth: int = 0
     """How many JSON texts it is wrapped in: what replaces it must be escaped as often."""
     is_key: bool = False
+    field: bool = False
+    """A value that is read a second time, with the name of its field."""
 
 
 def pieces(text: str, keys: tuple[str, ...]) -> Iterator[Piece]:
-    """Splits a text into plain stretches and the strings, keys and numbers of the JSON in it."""
-    yield from _pieces(text, keys, (), 0)
+    """Splits a text into plain stretches and the strings, keys and numbers of the JSON in it.
+
+    Fields of other structure (XML, CSV, arguments) and texts in base64 follow once more, by themselves.
+    """
+    for piece in _pieces(text, keys, (), 0):
+        yield piece
+        if not piece.is_key and not piece.number:
+            yield from _again(piece)
+
+
+def _again(piece: Piece) -> Iterator[Piece]:
+    for start, end, key in fields(piece.text):
+        maps = (OffsetMap(shift=start), *piece.maps)
+        yield Piece(piece.text[start:end], (*piece.keys, key), maps, depth=piece.depth, field=True)
+    for start, end, text in encoded(piece.text):
+        whole = OffsetMap([start] * len(text), [end] * len(text))
+        yield Piece(text, piece.keys, (whole, *piece.maps), depth=piece.depth)
 
 
 def _pieces(text: str, keys: tuple[str, ...], maps: tuple[OffsetMap, ...], depth: int) -> Iterator[Piece]:

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
+import regex
 from pydantic import model_validator
 
-from curator.model import Finding, ScrubSummary, Value
+from curator.model import Finding, ScrubPolicy, ScrubSummary, Value
+from curator.model.errors import UsageError
+from curator.model.json import Json
 from curator.model.rule import PathPolicy
 from curator.model.scrub import Action
 from curator.scrub.entities import SUGGESTIONS
 from curator.scrub.media import ENTITY as MEDIA
+from curator.scrub.recognizers.names import is_family, is_plain_given
 
 
 class Choice(Value):
@@ -30,6 +34,43 @@ class Choice(Value):
 
 
 Choices = Mapping[str, Choice]
+
+
+class Finds(Protocol):
+    """What looks for personal values; `Scrubber` is one."""
+
+    def find(self, value: Json, policy: ScrubPolicy) -> list[Finding]:
+        """The findings of a JSON value."""
+        ...
+
+
+def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy | None = None) -> None:
+    """Refuses names of a person's own choice that stand in ids, logs and metadata, where no placeholder can: a case, a
+    label, a variable, a dataset's description. `names`: what it is in words → its text.
+
+    Raises UsageError (PII_IN_NAME) without the value, NotScrubbed.
+    """
+    wanted = {what: text for what, text in names.items() if _worth_a_look(text)}
+    if not wanted:
+        return
+    plain = (policy or ScrubPolicy()).model_copy(update={"paths": ()})
+    for finding in finder.find(list(wanted.values()), plain):
+        if finding.action == "replace":
+            what = list(wanted)[int(finding.path.strip("[]").split("]")[0])]
+            raise UsageError(
+                f"{what} holds a personal value or a secret ({finding.entity}); it would stand where nobody scrubs.",
+                code="PII_IN_NAME",
+                remedy="Choose another one without it. A harmless word goes to `scrub: {allow: [...]}` of the rule.",
+            )
+
+
+def _worth_a_look(text: str) -> bool:
+    """Whether a short name may hold a value at all, so that `candidate-2` does not load the engine: an address, a long
+    number or token, or a word from the lists of names.
+    """
+    if "@" in text or regex.search(r"\S{20}|(?:\d[ .\-]?){7}", text):
+        return True
+    return any(is_plain_given(word) or is_family(word) for word in regex.findall(r"\p{L}{3,}", text))
 
 
 def action_of(
@@ -63,11 +104,13 @@ def summary(findings: Iterable[Finding], model: str | None) -> ScrubSummary:
     """What lineage records: entity → count, and the reasons for what was kept. Never a value."""
     counted: dict[str, Counter[str]] = {"replaced": Counter(), "kept": Counter(), "suggested": Counter()}
     reasons: Counter[tuple[str, str]] = Counter()
+    places: dict[str, Counter[str]] = {}
     for finding in findings:
         match finding.action:
             case "keep":
                 counted["kept"][finding.entity] += 1
                 reasons[finding.entity, finding.reason or ""] += 1
+                places.setdefault(finding.path, Counter())[finding.entity] += 1
             case "suggest":
                 counted["suggested"][finding.entity] += 1
             case "undecided":
@@ -77,6 +120,7 @@ def summary(findings: Iterable[Finding], model: str | None) -> ScrubSummary:
     return ScrubSummary(
         replaced=dict(sorted(counted["replaced"].items())),
         kept=dict(sorted(counted["kept"].items())),
+        kept_at={path: dict(sorted(counts.items())) for path, counts in sorted(places.items())},
         suggested=dict(sorted(counted["suggested"].items())),
         reasons=tuple(f"{entity} x {n}: {reason}" for (entity, reason), n in sorted(reasons.items())),
         model=model,

@@ -111,7 +111,7 @@ class KnownValues:
                 if value.cased is not None and not loose and (value.in_terms or value.cased != here):
                     continue
                 # One word alone is a name with its capital only, except among the terms.
-                if value.words == 1 and value.entity == "PERSON" and not loose and not here[0].isupper():
+                if value.words == 1 and value.entity == "PERSON" and not loose and here[0].islower():
                     continue
                 if fold(here) == value.text:
                     yield start, start + len(here), value

@@ -90,7 +90,9 @@ def readings(
             if part.number and sum(c.isdigit() for c in part.text) < _MIN_DIGITS:
                 continue
             text, map_ = normalise(part.text)
-            lead = "" if part.is_key else lead_in(part.keys, text)
+            lead = "" if part.is_key else lead_in(part.keys, text, field=part.field)
+            if part.field and not lead:
+                continue
             if _SIGNIFICANT.search(text):
                 out.append(_reading(i, lead, text, (map_, *part.maps), part))
     return out

@@ -20,7 +20,7 @@ from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
 from curator.scrub.people import persons
-from curator.scrub.placeholders import Placeholders, fits
+from curator.scrub.placeholders import Placeholders, fits, same
 from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys
 from curator.scrub.policy import CompiledPolicy, compiled
 from curator.scrub.rebuild import rebuild
@@ -251,10 +251,18 @@ class Pipeline:
     ) -> list[Decided]:
         decided = []
         review, draft = asked
+        kept = {
+            (item.entity, same(item.entity, leaves[i].text[item.start : item.end])): choice
+            for i, items in enumerate(found)
+            for item in items
+            if choices and (choice := choices.get(finding_id(leaves, i, item, hidden))) and choice.action == "keep"
+        }
         for i, items in enumerate(found):
             rule = rules.at(leaves[i].steps)
             for item in items:
                 choice = choices.get(finding_id(leaves, i, item, hidden))
+                if kept and choice is None:  # a keep holds for the value, wherever it stands
+                    choice = kept.get((item.entity, same(item.entity, leaves[i].text[item.start : item.end])))
                 if item.entity == "FIELD" and choice is None:
                     decided.append(Decided(i, item, "surrogate"))
                     continue

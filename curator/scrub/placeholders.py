@@ -18,7 +18,7 @@ PLACEHOLDER = regex.compile(
 )
 _DIGITS_ONLY = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "US_SSN", "US_ITIN", "US_BANK_NUMBER", "UK_NHS"})
 _ALNUM_ONLY = frozenset({"IBAN_CODE", "UK_NINO", "NATIONAL_ID", "ACCOUNT_NUMBER", "DOCUMENT_NUMBER"})
-_TITLE = regex.compile(r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|sir|mme)\b\.? ?)+")
+_TITLE = regex.compile(r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|herrn?|frau|sir|mme)\b\.? ?)+")
 
 
 def same(entity: str, text: str) -> str:

@@ -132,3 +132,12 @@ def test_an_edit_of_one_field_brings_no_value_back_in_another(pipeline: Pipeline
     }
     assert result.expected_output == {"must_mention": ["ORD-9999999"]}
     assert result.writable
+
+
+def test_a_keep_holds_for_the_value_in_all_its_places_and_lineage_says_where(pipeline: Pipeline) -> None:
+    one = draft()
+    first = next(f for f in scrub(pipeline, one).findings if f.entity == "PERSON")
+    kept = scrub(pipeline, one, PLAIN, **{first.id: Choice(action="keep", reason="a public figure")})
+    assert kept.input == {"query": "I am Omar Davis, mail <EMAIL_ADDRESS_1>, from Chicago."}
+    assert kept.expected_output == one.expected_output
+    assert kept.summary.kept_at == {"expected_output.must_mention[0]": {"PERSON": 1}, "input.query": {"PERSON": 1}}

@@ -27,6 +27,7 @@ from curator.scrub.recognizers.names import (
     listed,
     may_be_given,
     paired,
+    product_phrases,
 )
 from curator.scrub.recognizers.person_cues import HINT, trimmed
 from curator.scrub.second import Marked
@@ -43,6 +44,13 @@ _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
 _NO_NAME = regex.compile(r"[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
 _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
 """Codes, markup and lines run together are no places or companies: a suggestion must be worth a look."""
+_FIRM = regex.compile(r"(?<![\p{L}]|\p{L}[ ])\p{Lu}[\p{L}]+[ ]&[ ]\p{Lu}[\p{L}]+(?![ ]\p{Lu}|\p{L})")
+_MEASURE = regex.compile(
+    r"\p{Lu}[\p{L}\-]+['’]s[ ]"
+    r"(?:kappa|alpha|law|theorem|coefficient|lemma|inequality|conjecture|distance|algorithm|paradox)\b"
+)
+_TELLING = frozenset({"introduction", "field of a name", "field `name` of a role", "before an address"})
+"""Cues that are believed even where a product has the same name."""
 _GOES_ON = regex.compile(rf"(?:[ ]{PARTICLE}){{1,3}}[ ]{WORD}")
 _STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{WORD})[ ]$")
 
@@ -182,6 +190,12 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
     POSSIBLE_NAME. `second` is what the second model marked; None when there is none.
     """
     names = [s for s in spans if s.entity == "PERSON"]
+    things = _things(text) if names or second else []
+    if things:
+        names = [s for s in names if not _touches(s, things) or s.recognizer in _TELLING]
+        second = (
+            [m for m in second if not _touches(Span(m.start, m.end, "PERSON", 0, ""), things)] if second else second
+        )
     sure = [s for s in names if s.recognizer != MODEL and s.score >= _SURE]
     hints = [s for s in names if s.recognizer != MODEL and s.score < _SURE]
     small = [s for s in names if s.recognizer == MODEL]
@@ -207,6 +221,15 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
         found.append(span if signs else _suggestion(span))
     found += [h for h in hints if _listed(text, h) and not h.recognizer.startswith("weak: dealing")]
     return found
+
+
+def _things(text: str) -> list[Span]:
+    """What holds names and is no person: products, firms (`Marks & Spencer`), laws and measures (`Cohen's kappa`)."""
+    return [
+        Span(*match.span(), "PERSON", 0, "thing")
+        for pattern in (product_phrases(), _FIRM, _MEASURE)
+        for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS)
+    ]
 
 
 def _believable(text: str, mark: Marked) -> Marked | None:

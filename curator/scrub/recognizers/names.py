@@ -16,7 +16,7 @@ PARTICLE = (
 )
 TITLE = (
     r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Dame|Lord|Lady|Madam|Mme|Mlle"
-    r"|Herr|Frau|Hr|Fr|Señora?|Sra?|Don|Doña"
+    r"|Herrn?|Frau|Hr|Fr|Señora?|Sra?|Don|Doña"
     r"|Captain|Capt|Sergeant|Sgt|Officer|Judge|Rev|Reverend|Father|Univ|Ing|Dipl|Mag"
     r"|DI|Ir|Drs)\b\.?(?:-?(?:Ing|Kfm|Prof)\.)?)"
 )
@@ -123,6 +123,13 @@ def paired(words: Sequence[str]) -> bool:
 def products() -> frozenset[str]:
     """Products and technical words that a model takes for people, lower case."""
     return word_list("products.txt")
+
+
+@cache
+def product_phrases() -> "regex.Pattern[str]":
+    """Products of several words, wherever they stand: `Earl Grey` in "Earl Grey tea"."""
+    several = sorted((p for p in products() if " " in p or "'" in p), key=len, reverse=True)
+    return regex.compile(rf"(?<![\p{{L}}])(?:{'|'.join(map(regex.escape, several))})(?![\p{{L}}])", regex.IGNORECASE)
 
 
 def is_given(word: str) -> bool:

@@ -16,6 +16,7 @@ from curator.scrub.recognizers.names import (
     WORD,
     is_family,
     is_given,
+    is_ordinary,
     is_place,
     is_place_prefix,
     is_plain_given,
@@ -52,9 +53,31 @@ class PersonCueRecognizer(RegexRecognizer):
     RULES = (
         rule(
             "title",
-            rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme"
+            rf"(?<![\p{{L}}\p{{N}}_.]) (?P<value>(?-i:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme"
             rf"|Mlle|Sir|Dame|Señora?|Sra?)\b\.?[ ]) (?:{PARTICLE}[ ]){{0,2}}{NAME})",
             0.85,
+        ),
+        rule(
+            "title, other languages",
+            rf"(?<![\p{{L}}\p{{N}}_.]) (?:(?i:mevrouw|meneer|dhr\.|mevr\.|señor(?:a|ita)?|srta\.|signor(?:a|e|ina)?"
+            rf"|sig\.(?:ra)?|dott\.(?:ssa)?|senhora?|monsieur|madame|mademoiselle)|M\.|pan[ia]|г-н|г-жа)[ ] {_V}",
+            0.8,
+        ),
+        rule(
+            "name in Chinese, Japanese or Korean",
+            r"(?:お名前|氏名|姓名|名前|名字|이름|성함)(?:\s?[：:]\s{0,2}|[は은는이가]\s{0,2})(?P<value>[\p{Han}\p{Hiragana}\p{Katakana}]{2,6}"
+            r"|\p{Hangul}{2,4})|(?:我叫|我的名字是|我是|请联系|联系)(?P<value>\p{Han}{2,4})(?!\p{Han})"
+            r"|(?<!\p{Han})(?P<value>\p{Han}{1,5})(?=と申します|様|さん|先生|女士|小姐)"
+            r"|(?<!\p{Hangul})(?!고객)(?P<value>\p{Hangul}{2,4})(?=[ ]?(?:고객님|님|씨)|입니다)"
+            r"|(?i:\b(?:by|from|with|name[ ]is|customer|contact|dear|call)[ :]{1,2})(?P<value>\p{Han}{2,4}"
+            r"|\p{Hangul}{2,4})(?![\p{Han}\p{Hangul}])",
+            0.7,
+        ),
+        rule(
+            "East Slavic family name",
+            r"(?<!\p{L})(?P<value>[А-ЯЁІЇЄ][а-яёіїє]+[ ][А-ЯЁІЇЄ][а-яёіїє]+(?:[оеё]ва?|ина?|[сц]к(?:ий|ая|а)|енко|чук"
+            r"|юк|ян|дзе|швили))(?!\p{L})",
+            0.6,
         ),
         rule("title in small letters", rf"(?<![\p{{L}}\p{{N}}_.]) (?:mr|mrs|ms|miss|dr|prof)\.?[ ] {_V}", 0.8),
         rule(
@@ -78,7 +101,8 @@ class PersonCueRecognizer(RegexRecognizer):
         rule(
             "introduction",
             rf"(?i:\bname(?:'s|[ ]is|[ ]was|[ ]on[ ]the[ ](?:account|booking|card|reservation)[ ]is)[ :]{{1,2}}"
-            rf"|\b(?:ich[ ]heiße|je[ ]m'appelle|me[ ]llamo|calls?[ ]me|named|known[ ]as)[ ]"
+            rf"|\b(?:ich[ ]heiße|mein[ ]name[ ]ist|je[ ]m'appelle|me[ ]llamo|mi[ ]chiamo|meu[ ]nome[ ][ée]"
+            rf"|me[ ]chamo|mijn[ ]naam[ ]is|ik[ ]heet|nazywam[ ]się|меня[ ]зовут|calls?[ ]me|named|known[ ]as)[ ]"
             rf"|\b(?:first|last|full)[ ]name\?[ ]"
             rf"|\b(?:in|under)[ ](?:my|his|her|our|their)[ ]\p{{L}}+['’]s[ ]name[ ]){_V}",
             0.8,
@@ -104,7 +128,8 @@ class PersonCueRecognizer(RegexRecognizer):
             "letter",
             rf"(?i:\b(?:dear|sincerely|yours(?:[ ](?:truly|faithfully|sincerely))?|(?:kind|best"
             rf"|warm)?[ ]?regards|sehr[ ]geehrte[r]?|liebe[r]?|lieben?[ ]grüße|mit[ ]freundlichen[ ]grüßen"
-            rf"|cordialement)[,!]?\s{{1,3}}){_V}",
+            rf"|cordialement|cordiali[ ]saluti|atenciosamente|atentamente|saludos(?:[ ]cordiales)?"
+            rf"|met[ ]vriendelijke[ ]groet(?:en)?|pozdrawiam|с[ ]уважением)[,!]?\s{{1,3}}){_V}",
             0.7,
         ),
         rule(
@@ -187,6 +212,11 @@ class PersonCueRecognizer(RegexRecognizer):
 
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """Trims each match to what can be a name; drops weak ones without a known name."""
+        if _SHOUTED.search(text) and len(calm := text.title()) == len(text):
+            for start, end, score, name in super().find(calm, nlp):
+                span = trimmed(calm, start, end) if name in _STRONG and text[start:end].isupper() else None
+                if span is not None and not all(map(is_ordinary, calm[slice(*span)].split())):
+                    yield *span, score, name
         for start, end, score, name in super().find(text, nlp):
             if name.endswith("small letters"):
                 span = _small(text, start, end, sure=name.startswith("introduction"))
@@ -268,6 +298,9 @@ def _known(value: str) -> bool:
     return is_given(words[0]) or (len(words) > 1 and is_family(words[-1]))
 
 
+_SHOUTED = regex.compile(r"(?:\b\p{Lu}{2,}\b[^\p{L}\n]{1,3}){3}")
+"""Three words in capitals: read in title case, where strong cues show the names."""
+_STRONG = frozenset({"title", "introduction", "field of a name", "field `name` of a role", "letter", "relation"})
 _PARTICLE = regex.compile(PARTICLE)
 _WORDS = regex.compile(r"[^\s]+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
