@@ -104,7 +104,7 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
     if facts.unscrubbed is not None:
         return facts.model_copy(update={"labels": withheld(labels)})
     try:
-        found = Counter(finding.entity for finding in leftovers(item, scrub, standards.policy))
+        found = Counter(finding.entity for finding in leftovers(item, scrub, standards.policy, by_digest=True))
         problems = facts.schema_problems
         if problems:
             # A schema problem names keys of the item, and a key can be a personal value.

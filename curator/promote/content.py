@@ -130,12 +130,14 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
     return item.model_copy(update=fields)
 
 
-def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) -> list[Finding]:
+def leftovers(
+    item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy, *, by_digest: bool = False
+) -> list[Finding]:
     """Personal values that nobody decided to keep. Raises CuratorError when the scrub cannot tell.
 
     Let through are findings where lineage says that they were kept (items of older versions: as many of an entity),
-    those that the policy keeps, and the surrogates that the scrub itself put there. A stored item whose digest no
-    longer fits says nothing about what was kept.
+    those that the policy keeps, and the surrogates that the scrub itself put there. `by_digest`: an item whose digest
+    no longer fits is not believed what it says about kept findings.
     """
     metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
     value: Json = {
@@ -143,7 +145,7 @@ def leftovers(item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy) ->
         "expected_output": item.expected_output,
         "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
     }
-    sealed = isinstance(item, StoredItem) and lineage.DIGEST in metadata
+    sealed = by_digest and lineage.DIGEST in metadata
     trusted = not sealed or lineage.approval_digest(item) == metadata[lineage.DIGEST]
     allowed, surrogates = _kept(metadata) if trusted else {}, _surrogates(value, policy)
     places = _kept_at(metadata) if trusted else None

@@ -65,7 +65,7 @@ def lead_in(keys: tuple[str, ...], text: str, *, field: bool = False) -> str:
     if (says := _ALIASES.get("".join(w for w in own if w not in _PARTICLES))) is not None:
         return f"{says}: "
     if field and own[-1] in _PEOPLE and _TWO_NAMES.fullmatch(text) and not all(map(is_ordinary, text.split())):
-        return f"{own[-1]} name: "
+        return "customer name: "
     if len(own) == 1 and own[0] in _PARTS and len(keys) > 1 and words(keys[-2])[-1:] == ["name"]:
         return f"{own[0]} name: "
     above = [w for w in words(keys[-2]) if w in _TELLING and w not in own] if len(keys) > 1 else []
