@@ -196,7 +196,7 @@ class _Words:
     def __init__(self, texts: Sequence[FailureText]) -> None:
         self.asked = [words_of(text.asked) for text in texts]
         done = [words_of(text.done) for text in texts]
-        views = [
+        views: list[list[Mapping[Any, int]]] = [
             [Counter(asked + more) for asked, more in zip(self.asked, done, strict=True)],
             [Counter(itertools.pairwise(asked)) for asked in self.asked],
             [_grams(Counter(asked)) for asked in self.asked],
@@ -283,7 +283,7 @@ def _block(words: _Words, members: Sequence[int]) -> list[list[int]]:
     labels = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - ALIKE, "distance")
     groups: dict[int, list[int]] = defaultdict(list)
     for member, label in zip(members, labels, strict=True):
-        groups[label].append(member)
+        groups[int(label)].append(member)
     return list(groups.values())
 
 
