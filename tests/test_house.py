@@ -28,14 +28,14 @@ LONG = {
 PAST_THE_FACE = {
     "audit": 27,
     "dataset": 3,
-    "draft": 32,
-    "experiments": 49,
+    "draft": 36,
+    "experiments": 54,
     "journal": 7,
     "promote": 15,
-    "queue": 6,
-    "rulebook": 12,
+    "queue": 8,
+    "rulebook": 13,
     "sandbox": 11,
-    "scrub": 23,
+    "scrub": 26,
     "tui": 7,
 }
 """Imports from other rooms into a module behind a room's `__init__`, by the room that is entered."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from curator.cli.output import count, plain, print_json, say
 from curator.config import Connection, Settings, load_settings
 from curator.model import Decision, Failure, Queue, Rule, Signal, State
 from curator.model.errors import CuratorError
+from curator.model.failure import SignalKind
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from curator.queue.groups import Grouping
     from curator.rulebook import LoadedRule
 
-MOST_TELLING = ("annotation", "score", "session", "queue", "level")
 STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 
 
@@ -186,7 +186,7 @@ def _print(found: Queue, window: "Window", state: str) -> None:
     for failure in found.failures:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
         name = f"{name} › {failure.observation_name or failure.observation_id}" if failure.reviewed else name
-        telling = sorted(failure.signals, key=lambda signal: MOST_TELLING.index(signal.kind))
+        telling = sorted(failure.signals, key=lambda signal: get_args(SignalKind).index(signal.kind))
         why = "; ".join(dict.fromkeys(_reason(signal) for signal in telling))
         marks = _marks(failure, state)
         click.echo(row([(failure.key, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))

@@ -2,6 +2,10 @@
 
 One SQLite file (`journal.sqlite3`, mode 0600) in the state folder, for every Langfuse project, any number of processes
 and threads. It never holds text that has not passed the scrub.
+
+Every commit is synced to the disk (`synchronous = FULL`) before the request that follows it is sent: the intent before
+the write, its answer before the reading back, receipt, ledger and the decision owed before its score. After a
+power cut the disk so knows at least of every write that may have happened, and `promote --resume` looks.
 """
 
 import hashlib

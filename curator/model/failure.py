@@ -11,7 +11,8 @@ from pydantic import computed_field
 
 from curator.model.base import Value
 
-SignalKind = Literal["score", "annotation", "queue", "level", "session"]
+SignalKind = Literal["annotation", "score", "session", "queue", "level"]
+"""The most telling first."""
 State = Literal["open", "promoted", "dismissed", "snoozed"]
 SOURCES = frozenset({"API", "EVAL", "ANNOTATION", "QUEUE", "TRACE"})
 """Where a signal may come from: Langfuse's words for scores, and curator's for the rest."""

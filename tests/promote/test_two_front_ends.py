@@ -24,7 +24,7 @@ from tests.promote.test_cli import MEND, RULE, Curator, curator, shop  # noqa: F
 from tests.tui.driver import settings_for
 
 OTHER = "somebody-elses"
-WHO_AND_WHEN = ("metadata.reviewer", "metadata.approved_at", "metadata.digest")
+WHO_AND_WHEN = ("metadata.reviewer", "metadata.approved", "metadata.digest")
 EDITS: dict[str, Any] = {
     "expected_output.outcome": "answer",
     "expected_output.must_mention": ["order"],
@@ -102,8 +102,8 @@ def stored(server: SandboxServer, item_id: str) -> object:
 
 
 def comparable(item: StoredItem) -> object:
-    """Everything but who approved it when."""
-    own = {"reviewer", "approved_at", "digest", "source_session_id"}
+    """Everything but who approved it when and where."""
+    own = {"reviewer", "approved_at", "approved_by", "approved_via", "digest", "source_session_id"}
     kept = {key: value for key, value in (item.metadata or {}).items() if key not in own}
     return item.dataset, item.status, item.input, item.expected_output, kept, item.source_trace_id
 
@@ -169,10 +169,10 @@ def test_both_front_ends_offer_write_and_say_the_same(
                 assert stored(own, receipt.item_id) == stored(shop, receipt.item_id), name
                 offers = session.acts.remedies(receipt)
                 assert [offer for offer, _ in offers] == [each for each in REMEDIES if each in receipt.remedies]
-                if receipt.item_id != lineage.item_id(RULE, trace, session.trace(trace).root.id):
+                if receipt.item_id != lineage.item_id(RULE, trace, session.traces.get(trace).root.id):
                     screen = ReceiptScreen(prepared[0], None)
                     screen._receipt = receipt
-                    assert receipt.item_id in session.item_url(*screen._item())  # what `y` copies and `b` opens
+                    assert receipt.item_id in session.items.url(*screen._item())  # what `y` copies and `b` opens
                     seen.add("next id")
                 seen.add(receipt.problem.code if receipt.problem else receipt.verdict)
         session.close()

@@ -1,6 +1,9 @@
 """What other processes do in these tests: they promote, and may be killed while they do."""
 
+import os
 import random
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,23 +43,41 @@ def promote_all(
             results.put((reviewer, receipt.model_dump_json()))
 
 
-def busy(connection: Connection, journal: Path, traces: Sequence[str], seed: int, started: Any) -> None:
-    """Promotes, updates, promotes in bulk and takes back, until somebody ends it."""
-    chance = random.Random(seed)
-    with Gateway(connection) as gateway, Journal("test", journal) as record:
-        warm_up(gateway)
-        started.set()
-        while True:
-            trace = chance.choice(traces)
-            match chance.randrange(8):
-                case 0 | 1:
-                    item = make_item(trace)
-                    promote(gateway, record, EmailFinder(), item, remedies=["unarchive"], **options("ada"))
-                case 2 | 3:
-                    item = make_item(trace, input={"query": f"version {chance.randrange(9)}"})
-                    promote(gateway, record, EmailFinder(), item, remedies=["unarchive"], **options("ada"))
-                case 4:
-                    items = [make_item(each) for each in chance.sample(traces, 5)]
-                    list(promote_many(gateway, record, EmailFinder(), items, remedies=["unarchive"], **options("ada")))
-                case _:
-                    list(undo(gateway, record, EmailFinder(), reviewer="ada", patience=QUICK))
+OPERATIONS = ("new", "update", "bulk", "undo")
+
+
+class Deadline:
+    """Kills its own process at the k-th request from the first write on, or a moment after that."""
+
+    def __init__(self, seed: int, writing: Any) -> None:
+        chance = random.Random(seed)
+        self.armed, self.writing = False, writing
+        self._left, self._moment = chance.randint(1, 5), chance.choice((0.0, chance.uniform(0, 0.02)))
+
+    def __call__(self, request: str) -> None:
+        """Hears of every request just before it is sent."""
+        if self.armed and (self.writing.value or not request.startswith("GET ")):
+            self.writing.value = 1
+            self._left -= 1
+            if self._left == 0:
+                threading.Timer(self._moment, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+
+def die_while_writing(connection: Connection, journal: Path, traces: Sequence[str], seed: int, writing: Any) -> None:
+    """One operation, killed between its first write and its end; `writing`: 0 before, 1 inside, 2 when it got away."""
+    chance, deadline = random.Random(-seed), Deadline(seed, writing)
+    with Gateway(connection, on_request=deadline) as gateway, Journal("test", journal) as record:
+        operation, trace = OPERATIONS[seed % len(OPERATIONS)], chance.choice(traces)
+        sending = {"remedies": ["unarchive", "overwrite"], **options("ada")}
+        version = f"version {seed}"
+        if operation in ("update", "undo"):
+            promote(gateway, record, EmailFinder(), make_item(trace, input={"query": f"before {version}"}), **sending)
+        deadline.armed = True
+        if operation in ("new", "update"):
+            promote(gateway, record, EmailFinder(), make_item(trace, input={"query": version}), **sending)
+        elif operation == "bulk":
+            items = [make_item(each, input={"query": version}) for each in chance.sample(list(traces), 4)]
+            list(promote_many(gateway, record, EmailFinder(), items, **sending))
+        else:
+            list(undo(gateway, record, EmailFinder(), reviewer="ada", patience=QUICK))
+        writing.value = 2
