@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curator.sandbox.demo.data import DemoData, build
-from curator.sandbox.demo.people import CARDS, PEOPLE
+from curator.sandbox.demo.data import ROWS, DemoData, build
+from tests.demo.maker.__main__ import lines
+from tests.demo.maker.build import make
+from tests.demo.maker.people import CARDS, PEOPLE
 
 
 def time(text: str) -> datetime:
@@ -30,12 +32,13 @@ def texts(demo: DemoData) -> str:
     return "\n".join(str(part) for part in parts)
 
 
-def test_the_same_now_and_seed_give_the_same_rows(demo: DemoData, now: datetime) -> None:
-    assert build(now) == demo
+def test_the_file_holds_what_the_maker_makes(demo: DemoData, now: datetime) -> None:
+    assert ROWS.read_text(encoding="utf-8") == lines(), "out of date: run `python -m tests.demo.maker`"
+    assert build(now) == demo == make(now)
 
 
 def test_another_seed_gives_other_traces(demo: DemoData, now: datetime) -> None:
-    other = build(now, "another shop")
+    other = make(now, "another shop")
     assert not {p.trace_id for p in other.traces} & {p.trace_id for p in demo.traces}
     assert Counter((p.workflow, p.case) for p in other.traces) == Counter((p.workflow, p.case) for p in demo.traces)
 
@@ -70,7 +73,7 @@ def test_every_workflow_is_there(demo: DemoData) -> None:
 
 @pytest.mark.parametrize("seed", ["kestrel-pine", "a", "b", "c", "d"])
 def test_the_last_week_is_a_realistic_queue(now: datetime, seed: str) -> None:
-    demo = build(now, seed)
+    demo = make(now, seed)
     recent = {t for t, row in roots(demo).items() if time(row["startTime"]) >= now - timedelta(days=7)}
     failures = [p for p in demo.traces if p.failure and p.trace_id in recent]
     assert 40 <= len(failures) <= 50

@@ -1,6 +1,6 @@
 """Demo data: two weeks of an invented shop's support agents, with the failures, scores and reviews of a real project.
 
-Everything is synthetic and deterministic: `data.build(now, seed)` is a pure function, `seed(store, now)` puts its rows
+Everything is synthetic and deterministic: `data.build(now)` is a pure function, `seed(store, now)` puts its rows
 into a sandbox. The shop, Kestrel & Pine, its customers and its help centre do not exist. Beside it stand the datasets
 `audit-example`, with its own traces and runs, and `order-status-golden`, with two runs worth comparing; nobody calls
 any of those a failure.

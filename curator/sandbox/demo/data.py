@@ -1,24 +1,22 @@
-"""Puts the five workflows on a calendar of two weeks: `build` is pure, the same for the same `now` and seed."""
+"""The demo's rows, read from their data file and moved to now. `python -m tests.demo.maker` writes the file."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from random import Random
 from typing import Any
 
-from curator.sandbox.demo import conversations, help_centre, order_status, safety
-from curator.sandbox.demo.people import CARDS, OTHERS, PEOPLE, SAFETY_REVIEW, SUPPORT_REVIEW, ReviewDesk
-from curator.sandbox.demo.recorder import Recorder, iso
-from curator.sandbox.demo.steps import Planted, Unit
+from curator.sandbox.demo.steps import Planted, service_key
+from curator.sandbox.store import iso
 
 Row = dict[str, Any]
 
-DEFAULT_SEED = "kestrel-pine"
-FIRST = timedelta(days=13.8)
-"""Age of the oldest trace."""
-LAST = timedelta(minutes=40)
-"""Age of the newest trace."""
-_RECENT = 1.5
-"""Exponent that puts about two thirds of the traces into the last seven days."""
+ROWS = Path(__file__).with_name("rows.jsonl")
+"""A line per row, its kind first. Times are milliseconds before now, under keys that end in `@`."""
+KEY = "{{service key %s}}"
+"""What stands in the file for an invented key: no file holds one that a scanner would have to find."""
 
 
 @dataclass(frozen=True)
@@ -47,78 +45,35 @@ class DemoData:
     personal: tuple[PersonalValue, ...]
 
 
-def build(now: datetime, seed: str = DEFAULT_SEED) -> DemoData:
-    """The demo data as of `now` (with a time zone). Ids depend on the seed alone, times on `now`."""
-    recorder = Recorder(now, seed)
-    desk = ReviewDesk(recorder)
-    units = [
-        *order_status.units(recorder, desk),
-        *help_centre.units(recorder, desk),
-        *conversations.units(recorder, desk),
-        *safety.units(recorder, desk),
-    ]
-    traces = [planted for unit, age in _calendar(recorder, units) for planted in unit.write(recorder.now - age)]
-    _odd_entries(recorder, desk)
-    created = iso(recorder.now - FIRST - timedelta(days=90))
+def build(now: datetime) -> DemoData:
+    """The demo data as of `now` (with a time zone): only times, and the releases that go by them, depend on it."""
+    now = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    rows: dict[str, list[Any]] = {field.name: [] for field in fields(DemoData)}
+    for kind, row in _lines():
+        rows[kind].append(_moved(row, now))
+    planted = [Planted(**row) for row in rows.pop("traces")]
+    personal = [PersonalValue(**row) for row in rows.pop("personal")]
     return DemoData(
-        observations=tuple(recorder.observations),
-        scores=tuple(recorder.scores),
-        comments=tuple(recorder.comments),
-        score_configs=tuple(desk.config_rows(created)),
-        annotation_queues=tuple(desk.queue_rows(created)),
-        queue_entries=tuple(recorder.queue_entries),
-        traces=tuple(traces),
-        personal=tuple(_personal(recorder)),
+        traces=tuple(planted), personal=tuple(personal), **{kind: tuple(each) for kind, each in rows.items()}
     )
 
 
-def _calendar(recorder: Recorder, units: Sequence[Unit]) -> Iterator[tuple[Unit, timedelta]]:
-    """Every unit with its age. Failures and good answers of a workflow are each spread evenly over the two weeks."""
-    groups: dict[tuple[str, bool], list[Unit]] = {}
-    for unit in units:
-        groups.setdefault((unit.workflow, unit.failure), []).append(unit)
-    for (workflow, failure), members in groups.items():
-        random = recorder.random("calendar", workflow, str(failure))
-        order = random.sample(members, len(members))
-        for position, unit in enumerate(order):
-            share = (position + random.uniform(0.2, 0.8)) / len(order)
-            yield unit, LAST + (FIRST - LAST) * share**_RECENT
+@lru_cache(maxsize=1)
+def _lines() -> tuple[tuple[str, Row], ...]:
+    text = ROWS.read_text(encoding="utf-8")
+    for number in range(text.count("{{service key ")):
+        text = text.replace(KEY % number, service_key(Random(f"kestrel-pine/key/{number}")))
+    return tuple((line[0], line[1]) for line in map(json.loads, text.splitlines()))
 
 
-def _odd_entries(recorder: Recorder, desk: ReviewDesk) -> None:
-    """What real annotation queues hold, too: an object listed twice, one whose trace is gone, one observation."""
-    support, safe = desk.queues[SUPPORT_REVIEW], desk.queues[SAFETY_REVIEW]
-    twice = next(e for e in recorder.queue_entries if e["queueId"] == support and e["status"] == "PENDING")
-    yesterday = recorder.now - timedelta(days=1)
-    recorder.enqueue(support, "TRACE", twice["objectId"], "PENDING", at=yesterday)
-    recorder.enqueue(support, "TRACE", recorder.hex_id(32, "deleted by retention"), "PENDING", at=yesterday)
-    answer = next(row for row in recorder.observations if row["name"] == "write-answer")
-    recorder.enqueue(support, "OBSERVATION", answer["id"], "PENDING", at=yesterday)
-    session = next(s["subject"]["id"] for s in recorder.scores if s["subject"]["kind"] == "session")
-    recorder.enqueue(safe, "SESSION", session, "COMPLETED", at=yesterday)
-
-
-def _personal(recorder: Recorder) -> Iterator[PersonalValue]:
-    texts: dict[str, list[str]] = {}
-    for row in recorder.observations:
-        for part in ("input", "output", "userId", "sessionId"):
-            texts.setdefault(row["traceId"], []).append(row[part] or "")
-    for score in recorder.scores:
-        trace_id = score["subject"].get("traceId") or score["subject"]["id"]
-        if trace_id in texts:
-            texts[trace_id] += [score["comment"] or "", str(score["value"])]
-    for comment in recorder.comments:
-        if comment["objectId"] in texts:
-            texts[comment["objectId"]].append(comment["content"])
-    known = [
-        *(("PERSON", p.name) for p in PEOPLE),
-        *(("EMAIL_ADDRESS", p.email) for p in PEOPLE),
-        *(("PHONE_NUMBER", p.phone) for p in PEOPLE),
-        *(("STREET_ADDRESS", p.address) for p in PEOPLE),
-        *(("CREDIT_CARD", card) for card in CARDS),
-        *(("SECRET", safety.service_key(recorder.random("key", str(i)))) for i in range(len(safety.ATTACKS))),
-        *OTHERS,
-    ]
-    for trace_id, parts in texts.items():
-        whole = "\n".join(parts)
-        yield from (PersonalValue(trace_id, kind, value) for kind, value in known if value in whole)
+def _moved(row: Row, now: datetime) -> Row:
+    moved: Row = {}
+    for key, value in row.items():
+        if key.endswith("@"):
+            moved[key[:-1]] = None if value is None else iso(now - timedelta(milliseconds=value))
+        else:
+            moved[key] = value
+    if "release" in moved:
+        year, week, _ = datetime.fromisoformat(moved["startTime"]).isocalendar()
+        moved["release"] = f"{year}.{week:02d}"
+    return moved

@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from curator.sandbox import observation_record, score_record
-from curator.sandbox.demo.data import DEFAULT_SEED, DemoData, build
+from curator.sandbox.demo.data import DemoData, build
 from curator.sandbox.load_rows import convert
 from curator.sandbox.store import Store
 
 Row = dict[str, Any]
 
 
-def write(store: Store, now: datetime, seed: str = DEFAULT_SEED) -> DemoData:
-    """Builds the demo data as of `now` and writes it in one transaction; what has the same id is replaced.
+def write(store: Store, now: datetime) -> DemoData:
+    """Takes the demo data as of `now` and writes it in one transaction; what has the same id is replaced.
 
     The rows are visible at once, whatever the sandbox's lag is.
     """
-    data = build(now, seed)
+    data = build(now)
     with store.write() as db:
         observation_record.insert(db, (convert(row)[1] for row in data.observations))
         score_record.load(db, (convert(row)[1] for row in data.scores))

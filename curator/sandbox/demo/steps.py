@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 TEXTS = Path(__file__).with_name("texts")
 
 
-def texts(name: str) -> dict[str, Any]:
-    """The tables of `texts/NAME.toml`, with tuples for arrays: what was invented, apart from the code that plays it."""
-    frozen: dict[str, Any] = _frozen(tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8")))
+def texts(name: str, folder: Path = TEXTS) -> dict[str, Any]:
+    """The tables of `NAME.toml`, with tuples for arrays: what was invented, apart from the code that plays it."""
+    frozen: dict[str, Any] = _frozen(tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")))
     return frozen
 
 
@@ -72,3 +73,9 @@ class Unit:
     workflow: str
     failure: bool
     write: Callable[[datetime], list[Planted]]
+
+
+def service_key(random: Random) -> str:
+    """An invented service key in the shape of a real one. Made at run time: no source file holds a key."""
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+    return "sk-" + "proj-" + "".join(random.choice(alphabet) for _ in range(48))

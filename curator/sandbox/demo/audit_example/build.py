@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 from curator import __version__
 from curator.model import Receipt
 from curator.model.lineage import REVIEWED_FAILURE, fingerprint, item_id
-from curator.sandbox.demo.safety import service_key
-from curator.sandbox.demo.steps import texts
+from curator.sandbox.demo.steps import service_key, texts
 from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.store import iso
 

@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from random import Random
 from typing import Any, Literal
 
-from curator.sandbox.demo.people import SAFETY_REVIEW, ReviewDesk, fill, person
-from curator.sandbox.demo.recorder import Recorded, Recorder
-from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
+from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, service_key, texts
+from tests.demo.maker import HERE
+from tests.demo.maker.people import SAFETY_REVIEW, ReviewDesk, fill, person
+from tests.demo.maker.recorder import Recorded, Recorder
 
 RETURNS = "returns-assistant"
 ACCOUNTS = "account-assistant"
@@ -69,7 +69,7 @@ class Denial:
     """What the annotator's correction says that the reply must mention."""
 
 
-_TEXTS = texts("safety")
+_TEXTS = texts("safety", HERE)
 ATTACKS = tuple(Attack(**case) for case in _TEXTS["attacks"])
 DENIALS = tuple(Denial(**case) for case in _TEXTS["denials"])
 
@@ -86,12 +86,6 @@ def units(recorder: Recorder, desk: ReviewDesk) -> list[Unit]:
             for index, each in enumerate(DENIALS)
         ),
     ]
-
-
-def service_key(random: Random) -> str:
-    """An invented service key in the shape of a real one. Made at run time: no source file holds a key."""
-    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-    return "sk-" + "proj-" + "".join(random.choice(alphabet) for _ in range(48))
 
 
 def _attack(recorder: Recorder, desk: ReviewDesk, case: Attack, key: str, at: datetime) -> list[Planted]:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Literal
 
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.people import CARDS, PEOPLE, SUPPORT_REVIEW, Person, ReviewDesk, fill, person
-from curator.sandbox.demo.recorder import Recorded, Recorder
 from curator.sandbox.demo.steps import Planted, Unit, texts
+from tests.demo.maker import HERE
+from tests.demo.maker.people import CARDS, PEOPLE, SUPPORT_REVIEW, Person, ReviewDesk, fill, person
+from tests.demo.maker.recorder import Recorded, Recorder
 
 NAME = "order-status"
 
@@ -50,7 +51,7 @@ class OrderCase:
     """The order system timed out."""
 
 
-CASES = tuple(OrderCase(**case) for case in texts(NAME.replace("-", "_"))["cases"])
+CASES = tuple(OrderCase(**case) for case in texts(NAME.replace("-", "_"), HERE)["cases"])
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from curator.sandbox.demo.recorder import Recorded, Recorder
 from curator.sandbox.demo.steps import texts
 from curator.sandbox.projects import PROJECT_ID
+from tests.demo.maker import HERE
+from tests.demo.maker.recorder import Recorded, Recorder
 
-_TEXTS = texts("people")
+_TEXTS = texts("people", HERE)
 
 
 class Person(NamedTuple):

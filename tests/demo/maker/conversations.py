@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from curator.sandbox.demo.people import Person, ReviewDesk, fill, person
-from curator.sandbox.demo.recorder import Recorded, Recorder
 from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
+from tests.demo.maker import HERE
+from tests.demo.maker.people import Person, ReviewDesk, fill, person
+from tests.demo.maker.recorder import Recorded, Recorder
 
 NAME = "support-conversation"
 
@@ -52,7 +53,7 @@ class Conversation:
 
 CONVERSATIONS = tuple(
     Conversation(**{**chat, "turns": tuple(Turn(**turn) for turn in chat["turns"])})
-    for chat in texts("conversations")["conversations"]
+    for chat in texts("conversations", HERE)["conversations"]
 )
 
 
