@@ -81,6 +81,12 @@ class Settings(Value):
             )
         assert self.public_key is not None
         assert self.secret_key is not None
+        if not (_is_key(self.public_key) and _is_key(self.secret_key.get_secret_value())):
+            raise ConfigError(
+                "LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY holds characters that no key has.",
+                code="CONFIG_KEYS_MISSING",
+                remedy="Copy both again from the project's settings in Langfuse, without quotes or line breaks.",
+            )
         base_url = (self.base_url or DEFAULT_BASE_URL).rstrip("/")
         if not _is_address(base_url):
             raise ConfigError(
@@ -132,6 +138,11 @@ def begin_command(seconds: float | None = None) -> None:
 def end_command() -> None:
     """Stops the clock."""
     _command.began = None
+
+
+def _is_key(text: str) -> bool:
+    """Whether an HTTP header can carry it as it is."""
+    return text.isascii() and text.isprintable()
 
 
 def _is_address(text: str) -> bool:

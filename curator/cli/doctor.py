@@ -118,7 +118,8 @@ def _look_here(examination: Examination) -> None:
     except OSError:
         writable = False
     remedy = "" if writable else "Make it writable, or name another folder in CURATOR_STATE_DIR."
-    examination.add("state folder", writable, f"{folder}{'' if writable else ' cannot be written'}", remedy)
+    detail = f"{folder}{'' if writable else ' cannot be written'}"
+    examination.add("state folder", writable, detail, remedy, code=ExitCode.CONFIG)
     from curator.scrub.nlp import installed_model
 
     model = installed_model()

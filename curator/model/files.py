@@ -21,12 +21,13 @@ def read_bytes(path: Path, *, code: str, megabytes: float = MEGABYTES) -> bytes:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "the name cannot be one of a file"
         raise UsageError(f"{path} cannot be read: {why}.", code=code, remedy="Check the path and its rights.") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)  # `fdopen` itself refuses a folder
+        raise UsageError(
+            f"{path} is no regular file.", code=code, remedy="Copy its content into a file, and name that."
+        )
     with os.fdopen(handle, "rb") as file:
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UsageError(
-                    f"{path} is no regular file.", code=code, remedy="Copy its content into a file, and name that."
-                )
             content = file.read(int(megabytes * 1_000_000) + 1)
         except OSError as error:
             raise UsageError(
