@@ -261,6 +261,12 @@ class AddressRecognizer(RegexRecognizer):
             r"Z0-9 \-]{3,9}[A-Z0-9])\b",
             0.6,
         ),
+        rule(
+            "postcode in a sentence",
+            r"(?i:\b(?:zip|zip[ ]?code|post(?:al)?[ ]?code|postcode|postleitzahl|plz|code[ ]postal|código[ ]postal)"
+            r"(?:[ ](?:is|was|ist|lautet|est|es|é|è|of))?[ ])(?P<value>\d{4,5}(?:-\d{3,4})?)(?![\p{L}\p{N}]|[.,]\d)",
+            0.6,
+        ),
     )
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:

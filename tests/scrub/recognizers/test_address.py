@@ -4,6 +4,9 @@ from curator.scrub.engine import Engine
 from tests.scrub.recognizers.examples import check
 
 HITS = (
+    "my zip code is ⟦98193⟧, thanks",
+    "Name and zip ⟦19122⟧.",
+    "PLZ ⟦10115⟧ Berlin",
     "ship to ⟦701 Louis Avenue Apt. 499, Changville, NJ 42957⟧ now",
     "⟦28720 Sara Squares, Hendersonchester, MA 12806⟧",
     "⟦6 Stewart Coves, CH93 4AX⟧",
@@ -23,6 +26,8 @@ HITS = (
     "⟦742 Evergreen Terrace\nSpringfield, OR 97403⟧",
 )
 MISSES = (
+    "the zip file has 3 entries and zip 3 is out",
+    "the cap is 5000 a day",
     "5 days, 24 hour support, 3 Month Plan",
     "10 Golden Keys and 7 Day Pass",
     "capital of France",
