@@ -153,8 +153,8 @@ async def page(driver: Driver) -> None:
 
 async def offline(driver: Driver) -> None:
     driver.app.session.rooms.gateway.close()
-    driver.app.session.settings = driver.app.session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-    driver.app.session.rooms._gateway = None
+    session = driver.app.session
+    session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
     await driver.press("ctrl+r")
 
 

@@ -191,8 +191,7 @@ async def test_personal_values_in_answers_are_masked(sandbox: SandboxServer, ses
 async def test_a_server_that_goes_away_is_said(session: Session) -> None:
     async with driving(session) as driver:
         await to_runs(driver)
-        session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-        session.rooms._gateway = None
+        session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert "✓ whole" in driver.text()

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
-import curator.tui.session.queueing
 import pytest
 import textual
 
+import curator.tui.session.failures
 import curator.tui.words
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
@@ -38,7 +38,7 @@ class Then(datetime):
 def one_moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same moment, time zone and address whenever and wherever the pictures are taken."""
     monkeypatch.setattr(curator.tui.words, "datetime", Then)
-    monkeypatch.setattr(curator.tui.session.queueing, "datetime", Then)
+    monkeypatch.setattr(curator.tui.session.failures, "datetime", Then)
     monkeypatch.setattr(Rooms, "host", "langfuse.example")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
@@ -49,6 +49,8 @@ def one_moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def queue(driver: Driver) -> None:
     await driver.until(lambda: "Input" in driver.text(), "the preview")
+    read, rows = driver.app.session.traces.excerpts, driver.queue.failures
+    await driver.until(lambda: all(f.key in read or f.source_gone for f in rows.in_sight()), "the messages")
 
 
 async def marked(driver: Driver) -> None:
@@ -73,9 +75,7 @@ async def workbench(driver: Driver) -> None:
 async def refused(driver: Driver) -> None:
     await queue(driver)
     session = driver.app.session
-    session.rooms.gateway.close()
-    session.settings = session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
-    session.rooms._gateway = None
+    session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
     await driver.press("ctrl+r")
 
 
