@@ -7,10 +7,10 @@ the room.
 
 from curator.audit.run import audit as audit_dataset
 from curator.config import Connection, Settings, load_settings
+from curator.experiments import find_run
 from curator.experiments.compare import Comparison, compare
 from curator.experiments.gate import decide as decide_release
 from curator.experiments.perform import perform
-from curator.experiments.remote import find_run
 from curator.experiments.results import Run
 from curator.experiments.run import Plan
 from curator.gateway import Gateway, GatewayError

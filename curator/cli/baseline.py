@@ -29,7 +29,7 @@ def approve(run: str, name: str, path: Path, rule: str | None, overwrite: bool, 
     The file holds how every item did, who approved it and when, and a digest; no inputs, outputs or comments.
     """
     from curator.experiments import baseline as baselines
-    from curator.experiments.remote import find_run
+    from curator.experiments import find_run
     from curator.rulebook import find_rule
 
     if not overwrite:

@@ -23,7 +23,7 @@ from curator.config import load_settings
 from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from curator.experiments.gate import Decision
+    from curator.experiments import Decision
 
 
 @click.command()
@@ -59,11 +59,8 @@ def gate(
 
     Fails closed: exit 1, with the reasons, unless everything that the rule asks for was seen to hold.
     """
+    from curator.experiments import decide, drift, find_run, look_again, present, proven
     from curator.experiments import gate_report as report
-    from curator.experiments.gate import decide
-    from curator.experiments.judges import proven
-    from curator.experiments.remote import find_run, look_again
-    from curator.experiments.versions import drift, present
     from curator.rulebook import find_rule
 
     if (task is None) == (candidate is None):

@@ -9,7 +9,7 @@ from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 
 if TYPE_CHECKING:
-    from curator.experiments.judges import Judge
+    from curator.experiments import Judge
 
 
 @click.command()
@@ -22,7 +22,7 @@ def judges(rule: str | None, since: str | None, as_json: bool) -> None:
     Pairs evaluator scores with annotations of the same name (or the one that the rule names with `human`) on the same
     trace or observation, and lists where they differ. Calls no model.
     """
-    from curator.experiments.judges import measure
+    from curator.experiments import measure
     from curator.rulebook import find_rule
 
     settings = load_settings()
