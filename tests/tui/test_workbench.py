@@ -131,6 +131,8 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
         driver.queue.failures.cursor = 0
         await driver.press("p")
         again = driver.screen
+        if again._prepared.type_open:
+            await driver.press("1")
         assert "stored already" in driver.text()
         again.query_one("#form").go_to("input.region")
         await driver.press("enter", "1")
