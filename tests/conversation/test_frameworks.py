@@ -75,6 +75,33 @@ TWO, ONE = [FIRST, LAST], [LAST]
 LOOKED = [("lookup_order", ORDER)]
 Case = tuple[list[dict[str, Any]], list[str], list[tuple[str, Any]], list[str]]
 TRACES: dict[str, Case] = {
+    "openai-chat": (
+        [
+            {"id": "agent", "name": "support"},
+            {"parent": "agent", "type": "GENERATION", "name": "OpenAI-generation",
+             "input": {"messages": said(), "tools": [SCHEMA]},
+             "output": {"role": "assistant", "content": None, "tool_calls": [CALL]}},
+            TOOL,
+            {"parent": "agent", "type": "GENERATION", "name": "OpenAI-generation", "input": {"messages": said(
+                {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                {"role": "tool", "tool_call_id": "call_1", "content": json.dumps(FACTS)})},
+             "output": {"role": "assistant", "content": ANSWER}},
+        ], TWO, LOOKED, [],
+    ),
+    "langgraph": (
+        [
+            {"id": "agent", "type": "CHAIN", "name": "LangGraph", "input": {"messages": [
+                {"type": kind, "content": text, "additional_kwargs": {}, "response_metadata": {}, "id": f"m{at}"}
+                for at, (kind, text) in enumerate((("human", FIRST), ("ai", HELLO), ("human", LAST)))]},
+             "output": {"messages": [
+                {"type": kind, "content": text, "additional_kwargs": {}, "response_metadata": {}, **more}
+                for kind, text, more in (
+                    ("human", FIRST, {}), ("ai", HELLO, {}), ("human", LAST, {}),
+                    ("ai", "", {"tool_calls": [{"name": "lookup_order", "args": ORDER, "id": "c1"}]}),
+                    ("tool", json.dumps(FACTS), {"tool_call_id": "c1", "name": "lookup_order"}), ("ai", ANSWER, {}))]}},
+            TOOL | {"input": str(ORDER)},
+        ], TWO, LOOKED, [],
+    ),
     "openai-responses": (
         [
             {"id": "agent", "name": "support"},

@@ -12,13 +12,20 @@ import click
 
 from curator.audit.checks import CHECKS
 from curator.cli.main import COMMANDS, cli
+from curator.draft.propose import rule_text, seen_in
 from curator.help import pages
 from curator.help.outcomes import OUTCOMES
+from curator.model import Score
 from curator.tui import actions
+from tests.conversation.test_conversation import START, trace_of
+from tests.conversation.test_frameworks import TRACES
 
 ROOT = Path(__file__).parents[2]
 TOPICS = ROOT / "curator" / "help" / "topics"
-GENERATED = [TOPICS / f"{name}.md" for name in ("reference", "keys", "failure-codes", "audit-codes", "promotion-codes")]
+GENERATED = [
+    TOPICS / f"{name}.md"
+    for name in ("reference", "keys", "failure-codes", "audit-codes", "promotion-codes", "frameworks")
+]
 
 REFERENCE = """\
 # Every command and option
@@ -61,6 +68,17 @@ A promotion ends `verified` or `unchanged`, or with one of these. *Refused* mean
 that a write happened or may have happened. `curator explain CODE` tells the whole. Each row is proved against the
 sandbox.
 """
+FRAMEWORKS = """\
+# The first rule, for three frameworks
+
+What `curator init my-workflow` writes when the traces come from the three most common ways to write them. The rules are alike,
+because they read the conversation that curator finds in a trace (`curator show TRACE`), never a framework's own form.
+"""
+FIRST_RULES = {
+    "OpenAI SDK, with tools": "openai-chat",
+    "LangGraph and LangChain": "langgraph",
+    "A function under `@observe`": "observe-args",
+}
 PARAGRAPHS = ("What happened", "How it was told apart", "What to do")
 AUDIT_CODES = """\
 # Audit codes
@@ -74,7 +92,13 @@ def files() -> dict[Path, str]:
     """Every generated file, or file with generated parts, as it should be."""
     readme = ROOT / "README.md"
     return {
-        **dict(zip(GENERATED, (reference(), keys(), failure_codes(), audit_codes(), promotion_codes()), strict=True)),
+        **dict(
+            zip(
+                GENERATED,
+                (reference(), keys(), failure_codes(), audit_codes(), promotion_codes(), frameworks()),
+                strict=True,
+            )
+        ),
         readme: with_parts(readme, commands=command_table(), topics=topic_list()),
     }
 
@@ -109,6 +133,7 @@ def topic_list() -> str:
             "failure-codes",
             "audit-codes",
             "promotion-codes",
+            "frameworks",
             *(path.stem for path in TOPICS.glob("*.md")),
         }
     )
@@ -198,6 +223,20 @@ def audit_codes() -> str:
     titles = {page.code: page.title for page in pages()}
     rows = [f"| `{c.code}` | {c.severity} | {escaped(titles.get(c.code, c.title))} |" for c in CHECKS]
     return f"{AUDIT_CODES}\n{table('code', 'severity', 'finds', rows=rows)}\n"
+
+
+def frameworks() -> str:
+    """The first rules of three frameworks, as `init` writes them from traces of each."""
+    parts = [FRAMEWORKS]
+    for title, case in FIRST_RULES.items():
+        trace = trace_of(*TRACES[case][0])
+        name = trace.name or "support"
+        feedback = Score(
+            id="s", name="user_feedback", value=False, data_type="BOOLEAN", timestamp=START, trace_id=trace.id
+        )
+        text = rule_text(seen_in([trace], name, {name: 1}, [feedback], ()), "my-workflow")
+        parts += [f"## {title}\n", f"```yaml\n{text}```\n"]
+    return "\n".join(parts)
 
 
 def table(*heads: str, rows: list[str]) -> str:
