@@ -72,7 +72,7 @@ FRAMEWORKS = """\
 # The first rule, for three frameworks
 
 What `curator init my-workflow` writes when the traces come from the three most common ways to write them. The rules are
-alike, because they read the conversation that curator finds in a trace (`curator show TRACE`), never a framework's own form.
+alike, because they read the conversation that curator finds in a trace (`curator show TRACE`), never its own form.
 """
 FIRST_RULES = {
     "OpenAI SDK, with tools": "openai-chat",
