@@ -3,8 +3,6 @@
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from curator.config import Settings
 from curator.model import Rule
 
@@ -29,6 +27,8 @@ def default_rule(gateway: "Gateway", window: "Window") -> Rule:
 
     Requests: some pages of scores, one of annotation queues. Raises GatewayError.
     """
+    from ruamel.yaml import YAML
+
     from curator.draft.directions import seen_scores
 
     scores = list(islice(gateway.scores(from_=window.since, to=window.until), SCORES))
@@ -37,7 +37,7 @@ def default_rule(gateway: "Gateway", window: "Window") -> Rule:
     for name, seen in seen_scores(scores).items():
         if seen.bad is not None and (condition := seen.condition()):
             on = {"on": "session"} if seen.on_session else {}
-            signals.append({"score": name} | on | yaml.safe_load(condition))
+            signals.append({"score": name} | on | YAML(typ="safe", pure=True).load(condition))
     shape = {"schema": {"type": "object"}}
     return Rule.model_validate(
         {

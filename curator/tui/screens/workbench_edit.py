@@ -121,7 +121,7 @@ class Editing(Deciding):
         trace, rule = prepared.trace, self._order.rule
 
         def clean() -> list[str]:
-            answer, correction = (answer_in(parse_text(each)) for each in (trace.root.output, trace.correction))
+            answer, correction = answer_in(parse_text(trace.root.output)), answer_in(trace.correction)
             terms = {f"t{n}": term for n, term in enumerate(terms_of_difference(answer, correction))}
             personal = {found.path for found in self.session.traces.values_in(terms, rule)}
             return [term for n, term in terms.items() if n not in personal]
