@@ -1,15 +1,20 @@
 """`curator rules new` and `curator init`: the first rule file."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from curator.config import Settings
+from curator.gateway import Gateway
 from curator.rulebook import load_rule, load_rules, shipped_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from tests.command import run
+from tests.conversation.test_frameworks import TRACES
+from tests.promote.support import connection_of
+from tests.queue.world import World
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +75,31 @@ def test_a_rule_is_tried_on_its_failures(tmp_path: Path, today: SandboxServer) -
     live = run("rules", "check", str(tmp_path / "typo.yaml"), "--live", "--json", env=env)
     assert live.returncode == 0, live.stderr
     assert ["$.input.qurey never matched" in one for one in live.document["warnings"]].count(True) == 1
+
+
+def test_the_first_five_minutes_on_a_project_of_ones_own(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        for one in TRACES["langgraph"][0]:
+            io = {side: json.dumps(one[side]) for side in ("input", "output")}
+            top = one.get("parent") is None
+            fields = {"type": one["type"], "name": one["name"], "isRootObservation": top, **io}
+            world.observation(trace, one.get("id", "tool"), parentObservationId=one.get("parent"), **fields)
+        world.score(trace, "user_feedback", False)
+        world.load()
+        env = server.environment() | {
+            "CURATOR_CONFIG": str(tmp_path / "config.toml"),
+            "CURATOR_STATE_DIR": str(tmp_path / "state"),
+            "CURATOR_REVIEWER": "tester",
+        }
+        made = run("init", "mine", "--yes", "--json", env=env, folder=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert made.document["draft"]["trace_id"] == trace
+        listed = run("queue", "--since", "14d", "--json", env=env, folder=tmp_path).document["failures"]
+        assert [one["trace_id"] for one in listed] == [trace]
+        assert run("seed", "--rules", "mine", env=env, folder=tmp_path).returncode == 0
+        terms = 'expected_output.must_mention=["30 days"]'
+        done = run("promote", trace, "--rules", "mine", "--set", terms, "--json", env=env, folder=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.document["receipts"][0]["verdict"] == "verified"
