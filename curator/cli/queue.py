@@ -115,7 +115,7 @@ def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> No
         return
     for each in waiting:
         click.echo(row([(each.key, 32), (when(each.saved_at), 11), (each.rule, 14), (f"by {each.prepared_by}", 10)]))
-    say(f"{len(waiting)} prepared; `curator promote TRACE --rules RULE` or `curator tui` approves")
+    say(f"{len(waiting)} prepared; `curator promote TRACE --rules RULE` or `curator` approves")
 
 
 def groups_of(

@@ -200,7 +200,7 @@ EDITED = Outcome(
 )
 NEEDS_PERSON = Outcome(
     code="APPROVAL_NEEDS_PERSON",
-    remedy="`curator draft TRACE --save` prepares it; approve it in `curator tui` or as CURATOR_REVIEWER.",
+    remedy="`curator draft TRACE --save` prepares it; approve it in `curator` or as CURATOR_REVIEWER.",
 )
 BUSY = Outcome(
     code="ITEM_BUSY",

@@ -525,7 +525,7 @@ class CuratorApp(App[CuratorError | None]):
 
         takes = [word for word in COMMANDS.get(name, ("", ""))[0].split() if not word.startswith("[")]
         if name not in COMMANDS:
-            self.tell([("text", f"`curator {name}` belongs into a shell; `:` alone lists what can be done here.")])
+            self.tell([("text", f"curator {name} belongs into a shell; `:` alone lists what can be done here.")])
         elif len(words) < len(takes):
             self.tell([("text", f"{name} takes {' '.join(takes)}.")])
         else:

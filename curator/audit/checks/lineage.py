@@ -124,7 +124,7 @@ CHECKS = (
         code="LIN007",
         severity="warning",
         title="no person approved it",
-        remedy="Have somebody look at it and promote it again in `curator tui` or at a terminal.",
+        remedy="Have somebody look at it and promote it again in `curator` or at a terminal.",
         look=no_person,
     ),
 )
