@@ -7,8 +7,9 @@ from curator.cli.output import print_json
 
 @click.command()
 @click.argument("name", required=False, metavar="[CODE|TOPIC]")
+@click.option("--markdown", is_flag=True, help="The page's file as it is; of `agents` a skill file for assistants.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def explain(name: str | None, as_json: bool) -> None:
+def explain(name: str | None, markdown: bool, as_json: bool) -> None:
     """Explain a failure code, an audit code or a topic; without a name, list every page."""
     from curator.help import page, pages
 
@@ -24,6 +25,9 @@ def explain(name: str | None, as_json: bool) -> None:
     found = page(name)
     if as_json:
         print_json({"code": found.code, "title": found.title, "text": found.text})
+        return
+    if markdown:
+        click.echo(found.file, nl=False)
         return
     click.echo(f"{found.title}\n{'─' * len(found.title)}\n\n{found.text}")
 

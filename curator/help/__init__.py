@@ -1,10 +1,13 @@
-"""The help pages: one Markdown page per code (`codes/CODE.md`) and per topic (`topics/topic.md`).
+"""The help pages: one Markdown page per code (`codes/CODE.md`) and per topic (`topics/topic.md`), and `SKILL.md`, the
+topic `agents`, in the form in which assistants read skills: a front matter with name and description, then the page.
 
 `curator explain`, the TUI's help and the README all draw on these files.
 """
 
 import difflib
 import json
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,26 +19,30 @@ _FOLDER = Path(__file__).parent
 
 
 class Page(Value):
-    """One page. `code` is its name (`ITEM_COLLISION`, `weekly-routine`); `text` is Markdown without the title line."""
+    """One page. `code` is its name (`ITEM_COLLISION`, `weekly-routine`); `text` is Markdown without the title line,
+    `file` the whole file."""
 
     code: str
     kind: Literal["code", "topic"]
     title: str
     text: str
+    file: str
 
 
 @lru_cache(maxsize=1)
 def pages() -> tuple[Page, ...]:
     """Every page: topics first, then codes, each by name."""
-    found = []
-    for kind, folder in (("topic", "topics"), ("code", "codes")):
-        for path in sorted((_FOLDER / folder).glob("*.md")):
-            head, _, text = path.read_text(encoding="utf-8").partition("\n")
-            title = head.removeprefix("#").strip().removeprefix(f"{path.stem}:").strip()
-            found.append(
-                Page(code=path.stem, kind="topic" if kind == "topic" else "code", title=title, text=text.strip())
-            )
-    return tuple(found)
+    topics = {path.stem: path for path in (_FOLDER / "topics").glob("*.md")} | {"agents": _FOLDER / "SKILL.md"}
+    codes = {path.stem: path for path in (_FOLDER / "codes").glob("*.md")}
+    return (*_read("topic", topics), *_read("code", codes))
+
+
+def _read(kind: Literal["code", "topic"], files: dict[str, Path]) -> Iterator[Page]:
+    for name, path in sorted(files.items()):
+        file = path.read_text(encoding="utf-8")
+        head, _, text = re.sub(r"\A---\n.*?\n---\n", "", file, flags=re.DOTALL).partition("\n")
+        title = head.removeprefix("#").strip().removeprefix(f"{name}:").strip()
+        yield Page(code=name, kind=kind, title=title, text=text.strip(), file=file)
 
 
 def page(name: str) -> Page:

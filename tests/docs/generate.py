@@ -1,10 +1,13 @@
 """Writes the documentation that other files already know: `python -m tests.docs.generate`.
 
-Commands come from click, keys from the terminal UI's table of actions, codes from their help pages and from the audit's
-checks. `test_generated.py` fails when a file is not what this module would write.
+Commands (with the manual page) come from click, keys from the terminal UI's table of actions, codes from their help
+pages and from the audit's checks, the first rules from `init`, the workflows from their files. Where pyproject has an
+address of the repository, README's links are absolute, so that they work on a package index, too.
+`test_generated.py` fails when a file is not what this module would write.
 """
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +24,11 @@ from tests.conversation.test_conversation import START, trace_of
 from tests.conversation.test_frameworks import TRACES
 
 ROOT = Path(__file__).parents[2]
-TOPICS = ROOT / "curator" / "help" / "topics"
+HELP = ROOT / "curator" / "help"
+TOPICS = HELP / "topics"
+MANUAL = HELP / "curator.1"
+WORKFLOWS = HELP / "workflows"
+PAGES_LINK = re.compile(r"(?<=\]\()(?!https?://|#)([^)\s]+)(?=\))")
 GENERATED = [
     TOPICS / f"{name}.md"
     for name in ("reference", "keys", "failure-codes", "audit-codes", "promotion-codes", "frameworks")
@@ -38,6 +45,10 @@ interrupted.
 `curator` alone opens the terminal UI, `curator --version` prints the version. `curator explain completion` lets the
 shell complete commands and options.
 """
+EXIT_CODES = {
+    0: "Yes.", 1: "The answer is no.", 2: "Usage, or a malformed rule.", 3: "Configuration or authentication.",
+    4: "The server or the network failed.", 130: "Interrupted.",
+}  # fmt: skip
 KEYS = """\
 # Keys
 
@@ -99,7 +110,13 @@ def files() -> dict[Path, str]:
                 strict=True,
             )
         ),
-        readme: with_parts(readme, commands=command_table(), topics=topic_list()),
+        MANUAL: manual(),
+        TOPICS / "ci.md": with_parts(
+            TOPICS / "ci.md", pull_request=workflow("pull-request"), weekly=workflow("weekly")
+        ),
+        readme: linked(
+            with_parts(readme, commands=command_table(), topics=topic_list(), first_rule=first_rule("openai-chat"))
+        ),
     }
 
 
@@ -115,6 +132,25 @@ def with_parts(path: Path, **parts: str) -> str:
     return text
 
 
+def linked(text: str, address: str | None = None) -> str:
+    """A page of the repository's top with absolute links, when an address is given or pyproject has one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = address or project.get("urls", {}).get("Repository")
+    if address is None:
+        return text
+    return PAGES_LINK.sub(lambda link: f"{address.rstrip('/')}/{kind_of(link[1])}/main/{link[1]}", text)
+
+
+def kind_of(path: str) -> str:
+    """Pictures are shown, everything else is opened."""
+    return "raw" if path.endswith((".svg", ".gif", ".png")) else "blob"
+
+
+def workflow(name: str) -> str:
+    """A workflow file as a block of a page."""
+    return f"```yaml\n{(WORKFLOWS / f'{name}.yml').read_text(encoding='utf-8').strip()}\n```"
+
+
 # Commands
 
 
@@ -126,19 +162,12 @@ def command_table() -> str:
 
 def topic_list() -> str:
     """Links to the topics, for the README."""
-    names = sorted(
-        {
-            "reference",
-            "keys",
-            "failure-codes",
-            "audit-codes",
-            "promotion-codes",
-            "frameworks",
-            *(path.stem for path in TOPICS.glob("*.md")),
-        }
-    )
-    links = [f"[{name}](curator/help/topics/{name}.md)" for name in names]
+    links = [f"[{page.code}]({file_of(page.code)})" for page in pages() if page.kind == "topic"]
     return " ·\n".join(" · ".join(links[at : at + 2]) for at in range(0, len(links), 2))
+
+
+def file_of(topic: str) -> str:
+    return f"curator/help/{'SKILL.md' if topic == 'agents' else f'topics/{topic}.md'}"
 
 
 def reference() -> str:
@@ -175,6 +204,37 @@ def section(context: click.Context, command: click.Command) -> Iterator[str]:
         yield table(
             "option", "meaning", rows=[f"| {escaped(f'`{name}`')} | {escaped(text)} |" for name, text in records]
         )
+
+
+def manual() -> str:
+    """The manual page, `man curator`: every command with its options, codes of exit, environment."""
+    lines = [
+        '.TH CURATOR 1 "" "curator" "User commands"', ".SH NAME",
+        r"curator \- turns reviewed LLM failures from Langfuse into regression tests",
+        ".SH SYNOPSIS", ".B curator", r"[\fICOMMAND\fR] [\fIOPTIONS\fR] [\fIARGUMENTS\fR]", ".SH DESCRIPTION",
+        roff("Without a command, curator opens its terminal UI. Every action of the UI is also a command."),
+        ".SH COMMANDS",
+    ]  # fmt: skip
+    for context, command in commands():
+        arguments = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
+        lines += [f".SS {roff(' '.join([context.command_path, *arguments]))}"]
+        lines += [roff((command.help or "").replace("\b", "").split("\n\n")[0])]
+        for option, text in [record for each in command.params if (record := each.get_help_record(context))]:
+            lines += [".TP", rf"\fB{roff(option)}\fR", roff(text)]
+    lines += [".SH EXIT STATUS"]
+    for code, meaning in EXIT_CODES.items():
+        lines += [".TP", rf"\fB{code}\fR", meaning]
+    lines += [".SH ENVIRONMENT"]
+    lines += [
+        roff("LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY, LANGFUSE_BASE_URL: the project. See `curator explain config`.")
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def roff(text: str) -> str:
+    """A text on one line that roff prints as it is."""
+    text = " ".join(text.split()).replace("\\", r"\e").replace("-", r"\-")
+    return rf"\&{text}" if text.startswith((".", "'")) else text
 
 
 # Keys and codes
@@ -229,14 +289,17 @@ def frameworks() -> str:
     """The first rules of three frameworks, as `init` writes them from traces of each."""
     parts = [FRAMEWORKS]
     for title, case in FIRST_RULES.items():
-        trace = trace_of(*TRACES[case][0])
-        name = trace.name or "support"
-        feedback = Score(
-            id="s", name="user_feedback", value=False, data_type="BOOLEAN", timestamp=START, trace_id=trace.id
-        )
-        text = rule_text(seen_in([trace], name, {name: 1}, [feedback], ()), "my-workflow")
-        parts += [f"## {title}\n", f"```yaml\n{text}```\n"]
+        parts += [f"## {title}\n", f"{first_rule(case)}\n"]
     return "\n".join(parts)
+
+
+def first_rule(case: str) -> str:
+    """The rule that `init` proposes for one framework's trace with a thumb down, as a block."""
+    trace = trace_of(*TRACES[case][0])
+    name = trace.name or "support"
+    feedback = Score(id="s", name="user_feedback", value=False, data_type="BOOLEAN", timestamp=START, trace_id=trace.id)
+    text = rule_text(seen_in([trace], name, {name: 1}, [feedback], ()), "my-workflow")
+    return f"```yaml\n{text.strip()}\n```"
 
 
 def table(*heads: str, rows: list[str]) -> str:

@@ -3,14 +3,34 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.docs import generate
 
+FILES = generate.files()
 
-@pytest.mark.parametrize("path", generate.files(), ids=lambda path: path.name)
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_up_to_date(path: Path) -> None:
     there = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert there == generate.files()[path], "out of date: run `python -m tests.docs.generate`"
+    assert there == FILES[path], "out of date: run `python -m tests.docs.generate`"
+
+
+def test_links_are_absolute_once_there_is_an_address() -> None:
+    text = "[page](curator/help/SKILL.md) ![picture](screenshots/a.svg) [out](https://example.com/a) [here](#top)"
+    at = "https://code.example.com/team/curator"
+    assert generate.linked(text, at) == (
+        f"[page]({at}/blob/main/curator/help/SKILL.md) ![picture]({at}/raw/main/screenshots/a.svg)"
+        " [out](https://example.com/a) [here](#top)"
+    )
+
+
+def test_the_skill_is_a_skill_file() -> None:
+    head, page = (generate.HELP / "SKILL.md").read_text(encoding="utf-8").split("\n---\n", 1)
+    skill = yaml.safe_load(head.removeprefix("---\n"))
+    assert set(skill) == {"name", "description"}
+    assert len(skill["description"]) < 1024
+    assert page.startswith("# ")
 
 
 def test_every_option_says_what_it_does() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from curator.cli.main import COMMANDS
 from curator.help import pages
@@ -35,6 +36,11 @@ def mentions() -> Iterator[tuple[str, str]]:
         if path.suffix == ".md":
             yield from ((where, line) for block in blocks(text) for line in lines(block) if line.startswith("curator"))
     yield from ((f"the key of {action.id}", action.twin) for action in ACTIONS if action.twin)
+    for path in generate.WORKFLOWS.glob("*.yml"):
+        jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        steps = [step.get("run", "") for job in jobs for step in job["steps"]]
+        assert any(step.startswith("curator") for step in steps), path.name
+        yield from ((path.name, step) for step in steps if step.startswith("curator"))
 
 
 def problem(line: str) -> str | None:
@@ -104,7 +110,7 @@ def test_the_architecture_names_every_room() -> None:
 def test_every_topic_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     topics = [page.code for page in pages() if page.kind == "topic"]
-    assert [name for name in topics if f"(curator/help/topics/{name}.md)" not in readme] == []
+    assert [name for name in topics if f"({generate.file_of(name)})" not in readme] == []
 
 
 def test_every_command_is_explained_on_a_page() -> None:
