@@ -69,13 +69,13 @@ def survives(scrubber: Scrubber, text: str, seconds: float) -> bool:
 
 @pytest.mark.parametrize("name", STRINGS)
 def test_a_string_is_read_or_refused_in_time(scrubber: Scrubber, name: str) -> None:
-    noise = STRINGS[name](8_000)
-    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 20)
+    noise = STRINGS[name](3_000)
+    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 10)
 
 
 def test_nested_quotes(scrubber: Scrubber) -> None:
     for depth in (1, 3, 6, 9, 12):
-        assert not survives(scrubber, nested(depth), 20)
+        assert not survives(scrubber, nested(depth), 10)
 
 
 def test_far_too_long_is_refused_before_it_is_read(scrubber: Scrubber) -> None:

@@ -1,11 +1,14 @@
 """What identifies one person to an authority or a bank: dates of birth, national numbers, documents, accounts."""
 
-from collections.abc import Callable, Iterable
-from functools import cache
-from importlib import import_module
+from collections.abc import Iterable
 
 import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
+from stdnum.br import cpf
+from stdnum.es import dni, nie
+from stdnum.fr import nir
+from stdnum.it import codicefiscale
+from stdnum.mx import curp
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits, rule
 
@@ -175,19 +178,13 @@ class NationalIdRecognizer(RegexRecognizer):
         rule("Brazil", r"(?<![\p{L}\p{N}.]) \d{3}\.\d{3}\.\d{3}-\d{2} (?![\p{L}\p{N}])", 0.7),
         rule("Mexico", r"(?<![\p{L}\p{N}]) [A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d (?![\p{L}\p{N}])", 0.8),
     )
-    _CHECKS = {
-        "Spain": ("es.dni", "es.nie"),
-        "Italy": ("it.codicefiscale",),
-        "France": ("fr.nir",),
-        "Brazil": ("br.cpf",),
-        "Mexico": ("mx.curp",),
-    }
+    _CHECKS = {"Spain": (dni, nie), "Italy": (codicefiscale,), "France": (nir,), "Brazil": (cpf,), "Mexico": (curp,)}
 
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """As the base does; what has no word before it must pass its country's check digits (python-stdnum)."""
         for start, end, score, name in super().find(text, nlp):
             checks = self._CHECKS.get(name)
-            if checks is None or any(_valid(check)(text[start:end]) for check in checks):
+            if checks is None or any(check.is_valid(text[start:end]) for check in checks):
                 yield start, end, score, name
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
@@ -247,10 +244,3 @@ class DocumentRecognizer(RegexRecognizer):
 
 _WHOLE_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d|(?:19|20)\d\d")
 _ISO_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ]\d{2,4}|(?:19|20)\d\d")
-
-
-@cache
-def _valid(check: str) -> Callable[[str], bool]:
-    """python-stdnum's check of one kind of number, such as `es.dni`."""
-    valid: Callable[[str], bool] = import_module(f"stdnum.{check}").is_valid
-    return valid
