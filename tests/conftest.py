@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from curator.gateway import Gateway
 from curator.sandbox.demo import seed
 from curator.sandbox.demo.data import DemoData, build
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Scrubber
+from curator.scrub.limits import Limits
 from tests.rooms import CORE
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
@@ -85,6 +88,42 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home: Path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CURATOR_STATE_DIR", str(home / "state"))
     monkeypatch.setenv("CURATOR_CONFIG", str(home / "config.toml"))
+
+
+@pytest.fixture(scope="session")
+def idle_workers() -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Workers of the scrub that have loaded the engine and wait for whoever needs one next."""
+    idle: list[subprocess.Popen[bytes]] = []
+    yield idle
+    for worker in idle:
+        worker.kill()
+        worker.wait(10)
+
+
+@pytest.fixture
+def lasting_workers(idle_workers: list["subprocess.Popen[bytes]"], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process hand their scrub's worker on to the next one: loading the engine takes four seconds."""
+    close, exchange = Scrubber.close, Scrubber._exchange
+
+    def is_usual(scrubber: Scrubber) -> bool:
+        return scrubber._use_model and scrubber.limits == Limits() and scrubber._pipeline is None
+
+    def hand_on(scrubber: Scrubber) -> None:
+        worker = None
+        if is_usual(scrubber) and scrubber._process is not None and not scrubber._closed:
+            scrubber.start().result(60)  # what was asked before is answered by then
+            worker, scrubber._process = scrubber._process, None
+        close(scrubber)
+        if worker is not None:
+            idle_workers.append(worker)
+
+    def with_a_worker(scrubber: Scrubber, request: dict[str, Any]) -> Any:
+        if scrubber._process is None and not scrubber._closed and is_usual(scrubber) and idle_workers:
+            scrubber._process = idle_workers.pop()
+        return exchange(scrubber, request)
+
+    monkeypatch.setattr(Scrubber, "close", hand_on)
+    monkeypatch.setattr(Scrubber, "_exchange", with_a_worker)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,19 @@
 """What one item's content says by itself: the CPU work of an audit, done by any worker, without the server."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from curator.audit.labels import cleaned, foreign_labels, withheld
-from curator.audit.values import ItemFacts
+from curator.audit.values import ItemFacts, signal_names, trace_of
 from curator.draft.effectiveness import judge
 from curator.draft.likeness import text_of
 from curator.draft.mapping import validate
 from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
-from curator.model.lineage import content_fingerprint, fingerprint
+from curator.model.lineage import FAILURE_TYPE, content_fingerprint, fingerprint, is_own_id
 from curator.model.rule import ScrubPolicy
 from curator.promote import Finder
 from curator.promote.content import OWN_LINEAGE, leftovers
@@ -22,6 +22,7 @@ from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
 
 SECRET = "SECRET"
 """The scrub's entity for keys, tokens and passwords."""
@@ -183,3 +184,44 @@ def _texts(item: StoredItem) -> dict[str, Any]:
     if isinstance(metadata, dict):
         metadata = {key: value for key, value in metadata.items() if key not in OWN_LINEAGE}
     return {"input": item.input, "expected_output": item.expected_output, "metadata": metadata}
+
+
+# ── names from outside that a report would print: ids, failure types, signal names may hold personal values ─────────
+
+
+_RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
+"""Ids that machines draw: hexadecimal digits, UUIDs."""
+
+
+def foreign_labels(item: StoredItem, standards: Standards) -> list[str]:
+    """The names that an item brings into a report and that neither curator nor the rule has made."""
+    metadata: Mapping[str, Any] = item.metadata if isinstance(item.metadata, dict) else {}
+    trace_id, case = trace_of(item), str(metadata.get("case", "1"))
+    own = trace_id is not None and case.isdigit()
+    labels = (
+        [] if own and is_own_id(item.id, item.dataset, trace_id or "", item.source_observation_id, case) else [item.id]
+    )
+    labels += [
+        each for each in (trace_id, item.source_observation_id, metadata.get(FAILURE_TYPE)) if isinstance(each, str)
+    ]
+    labels += signal_names(metadata.get("signals"))
+    rule = standards.rule.rule if standards.rule is not None else None
+    known = {*rule.lineage.failure_types, *rule.id.pin.values(), *(seed.id for seed in rule.seed)} if rule else set()
+    return [each for each in dict.fromkeys(labels) if each not in known and not _RANDOM_ID.fullmatch(each)]
+
+
+def cleaned(labels: Iterable[str], scrub: Scrub, standards: Standards) -> dict[str, str]:
+    """Label → what a report may print instead, for those that hold personal values. Raises CuratorError."""
+    wanted = list(labels)
+    found = scrub.scrub_value(wanted, standards.policy).value if wanted else []
+    return {label: _marked(clean, label) for label, clean in zip(wanted, found, strict=True) if clean != label}
+
+
+def withheld(labels: Iterable[str]) -> dict[str, str]:
+    """Label → a digest, for labels that nobody could look at."""
+    return {label: _marked("withheld", label) for label in labels}
+
+
+def _marked(clean: str, label: str) -> str:
+    """Still one name per label, so that whoever knows the label recognises it."""
+    return f"{clean} (sha256 {fingerprint(label)[:8]})"

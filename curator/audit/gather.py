@@ -5,19 +5,17 @@ and forgotten but for its lineage.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from curator.audit.one_by_one import read_one_by_one
-from curator.audit.promoted import promoted_items
-from curator.audit.runs import runs_of
-from curator.audit.values import ById, Evidence, ItemFacts, Progress, silent, trace_of
-from curator.gateway import Gateway
-from curator.journal import Journal
-from curator.model import Observation, StoredItem, parse_text
+from curator.audit.values import ById, Evidence, ItemFacts, Progress, Promoted, Run, silent, trace_of
+from curator.gateway import Experiment, Gateway
+from curator.journal import Journal, standing
+from curator.model import Dataset, Observation, StoredItem, parse_text
 from curator.model.errors import UsageError
-from curator.model.lineage import REQUIRED_KEYS, SOURCE_SESSION_ID
+from curator.model.lineage import APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, SOURCE_SESSION_ID
 from curator.rulebook import LoadedRule
 
 BATCH = 25
@@ -33,7 +31,13 @@ READS_BY_ID = 8
 RECORDED_LIMIT = 300
 """Up to this many items the recorded outputs are fetched too, to tell weak expectations."""
 
-KEPT = frozenset({*REQUIRED_KEYS, SOURCE_SESSION_ID, "source_environment", "schema_fingerprint", "case", "risk"})
+KEPT = frozenset(
+    {
+        *REQUIRED_KEYS,
+        *(SOURCE_SESSION_ID, APPROVED_BY, APPROVED_VIA),
+        *("source_environment", "schema_fingerprint", "case", "risk"),
+    }
+)
 """Metadata that checks and reports look at; the rest is forgotten after the examination."""
 
 
@@ -241,3 +245,97 @@ def _slim(item: StoredItem) -> StoredItem:
     metadata = item.metadata if isinstance(item.metadata, dict) else {}
     kept = {key: value for key, value in metadata.items() if key in KEPT}
     return item.model_copy(update={"input": None, "expected_output": None, "metadata": kept})
+
+
+# ── what stands beside the items: runs, receipts, rows that no list shows ───────────────────────────────────────────
+
+
+SINCE = timedelta(days=365)
+"""How far back runs count; Langfuse's list needs a beginning."""
+EXPERIMENTS = 100
+
+
+def runs_of(
+    gateway: Gateway,
+    dataset: Dataset,
+    until: datetime,
+    allows: Callable[[int], bool],
+    left_out: list[str],
+) -> tuple[list[Run], bool]:
+    """Runs that started in the year before `until`, latest first, and whether these are all.
+
+    One request per 100 items of a run; a run that `allows` does not grant is left out and said. Raises GatewayError.
+    """
+    since = until - SINCE
+    experiments: list[Experiment] = []
+    complete = True
+    for experiment in gateway.experiments(from_=since, to=until, dataset_id=dataset.id):
+        if len(experiments) == EXPERIMENTS and not allows(1):
+            complete = False
+            break
+        experiments.append(experiment)
+    runs = []
+    for experiment in experiments:
+        if not allows(max(1, math.ceil(experiment.item_count / PAGE))):
+            continue
+        items = tuple(gateway.experiment_items(from_=since, experiment_id=experiment.id))
+        runs.append(Run(experiment=experiment, items=items))
+    if len(runs) < len(experiments):
+        complete = False
+        left_out.append(f"{len(experiments) - len(runs)} of {len(experiments)} runs (--deep looks at all)")
+    return runs, complete
+
+
+def promoted_items(journal: Journal | None, dataset: str) -> dict[str, Promoted]:
+    """Item id → its newest good promotion; without items that curator itself took back, archived or erased."""
+    found: dict[str, Promoted] = {}
+    for item_id, each in standing(journal, dataset).items() if journal is not None else ():
+        answer = each.promotion.answer
+        found[item_id] = Promoted(
+            receipt=each.receipt,
+            written=None if answer is None or each.restored_at is not None else answer.updated_at,
+            touched=each.restored_at or each.receipt.at,
+        )
+    return found
+
+
+def read_one_by_one(
+    gateway: Gateway,
+    items: Sequence[StoredItem],
+    promoted: Collection[str],
+    *,
+    uncounted: int,
+    most: int | None,
+    left_out: list[str],
+) -> dict[str, ById | None]:
+    """Item id → what reading it by id shows, for `most` items at most (None: for all that it takes); None: not there.
+
+    The list shows the newest row of a doubled id, reading by id an older one. When the server counts `uncounted` rows
+    more than there are ids, items are read, the newest first, until these rows are found. Raises GatewayError.
+    """
+    dataset_id = items[0].dataset_id if items else None
+    versions: dict[str, set[datetime]] = defaultdict(set)
+    for item in items:
+        versions[item.id].add(item.updated_at)
+    absent = [item_id for item_id in promoted if item_id not in versions]
+    found: dict[str, ById | None] = {}
+    for item_id in absent[:most]:
+        stored = gateway.item(item_id)
+        here = stored is not None and dataset_id in (None, stored.dataset_id)
+        found[item_id] = ById(status=stored.status, updated_at=stored.updated_at) if stored and here else None
+    if len(found) < len(absent):
+        left_out.append(
+            f"{len(absent) - len(found)} of {len(absent)} promoted items that are not listed (--deep looks)"
+        )
+    missing = uncounted - sum(len(each) - 1 for each in versions.values())
+    suspects = [item_id for item_id, each in versions.items() if len(each) == 1] if missing > 0 else []
+    for position, item_id in enumerate(suspects):
+        if missing <= 0:
+            break
+        if most is not None and len(found) >= most:
+            left_out.append(f"{len(suspects) - position} items that may be current more than once (--deep looks)")
+            break
+        stored = gateway.item(item_id)
+        found[item_id] = None if stored is None else ById(status=stored.status, updated_at=stored.updated_at)
+        missing -= stored is not None and stored.updated_at < max(versions[item_id])
+    return found

@@ -1,14 +1,25 @@
 """The audit: gather the evidence, examine every item, make every check, sum up."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from curator.audit.checks import CHECKS
 from curator.audit.examine import OpenScrub, Standards
 from curator.audit.gather import Gathering
-from curator.audit.labels import without
-from curator.audit.summary import ages, count, flows, signals
-from curator.audit.values import AuditFinding, AuditReport, Evidence, ItemFacts, Progress, silent
+from curator.audit.values import (
+    UNKNOWN,
+    AuditFinding,
+    AuditReport,
+    Evidence,
+    ItemFacts,
+    Progress,
+    signal_names,
+    silent,
+    time_of,
+)
 from curator.audit.workers import Workers
 from curator.gateway import Gateway
 from curator.journal import Journal
@@ -118,4 +129,80 @@ def report_of(evidence: Evidence) -> AuditReport:
         ages=ages([each.get("approved_at") for each in lineages], evidence.moment),
         requests=evidence.requests,
     )
-    return without(report, {label: shown for facts in evidence.facts.values() for label, shown in facts.labels.items()})
+    return _without(
+        report, {label: shown for facts in evidence.facts.values() for label, shown in facts.labels.items()}
+    )
+
+
+def _without(report: AuditReport, labels: Mapping[str, str]) -> AuditReport:
+    """The report with every such label replaced."""
+    if not labels:
+        return report
+    longest_first = sorted(labels, key=len, reverse=True)
+
+    def text(words: str) -> str:
+        for label in longest_first:
+            words = words.replace(label, labels[label])
+        return words
+
+    def keys(counts: dict[str, int]) -> dict[str, int]:
+        return {labels.get(name, name): count for name, count in counts.items()}
+
+    def finding(each: AuditFinding) -> AuditFinding:
+        shown = None if each.item_id is None else labels.get(each.item_id, each.item_id)
+        return each.model_copy(update={"item_id": shown, "message": text(each.message)})
+
+    return report.model_copy(
+        update={
+            "findings": tuple(map(finding, report.findings)),
+            "failure_types": keys(report.failure_types),
+            "signals": keys(report.signals),
+            "flows": {labels.get(name, name): keys(counts) for name, counts in report.flows.items()},
+        }
+    )
+
+
+# ── a dataset in numbers ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_AGES = (
+    (timedelta(days=7), "under a week"),
+    (timedelta(days=30), "under a month"),
+    (timedelta(days=90), "under three months"),
+    (timedelta(days=365), "under a year"),
+)
+_OLDEST = "a year or more"
+
+
+def count(values: Sequence[object]) -> dict[str, int]:
+    """How often each text occurs, the most frequent first; anything else is unknown."""
+    counted = Counter(value if isinstance(value, str) and value else UNKNOWN for value in values)
+    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def signals(lineages: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Signal name → number of items that it brought here."""
+    return count([name for each in lineages for name in signal_names(each.get("signals"))])
+
+
+def flows(lineages: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """Signal name → failure type → number of items that came that way."""
+    found: dict[str, Counter[str]] = {}
+    for each in lineages:
+        failure_type = each.get(FAILURE_TYPE)
+        target = failure_type if isinstance(failure_type, str) and failure_type else UNKNOWN
+        for name in signal_names(each.get("signals")) or [UNKNOWN]:
+            found.setdefault(name, Counter())[target] += 1
+    return {name: dict(sorted(counts.items())) for name, counts in sorted(found.items())}
+
+
+def ages(approved: Sequence[object], at: datetime) -> dict[str, int]:
+    """Age since approval in words → number of items, the youngest first."""
+    counted: Counter[str] = Counter()
+    for value in approved:
+        time = time_of(value)
+        if time is None:
+            counted[UNKNOWN] += 1
+        else:
+            counted[next((words for limit, words in _AGES if at - time < limit), _OLDEST)] += 1
+    return {words: counted[words] for words in (*(w for _, w in _AGES), _OLDEST, UNKNOWN) if counted[words]}

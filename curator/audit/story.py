@@ -1,18 +1,23 @@
-"""The lineage of one item as a story: trace ← session, signals → decisions → versions → runs and their scores."""
+"""The lineage of one item as a story: trace ← session, signals → decisions → versions → runs and their scores.
+
+`story_of` reads it, `chapters` tells it in rows: the terminal and the command line show the same rows, each in its way.
+"""
 
 import difflib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from curator.audit.runs import SINCE
-from curator.audit.values import trace_of
+from curator.audit.examine import Scrub
+from curator.audit.gather import SINCE
+from curator.audit.values import BACKFILLED, RESCRUBBED, trace_of
 from curator.gateway import ExperimentItem, Gateway
 from curator.journal import Journal, LedgerEntry
-from curator.model import Observation, Receipt, Score, StoredItem, Value
+from curator.model import Observation, Receipt, Score, ScrubPolicy, StoredItem, Value
 from curator.model.errors import UsageError
+from curator.model.safe import visible
 
 MAX_VERSIONS = 10
 """Versions that are looked up, newest first; each costs a request."""
@@ -154,3 +159,183 @@ def _diff(old: StoredItem, new: StoredItem) -> Iterator[str]:
 def _pretty(item: StoredItem) -> Sequence[str]:
     content = {name: getattr(item, name) for name in PARTS}
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+
+
+# ── in five chapters: source, reasons, draft decisions, versions, runs ──────────────────────────────────────────────
+
+
+NONE = "–"
+Kind = Literal["fact", "moment", "same", "added", "removed"]
+_SIGNS: dict[str, Kind] = {"+": "added", "-": "removed"}
+
+
+class Row(NamedTuple):
+    """One row of a chapter."""
+
+    kind: Kind
+    """A named fact, something that happened at a time, or a line of a difference."""
+    name: str = ""
+    """Of a fact: what it is. Of a moment: when."""
+    own: str = ""
+    """Ids, numbers, names of scores and runs, curator's own words."""
+    text: str = ""
+    """What people wrote or what an item holds: it may be personal."""
+
+
+class Chapter(NamedTuple):
+    """Rows under a title; `note` says how many, where something is listed."""
+
+    title: str
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+def chapters(story: Story) -> tuple[Chapter, ...]:
+    """From the source to the runs; versions and runs newest first."""
+    older = " or more" if story.older_versions else ""
+    return (
+        Chapter("Source", tuple(_source_rows(story))),
+        Chapter("Why it is here", tuple(_reasons(story.lineage))),
+        Chapter("Draft decisions", tuple(_decisions(story))),
+        Chapter("Versions", tuple(_version_rows(story.versions)), f"{len(story.versions)}{older}"),
+        Chapter("Runs", tuple(_runs(story)), str(len(story.runs))),
+    )
+
+
+def masked(parts: Sequence[Chapter], scrub: Scrub, policy: ScrubPolicy) -> tuple[Chapter, ...]:
+    """The same with every personal value replaced that the scrub of today finds. Raises CuratorError."""
+    texts = [row.text for part in parts for row in part.rows]
+    # The rule's paths are paths of the item, not of these rows.
+    clean = iter(scrub.scrub_value(texts, policy.model_copy(update={"paths": ()})).value)
+    return tuple(part._replace(rows=tuple(row._replace(text=next(clean)) for row in part.rows)) for part in parts)
+
+
+def _source_rows(story: Story) -> Iterator[Row]:
+    source = story.source
+    if source is None:
+        named = trace_of(story.item)
+        yield Row("fact", "trace", f"{named} is gone" if named else "none is named")
+    else:
+        yield Row("fact", "trace", source.trace_id)
+        yield Row("fact", "", f"{source.trace_name or source.name or NONE}, {when(source.start_time)}")
+        if story.item.source_observation_id:
+            yield Row("fact", "observation", story.item.source_observation_id)
+        yield Row("fact", "session", text=source.session_id or NONE)
+        yield Row("fact", "environment", source.environment or NONE)
+    for score in story.scores:
+        value = "(text)" if score.value is None else number(score.value)
+        yield Row("fact", "score", f"{score.name} {value}  ({score.source}, {when(score.timestamp)})")
+
+
+def _reasons(lineage: dict[str, Any]) -> Iterator[Row]:
+    signals = lineage.get("signals")
+    for signal in signals if isinstance(signals, list) else []:
+        if isinstance(signal, dict):
+            by = f", annotator {signal['annotator']}" if signal.get("annotator") else ""
+            value, source = signal.get("value"), signal.get("source", signal.get("kind", NONE))
+            counted = f" {number(value)}" if isinstance(value, (int, float)) else ""
+            said = [value] if isinstance(value, str) else []
+            said += [signal["comment"]] if signal.get("comment") else []
+            yield Row(
+                "fact", "signal", f"{signal.get('name', NONE)}{counted}  ({source}{by})", "  ".join(map(str, said))
+            )
+    for name, key in (("failure type", "failure_type"), ("rubric", "rubric"), ("risk", "risk")):
+        yield Row("fact", name, str(lineage.get(key, NONE)))
+
+
+def _decisions(story: Story) -> Iterator[Row]:
+    lineage = story.lineage
+    reviewer, at = lineage.get("reviewer", NONE), lineage.get("approved_at", NONE)
+    yield Row("fact", "approved", f"by {reviewer}, {_time(at)}")
+    yield Row("fact", "rule", f"{lineage.get('rule', NONE)}, version {lineage.get('rule_version', NONE)}")
+    yield Row("fact", "content", str(lineage.get("source_policy", NONE)))
+    scrub = lineage.get("scrub")
+    for what in ("replaced", "kept"):
+        counts = scrub.get(what) if isinstance(scrub, dict) else None
+        if isinstance(counts, dict):
+            said = ", ".join(f"{count} {entity}" for entity, count in sorted(counts.items()))
+            yield Row("fact", what, said or "nothing")
+    reasons = scrub.get("reasons") if isinstance(scrub, dict) else None
+    for reason in reasons if isinstance(reasons, list) else []:
+        yield Row("fact", "reason", text=str(reason))
+    if isinstance(added := lineage.get(BACKFILLED), list) and added:
+        yield Row("fact", "backfilled", ", ".join(map(str, added)))
+    if RESCRUBBED in lineage:
+        yield Row("fact", "re-scrubbed", _time(lineage[RESCRUBBED]))
+    receipts, draft = len(story.promotions), "a draft is kept" if story.draft else "no draft"
+    yield Row("fact", "this machine", f"{receipts} receipt{'' if receipts == 1 else 's'}, {draft}")
+    for entry in story.ledger:
+        outcome = ", ".join(word for word in (entry.verdict, entry.write) if word and word != "none")
+        yield Row("moment", when(entry.at), f"{entry.action}{f' ({outcome})' if outcome else ''} by {entry.reviewer}")
+
+
+def _version_rows(versions: Sequence[ItemVersion]) -> Iterator[Row]:
+    for version in versions:
+        yield Row("moment", when(version.at), _what_changed(version))
+        for line in version.diff:
+            yield Row(_SIGNS.get(line[:1], "same"), text=line[1:])
+
+
+def _what_changed(version: ItemVersion) -> str:
+    if version.first is None:
+        return "older versions were not looked up"
+    if version.first:
+        return "first version"
+    return f"changed: {', '.join(version.changed)}" if version.changed else "written again, nothing changed"
+
+
+def _runs(story: Story) -> Iterator[Row]:
+    width = max((len(run.experiment_name) for run in story.runs), default=0)
+    for run in story.runs:
+        scores = ", ".join(f"{s.name} {number(s.value)}" for s in sorted(run.scores, key=lambda s: s.name))
+        error = "ERROR  " if run.level == "ERROR" else ""
+        yield Row(
+            "moment", when(run.start_time), f"{run.experiment_name:<{min(width, 40)}}  {error}{scores or 'no scores'}"
+        )
+
+
+def number(value: object) -> str:
+    """`1` for 1.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def when(time: datetime) -> str:
+    """A moment in the reader's own time zone, to the minute."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _time(value: object) -> str:
+    try:
+        return when(datetime.fromisoformat(str(value)))
+    except ValueError:
+        return str(value)
+
+
+# ── as plain text ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+NAME = 14
+"""Width of the names of facts."""
+SIGNS = {"added": "+ ", "removed": "- ", "same": "  "}
+
+
+def render(story: Story, parts: Sequence[Chapter] | None = None) -> str:
+    """The whole way, one row per line; foreign text made harmless. `parts` are the chapters, masked by now."""
+    head = [story.item.id, f"{story.item.status} in {story.item.dataset}"]
+    lines = [*head, *(line for part in parts or chapters(story) for line in _lines(part))]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _lines(part: Chapter) -> Iterator[str]:
+    yield ""
+    yield f"{part.title}{f' ({part.note})' if part.note else ''}"
+    yield from map(_line, part.rows)
+
+
+def _line(row: Row) -> str:
+    said = "  ".join(word for word in (row.own, row.text) if word)
+    if row.kind == "fact":
+        return f"  {row.name:<{NAME}}{said}"
+    if row.kind == "moment":
+        return f"  {row.name}  {said}"
+    return f"      {SIGNS[row.kind]}{row.text}"

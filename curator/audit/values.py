@@ -12,6 +12,14 @@ Severity = Literal["info", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 
 
+UNKNOWN = "unknown"
+"""Stands in reports for what lineage does not say."""
+BACKFILLED = "backfilled"
+"""Lineage key: names the keys that were not recorded when the item was approved."""
+RESCRUBBED = "rescrubbed_at"
+"""Lineage key: when values were replaced after the approval; who did it, the ledger knows."""
+
+
 class AuditFinding(Value):
     """One thing that is not as it should be. Holds ids, paths, names and counts; never text of an item."""
 
@@ -152,8 +160,19 @@ def time_of(value: object) -> datetime | None:
     return time if time.tzinfo is not None else None
 
 
+def signal_names(signals: object) -> list[str]:
+    """Names of the signals that lineage records, each once."""
+    if not isinstance(signals, list):
+        return []
+    return sorted({str(each.get("name")) for each in signals if isinstance(each, dict) and each.get("name")})
+
+
 Found = tuple[str | None, str]
 """(item id or None for the dataset, message)."""
+
+
+Finder = Callable[[Evidence], Iterator[Found]]
+"""What a check finds: a pure function of the evidence."""
 
 
 class AuditCheck(NamedTuple):
@@ -163,7 +182,7 @@ class AuditCheck(NamedTuple):
     severity: Severity
     title: str
     remedy: str
-    look: Callable[[Evidence], Iterator[Found]]
+    look: Finder
 
 
 class AuditReport(Value):

@@ -151,9 +151,8 @@ def _list(gateway: "Gateway", as_json: bool) -> None:
 
 
 def _tell(look: Look, item_ids: Sequence[str], as_json: bool) -> None:
-    from curator.audit.report import story
-    from curator.audit.report.chapters import chapters, masked
-    from curator.audit.story import story_of
+    from curator.audit import story
+    from curator.audit.story import chapters, masked, story_of
     from curator.scrub import Scrubber
 
     at = datetime.now().astimezone()

@@ -5,8 +5,7 @@ from datetime import datetime
 
 import click
 
-from curator.audit.fixes import FixName, Proposal, apply, propose
-from curator.audit.fixes.values import Desk
+from curator.audit.fixes import Desk, FixName, Proposal, apply, propose
 from curator.cli.audit_look import Look
 from curator.cli.output import plain, print_json, say
 from curator.model import Receipt

@@ -18,8 +18,7 @@ from curator.tui.text import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
 
 if TYPE_CHECKING:
-    from curator.audit.report.chapters import Row
-    from curator.audit.story import Story
+    from curator.audit.story import Row, Story
     from curator.audit.values import AuditReport
 
 
@@ -153,7 +152,7 @@ SEVERITIES = {"error": ("bad", "✕"), "warning": ("warn", "▲"), "info": ("inf
 
 def of_audit(report: "AuditReport") -> Sheet:
     """An audit's findings, the worst first; they hold no text of an item."""
-    from curator.audit.report.text import TITLES, headline
+    from curator.audit.report import TITLES, headline
 
     sheet = Sheet()
     whole: list[Piece] = [("strong", headline(report))]
@@ -187,7 +186,7 @@ DIFFERENCE = {"added": ("good", "+ "), "removed": ("bad", "- "), "same": ("dim",
 
 def of_story(story: "Story") -> Sheet:
     """The same rows that `curator audit DATASET ITEM` prints."""
-    from curator.audit.report.chapters import chapters
+    from curator.audit.story import chapters
 
     sheet = Sheet()
     for number, part in enumerate(chapters(story)):

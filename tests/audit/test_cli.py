@@ -27,7 +27,7 @@ Curator = Callable[..., Result]
 
 
 @pytest.fixture
-def curator(monkeypatch: pytest.MonkeyPatch) -> Curator:
+def curator(monkeypatch: pytest.MonkeyPatch, lasting_workers: None) -> Curator:
     """Runs a command line; errors of curator's own come as exit codes, as `main` makes them."""
     monkeypatch.setenv("CURATOR_REVIEWER", "tobias")
 
@@ -80,7 +80,7 @@ def test_the_example_from_the_command_line(curator: Curator) -> None:
 @pytest.mark.usefixtures("at_small")
 def test_a_report_for_a_ticket(curator: Curator, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    result = curator("audit", DATASET, *RULES, "--format", "html", "--output", str(page), "--fail-on", "error")
+    result = curator("audit", DATASET, *RULES, "--workers", "1", "--format", "html", "--output", str(page))
     assert (result.exit_code, result.stdout) == (ExitCode.YES, "")
     assert page.read_text().startswith("<!doctype html>")
     assert f"Report written to {page}." in result.stderr
@@ -94,7 +94,7 @@ def test_the_dataset_as_it_was(curator: Curator) -> None:
     with Gateway(load_settings().connection()) as gateway:
         before = max(item.updated_at for item in gateway.items(DATASET)).isoformat()
         gateway.put_item(_item(numbered(0, input={"question": "Changed afterwards?", "channel": "chat"})))
-    then = json.loads(curator("audit", DATASET, *RULES, "--json", "--version", before).stdout)
+    then = json.loads(curator("audit", DATASET, *RULES, "--workers", "1", "--json", "--version", before).stdout)
     assert "CON001" not in {finding["code"] for finding in then["findings"]}
     assert datetime.fromisoformat(then["version"]) == datetime.fromisoformat(before)
 

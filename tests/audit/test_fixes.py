@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from curator.audit.fixes import FixName, Proposal, apply, propose
-from curator.audit.fixes.values import Desk
+from curator.audit.fixes import Desk, FixName, Proposal, apply, propose
 from curator.audit.run import collect, report_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from curator.audit.gather import BATCH, READS_BY_ID, Gathering
-from curator.audit.promoted import promoted_items
+from curator.audit.gather import BATCH, READS_BY_ID, Gathering, promoted_items, runs_of
 from curator.audit.run import collect, report_of
-from curator.audit.runs import runs_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes
 from curator.gateway import Gateway

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from curator.audit.fixes import Desk as FixDesk
 from curator.audit.fixes import apply, propose
-from curator.audit.fixes.values import Desk as FixDesk
-from curator.audit.promoted import promoted_items
+from curator.audit.gather import promoted_items
 from curator.audit.run import collect, report_of
 from curator.audit.workers import Processes
 from curator.gateway import Gateway

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from curator.audit.examine import Standards, unexamined
-from curator.audit.report import RENDERERS
-from curator.audit.report.json import document
+from curator.audit.report import RENDERERS, document
 from curator.audit.run import audit, report_of
 from curator.audit.values import AuditFinding, AuditReport
 from curator.audit.workers import Processes
@@ -91,7 +90,7 @@ def test_the_json_report_holds_what_others_rely_on(report: AuditReport) -> None:
     read = json.loads(RENDERERS["json"](report))
     assert {"dataset", "version", "items", "findings", "summary", "requests"} <= read.keys()
     assert {"code", "severity", "item_id", "message", "remedy"} == read["findings"][0].keys()
-    assert read["summary"] == {"info": 8, "warning": 13, "error": 14}
+    assert read["summary"] == {"info": 8, "warning": 14, "error": 14}
     assert read == json.loads(json.dumps(document(report)))
     assert RENDERERS["json"](report).isascii()
 

@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from curator.audit.report.chapters import chapters, masked
-from curator.audit.report.story import render
-from curator.audit.story import MAX_VERSIONS, Story, story_of
+from curator.audit.story import MAX_VERSIONS, Story, chapters, masked, render, story_of
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item, ScrubPolicy

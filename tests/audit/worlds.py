@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from curator.audit.fixes.lineage import prints
+from curator.audit.fixes import prints
 from curator.config import state_folder
 from curator.experiments import results
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score

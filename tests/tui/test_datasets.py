@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curator.audit.report.story import render
+from curator.audit.story import render
 from curator.audit.values import AuditFinding, AuditReport
 from curator.sandbox.demo.audit_example import DATASET
 from curator.sandbox.demo.audit_example.build import planned

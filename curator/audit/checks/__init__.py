@@ -1,29 +1,13 @@
-"""Every audit check, a family in each file: a stable code, a help page, a pure function of the evidence."""
+"""Every audit check: a stable code with a help page, a row in `checks.toml`, a pure function of the evidence."""
 
-from curator.audit.checks import (
-    content,
-    duplicates,
-    expectations,
-    identity,
-    lineage,
-    privacy,
-    receipts,
-    rules,
-    runs,
-    schema,
-)
+import tomllib
+from importlib.resources import files
+
+from curator.audit.checks import items, together
 from curator.audit.values import AuditCheck
 
-CHECKS: tuple[AuditCheck, ...] = (
-    *lineage.CHECKS,
-    *content.CHECKS,
-    *schema.CHECKS,
-    *privacy.CHECKS,
-    *duplicates.CHECKS,
-    *identity.CHECKS,
-    *receipts.CHECKS,
-    *expectations.CHECKS,
-    *runs.CHECKS,
-    *rules.CHECKS,
-)
+_ROWS = tomllib.loads(files(__package__).joinpath("checks.toml").read_text(encoding="utf-8"))
+_FINDERS = items.FINDERS | together.FINDERS
+
+CHECKS: tuple[AuditCheck, ...] = tuple(AuditCheck(code=code, look=_FINDERS[code], **row) for code, row in _ROWS.items())
 """In the order of their codes' families."""

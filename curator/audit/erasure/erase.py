@@ -1,22 +1,27 @@
 """Archives or deletes what a trail holds, each verified by reading, and forgets it on this machine."""
 
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Literal
 
-from curator.audit.erasure.forget import Mode, forget
 from curator.audit.erasure.trail import Kept, Terminal, Trail
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import BUSY, STALE_READ
-from curator.journal import Busy, Journal
-from curator.model import Problem, StoredItem, Value
+from curator.journal import Busy, Journal, LedgerEntry, Promotion
+from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
+from curator.model.lineage import reviewed_observation
 from curator.promote import Finder, Job, Patience, Promoter
 from curator.promote.plan import Plan
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, write
+
+Mode = Literal["archive", "delete"]
+
 
 Outcome = Literal["archived", "deleted", "gone", "failed"]
 MAX_ROWS = 25
@@ -134,3 +139,60 @@ def _in_history(gateway: Gateway, stored: StoredItem) -> bool:
     """Whether the list as of the item's last version still shows it."""
     rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None, version=stored.updated_at)
     return any(row.id == stored.id for row in rows)
+
+
+# ── what is removed from this machine's journal ─────────────────────────────────────────────────────────────────────
+
+
+def forget(
+    journal: Journal, trail: Trail, failed: Collection[str], terminal: Terminal | None, *, mode: Mode, reviewer: str
+) -> None:
+    """Removes the trail's drafts and receipts and empties the reasons of its decisions; not for items that failed.
+
+    The ledger's lines stay: they hold ids and no text, and a later erasure finds archived items by them. Each is marked
+    as taken back, because there is nothing left that an undo could go back to.
+    """
+    receipts = set(trail.receipts)
+    for recorded in journal.ledger.recorded():
+        entry = recorded.entry
+        if recorded.restore.promotion not in receipts or entry.item_id in failed or recorded.undone_by is not None:
+            continue
+        if entry.effective:
+            journal.undo(_taken_back(entry, mode, reviewer), None)
+    for promotion in map(journal.promotions.get, sorted(receipts)):
+        if promotion is not None and promotion.item_id not in failed:
+            # An unfinished one becomes a draft by this; the draft goes next.
+            journal.roll_back(promotion, "erased")
+            key = key_of(promotion.trace_id, reviewed_observation(promotion.item) if promotion.item else None)
+            journal.drafts.drop(key, promotion.rule, _case(promotion))
+    for draft in trail.drafts:
+        journal.drafts.drop(*draft)
+    for decision in journal.decisions.all():
+        if decision.trace_id in trail.traces and decision.reason:
+            journal.decisions.remember(decision.model_copy(update={"reason": "", "at": datetime.now(UTC)}))
+    journal.ledger.forget_reasons(trail.traces)
+    journal.compact()
+    if terminal is not None:
+        for trace in trail.edited:
+            terminal.forget_draft(trace)
+
+
+def _taken_back(entry: LedgerEntry, mode: Mode, reviewer: str) -> LedgerEntry:
+    return LedgerEntry(
+        id=uuid.uuid4().hex,
+        at=datetime.now(UTC),
+        action="undo",
+        trace_id=entry.trace_id,
+        observation_id=entry.observation_id,
+        item_id=entry.item_id,
+        dataset=entry.dataset,
+        rule=entry.rule,
+        reviewer=reviewer,
+        verdict="verified",
+        write="deleted" if mode == "delete" else "archived",
+        undoes=entry.id,
+    )
+
+
+def _case(promotion: Promotion) -> str:
+    return str(promotion.item.metadata.get("case", "1")) if promotion.item is not None else "1"

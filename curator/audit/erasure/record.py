@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from curator.audit.erasure.erase import Erased
-from curator.audit.erasure.forget import Mode
+from curator.audit.erasure.erase import Erased, Mode
 from curator.audit.erasure.results import Emptied
 from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder

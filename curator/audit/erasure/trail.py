@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from curator.audit.erasure.results import result_files
-from curator.audit.runs import SINCE
+from curator.audit.gather import SINCE
 from curator.audit.values import Progress, silent, trace_of
 from curator.gateway import Gateway
 from curator.journal import Journal

@@ -1,16 +1,11 @@
 """An audit report as text, JSON, Markdown or one self-contained HTML file; the same report gives the same bytes."""
 
 from collections.abc import Callable
-from typing import Literal
 
-from curator.audit.report import html, json, markdown, text
+from curator.audit.report.html import html
+from curator.audit.report.plain import TITLES, as_json, document, headline, markdown, text
 from curator.audit.values import AuditReport
 
-Format = Literal["text", "json", "md", "html"]
+__all__ = ["RENDERERS", "TITLES", "document", "headline"]
 
-RENDERERS: dict[str, Callable[[AuditReport], str]] = {
-    "text": text.render,
-    "json": json.render,
-    "md": markdown.render,
-    "html": html.render,
-}
+RENDERERS: dict[str, Callable[[AuditReport], str]] = {"text": text, "json": as_json, "md": markdown, "html": html}

@@ -1,55 +1,27 @@
-"""The report as one self-contained HTML file: no script, no request, fit to attach to a ticket or to print."""
+"""The report as one self-contained HTML file: no script, no request, fit to attach to a ticket or to print.
 
-from collections.abc import Iterator
-from itertools import groupby
+Its pictures are SVG: how the items came here, and what they are made of. Every text is escaped.
+"""
 
-from curator.audit.report.charts import chart, graph, marked, text
-from curator.audit.report.markdown import distributions
-from curator.audit.report.text import TITLES
-from curator.audit.values import SEVERITIES, AuditFinding, AuditReport
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from importlib.resources import files
+from itertools import accumulate, groupby
+from unicodedata import east_asian_width
+
+from curator.audit.report.plain import TITLES, distributions
+from curator.audit.values import SEVERITIES, UNKNOWN, AuditFinding, AuditReport
+from curator.model.safe import visible
+
+STYLE = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+
 
 OPEN = 12
 """A code with more findings than that is folded."""
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2330; --soft: #5b6577; --line: #e4e7ec; --paper: #fff; --card: #f7f8fa;
-  --bar: #4f7fd9; --error: #b42318; --warning: #93590a; --info: #47576b; --ok: #1b7a43;
-  --h0: #4f7fd9; --h1: #2f9e8f; --h2: #c0792a; --h3: #8a63c9; --h4: #c2557f; --h5: #6c7a89; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e7eaf0; --soft: #98a2b3; --line: #2c3444; --paper: #12161f;
-  --card: #1a202c; --error: #f97066; --warning: #fdb022; --info: #a9b4c4; --ok: #5fd38d; } }
-* { box-sizing: border-box; }
-body { font: 15px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 66rem;
-  margin: 2.5rem auto; padding: 0 1.5rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .7rem; }
-p.sub, figcaption { color: var(--soft); } p.sub { margin: 0 0 1.3rem; }
-code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
-.cards { display: flex; flex-wrap: wrap; gap: .8rem; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .6rem 1.1rem;
-  min-width: 8rem; }
-.card b { display: block; font-size: 1.5rem; line-height: 1.3; font-weight: 600; }
-.error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
-.clean { color: var(--ok); } .muted { fill: var(--soft); }
-details { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 .7rem; break-inside: avoid; }
-summary { cursor: pointer; padding: .55rem .9rem; display: flex; gap: .5rem; align-items: baseline; }
-summary::before { content: "▸"; color: var(--soft); } details[open] > summary::before { content: "▾"; }
-summary .severity { margin-left: auto; font-size: .88em; } summary .many { color: var(--soft); }
-details p { margin: 0; padding: 0 .9rem .5rem; color: var(--soft); }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--line);
-  overflow-wrap: anywhere; } td:first-child { width: 40%; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.4rem 2.5rem; }
-.wide { overflow-x: auto; } .wide svg { min-width: 40rem; }
-figure { margin: 0; } svg { width: 100%; height: auto; display: block; }
-svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg text.head, svg text.count { fill: var(--soft); }
-svg text.muted { fill: var(--soft); } svg .bar { fill: var(--bar); }
-svg .box { fill: var(--paper); stroke: var(--line); stroke-width: 1.5; }
-svg .edge { fill: none; opacity: .45; } .h0 { stroke: var(--h0); } .h1 { stroke: var(--h1); } .h2 { stroke: var(--h2); }
-.h3 { stroke: var(--h3); } .h4 { stroke: var(--h4); } .h5 { stroke: var(--h5); }
-@media print { body { margin: 0; max-width: none; } details::details-content { content-visibility: visible; } }
-"""
 
-
-def render(report: AuditReport) -> str:
+def html(report: AuditReport) -> str:
     """Headline, lineage graph, findings by code, charts; well-formed as XML too."""
     parts = [
         "<!doctype html>",
@@ -114,3 +86,126 @@ def _row(finding: AuditFinding) -> str:
 
 def _plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
+
+
+# ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+SHOWN = 8
+"""Signals and failure types in the graph; the charts have all."""
+COLUMNS = (0, 300, 600)
+HEADS = ("signal", "failure type", "dataset")
+BOX = 230
+ROW = 36
+TOP = 30
+NAME, BAR, WIDTH = 150, 170, 360
+"""Widths of a chart's names and of its longest bar, and of the whole."""
+HUES = 6
+"""Colours of the graph's edges, one per failure type; see the style of the page."""
+
+
+def text(words: str) -> str:
+    """Text from outside as the content of an element."""
+    return escape(visible(words))
+
+
+def marked(words: str) -> str:
+    """The same with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(words))
+
+
+def chart(title: str, counts: dict[str, int]) -> str:
+    """Horizontal bars; numbers beside them, so that nothing depends on colour."""
+    most = max(counts.values())
+    rows = []
+    for i, (name, count) in enumerate(counts.items()):
+        y = 22 * i
+        length = max(2, BAR * count / most)
+        rows.append(
+            f'<text x="{NAME - 8}" y="{y + 15}" text-anchor="end"{_muted(name)}>{_name(name, 20)}</text>'
+            f'<rect class="bar" x="{NAME}" y="{y + 4}" width="{length:.0f}" height="14" rx="2"/>'
+            f'<text class="count" x="{NAME + length + 6:.0f}" y="{y + 15}">{count}</text>'
+        )
+    return (
+        f"<figure><figcaption>{text(title)}</figcaption>"
+        f'<svg viewBox="0 0 {WIDTH} {22 * len(counts) + 4}" role="img"><title>{text(title)}</title>'
+        f"{''.join(rows)}</svg></figure>"
+    )
+
+
+def graph(report: AuditReport) -> str:
+    """Signals → failure types → dataset. An edge is as wide as its share of the items, coloured by failure type."""
+    signals = sorted(report.flows, key=lambda name: (-sum(report.flows[name].values()), name))[:SHOWN]
+    types = list(report.failure_types)[:SHOWN]
+    height = TOP + ROW * max(len(signals), len(types), 1)
+    at_signal, at_type = _column(signals, height), _column(types, height)
+    middle = (height + TOP) / 2
+    most = max([*report.failure_types.values(), 1])
+    hues = {name: number % HUES for number, name in enumerate(types)}
+    edges = [
+        _edge(COLUMNS[0] + BOX, at_signal[name], COLUMNS[1], at_type[target], count / most, hues[target])
+        for name in signals
+        for target, count in report.flows[name].items()
+        if target in at_type
+    ]
+    edges += [
+        _edge(COLUMNS[1] + BOX, at_type[name], COLUMNS[2], middle, report.failure_types[name] / most, hues[name])
+        for name in types
+    ]
+    nodes = [_node(COLUMNS[0], at_signal[name], name, sum(report.flows[name].values())) for name in signals]
+    nodes += [_node(COLUMNS[1], at_type[name], name, report.failure_types[name]) for name in types]
+    nodes.append(_node(COLUMNS[2], middle, report.dataset, report.items))
+    heads = "".join(f'<text class="head" x="{x}" y="14">{head}</text>' for x, head in zip(COLUMNS, HEADS, strict=True))
+    left_out = max(0, len(report.flows) - SHOWN) + max(0, len(report.failure_types) - SHOWN)
+    note = f"<p class='sub'>{left_out} smaller ones are in the charts below.</p>" if left_out else ""
+    return (
+        f'<div class="wide"><svg viewBox="0 0 {COLUMNS[2] + BOX} {height:.0f}" role="img">'
+        f"<title>Signals, failure types, dataset</title>{heads}{''.join(edges)}{''.join(nodes)}</svg></div>{note}"
+    )
+
+
+def _column(names: Sequence[str], height: float) -> dict[str, float]:
+    first = TOP + (height - TOP - ROW * len(names)) / 2 + ROW / 2
+    return {name: first + ROW * i for i, name in enumerate(names)}
+
+
+def _node(x: float, y: float, name: str, count: int) -> str:
+    return (
+        f'<rect class="box" x="{x + 1}" y="{y - 13:.0f}" width="{BOX - 2}" height="26" rx="5"/>'
+        f'<text x="{x + 11}" y="{y + 4:.0f}"{_muted(name)}>{_name(name, 25)}</text>'
+        f'<text class="count" x="{x + BOX - 12}" y="{y + 4:.0f}" text-anchor="end">{count}</text>'
+    )
+
+
+def _edge(x1: float, y1: float, x2: float, y2: float, share: float, hue: int) -> str:
+    return (
+        f'<path class="edge h{hue}" stroke-width="{1 + 11 * share:.1f}" '
+        f'd="M{x1},{y1:.0f} C{x1 + 40},{y1:.0f} {x2 - 40},{y2:.0f} {x2},{y2:.0f}"/>'
+    )
+
+
+def _muted(name: str) -> str:
+    return ' class="muted"' if name == UNKNOWN else ""
+
+
+def _name(words: str, most: int) -> str:
+    """The name in at most so many columns, and as a whole for whoever points at it."""
+    shown = _short(visible(words), most)
+    return text(shown) if shown == words else f"<title>{text(words)}</title>{text(shown)}"
+
+
+def _short(words: str, most: int) -> str:
+    """Beginning and end of a longer text: names that differ do so at the end."""
+    if sum(map(_columns, words)) <= most:
+        return words
+    head = words[: _fitting(words, (most - 1) * 2 // 3)]
+    tail = words[len(words) - _fitting(reversed(words), most - 1 - sum(map(_columns, head))) :]
+    return f"{head}…{tail}"
+
+
+def _fitting(letters: Iterable[str], most: int) -> int:
+    return sum(width <= most for width in accumulate(map(_columns, letters)))
+
+
+def _columns(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1

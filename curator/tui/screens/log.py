@@ -18,7 +18,7 @@ from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import age, clock, plural
 
 if TYPE_CHECKING:
-    from curator.journal.promotions import Promotion
+    from curator.journal import Promotion
     from curator.promote import Resumed
 
 SIGNS: dict[str, tuple[str, str]] = {
