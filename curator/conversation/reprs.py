@@ -154,6 +154,7 @@ def _lines(text: str) -> list[Message] | None:
 
     if not re.match(r"(?:system|user|assistant|human|ai): ", text, re.IGNORECASE):
         return None
-    pieces = re.split(r"^(system|user|assistant|human|ai|tool): ", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
+    pieces = re.split(r"^(system|user|assistant|human|ai|tool):(?: |$)", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
     pairs = zip(pieces[::2], pieces[1::2], strict=True)
-    return [Message(role=ROLES[role.lower()], text=said.strip()) for role, said in pairs]
+    found = [Message(role=ROLES[role.lower()], text=said.strip()) for role, said in pairs]
+    return found[:-1] if len(found) > 1 and not found[-1].text else found  # `AI:` at the end of a prompt is a cue

@@ -2,7 +2,7 @@
 
 | written by | input | output |
 |---|---|---|
-| a function under `@observe` | `{"args": ["text"], "kwargs": {}}`, `{"args": [], "kwargs": {"anything": "text"}}` | `"text"`, `{answer: …}` |
+| a function under `@observe` | `{"args": ["text"], "kwargs": {"locale": "en"}}`, `{"args": [], "kwargs": {"anything": "text"}}` | `"text"`, `{answer: …}` |
 | Dify, Flowise, LCEL, DSPy | `{query|question|input|prompt|message|text: "text", …}` | `{answer|output|text|result: "text"}` |
 | smolagents | `{task: "text", stream: false, …}` | `"text"`; a call of the tool `final_answer` |
 | CrewAI | `{inputs: {topic: "text"}}` | `{raw: "text", …}` |
@@ -26,9 +26,12 @@ QUESTIONS = (
     "data", "kwargs", "args", "value", "body", "payload", "instruction", "topic", "goal",
 )  # fmt: skip
 """Keys under which an input holds what was asked, the surest first."""
+WRAPPERS = frozenset({"args", "kwargs", "inputs", "data", "body", "payload", "input", "value", "message"})
+"""Those of them that may hold a list."""
 ANSWERS = (
     "answer", "final_answer", "final_output", "final_result", "output", "response", "reply", "text", "result", "raw",
     "content", "message", "completion", "generated_text", "output_text", "generation", "replies", "return_values", "value",
+    "body",
 )  # fmt: skip
 """Keys under which an output holds the answer, the surest first."""
 FINAL_TOOLS = frozenset({"final_answer", "final_result"})
@@ -38,7 +41,9 @@ MANY = 40
 
 
 def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str, str] | None:
-    """What was asked, and where it stands: the text itself, a known key, or the only text there is. None: nobody can tell."""
+    """What was asked, and where it stands: the text itself, under a known key, or the only text (or sentence) there is.
+
+    None: nobody can tell."""
     if depth > DEEPEST:
         return None
     if isinstance(value, str):
@@ -50,35 +55,47 @@ def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str,
             return found
         return (value, path) if value.strip() and not reprs.is_object(value) else None
     if isinstance(value, list):
-        all_ = [each for index, one in enumerate(value) if (each := question_in(one, f"{path}[{index}]", depth + 1))]
-        return all_[0] if all_ and (len(all_) == 1 or path.endswith("args")) else None
+        return _telling(((f"{path}[{index}]", one) for index, one in enumerate(value)), depth)
     if not isinstance(value, dict):
         return None
+    if isinstance(value.get("args"), list) and isinstance(value.get("kwargs"), dict):
+        return _asked_of_a_function(value["args"], value["kwargs"], path, depth)
+    if (found := _under_a_known_key(value, path, depth)) is not None:
+        return found
+    return _telling(((join_path(path, key), below) for key, below in list(value.items())[:MANY]), depth)
+
+
+def _asked_of_a_function(args: list[Any], kwargs: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
+    """A keyword that says so, else the first argument that asks something, else whatever keyword does."""
+    return (
+        _under_a_known_key(kwargs, f"{path}.kwargs", depth + 1)
+        or _telling(((f"{path}.args[{index}]", one) for index, one in enumerate(args)), depth + 1, first=True)
+        or question_in(kwargs, f"{path}.kwargs", depth + 1)
+    )
+
+
+def _under_a_known_key(value: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
     for key in QUESTIONS:
-        if value.get(key) not in (None, "", [], {}):
-            below = value[key]
-            if key in (
-                "args",
-                "kwargs",
-                "inputs",
-                "data",
-                "body",
-                "payload",
-                "input",
-                "value",
-                "message",
-            ) or isinstance(below, str):
-                found = question_in(below, join_path(path, key), depth + 1)
-                if found is not None:
-                    return found
-            elif isinstance(below, dict) and (found := question_in(below, join_path(path, key), depth + 1)) is not None:
-                return found
+        below = value.get(key)
+        if below in (None, "", [], {}) or not (isinstance(below, (str, dict)) or key in WRAPPERS):
+            continue
+        if (found := question_in(below, join_path(path, key), depth + 1)) is not None:
+            return found
+    return None
+
+
+def _telling(values: Iterable[tuple[str, Any]], depth: int, *, first: bool = False) -> tuple[str, str] | None:
+    """The only text among the values, or the only one of several words; `first`: the first of several, too."""
     texts = [
         each
-        for key, below in list(value.items())[:MANY]
-        if isinstance(below, (str, dict)) and (each := question_in(below, join_path(path, key), depth + 1)) is not None
+        for path, one in values
+        if isinstance(one, (str, dict)) and (each := question_in(one, path, depth + 1)) is not None
     ]
-    return texts[0] if texts and len({text for text, _ in texts}) == 1 else None
+    sentences = [each for each in texts if " " in each[0].strip()]
+    for some in (sentences, texts):
+        if some and (first or len({text for text, _ in some}) == 1):
+            return some[0]
+    return None
 
 
 def answer_in(value: Any, depth: int = 0) -> Any:
@@ -108,8 +125,8 @@ def answer_in(value: Any, depth: int = 0) -> Any:
             found = answer_in(below, depth + 1)
             if isinstance(found, str):
                 return found
-    if len(value) == 1 and isinstance(inner := next(iter(value.values())), (dict, list)):
-        found = answer_in(inner, depth + 1)  # Haystack's `{llm: {replies: […]}}`
+    if len(value) == 1 and isinstance(inner := next(iter(value.values())), (dict, list, str)):
+        found = answer_in(inner, depth + 1)  # Haystack's `{llm: {replies: […]}}`, a key in any language
         if isinstance(found, str):
             return found
     return value

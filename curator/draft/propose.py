@@ -124,7 +124,7 @@ def seen_in(
         traces=len(traces),
         name=name,
         names=names,
-        options=_options(found, inputs, keys),
+        options=_options(found, inputs, keys, sessions=_sessions(traces)),
         input_keys=keys,
         answer_key=_answer_key(found, outputs),
         answers="object" if objects * 2 > len(found) else "text",
@@ -176,8 +176,14 @@ def _named(gateway: Gateway, since: datetime | None, name: str | None) -> dict[s
     return {trace_id: each for trace_id, each in found.items() if name is None or each == name}
 
 
+def _sessions(traces: Sequence[Trace]) -> int:
+    """How many sessions have more than one of the traces: there, every trace is a turn."""
+    counts = Counter(trace.root.session_id for trace in traces if trace.root.session_id)
+    return sum(count > 1 for count in counts.values())
+
+
 def _options(
-    found: Sequence[Conversation], inputs: Sequence[Any], keys: dict[str, tuple[str, float]]
+    found: Sequence[Conversation], inputs: Sequence[Any], keys: dict[str, tuple[str, float]], *, sessions: int = 0
 ) -> tuple[Option, ...]:
     asked = [one for one in found if one.user_message]
     several = [one for one in asked if sum(each.role == "user" for each in one.asked) > 1]
@@ -194,12 +200,13 @@ def _options(
     messages = Option(
         kind="messages",
         shape="{messages}",
-        why="conversations of several turns: what the user meant stands in the turns before",
+        why="conversations of several turns: what the user meant stands in the turns before"
+        + (", here in earlier traces of the session" if sessions else ""),
         fits=len(asked),
     )
     query = Option(kind="query", shape="{query}", why="the user says one thing, and nothing before it", fits=len(asked))
     if asked:
-        options += [messages, query] if several else [query, messages]
+        options += [messages, query] if several or sessions else [query, messages]
     if not options:
         why = "no message of a user was recognised: the input as it is"
         options.append(Option(kind="whole", shape="the input as it is", why=why, fits=len(inputs) - inputs.count(None)))

@@ -285,6 +285,24 @@ TRACES: dict[str, Case] = {
         ], TWO, LOOKED, [],
     ),
     "observe-args": ([{"name": "ask", "input": {"args": [LAST, "en"], "kwargs": {}}, "output": ANSWER}], ONE, [], []),
+    "observe-locale": (
+        [{"name": "ask", "input": {"args": [LAST], "kwargs": {"locale": "en"}}, "output": ANSWER}], ONE, [], [],
+    ),
+    "observe-id-first": (
+        [{"name": "ask", "input": {"args": ["user-17", LAST], "kwargs": {"locale": "en"}}, "output": ANSWER}],
+        ONE, [], [],
+    ),
+    "prompt-as-text": (
+        [{"type": "GENERATION", "name": "llm", "input": f"System: {SYSTEM}\nHuman: {LAST}\nAI:", "output": ANSWER}],
+        ONE, [], [],
+    ),
+    "own-words": (
+        [{"name": "frage", "input": {"sprache": "de", "frage": LAST}, "output": {"antwort": ANSWER}}], ONE, [], [],
+    ),
+    "http-handler": (
+        [{"name": "h", "input": json.dumps(json.dumps({"query": LAST})),
+          "output": json.dumps({"statusCode": 200, "body": json.dumps({"answer": ANSWER})})}], ONE, [], [],
+    ),
     "observe-kwargs": (
         [{"name": "ask", "input": {"args": [], "kwargs": {"message": LAST, "history": [
             {"role": "user", "content": FIRST}, {"role": "assistant", "content": HELLO}], "model": "gpt"}},
@@ -371,3 +389,13 @@ def test_the_first_rule_makes_a_usable_draft(name: str) -> None:
     assert SYSTEM not in json.dumps(draft.input)
     assert judgements(trace, draft, loaded)[0].verdict == "fails"
     assert conversation_of(trace).sources.keys() >= {"user_message", "answer"}
+
+
+def test_turns_of_one_session_are_proposed_as_messages() -> None:
+    turns = [
+        made("observe-args").model_copy(update={"root": one.root.model_copy(update={"session_id": "s1"})})
+        for one in (made("observe-args"), made("observe-args"))
+    ]
+    seen = seen_in(turns, "ask", {"ask": 2}, [], ())
+    assert [option.kind for option in seen.options] == ["messages", "query"]
+    assert "session" in seen.options[0].why
