@@ -101,7 +101,7 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
 def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     from curator.draft.effectiveness import in_words
     from curator.draft.likeness import STANDING, doubts
-    from curator.scrub.capabilities import capabilities
+    from curator.scrub.nlp import capabilities
 
     draft, scrubbed = proposal.draft, proposal.scrubbed
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")

@@ -30,7 +30,7 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
     Prints the same kind of content with placeholders in place of personal values and secrets. Every line of JSON lines
     is an item of its own. Suggestions (places, organisations) stay as they are.
     """
-    from curator.scrub.capabilities import capabilities
+    from curator.scrub.nlp import capabilities
     from curator.scrub.scrubber import Scrubber
 
     values, form = _parsed(_read(file))

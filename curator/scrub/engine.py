@@ -1,6 +1,6 @@
-"""Finds personal values in texts: presidio's analyzer explicit registry, explicit model, in chunks, cached.
+"""Finds personal values in texts: presidio's analyzer with an explicit registry and model, in chunks, cached.
 
-This module and what it loads run in the worker process. Nothing here reaches the network.
+This module and what it loads run in the worker process. Nothing here reaches the contact.
 """
 
 import hashlib
@@ -11,12 +11,11 @@ from typing import Any
 
 import regex
 
-from curator.scrub.entities import ENTITIES
-from curator.scrub.errors import NotScrubbed
+from curator.scrub.entities import ENTITIES, Span
+from curator.scrub.items import NotScrubbed
 from curator.scrub.nlp import build, empty_artifacts, installed_model
 from curator.scrub.second import NAME as SECOND
 from curator.scrub.second import SecondModel
-from curator.scrub.spans import Span
 
 REGEX_TIMEOUT_SECONDS = 2
 CHUNK = 16_000
@@ -149,6 +148,27 @@ class _Timeouts(logging.Handler):
         return self._heard
 
 
+def recognizers() -> list[Any]:
+    """Every recognizer, also those of entities that are off by default: the policy picks among the findings."""
+    from presidio_analyzer import predefined_recognizers as presidio
+
+    from curator.scrub.recognizers import contact, evidence, identity, person_cues, secrets, user_id
+
+    kinds = (
+        secrets.SecretRecognizer, secrets.PrivateKeyRecognizer, secrets.CredentialRecognizer,
+        contact.EmailRecognizer, identity.CreditCardRecognizer, identity.IbanRecognizer,
+        identity.UsSsnRecognizer, identity.NationalIdRecognizer, identity.AccountRecognizer,
+        identity.DocumentRecognizer, contact.IpAddressRecognizer, contact.AddressRecognizer,
+        identity.BirthDateRecognizer, contact.PhoneRecognizer, user_id.UserIdRecognizer,
+        person_cues.PersonCueRecognizer, evidence.PersonListRecognizer, evidence.NerRecognizer,
+        # presidio's own that need no change
+        presidio.CryptoRecognizer, presidio.MacAddressRecognizer, presidio.UkNinoRecognizer, presidio.NhsRecognizer,
+        presidio.UsBankRecognizer, presidio.UsLicenseRecognizer, presidio.UsPassportRecognizer,
+        presidio.UsItinRecognizer, presidio.MedicalLicenseRecognizer,
+    )  # fmt: skip
+    return [kind() for kind in kinds]
+
+
 def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
     # presidio reads the time-out when it is imported, and its default is a minute.
     os.environ.setdefault("REGEX_TIMEOUT_SECONDS", str(REGEX_TIMEOUT_SECONDS))
@@ -161,8 +181,7 @@ def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
     setattr(tldextract, "extract", offline)  # noqa: B010  # typed as a function
     tldextract.tldextract.TLD_EXTRACTOR = offline
 
-    from curator.scrub.context import WindowEnhancer
-    from curator.scrub.registry import recognizers
+    from curator.scrub.recognizers.base import WindowEnhancer
 
     logger = logging.getLogger("presidio-analyzer")
     logger.propagate = False

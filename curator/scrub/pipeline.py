@@ -10,22 +10,16 @@ import regex
 from curator.model import Finding, Json, ScrubPolicy
 from curator.scrub.engine import Engine
 from curator.scrub.entities import SUGGESTIONS
-from curator.scrub.errors import NotScrubbed
-from curator.scrub.fields import allowed, declared, denied, pruned, settled, template
 from curator.scrub.gate import Choices, action_of, replaces
-from curator.scrub.known import TERMS, KnownValues
-from curator.scrub.limits import Limits
+from curator.scrub.items import Leaf, Limits, NotScrubbed, Steps, path_of, walk
+from curator.scrub.known import TERMS, KnownValues, persons
 from curator.scrub.locate import Located, locate, readings
 from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
-from curator.scrub.people import persons
 from curator.scrub.placeholders import Placeholders, fits, same
-from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys
-from curator.scrub.policy import CompiledPolicy, compiled
-from curator.scrub.rebuild import rebuild
-from curator.scrub.resolve import resolve
-from curator.scrub.walk import Leaf, Steps, path_of, walk
+from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve
+from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, denied, pruned, settled, template
 
 _ROUNDS = 6
 """Replacing a value changes its sentence, and the model may now see what it missed: so the result is read again."""

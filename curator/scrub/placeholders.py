@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import regex
 
 from curator.scrub.entities import ENTITIES
-from curator.scrub.errors import NotScrubbed
+from curator.scrub.items import NotScrubbed
 from curator.scrub.normalise import fold
 
 PLACEHOLDER = regex.compile(

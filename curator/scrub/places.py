@@ -1,13 +1,120 @@
-"""Where findings are: in the item that was given, and in the item after replacements."""
+"""Where findings are: without overlaps, in the item that was given and in the item after replacements."""
 
 import hashlib
+import json
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from curator.model import Json
 from curator.model.scrub import Action
+from curator.scrub.entities import ENTITIES
+from curator.scrub.items import Leaf, NotScrubbed, Steps, path_of
 from curator.scrub.locate import Located, is_significant, moved
-from curator.scrub.rebuild import escaped, replaced
-from curator.scrub.walk import Leaf, Steps, path_of
+
+
+def resolve(text: str, found: Iterable[Located]) -> list[Located]:
+    """Unites overlapping findings of one entity; between entities the lower rank wins, and the loser keeps what is left
+    of it outside, so that nothing found ever becomes readable again. Suggestions that lose are dropped.
+    """
+    taken: list[Located] = []
+    for item in sorted(_united(found), key=lambda f: (ENTITIES[f.entity].rank, -(f.end - f.start), f.start)):
+        rest = _outside(item.start, item.end, taken)
+        if rest == [(item.start, item.end)]:
+            insort(taken, item, key=_start)
+        elif ENTITIES[item.entity].kind != "suggestion":
+            # A domain whose local part belongs to another finding names nobody.
+            for a, b in (_stripped(text, a, b) for a, b in rest if text[a] != "@"):
+                if a < b and is_significant(text[a:b], item.entity):
+                    insort(taken, moved(item, a, b), key=_start)
+    return taken
+
+
+def _start(item: Located) -> int:
+    return item.start
+
+
+def _united(found: Iterable[Located]) -> list[Located]:
+    united: list[Located] = []
+    for item in sorted(found, key=lambda f: (f.entity, f.start, -f.end)):
+        last = united[-1] if united else None
+        if last and last.entity == item.entity and item.start < last.end:
+            best = max(last, item, key=lambda f: f.score)
+            united[-1] = moved(best, last.start, max(last.end, item.end))
+        else:
+            united.append(item)
+    return united
+
+
+def _outside(start: int, end: int, taken: list[Located]) -> list[tuple[int, int]]:
+    """What of a span no finding in `taken` covers; they do not overlap and come in order."""
+    rest = []
+    position = max(bisect_left(taken, start, key=_start) - 1, 0)
+    while position < len(taken) and taken[position].start < end:
+        other = taken[position]
+        position += 1
+        if other.end <= start:
+            continue
+        if other.start > start:
+            rest.append((start, other.start))
+        start = max(start, other.end)
+    if start < end:
+        rest.append((start, end))
+    return rest
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without blanks and punctuation at the ends."""
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not text[end - 1].isalnum():
+        end -= 1
+    return start, end
+
+
+def replaced(text: str, edits: Sequence[tuple[Located, str]]) -> str:
+    """`text` with each finding's stretch replaced; findings do not overlap and come in order."""
+    parts = []
+    position = 0
+    for item, replacement in edits:
+        parts += [text[position : item.start], escaped(replacement, item)]
+        position = item.end
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def escaped(replacement: str, item: Located) -> str:
+    """A replacement as it must stand inside JSON that stands inside text."""
+    depth = item.depth
+    if item.quote:
+        replacement = json.dumps(replacement, ensure_ascii=False)
+        depth -= 1
+    for _ in range(depth):
+        replacement = json.dumps(replacement, ensure_ascii=False)[1:-1]
+    return replacement
+
+
+def rebuild(value: object, texts: Mapping[Steps, str], keys: Mapping[Steps, str], base: Steps = ()) -> Json:
+    """A copy of `value` with new texts and new dict keys, both by the steps that led to them.
+
+    Raises NotScrubbed when two keys of one object become the same.
+    """
+    if base in texts:
+        return texts[base]
+    if isinstance(value, dict):
+        result: dict[str, Json] = {}
+        for key, child in value.items():
+            here = (*base, key)
+            name = keys.get(here, key)
+            if name in result:
+                raise NotScrubbed("two keys of one object hold the same personal value")
+            result[name] = rebuild(child, texts, keys, here)
+        return result
+    if isinstance(value, list | tuple):
+        return [rebuild(child, texts, keys, (*base, i)) for i, child in enumerate(value)]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise NotScrubbed(f"a value of type {type(value).__name__} is not JSON")
 
 
 @dataclass(slots=True)

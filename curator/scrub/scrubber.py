@@ -15,9 +15,8 @@ from typing import Any, Self, TypeVar
 from curator.model import Draft, Finding, Json, ScrubbedDraft, ScrubPolicy
 from curator.model.errors import ConfigError, CuratorError, ExitCode, UsageError
 from curator.scrub.drafts import leftovers, scrub_draft
-from curator.scrub.errors import NotScrubbed
 from curator.scrub.gate import Choices
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline, Scrubbed
 
 T = TypeVar("T")

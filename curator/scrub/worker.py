@@ -13,9 +13,8 @@ from typing import IO, Any
 from curator.model import Draft, ScrubbedDraft, ScrubPolicy
 from curator.model.errors import CuratorError
 from curator.scrub.drafts import leftovers, scrub_draft
-from curator.scrub.errors import NotScrubbed
 from curator.scrub.gate import Choice
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline
 
 _FORBIDDEN = frozenset(

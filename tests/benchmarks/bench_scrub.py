@@ -21,10 +21,10 @@ from typing import Any
 
 from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
+from curator.scrub.items import walk
 from curator.scrub.locate import readings
 from curator.scrub.nlp import installed_model
 from curator.scrub.pipeline import Pipeline
-from curator.scrub.walk import walk
 from tests.benchmarks.scrub_measure import Measure, left
 from tests.benchmarks.scrub_texts import Labelled, from_jsonl, from_markup, presidio_templates
 
@@ -283,7 +283,7 @@ def _parsed(text: str | None) -> object:
 
 def hostile(pipelines: dict[str, Pipeline], args: argparse.Namespace) -> None:
     from curator.scrub import NotScrubbed, Scrubber
-    from curator.scrub.limits import Limits
+    from curator.scrub.items import Limits
     from tests.scrub.test_hostile import STRINGS, VALUE
 
     size = 20_000 if args.quick else 450_000

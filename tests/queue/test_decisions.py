@@ -15,7 +15,7 @@ from curator.queue import entries_of, find_failures, require_traces
 from curator.queue.decisions import decide, from_scores, newest, record, score_id, state_of
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits
 from tests.gateway.servers import connection_to
 from tests.queue.world import NOW, WEEK, World, ago, ids, rule
 

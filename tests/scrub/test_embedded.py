@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.scrub.embedded import MAX_DEPTH, Piece, pieces
+from curator.scrub.structure import MAX_DEPTH, Piece, pieces
 
 
 def source(text: str, piece: Piece) -> str:

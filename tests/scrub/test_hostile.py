@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from curator.model import ScrubPolicy
 from curator.scrub import NotScrubbed, Scrubber
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits
+from curator.scrub.pipeline import Pipeline
 
 POLICY = ScrubPolicy()
 VALUE = "jane.doe@example.com"
@@ -46,49 +48,51 @@ STRINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def scrubber() -> Iterator[Scrubber]:
-    with Scrubber() as one:
-        one.start().result()
-        yield one
-
-
-def survives(scrubber: Scrubber, text: str, seconds: float) -> bool:
-    """Whether the value is still there; False also when the item was refused. It takes no longer than the limit."""
-    scrubber.limits = Limits(seconds=seconds)
-    begun = time.monotonic()
+def survives(pipeline: Pipeline, text: str) -> bool:
+    """Whether the value is still there; False also when the text was refused. Ten seconds of the processor are enough,
+    however busy the machine.
+    """
+    begun = time.process_time()
     try:
-        return VALUE in str(scrubber.scrub_value({"q": text}, POLICY).value)
+        return VALUE in str(pipeline.scrub({"q": text}, POLICY).value)
     except NotScrubbed:
         return False
     finally:
-        took = time.monotonic() - begun
-        # The next worker loads its engine outside of the item's time.
-        assert took < seconds + 2, f"{took:.1f} s"
+        took = time.process_time() - begun
+        assert took < 10, f"{took:.1f} s"
 
 
 @pytest.mark.parametrize("name", STRINGS)
-def test_a_string_is_read_or_refused_in_time(scrubber: Scrubber, name: str) -> None:
+def test_a_string_is_read_or_refused_in_time(pipeline: Pipeline, name: str) -> None:
     noise = STRINGS[name](3_000)
-    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 10)
+    assert not survives(pipeline, f"{noise} {VALUE} {noise}")
 
 
-def test_nested_quotes(scrubber: Scrubber) -> None:
+def test_nested_quotes(pipeline: Pipeline) -> None:
     for depth in (1, 3, 6, 9, 12):
-        assert not survives(scrubber, nested(depth), 10)
+        assert not survives(pipeline, nested(depth))
 
 
-def test_far_too_long_is_refused_before_it_is_read(scrubber: Scrubber) -> None:
-    begun = time.monotonic()
+def test_far_too_long_is_refused_before_it_is_read(pipeline: Pipeline) -> None:
+    begun = time.process_time()
     with pytest.raises(NotScrubbed, match="longer than 1,000,000"):
-        scrubber.find({"q": "x" * 1_000_001}, POLICY)
-    assert time.monotonic() - begun < 3
+        pipeline.find({"q": "x" * 1_000_001}, POLICY)
+    assert time.process_time() - begun < 3
+
+
+@pytest.fixture(scope="module")
+def scrubber() -> Iterator[Scrubber]:
+    with Scrubber() as one:
+        yield one
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STRINGS)
 def test_a_megabyte_is_read_or_refused_in_time(scrubber: Scrubber, name: str) -> None:
+    """In the worker, which is killed at its limit."""
     noise = STRINGS[name](490_000)
     scrubber.limits = Limits()
     scrubber.start().result()
-    assert not survives(scrubber, f"{noise} {VALUE} {noise}", 15)
+    scrubber.limits = Limits(seconds=15)
+    with suppress(NotScrubbed):
+        assert VALUE not in str(scrubber.scrub_value({"q": f"{noise} {VALUE} {noise}"}, POLICY).value)

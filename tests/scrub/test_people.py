@@ -3,7 +3,7 @@
 import pytest
 
 from curator.model import ScrubPolicy
-from curator.scrub.people import handles, persons
+from curator.scrub.known import handles, persons
 from curator.scrub.pipeline import Pipeline
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
-from curator.scrub.errors import NotScrubbed
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.placeholders import PLACEHOLDER
 

@@ -5,7 +5,7 @@ import pytest
 from curator.model import ScrubPolicy
 from curator.model.errors import UsageError
 from curator.model.rule import PathPolicy
-from curator.scrub.errors import NotScrubbed
+from curator.scrub.items import NotScrubbed
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.policy import compiled, merged, parse_path
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
-from curator.scrub.errors import NotScrubbed
+from curator.scrub.items import NotScrubbed
 from curator.scrub.pipeline import Pipeline
 from tests.scrub.secret_samples import KINDS
 

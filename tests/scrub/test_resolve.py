@@ -3,10 +3,9 @@
 import pytest
 
 from curator.model import ScrubPolicy
-from curator.scrub.fields import allowed
 from curator.scrub.locate import Located, Reading, is_significant, outside_placeholders
-from curator.scrub.policy import compiled
-from curator.scrub.resolve import resolve
+from curator.scrub.places import resolve
+from curator.scrub.policy import allowed, compiled
 
 
 def at(text: str, part: str, entity: str, score: float = 0.8) -> Located:

@@ -11,7 +11,7 @@ import pytest
 
 from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
-from curator.scrub.errors import NotScrubbed
+from curator.scrub.items import NotScrubbed
 from curator.scrub.pipeline import Pipeline
 from tests.scrub.test_gate import draft, scrub
 

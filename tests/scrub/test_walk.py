@@ -2,9 +2,8 @@
 
 import pytest
 
-from curator.scrub.errors import NotScrubbed
-from curator.scrub.keys import lead_in, words
-from curator.scrub.walk import path_of, walk
+from curator.scrub.items import NotScrubbed, path_of, walk
+from curator.scrub.locate import lead_in, words
 
 
 def test_leaves_in_reading_order_keys_before_values() -> None:

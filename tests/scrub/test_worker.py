@@ -11,7 +11,7 @@ import pytest
 from curator.model import ScrubPolicy
 from curator.model.errors import UsageError
 from curator.scrub import Choice, NotScrubbed, Scrubber
-from curator.scrub.limits import Limits
+from curator.scrub.items import Limits
 from curator.scrub.worker import attempt
 from tests.scrub.test_gate import draft
 
@@ -104,7 +104,7 @@ def test_an_unforeseen_error_leaves_without_its_message() -> None:
     assert attempt(crash) == {"not_scrubbed": "the scrub crashed (KeyError)"}
 
 
-@pytest.mark.parametrize("module", ["curator.scrub", "curator.scrub.drafts", "curator.scrub.capabilities"])
+@pytest.mark.parametrize("module", ["curator.scrub", "curator.scrub.drafts", "curator.scrub.nlp"])
 def test_the_caller_imports_neither_presidio_nor_spacy(module: str) -> None:
     heavy = ("presidio_analyzer", "spacy", "tldextract")
     code = f"import sys, {module}; sys.exit(any(m.split('.')[0] in {heavy} for m in sys.modules))"

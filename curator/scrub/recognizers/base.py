@@ -5,28 +5,16 @@ so that a text which could not be read to its end is never taken for clean.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import regex
-from presidio_analyzer import LocalRecognizer, RecognizerResult
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from curator.scrub.recognizers.patterns import Rule
+
 TIMEOUT_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One pattern. The value is the group `value` when there is one, else the whole match."""
-
-    name: str
-    pattern: "regex.Pattern[str]"
-    score: float
-
-
-def rule(name: str, pattern: str, score: float, flags: int = 0) -> Rule:
-    """A rule from a verbose pattern (blanks and comments in it do not count)."""
-    return Rule(name, regex.compile(pattern, regex.VERBOSE | flags), score)
 
 
 class RegexRecognizer(LocalRecognizer):
@@ -35,7 +23,7 @@ class RegexRecognizer(LocalRecognizer):
     ENTITY: ClassVar[str]
     RULES: ClassVar[tuple[Rule, ...]]
     CONTEXT: ClassVar[tuple[str, ...]] = ()
-    """Words before a match that raise its score by 0.35 (see `curator.scrub.context`)."""
+    """Words before a match that raise its score by 0.35 (see `curator.scrub.engine`)."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=[self.ENTITY], name=type(self).__name__, context=list(self.CONTEXT) or None)
@@ -79,3 +67,52 @@ class RegexRecognizer(LocalRecognizer):
 def digits(text: str) -> str:
     """The decimal digits of a text."""
     return "".join(c for c in text if c in "0123456789")
+
+
+_WINDOW = 80
+"""Characters before a match that are read, cut to the last eight words."""
+_WORDS_BEFORE = 8
+_BOOST = 0.35
+_FLOOR = 0.4
+_WORD = regex.compile(r"[\p{L}][\p{L}\p{N}]*")
+
+
+class WindowEnhancer(ContextAwareEnhancer):
+    """Raises the score of a weak match when one of its recognizer's context words, as a whole word (plural allowed), is
+    among the eight words before it.
+
+    presidio's enhancer reads spaCy lemmas: without a full pipeline it silently does nothing, and it searches all tokens
+    for every match. This one reads the text itself, needs no model and looks at a bounded window.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            context_similarity_factor=_BOOST,
+            min_score_with_context_similarity=_FLOOR,
+            context_prefix_count=_WORDS_BEFORE,
+            context_suffix_count=0,
+        )
+
+    def enhance_using_context(
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        """Changes the scores in place: nobody else holds these results."""
+        wanted = {r.id: frozenset(w.lower() for w in r.context) for r in recognizers if r.context}
+        for result in raw_results:
+            words = wanted.get(result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY])
+            if words and _tells(text, result.start, words):
+                result.score = min(1.0, max(result.score + _BOOST, _FLOOR))
+        return raw_results
+
+
+def _tells(text: str, start: int, words: frozenset[str]) -> bool:
+    before = _WORD.findall(text[max(0, start - _WINDOW) : start].lower())[-_WORDS_BEFORE:]
+    if not before:
+        return False
+    joined = f" {' '.join(before)} "
+    return any(f" {word} " in joined or f" {word}s " in joined for word in words)

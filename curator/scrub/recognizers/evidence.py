@@ -11,6 +11,7 @@ import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from curator.scrub.entities import Span
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
 from curator.scrub.recognizers.names import (
     NAME,
@@ -31,13 +32,14 @@ from curator.scrub.recognizers.names import (
 )
 from curator.scrub.recognizers.person_cues import HINT, trimmed
 from curator.scrub.second import Marked
-from curator.scrub.spans import Span
 
 MODEL = "model"
 _SURE = 0.45
 _EDGE = r"(?<![\p{L}\p{N}_./@\-=])"
-_NAME = regex.compile(rf"{_EDGE}{NAME}(?![\p{{L}}\p{{N}}_@=/]|\.\p{{Ll}})")
-_FAMILY_FIRST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?P<family>{WORD}), (?P<given>{WORD})(?![\p{{L}}\p{{N}}])")
+_NAME = regex.compile(rf"{_EDGE}{NAME}(?![\p{{L}}\p{{N}}_@=/]|\.\p{{Ll}})", regex.VERBOSE)
+_FAMILY_FIRST = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}])(?P<family>{WORD}),[ ](?P<given>{WORD})(?![\p{{L}}\p{{N}}])", regex.VERBOSE
+)
 _SMALL_WORDS = regex.compile(r"(?<![\p{L}\p{N}_./@\-=#:])\p{Ll}[\p{Ll}\p{M}'’\-]+(?![\p{L}\p{N}_@=/(\[]|\.\p{L})")
 _CAPITALS = regex.compile(r"(?<![\p{L}\p{N}_\-])\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*(?:[ ]\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*)+")
 _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
@@ -51,8 +53,8 @@ _MEASURE = regex.compile(
 )
 _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role", "before an address"})
 """Cues that are believed even where a product has the same name."""
-_GOES_ON = regex.compile(rf"(?:[ ]{PARTICLE}){{1,3}}[ ]{WORD}")
-_STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{WORD})[ ]$")
+_GOES_ON = regex.compile(rf"(?:[ ]{PARTICLE}){{1,3}}[ ]{WORD}", regex.VERBOSE)
+_STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{WORD})[ ]$", regex.VERBOSE)
 
 
 class PersonListRecognizer(RegexRecognizer):

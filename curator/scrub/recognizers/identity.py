@@ -1,47 +1,21 @@
-"""What identifies one person to an authority or a bank: dates of birth, national numbers, documents, accounts."""
+"""What identifies one person to an authority or a bank: birth dates, national numbers, documents, accounts, cards."""
 
 from collections.abc import Iterable
 
 import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
+from stdnum import luhn
 from stdnum.br import cpf
 from stdnum.es import dni, nie
 from stdnum.fr import nir
 from stdnum.it import codicefiscale
 from stdnum.mx import curp
 
-from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits, rule
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
+from curator.scrub.recognizers.names import word_list
+from curator.scrub.recognizers.patterns import Rule, context, parts, rules
 
-_MONTH = (
-    r"(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?|dez(?:ember)?"
-    r"|janvier|février|fevrier|mars|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
-    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
-    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre"
-    r"|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|maart|mei|augustus)"
-)
-_DATE = regex.compile(
-    rf"""(?<![\p{{L}}\p{{N}}_.]) (?:
-        (?:1[89]|20)\d\d [-./] (?:0?[1-9]|1[0-2]) [-./] (?:[12]\d|3[01]|0?[1-9]) (?:T00:00(?::00(?:\.0+)?)?Z?)?
-      | (?:[12]\d|3[01]|0?[1-9]) [ ]?[-./][ ]? (?:[12]\d|3[01]|0?[1-9]) [ ]?[-./][ ]? (?:(?:1[89]|20)\d\d|\d\d)
-      | (?:[12]\d|3[01]|0?[1-9]) (?:st|nd|rd|th|\.|er)? (?:[ ](?:of|de))? [ \-./] {_MONTH} \.?,? (?:[ ]de[ ]|[ \-./])
-        (?:(?:1[89]|20)\d\d|\d\d)
-      | {_MONTH} \.? [ \-] (?:[12]\d|3[01]|0?[1-9]) (?:st|nd|rd|th)? (?:,[ ]?|[ ]|-) (?:1[89]|20)\d\d
-      | (?:1[89]|20)\d\d [- ] {_MONTH} [- ] (?:[12]\d|3[01]|0?[1-9])
-      | (?:19|20)\d\d (?:0[1-9]|1[0-2]) (?:0[1-9]|[12]\d|3[01])
-    ) (?![\p{{L}}\p{{N}}_]|[-/]\d|[ ]\d\d?:\d\d)""",
-    regex.VERBOSE | regex.IGNORECASE,
-)
-_BIRTH = regex.compile(
-    r"\b(?:d\.?[ ]?o\.?[ ]?b\b|dobs\b|dates?[ _-]?of[ _-]?births?|birth[ _-]?dates?|birth[ _-]?days?"
-    r"|birth|bday|b-day|born"
-    r"|\bb\.(?=[ ]\d)|\bdn(?=[ ]?[:=])"
-    r"|geb(?:oren|\.)?(?=[ :(]|$)|geburts(?:datum|tag)|geboorte(?:datum|dag)|n[ée]e?[ ](?:le|en)|naissance"
-    r"|anniversaire"
-    r"|nacid[oa]|nac[ií](?=[ ]el)|nacimiento|cumpleaños|nat[oa][ ]il|nascita|nascid[oa]|nascimento|nasci(?=[ ]em)"
-    r"|compleanno|urodz|ur\.(?=[ ]\d))",
-    regex.IGNORECASE,
-)
+_DATE, _BIRTH = (regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("identity", "date", "birth"))
 _PLURAL = regex.compile(r"^dates|s$", regex.IGNORECASE)
 _VERSION = regex.compile(r"\d\.\d\.\d\d")
 _REACH = 60
@@ -89,41 +63,13 @@ class UsSsnRecognizer(RegexRecognizer):
     """`123-45-6789`; with blanks, dots or bare only after a telling word. Taxpayer numbers (9xx) have the same form."""
 
     ENTITY = "US_SSN"
-    CONTEXT = ("ssn", "ssns", "social", "itin", "tin", "taxpayer", "sozialversicherungsnummer")
-    RULES = (
-        rule("dashes", r"(?<![\p{L}\p{N}_\-]) \d{3}-\d{2}-\d{4} (?![\p{L}\p{N}_]|-\d)", 0.75),
-        rule(
-            "blanks",
-            r"(?<![\p{L}\p{N}_\-]|\d[ ]) \d{3}(?P<sep>[ .])\d{2}(?P=sep)\d{4} (?![\p{L}\p{N}_]"
-            r"|[-. ]\d)",
-            0.3,
-        ),
-        rule("bare", r"(?<![\p{L}\p{N}_\-.#]) \d{9} (?![\p{L}\p{N}_]|[-.]\d)", 0.12),
-    )
+    CONTEXT = context("identity", "US_SSN")
+    RULES = rules("identity", "US_SSN")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """No group may be all zeros (SSA)."""
         number = digits(match.group())
         return 0 if number[:3] == "000" or number[3:5] == "00" or number[5:] == "0000" else score
-
-
-_NUMBER_WORD = (
-    r"(?:[ _\-]?(?:numbers?|num|no|nr|nº|n°|id|code|card|\#|nummer|numéro|número|numero|kaart|ausweis)"
-    r"(?!\p{L})\.?){0,2}"
-)
-_LINK = (
-    r"[\"']?[ ]?(?:[:=#,|>]|(?i:is|was|are|ist|lautet|est|es|é"
-    r"|è))?[ \t]{0,3}[\"']?(?:\([^()\n]{1,20}\)[ ]?[:=]?[ ]?)?"
-)
-_VALUE = (
-    r"(?P<value>[A-Za-z]{0,6}[ .\-/]?\d(?:[ .\-/]?(?:\d|[A-Za-z]{1,3}(?=[ .\-/]?\d))){3,20}"
-    r"(?:[A-Za-z]{1,3}|[ \-][A-Z]{1,2})?)(?![\p{L}\p{N}])"
-)
-
-
-def cued(name: str, words: str, value: str = _VALUE, score: float = 0.7):  # type: ignore[no-untyped-def]
-    """A rule for a value that only the words right before it give away."""
-    return rule(name, rf"(?<![\p{{L}}\p{{N}}]) (?i:(?:{words}){_NUMBER_WORD}){_LINK} {value}", score)
 
 
 class NationalIdRecognizer(RegexRecognizer):
@@ -132,52 +78,7 @@ class NationalIdRecognizer(RegexRecognizer):
     """
 
     ENTITY = "NATIONAL_ID"
-    RULES = (
-        cued(
-            "named",
-            r"nhs|chi|nino|ni|national[ ]insurance|sin|social[ ]insurance|tfn|tax[ ]file|tax(?:payer)?[ ]?(?:id"
-            r"|identification)"
-            r"|tin|itin|national[ ]?(?:id(?:entity|entification)?)|id(?:entity)?[ ]card|citizen[ ]?(?:id|card)"
-            r"|medicare|nric|fin"
-            r"|steuer[ \-]?(?:id(?:entifikationsnummer)?|nummer|nr)|idnr|steuer-?identifikationsnummer"
-            r"|sv[ \-]?(?:nummer|nr)"
-            r"|svnr|sozialversicherungs(?:nummer|nr)|renten(?:versicherungs)?nummer|(?:personal)?ausweis(?:nummer"
-            r"|nr)?|ahv(?:[ -]nr)?"
-            r"|nir|insee|(?:n°|numéro)[ ]de[ ]sécurité[ ]sociale|sécurité[ ]sociale|numéro[ ]fiscal"
-            r"|carte[ ]d'identité"
-            r"|dni|nie|nif|nuss|cif|nie/dni|dni/nie|curp|rfc|cédula|cedula|seguridad[ ]social|codice[ ]fiscale"
-            r"|cod\.?[ ]fisc\.?"
-            r"|cpf|rg|nis|pis|cartão[ ]de[ ]cidadão|bsn|burgerservice(?:nummer)?|sofi(?:nummer)?"
-            r"|rijksregister(?:nummer)?"
-            r"|pesel|nip|personnummer|cpr|fødselsnummer|hetu|rodné[ ]číslo|cnp|egn|oib|jmbg|tckn|t\.?c\.?[ ]kimlik"
-            r"|aadhaar|aadhar"
-            r"|uidai|pan|cnic|mynumber",
-        ),
-        cued(
-            "named, letters first",
-            r"codice[ ]fiscale|cod\.?[ ]fisc\.?|curp|rfc|pan|nino|national[ ]insurance",
-            r"(?P<value>[A-Z]{1,6}[ ]?[A-Z0-9]{2}(?:[ ]?[A-Z0-9]){5,12})(?![\p{L}\p{N}])",
-        ),
-        rule(
-            "Spain",
-            r"(?<![\p{L}\p{N}\-_.]) (?:\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]) (?![\p{L}\p{N}_\-])",
-            0.6,
-        ),
-        rule(
-            "Italy",
-            r"(?<![\p{L}\p{N}]) [A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z] (?![\p{L}\p{N}])",
-            0.8,
-            regex.IGNORECASE,
-        ),
-        rule(
-            "France",
-            r"(?<![\p{L}\p{N}]) [12][ ]?\d\d[ ]?(?:0[1-9]|1[0-2])[ ]?(?:\d\d"
-            r"|2[AB])[ ]?\d{3}[ ]?\d{3}[ ]?\d\d (?![\p{L}\p{N}])",
-            0.6,
-        ),
-        rule("Brazil", r"(?<![\p{L}\p{N}.]) \d{3}\.\d{3}\.\d{3}-\d{2} (?![\p{L}\p{N}])", 0.7),
-        rule("Mexico", r"(?<![\p{L}\p{N}]) [A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d (?![\p{L}\p{N}])", 0.8),
-    )
+    RULES = rules("identity", "NATIONAL_ID")
     _CHECKS = {"Spain": (dni, nie), "Italy": (codicefiscale,), "France": (nir,), "Brazil": (cpf,), "Mexico": (curp,)}
 
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
@@ -197,19 +98,7 @@ class AccountRecognizer(RegexRecognizer):
     """Bank accounts, routing numbers and sort codes right after their names, in seven languages."""
 
     ENTITY = "ACCOUNT_NUMBER"
-    RULES = (
-        cued(
-            "account",
-            r"(?:bank|checking|savings|current)?[ ]?(?:account|acct|a/c)(?=[ ]?(?:number|num|no|nr|\#))"
-            r"|account(?=[ _]number)"
-            r"|routing|aba|sort[ ]?code|sortcode|bsb|transit|swift[ ]account|konto(?:nummer|nr)?|blz|bankleitzahl"
-            r"|kundenkonto"
-            r"|numéro[ ]de[ ]compte|compte[ ]bancaire|code[ ]guichet|rib|cuenta(?:[ ]bancaria|[ ]corriente)?|clabe"
-            r"|cbu"
-            r"|conto[ ]corrente|c/c|conta(?:[ ]corrente|[ ]bancária)?|agência|rekening(?:nummer)?|bank[ ]account",
-            r"(?P<value>\d(?:[ .\-]?\d){4,21})(?![\p{L}\p{N}])",
-        ),
-    )
+    RULES = rules("identity", "ACCOUNT_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """No date with a whole year: `12-34-56` is a sort code."""
@@ -220,21 +109,7 @@ class DocumentRecognizer(RegexRecognizer):
     """Passports, driving licences, residence permits and insurance policies right after their names."""
 
     ENTITY = "DOCUMENT_NUMBER"
-    RULES = (
-        cued(
-            "document",
-            r"passports?|pass(?:[ ]?(?:no|nr))|reisepass(?:nummer|nr)?|passeport|pasaporte|passaporto|passaporte"
-            r"|paspoort"
-            r"|driv(?:er|ing)(?:['’]?s)?[ ]?licen[cs]e|licen[cs]e(?=[ ](?:number|no|\#))|dl(?=[ ]?(?:no|number|\#"
-            r"|:))|führerschein"
-            r"|permis[ ]de[ ]conduire|carn[eé]t?[ ]de[ ]conducir|patente(?:[ ]di[ ]guida)?|carta[ ]de[ ]condução|cnh"
-            r"|rijbewijs"
-            r"|visa(?=[ ](?:number|no))|residence[ ]permit|green[ ]card|medical[ ]record|mrn|health[ ]insurance"
-            r"|insurance[ ]policy"
-            r"|member(?:ship)?(?=[ ](?:id|number|no)\b)|krankenversicherten(?:nummer|nr)",
-            r"(?P<value>(?=[A-Z0-9 \-]{0,5}\d)[A-Z0-9](?:[ \-]?[A-Z0-9]){4,17})(?![\p{L}\p{N}])",
-        ),
-    )
+    RULES = rules("identity", "DOCUMENT_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """At least four digits, and no date."""
@@ -244,3 +119,46 @@ class DocumentRecognizer(RegexRecognizer):
 
 _WHOLE_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d|(?:19|20)\d\d")
 _ISO_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ]\d{2,4}|(?:19|20)\d\d")
+
+
+class CreditCardRecognizer(RegexRecognizer):
+    """12 to 19 digits with a valid check digit; fewer than 15 bare digits, or an unknown issuer, only with context."""
+
+    ENTITY = "CREDIT_CARD"
+    CONTEXT = context("payment", "CREDIT_CARD")
+    RULES = rules("payment", "CREDIT_CARD")
+    # Issuer ranges: Visa, Mastercard (5- and 2-series), Amex, Discover, Diners, JCB, UnionPay, Maestro.
+    _ISSUER = regex.compile(
+        r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|6011|64[4-9]|65|3(?:0[0-5]|[689])"
+        r"|35(?:2[89]|[3-8])|62|5[06-9]|6[37]"
+    )
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """Length and check digit (ISO/IEC 7812-1); a known issuer with 15 digits or more needs no telling word."""
+        number = digits(match.group())
+        if not 12 <= len(number) <= 19 or len(set(number)) < 2 or not luhn.is_valid(number):
+            return 0
+        known = self._ISSUER.match(number) is not None
+        if known and len(number) >= 15:
+            return 0.9
+        return score if known else 0.2
+
+
+_LENGTHS = dict(line.split() for line in word_list("iban_lengths.txt"))
+
+
+class IbanRecognizer(RegexRecognizer):
+    """A country's code with its length and a valid check sum (ISO 13616); with a wrong check sum only after "IBAN"."""
+
+    ENTITY = "IBAN_CODE"
+    CONTEXT = context("payment", "IBAN_CODE")
+    _FORMS = "|".join(rf"{land}\d\d(?:[ \-]?[A-Z0-9]){{{int(size) - 4}}}" for land, size in sorted(_LENGTHS.items()))
+    RULES = (
+        Rule("IBAN", regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?P<value>{_FORMS})(?![\p{{L}}\p{{N}}])", regex.I), 0.2),
+        *rules("payment", "IBAN_CODE"),
+    )
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """ISO 7064 mod 97-10."""
+        plain = "".join(c for c in match["value"].upper() if c.isalnum())
+        return 0.95 if int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1 else score

@@ -8,25 +8,10 @@ from itertools import pairwise
 
 import regex
 
-WORD = r"(?:(?:\p{Lu}['’])?\p{Lu}\p{Ll}[\p{L}\p{M}]{0,40}(?:['’\-]\p{Lu}?[\p{L}\p{M}]{1,40}){0,4})"
-"""A capitalised word: Jane, O'Neill, Jean-Luc, McDonald."""
-PARTICLE = (
-    r"(?:de|du|des|del|della|di|da|dos|das|la|le|les|el|al|bin|ibn|ben|van|von|vom|der"
-    r"|den|ter|ten|zu|zur|y|e|af|av|st\.)"
-)
-TITLE = (
-    r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Dame|Lord|Lady|Madam|Mme|Mlle"
-    r"|Herrn?|Frau|Hr|Fr|Señora?|Sra?|Don|Doña"
-    r"|Captain|Capt|Sergeant|Sgt|Officer|Judge|Rev|Reverend|Father|Univ|Ing|Dipl|Mag"
-    r"|DI|Ir|Drs)\b\.?(?:-?(?:Ing|Kfm|Prof)\.)?)"
-)
-POSTNOMINAL = (
-    r"(?:,?[ ](?:MD|M\.D\.|DDS|DVM|MBA|CPA|RN|Esq|Jr|Sr|II|III|IV|Ph\.?D|B\.?Sc|M\.?Sc"
-    r"|B\.?A|M\.?A|B\.?Eng|M\.?Eng|Ing|OBE|CBE|MBE|LLM|JD)\b\.?)"
-)
-TAIL = rf"(?:[ \t]+(?:(?:{PARTICLE}[ \t]+){{0,2}}(?!(?:Mr|Mrs|Ms|Miss|Dr|Prof)\b)(?:{WORD}|\p{{Lu}}\.)(?![\p{{L}}])))"
-NAME = rf"(?:(?:{TITLE}[ \t]?){{0,3}}{WORD}{TAIL}{{0,4}}{POSTNOMINAL}{{0,3}})"
-"""One name: titles, one to five words, degrees."""
+from curator.scrub.recognizers.patterns import parts
+
+WORD, PARTICLE, TITLE, POSTNOMINAL, NAME = parts("names", "word", "particle", "title", "postnominal", "name")
+"""A capitalised word; `de`, `van`; `Mr`, `Dr`; `MD`, `Jr`; one name: titles, one to five words, degrees."""
 
 
 @cache
@@ -173,5 +158,5 @@ def is_product(text: str) -> bool:
     return text.casefold() in products()
 
 
-TITLES = regex.compile(rf"(?:{TITLE}[ \t]*)+")
+TITLES = regex.compile(rf"(?:{TITLE}[ \t]*)+", regex.VERBOSE)
 WORDS = regex.compile(r"[^\s,;:!?()\[\]{}\"<>]+")

@@ -6,7 +6,7 @@ from itertools import pairwise
 import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, rule
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
 from curator.scrub.recognizers.names import (
     bare,
     is_ordinary,
@@ -15,6 +15,7 @@ from curator.scrub.recognizers.names import (
     paired,
     word_list,
 )
+from curator.scrub.recognizers.patterns import rules
 
 _SYSTEM = "system_users.txt"
 _TOKEN = regex.compile(r"(?<![\p{L}\p{N}])\p{L}{2,20}(?:[_.\-+]\p{L}{2,20}){1,5}(?:[_.\-]?\d{1,8})?(?![\p{L}\p{N}@(])")
@@ -27,32 +28,7 @@ class UserIdRecognizer(RegexRecognizer):
     """`mia_li_3668`, `jane.doe`, `/home/jane`, `@janedoe7`. Ids that hold no name (`cus_N4x8`) are left alone."""
 
     ENTITY = "USER_ID"
-    RULES = (
-        rule(
-            "name in an id",
-            r"(?<![\p{L}\p{N}_.@/\-]) (?P<first>[\p{Ll}]{2,20})[_.\-](?P<last>[\p{Ll}]{2,20})[_.\-]?\d{2,8} "
-            r"(?![\p{L}\p{N}_@(]|\.\w)",
-            0.6,
-        ),
-        rule(
-            "field",
-            r"(?i:\b(?:user[ _\-]?(?:name|id)|log(?:in|on)(?:[ _\-]?name)?(?:[ ](?:failed|attempt))?(?:[ ](?:for|by"
-            r"|of))?"
-            r"|screen[ _\-]?name|handle|user|account|assigned[ ]to|uid|nick(?:name)?|sign(?:ed)?[ _]?in[ ]as)[\"']?"
-            r"(?:[ ]?[:=][ ]?|[ ]is[ :]|[ ])[\"']?@?)(?P<value>[\p{L}][\p{L}\p{N}_.\-]{2,59}[\p{L}\p{N}])"
-            r"(?![\p{L}\p{N}@])",
-            0.5,
-        ),
-        rule(
-            "handle", r"(?<![\p{L}\p{N}_.])@(?P<value>[\p{L}][\p{L}\p{N}_.\-]{2,39}[\p{L}\p{N}])(?![\p{L}\p{N}@])", 0.55
-        ),
-        rule(
-            "home directory",
-            r"(?:(?<![\w])/(?:home|Users)/|[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})(?P<value>[\p{L}][\p{L}\p{N}_.\-]{"
-            r"1,40})(?=[\\/\s\"':;,)]|$)",
-            0.6,
-        ),
-    )
+    RULES = rules("user_id", "USER_ID")
 
     def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
         """The rules, and every dotted or dashed token in which a given and a family name stand beside each other."""

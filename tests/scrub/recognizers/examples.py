@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from curator.scrub.engine import Engine
 from curator.scrub.entities import ENTITIES
 from curator.scrub.locate import Located
-from curator.scrub.resolve import resolve
+from curator.scrub.places import resolve
 
 THRESHOLD = 0.45
 

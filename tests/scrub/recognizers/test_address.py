@@ -1,4 +1,4 @@
-"""Examples for `curator.scrub.recognizers.address`."""
+"""Examples for e-mail, IP, telephone and street addresses."""
 
 from curator.scrub.engine import Engine
 from tests.scrub.recognizers.examples import check

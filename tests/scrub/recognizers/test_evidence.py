@@ -3,10 +3,10 @@
 import pytest
 
 from curator.scrub.engine import Engine
+from curator.scrub.entities import Span
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.recognizers.evidence import MODEL, person, weighed
 from curator.scrub.second import Marked, SecondModel
-from curator.scrub.spans import Span
 from tests.scrub.recognizers.examples import check, found
 
 HITS = (

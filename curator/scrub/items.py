@@ -1,10 +1,39 @@
-"""Walks any JSON value and hands out every text in it that may hold a personal value."""
+"""An item as the scrub reads it: how much of one it takes on, how it says no, and every text in it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from curator.model import join_path
-from curator.scrub.errors import NotScrubbed
+from curator.model import Value, join_path
+from curator.model.errors import CuratorError
+
+
+class NotScrubbed(CuratorError):
+    """The scrub did not finish, so nothing may be stored. The message holds no text of the item."""
+
+    def __init__(
+        self, why: str, *, remedy: str = "Shorten the field, drop it in the rule, or leave this trace out."
+    ) -> None:
+        super().__init__(f"not scrubbed, not stored: {why}.", code="PII_NOT_SCRUBBED", remedy=remedy)
+        self.why = why
+
+    def __reduce__(self) -> tuple[type["NotScrubbed"], tuple[str]]:
+        return (NotScrubbed, (self.why,))
+
+
+class Limits(Value):
+    """Hard limits. Sizes are checked before reading; the worker is killed when an item takes longer than `seconds`."""
+
+    string_chars: int = 1_000_000
+    """Characters of one string; spaCy itself refuses more."""
+    item_chars: int = 4_000_000
+    """Characters of all strings of one item."""
+    leaves: int = 200_000
+    """Strings, numbers and keys of one item."""
+    seconds: float = 60.0
+    """Wall time for one item, measured by the caller."""
+    start_seconds: float = 90.0
+    """Wall time for the worker to load its engine."""
+
 
 MAX_DEPTH = 200
 _MAX_DIGITS = 1_000

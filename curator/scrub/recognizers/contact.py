@@ -1,4 +1,4 @@
-"""Addresses on networks: e-mail at public and internal domains, in words too, and IP."""
+"""Where somebody is reached: e-mail at public and internal domains, IP, telephone, street addresses."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, rule
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
+from curator.scrub.recognizers.patterns import context, rules
 
 _DOMAIN = regex.compile(
     r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,10}(?P<top>[\p{L}][\p{L}\p{N}-]{1,62})(?![\p{L}\p{N}@])"
@@ -56,30 +57,11 @@ class EmailRecognizer(RegexRecognizer):
             yield *match.span(), 0.8, "address in words"
 
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-
-
 class IpAddressRecognizer(RegexRecognizer):
     """IPv4 and IPv6. Loopback, unspecified and broadcast addresses name nobody; `version 10.0.0.1` is no address."""
 
     ENTITY = "IP_ADDRESS"
-    RULES = (
-        rule("IPv4", rf"(?<![\p{{L}}\p{{N}}_.\-+]) {_OCTET}(?:\.{_OCTET}){{3}} (?![\p{{L}}\p{{N}}_]|[.\-+]\w)", 0.7),
-        rule(
-            "IPv4 in a word",
-            rf"(?<=(?:^|[\s,;(=])(?:ip|ip4|addr|host|client|src|dst|peer|from)[-_]) {_OCTET}(?:\.{_OCTET}){{3}} "
-            rf"(?![\d.])",
-            0.6,
-            regex.IGNORECASE,
-        ),
-        rule(
-            "IPv6",
-            r"(?<![\p{L}\p{N}_:.]) (?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}"
-            r"|(?<=::)) (?![\p{L}\p{N}_]|:[0-9a-f:]|\.\d)",
-            0.7,
-            regex.IGNORECASE,
-        ),
-    )
+    RULES = rules("network", "IP_ADDRESS")
     _VERSION = regex.compile(r"(?:\bv|\bver\.?|\bversion|\brelease|\bbuild|\bupdate)[ :=\"']{0,3}$", regex.IGNORECASE)
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
@@ -98,4 +80,66 @@ class IpAddressRecognizer(RegexRecognizer):
             groups = [g for g in text.split(":") if g]
             if len(groups) < 3 or not any(c.isdigit() for c in text):
                 return 0
+        return score
+
+
+class PhoneRecognizer(RegexRecognizer):
+    """A country code or brackets are strong, national groups medium, bare digits count only after a telling word."""
+
+    ENTITY = "PHONE_NUMBER"
+    CONTEXT = context("phone", "PHONE_NUMBER")
+    RULES = rules("phone", "PHONE_NUMBER")
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """Seven to fifteen digits (E.164), not all alike, and no date."""
+        number = digits(regex.sub(r"\s?(?:x|ext).*", "", match.group()))
+        if not 7 <= len(number) <= 15 or len(set(number)) < 2:
+            return 0
+        if _DATE.fullmatch(match.group()):
+            return 0
+        if score < 0.45 and _IDENTIFIER.search(match.string[max(0, match.start() - 30) : match.start()]):
+            return 0
+        return score
+
+
+_IDENTIFIER = regex.compile(
+    r"(?:order|ticket|invoice|tracking|case|ref(?:erence)?|parcel|booking|reservation"
+    r"|claim|transaction|item|sku|isbn|part|serial"
+    r"|request|flight|subscription|timestamp|_id|\bids?\b|customer|version|row)[ _]?"
+    r"(?:id|no\.?|number|nr\.?|code)?[\"']?[\s:=#(]{0,3}[\"']?$",
+    regex.IGNORECASE,
+)
+_DATE = regex.compile(
+    r"(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)\d\d"
+    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+)
+
+
+# USPS Publication 28, appendix C1: street suffixes.
+
+_YEAR = regex.compile(r"(?:19|20)\d\d ")
+_IN_YEAR = regex.compile(r"\b(?:in|since|of|by|during|until|from|the|for) $", regex.IGNORECASE)
+"""`in 2024 Google Drive` is no house number."""
+
+
+class AddressRecognizer(RegexRecognizer):
+    """A house number with a street; with town and postcode when they follow."""
+
+    ENTITY = "STREET_ADDRESS"
+    CONTEXT = context("address", "STREET_ADDRESS")
+    RULES = rules("address", "STREET_ADDRESS")
+
+    def accept(self, match: "regex.Match[str]", score: float) -> float:
+        """A labelled address that is an e-mail, an IP or a web address belongs to others."""
+        value = match["value"] if "value" in match.re.groupindex else match.group()
+        if (
+            _YEAR.match(value)
+            and "," not in value
+            and _IN_YEAR.search(match.string[max(0, match.start() - 8) : match.start()])
+        ):
+            return 0
+        following = match.string[match.end() : match.end() + 1]
+        if "value" in match.re.groupindex and (following in ("@", ":") or value.count(".") > 2):
+            return 0
         return score

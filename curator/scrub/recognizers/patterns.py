@@ -1,0 +1,65 @@
+"""Patterns from data files: `curator/scrub/data/patterns/NAME.toml` holds the rules, cues and words of one family.
+
+`[[TABLE]]` is one rule (`name`, `score`, `pattern`, `ignore_case`, `dotall`), `[context]` the words that raise its
+score, `[parts]` what patterns share: `{{street}}` in a pattern stands for the part of that name. Blanks and line ends
+in a pattern do not count (verbose form).
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import regex
+
+_PART = regex.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pattern. The value is the group `value` when there is one, else the whole match."""
+
+    name: str
+    pattern: "regex.Pattern[str]"
+    score: float
+
+
+@cache
+def table(file: str) -> dict[str, Any]:
+    """One data file; what it `use`s lends it its parts."""
+    path = files("curator.scrub").joinpath("data", "patterns", f"{file}.toml")
+    body = tomllib.loads(path.read_text("utf-8"))
+    lent = [table(other)["parts"] for other in body.get("use", ())]
+    body["parts"] = {name: text for parts in (*lent, body.get("parts", {})) for name, text in parts.items()}
+    return body
+
+
+def expanded(file: str, text: str) -> str:
+    """A pattern with its parts in place."""
+    parts = table(file)["parts"]
+    while _PART.search(text):
+        text = _PART.sub(lambda match: parts[match[1]], text)
+    return text
+
+
+def parts(file: str, *names: str) -> list[str]:
+    """Parts that code builds patterns of its own from; they are in verbose form."""
+    return [expanded(file, f"{{{{{name}}}}}") for name in names]
+
+
+def rules(file: str, name: str) -> tuple[Rule, ...]:
+    """The rules of one table, in their order."""
+    return tuple(
+        Rule(row["name"], regex.compile(expanded(file, row["pattern"]), regex.VERBOSE | _flags(row)), row["score"])
+        for row in table(file)[name]
+    )
+
+
+def context(file: str, name: str) -> tuple[str, ...]:
+    """The words before a match that raise its score."""
+    return tuple(table(file)["context"][name])
+
+
+def _flags(row: dict[str, Any]) -> int:
+    return (regex.IGNORECASE if row.get("ignore_case") else 0) | (regex.DOTALL if row.get("dotall") else 0)
