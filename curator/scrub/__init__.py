@@ -4,7 +4,7 @@
 """
 
 from curator.scrub.gate import Choice, refuse_personal
-from curator.scrub.items import NotScrubbed
+from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.scrubber import Scrubber
 
-__all__ = ["Choice", "NotScrubbed", "Scrubber", "refuse_personal"]
+__all__ = ["Choice", "Limits", "NotScrubbed", "Scrubber", "refuse_personal"]
