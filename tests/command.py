@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,20 +39,32 @@ def run(
     Nothing is a terminal. Whatever a command leaves behind in this process (an import, a signal handler) stays: what is
     proved about processes (start-up, keys in the process list, kills) needs a process of its own.
     """
+    return call(main, ["curator", *arguments], env=env, folder=folder, given=given)
+
+
+def call(
+    function: Callable[[], object],
+    argv: list[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    given: str | bytes = b"",
+) -> Done:
+    """Calls a program's main function as if it were a process of its own."""
     data = given.encode() if isinstance(given, str) else given
     streams = [io.TextIOWrapper(io.BytesIO(text), encoding="utf-8") for text in (data, b"", b"")]
     given_, stdout, stderr = streams
-    before = Path.cwd()
+    before, code = Path.cwd(), 0
     with (
         mock.patch.dict(os.environ, dict(env or {})),
-        mock.patch.object(sys, "argv", ["curator", *arguments]),
+        mock.patch.object(sys, "argv", argv),
         mock.patch.object(sys, "stdin", given_),
         contextlib.redirect_stdout(stdout),
         contextlib.redirect_stderr(stderr),
     ):
         os.chdir(folder or before)
         try:
-            main()
+            function()
         except SystemExit as ended:
             code = int(ended.code or 0)
         finally:

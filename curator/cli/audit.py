@@ -1,25 +1,74 @@
 """`curator audit [DATASET] [ITEM]…`: where did this dataset come from, and can it be trusted today?"""
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.audit_look import Look, rule_of
 from curator.cli.output import plain, print_json, say
-from curator.config import load_settings
+from curator.config import Settings, load_settings
+from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from curator.audit.fixes import FixName
-    from curator.audit.values import AuditReport, Severity
+    from curator.audit.fixes import FixName, Proposal
+    from curator.audit.values import AuditReport, Evidence, Progress, Severity
     from curator.gateway import Gateway
+    from curator.journal import Journal
+    from curator.rulebook import LoadedRule
+    from curator.scrub import Scrubber
 
 FORMATS = ("text", "json", "md", "html")
 SEVERITIES = ("info", "warning", "error")
 FIXES = ("backfill", "adopt", "rescrub", "duplicates")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to look at, and how hard."""
+
+    gateway: "Gateway"
+    journal: "Journal"
+    settings: Settings
+    dataset: str
+    rule: "LoadedRule | None"
+    deep: bool = False
+    workers: int | None = None
+    scheduler: str | None = None
+    ledger: Path | None = None
+
+    @property
+    def policy(self) -> ScrubPolicy:
+        """The rule's scrub policy on top of the team's."""
+        from curator.scrub.policy import merged
+
+        team = self.settings.scrub
+        return merged(team, self.rule.rule.scrub) if self.rule is not None else team
+
+    def evidence(self, version: datetime | None = None, *, scrubber: "Scrubber | None" = None) -> "Evidence":
+        """The evidence as of now, or of that version; `scrubber` is one that is open already. Raises CuratorError."""
+        from curator.audit.run import collect
+        from curator.audit.workers import Cluster, Processes
+        from curator.scrub import Scrubber
+
+        return collect(
+            self.gateway,
+            self.journal,
+            self.dataset,
+            self.rule,
+            at=datetime.now().astimezone(),
+            workers=Cluster(self.scheduler) if self.scheduler else Processes(self.workers, first=scrubber),
+            scrub=Scrubber,
+            policy=self.policy,
+            version=version,
+            deep=self.deep,
+            ledger=self.ledger,
+            progress=progress_line(),
+        )
 
 
 @click.command()
@@ -91,8 +140,6 @@ def audit(
             _tell(look, items, form == "json")
             return
         if fix is not None:
-            from curator.cli.audit_fix import run_fix
-
             code = run_fix(look, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
         else:
             code = _report(look, as_of, form, output, fail_on)
@@ -176,3 +223,105 @@ def _time(text: str) -> datetime:
     if time > datetime.now().astimezone():
         raise UsageError(f"{text} lies ahead.", code="TIME", remedy="Name a time that has passed, or leave it out.")
     return time
+
+
+def rule_of(dataset: str, name: str | None, settings: Settings) -> "LoadedRule | None":
+    """The named rule; without a name the one rule that feeds the dataset, else None. Raises UsageError."""
+    from curator.rulebook import find_rule, load_rules
+
+    if name is not None:
+        return find_rule(name, settings)
+    feeding = [rule for rule in load_rules(settings) if rule.rule.dataset.name == dataset]
+    if len(feeding) > 1:
+        say(f"{len(feeding)} rules feed this dataset: name one with --rules to check schemas and vocabulary.")
+    return feeding[0] if len(feeding) == 1 else None
+
+
+def progress_line() -> "Progress":
+    """Writes progress to one line of stderr that vanishes; says nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        return lambda what, done, total: None
+    return lambda what, done, total: click.echo(
+        f"\r\x1b[K{what}: {done} of {total}" if done < total else "\r\x1b[K", nl=False, err=True
+    )
+
+
+SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
+
+
+def run_fix(
+    look: Look,
+    fix: "FixName",
+    item_ids: Sequence[str],
+    failure_type: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Previews and, after confirmation, mends. NO when something could not be mended; the preview alone is a YES.
+
+    Raises CuratorError, click.Abort.
+    """
+    from curator.audit.fixes import Desk, apply, propose
+    from curator.scrub import Scrubber
+
+    with Scrubber() as scrubber:
+        evidence = look.evidence(scrubber=scrubber)
+        desk = Desk(
+            gateway=look.gateway,
+            scrubber=scrubber,
+            policy=look.policy,
+            rule=look.rule,
+            reviewer=look.settings.reviewer_name(),
+            at=datetime.now().astimezone(),
+            failure_type=failure_type,
+        )
+        proposals = propose(fix, evidence, desk, item_ids)
+        possible = [each for each in proposals if each.item is not None]
+        if not as_json:
+            _preview(proposals, fix)
+        receipts: list[Receipt] = []
+        if possible and not dry_run:
+            if not yes:
+                click.confirm(f"Mend {len(possible)} item{'s' if len(possible) > 1 else ''}?", abort=True, err=True)
+            for receipt in apply(possible, desk, look.journal):
+                receipts.append(receipt)
+                if not as_json:
+                    _print(receipt)
+    if as_json:
+        shown = [
+            {"item_id": each.item_id, "changes": each.changes, "problem": each.problem, "possible": bool(each.item)}
+            for each in proposals
+        ]
+        print_json(
+            {
+                "fix": fix,
+                "proposals": shown,
+                "receipts": receipts,
+                "dry_run": dry_run,
+                "requests": look.gateway.requests,
+            }
+        )
+    elif any(receipt.action != "none" for receipt in receipts):
+        say("`curator undo --batch` takes all of it back.")
+    if dry_run:
+        return ExitCode.YES
+    return ExitCode.YES if len(possible) == len(proposals) and all(each.ok for each in receipts) else ExitCode.NO
+
+
+def _preview(proposals: "Sequence[Proposal]", fix: "FixName") -> None:
+    if not proposals:
+        say(f"There is nothing to mend ({fix}).")
+    for each in proposals:
+        click.echo(plain(each.item_id))
+        for change in each.changes:
+            click.echo(f"  {plain(change)}")
+        if each.problem is not None:
+            click.echo(f"  ✗ {plain(each.problem.message)} {plain(each.problem.remedy)}".rstrip())
+
+
+def _print(receipt: Receipt) -> None:
+    click.echo(f"{SIGNS[receipt.verdict]} {receipt.verdict}  {plain(receipt.item_id)}")
+    if receipt.problem is not None:
+        click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")

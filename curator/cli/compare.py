@@ -1,15 +1,18 @@
-"""`curator compare`: two runs, statistically."""
+"""`curator runs`, `compare`, `judges`: which runs there are, what two of them tell, what a judge's word is worth."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.experiment_options import deadline_option, gateway_when_needed, json_option, moment
+from curator.cli.experiment_options import deadline_option, gateway_when_needed, json_option, moment, open_gateway
 from curator.cli.output import plain, print_json, say
+from curator.cli.run import as_document
 from curator.config import load_settings
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
+    from curator.experiments import Judge, Listed, Run
     from curator.experiments.compare import Comparison
 
 
@@ -35,8 +38,8 @@ def compare(
     A run is a result file, a label, a run name or an experiment id, of curator or of any other tool that recorded an
     experiment in Langfuse. Exit 1 when a score is worse, or when the runs cannot be compared.
     """
+    from curator.experiments import find_runs
     from curator.experiments.compare import compare as compare_runs
-    from curator.experiments.remote import find_run
     from curator.rulebook import find_rule
 
     settings = load_settings()
@@ -44,22 +47,16 @@ def compare(
     judges = {check.name for check in the_rule.checks if check.judge} if the_rule else set()
     look_back = moment(since, "--since") if since else None
     with gateway_when_needed(settings) as gateway:
-        runs = [
-            find_run(reference, gateway, rule=the_rule, deadline=deadline, since=look_back, tell=say)
-            for reference in (baseline, candidate)
-        ]
+        names = [baseline, candidate]
+        runs = find_runs(names, gateway, rule=the_rule, deadline=deadline, since=look_back, tell=say)
     scales = {check.name: check.scale for check in the_rule.checks if check.scale} if the_rule else {}
     found = compare_runs(*runs, judges=judges, scales=scales)
     if as_json:
-        print_json(_document(found))
+        print_json(found.model_dump(mode="json"))
     else:
         _print(found)
     if not found.comparable or any(metric.verdict == "worse" for metric in found.metrics):
         ctx.exit(ExitCode.NO)
-
-
-def _document(found: "Comparison") -> dict[str, Any]:
-    return found.model_dump(mode="json")
 
 
 def _print(found: "Comparison") -> None:
@@ -102,3 +99,102 @@ def _print(found: "Comparison") -> None:
     for problem in found.problems:
         say(f"{'✗' if problem.blocking else '!'} {problem.code}: {plain(problem.message)}")
     click.echo(f"next: {plain(found.next)}")
+
+
+LOOK_BACK = timedelta(days=90)
+
+
+@click.command()
+@click.argument("dataset", required=False)
+@click.option("--since", metavar="DATE", help="How far back to look.  [default: 90 days]")
+@json_option
+def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
+    """List experiment runs, of one dataset or of all, and say of each whether it is whole.
+
+    Runs of other tools are among them; repeats of one run are one row.
+    """
+    from curator.experiments import look_at
+    from curator.experiments import runs as all_runs
+    from curator.rulebook import load_rules
+
+    settings = load_settings()
+    rules = [loaded.rule for loaded in load_rules(settings)]
+    look_back = moment(since, "--since") if since else datetime.now(UTC) - LOOK_BACK
+    with open_gateway(settings.connection()) as gateway:
+        listed = all_runs(gateway, since=look_back, dataset=dataset)
+        looked = look_at(gateway, listed, rules=rules)
+    if as_json:
+        print_json({"runs": [_run_document(each, looked.get(each.reference)) for each in listed]})
+        return
+    if not listed:
+        say("No experiment ran in that time.")
+    for each in listed:
+        click.echo(_run_line(each, looked.get(each.reference)))
+
+
+def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
+    """The document of `curator run`; `integrity` is null for a run that lies too far back to be looked at at once."""
+    known = run.model_copy(update={"run_name": listed.reference}) if run is not None else None
+    return {
+        **({"run_name": listed.reference, "integrity": None} if known is None else as_document(known, listed.file)),
+        "label": listed.label,
+        "dataset": listed.dataset.name,
+        "started_at": listed.started_at.isoformat(),
+        "items": listed.items,
+        "repeat": listed.repeats,
+    }
+
+
+def _run_line(listed: "Listed", run: "Run | None") -> str:
+    from curator.experiments.integrity import in_words
+
+    wrong = in_words(run) if run is not None else ["not looked at"]
+    sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"
+    times = f" × {listed.repeats}" if listed.repeats > 1 else ""
+    items = "1 item" if listed.items == 1 else f"{listed.items} items"
+    what = f"{plain(listed.dataset.name)}, {items}{times}"
+    return f"{sign} {', '.join(wrong) or 'whole'}: {plain(listed.reference)} ({what})"
+
+
+@click.command()
+@click.option("--rules", "rule", metavar="RULE", help="Only this rule's judges, with its thresholds.")
+@click.option("--since", metavar="DATE", help="How far back to look for people's scores.  [default: 180 days]")
+@json_option
+def judges(rule: str | None, since: str | None, as_json: bool) -> None:
+    """Hold judges against people: does a judge's score say what a person said of the same trace?
+
+    Pairs evaluator scores with annotations of the same name (or the one that the rule names with `human`) on the same
+    trace or observation, and lists where they differ. Calls no model.
+    """
+    from curator.experiments import measure
+    from curator.rulebook import find_rule
+
+    settings = load_settings()
+    the_rule = find_rule(rule, settings).rule if rule else None
+    with open_gateway(settings.connection()) as gateway:
+        found = measure(gateway, rule=the_rule, since=moment(since, "--since") if since else None)
+    if as_json:
+        print_json({"judges": [each.model_dump(mode="json") for each in found]})
+        return
+    if not found:
+        say("No trace has both a judge's and a person's score of one name. Annotate some that a judge scored.")
+    for each in found:
+        _print_judge(each)
+
+
+def _print_judge(judge: "Judge") -> None:
+    click.echo(f"{plain(judge.name)} against {plain(judge.human)}: {judge.n} traces, {judge.good} good by a person")
+    for name, words in (
+        ("tpr", "calls good what people call good"),
+        ("tnr", "calls bad what people call bad"),
+        ("kappa", "agreement beyond chance"),
+    ):
+        value, interval = getattr(judge, name), judge.intervals[name]
+        shown = "nothing to say" if value is None else f"{value:.2f}"
+        between = f"  95 % interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
+        click.echo(f"  {name:<5} {shown}{between}  {words}")
+    for each in judge.disagreements[:20]:
+        where = plain(f"{each.trace_id}/{each.observation_id}" if each.observation_id else each.trace_id)
+        click.echo(f"  read {where}: judge {plain(str(each.judge))}, person {plain(str(each.person))}")
+    if len(judge.disagreements) > 20:
+        click.echo(f"  … and {len(judge.disagreements) - 20} more (--json has all)")

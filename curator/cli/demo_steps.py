@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from curator.cli.demo_sandbox import demo_sandbox
+from curator.cli.demo import demo_sandbox
 from curator.draft.effectiveness import in_words
 from curator.model import Decision, Failure, parse_text
 from curator.model.base import Value

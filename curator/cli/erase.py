@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.audit_look import progress_line
+from curator.cli.audit import progress_line
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode

@@ -18,7 +18,7 @@ from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.config import Connection, Settings
-    from curator.experiments.results import Run
+    from curator.experiments import Run
     from curator.experiments.run import Plan
     from curator.experiments.versions import Pinned
     from curator.gateway import Gateway
@@ -127,6 +127,14 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
         except KeyboardInterrupt:
             say("`curator run --resume` with the same rule and task goes on from there.")
             raise
+
+
+def write_junit(path: Path, rule: "Rule", run: "Run", *more: Any) -> None:
+    """Writes a run, with what `junit` takes `more`, as JUnit XML. Raises UsageError (RESULT_WRITE)."""
+    from curator.experiments.junit import junit
+    from curator.model.files import write_text
+
+    write_text(path, junit(rule, run, *more), code="RESULT_WRITE", remedy="Choose another place with --junit.")
 
 
 class ProgressBar:

@@ -1,13 +1,17 @@
-"""`curator gate`: may this candidate be released?"""
+"""`curator gate`: may this candidate be released? With its `baseline`, `known`, `quarantine`, `require`."""
 
 import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from pydantic import ValidationError
 
 from curator.cli.experiment_options import (
     ask_before_replacing,
+    deadline_option,
+    gateway_when_needed,
     json_option,
     junit_option,
     open_gateway,
@@ -17,10 +21,13 @@ from curator.cli.experiment_options import (
     rules_option,
     run_options,
     verdict,
+    write_junit,
 )
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
-from curator.model.errors import UsageError
+from curator.model.errors import ExitCode, UsageError
+from curator.model.files import write_text
+from curator.model.item import ItemState
 
 if TYPE_CHECKING:
     from curator.experiments import Decision
@@ -95,11 +102,11 @@ def gate(
     since = drift(items, run)
     decision = decide(loaded.rule, run, before, items=items, judges=judges, notes=[since] if since else [])
     if junit is not None:
-        from curator.experiments import junit as xml
-
-        xml.write(xml.junit(loaded.rule, run, decision.reasons), junit)
+        excused = {each.item_id: str(each.state) for each in decision.excused if not each.expired}
+        write_junit(junit, loaded.rule, run, decision.reasons, excused)
     if markdown is not None:
-        report.write_markdown(decision, markdown)
+        remedy = "Choose another place with --markdown."
+        write_text(markdown, report.markdown(decision), code="RESULT_WRITE", remedy=remedy)
     if github or (github is None and os.environ.get("GITHUB_ACTIONS") == "true"):
         report.append_job_summary(decision)
         for line in report.annotations(decision):
@@ -132,3 +139,130 @@ def _print(decision: "Decision") -> None:
         click.echo(f"  note: {plain(note)}")
     click.echo(f"dataset run url: {plain(decision.run_url or 'unknown')}")
     click.echo(f"next: {plain(decision.next)}")
+
+
+@click.group()
+def baseline() -> None:
+    """An approved baseline: a small file for git that the gate compares with, without any server history."""
+
+
+@baseline.command()
+@click.argument("run")
+@click.option("--as", "name", required=True, metavar="NAME", help="What it is called, such as production.")
+@click.option("--file", "path", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Where it goes, for git: baselines/production.json.")  # fmt: skip
+@click.option("--rules", "rule", metavar="RULE", help="Look for the run in this rule's dataset only.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@deadline_option
+@json_option
+def approve(run: str, name: str, path: Path, rule: str | None, overwrite: bool, deadline: float, as_json: bool) -> None:
+    """Approve RUN (a result file, label, run name or experiment id) as a baseline.
+
+    The file holds how every item did, who approved it and when, and a digest; no inputs, outputs or comments.
+    """
+    from curator.experiments import baseline as baselines
+    from curator.experiments import find_run
+    from curator.rulebook import find_rule
+
+    if not overwrite:
+        ask_before_replacing(path, "--file", as_json=as_json)
+    settings = load_settings()
+    the_rule = find_rule(rule, settings).rule if rule else None
+    with gateway_when_needed(settings) as gateway:
+        found = find_run(run, gateway, rule=the_rule, deadline=deadline, tell=say)
+    made = baselines.approve(found, name=name, reviewer=settings.reviewer_name())
+    baselines.write(made, path)
+    if as_json:
+        print_json(
+            {
+                "file": str(path),
+                "digest": made.digest,
+                "name": made.name,
+                "run_name": made.run.run_name,
+                "dataset": made.run.dataset,
+                "items": len(made.run.items),
+                "approved_by": made.approved_by,
+                "approved_at": made.approved_at.isoformat(),
+            }
+        )
+        return
+    click.echo(f"{plain(found.run_name)} is the baseline {plain(name)}: {path}")
+    click.echo(f"commit it, then: curator gate --rules RULE --task SPEC --baseline {path}")
+
+
+rule_option = click.option("--rules", "rule", metavar="RULE", help="The rule whose scrub policy counts.")
+until_option = click.option(
+    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day of the excuse."
+)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("item")
+@click.option("--owner", required=True, metavar="WHO", help="Who fixes it.")
+@click.option("--issue", required=True, metavar="URL", help="Where that is worked on.")
+@until_option
+@rule_option
+@json_option
+def known(**given: Any) -> None:
+    """Excuse ITEM as a failure that nobody has fixed yet: the gate counts it and does not shut for it, until DAY."""
+    _amend("known", **given)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("item")
+@click.option("--evidence", required=True, metavar="TEXT", help="Why it counts as flaky, such as `passed 3 of 8`.")
+@until_option
+@rule_option
+@json_option
+def quarantine(**given: Any) -> None:
+    """Excuse ITEM as flaky: its outcome says nothing, so the gate does not shut for it, until DAY."""
+    _amend("quarantined", **given)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("item")
+@rule_option
+@json_option
+def require(**given: Any) -> None:
+    """Let ITEM decide again: the end of an excuse."""
+    _amend("required", **given)
+
+
+def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bool, **said: Any) -> None:
+    from curator.promote import Promoter
+    from curator.rulebook import find_rule
+
+    stored = state_given(state, said).to_metadata() if state != "required" else None
+    settings = load_settings()
+    with Promoter.opened(settings) as promoter:
+        loaded = find_rule(rule, settings) if rule else None
+        receipt = promoter.amend(dataset, item, {"gate": stored}, loaded)
+    if as_json:
+        print_json(receipt)
+    elif receipt.ok:
+        click.echo(f"✓ {plain(item)} is {state}" + (f" until {said['until']:%Y-%m-%d}" if "until" in said else ""))
+    else:
+        click.echo(f"! {plain(item)} is not proved to be {state}")
+        if (problem := receipt.problem) is not None:
+            click.echo(f"  {problem.code}: {plain(problem.message)} {plain(problem.remedy)}")
+    if not receipt.ok:
+        click.get_current_context().exit(ExitCode.NO)
+
+
+def state_given(state: str, said: dict[str, Any], *, today: date | None = None) -> ItemState:
+    """The state that somebody asks for. Raises UsageError (GATE_STATE) for one that is incomplete or over already."""
+    until = said["until"].date()
+    if until < (today or datetime.now(UTC).date()):
+        raise UsageError(f"{until} is over already.", code="GATE_STATE", remedy="Name a later day with --until.")
+    try:
+        return ItemState.model_validate({**{k: v.strip() or None for k, v in said.items() if k != "until"},
+                                         "state": state, "until": until})  # fmt: skip
+    except ValidationError as error:
+        raise UsageError(
+            f"The state is incomplete: {error.errors()[0]['msg'].removeprefix('Value error, ')}.",
+            code="GATE_STATE",
+            remedy="Give each of them a value.",
+        ) from None

@@ -1,12 +1,17 @@
-"""`curator log`: the ledger of what was done."""
+"""`curator log`, `undo`, `verify`: what was done, taken back, and whether it is still there."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from curator.cli.output import count, plain, print_json, say
 from curator.config import load_settings
 from curator.journal import LedgerEntry
+from curator.model.errors import ExitCode
+
+if TYPE_CHECKING:
+    from curator.promote import Verified
 
 
 @click.command()
@@ -68,3 +73,89 @@ def _row(entry: LedgerEntry, *, undone: bool) -> str:
         "taken back" if undone else "",
     ]
     return "  ".join(part for part in parts if part)
+
+
+@click.command()
+@click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
+@click.option("--batch", "whole_batch", is_flag=True, help="Count everything that one command did as one.")
+@click.option("--delete", is_flag=True, help="Delete new items instead of archiving them; their ids stay taken.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_json: bool) -> None:
+    """Take back the last N promotions and decisions that this machine made (1 without N), newest first.
+
+    A new item is archived, an updated one gets its previous version back; the shared decision and the annotation-queue
+    entries follow. Items that somebody changed since are left alone.
+    """
+    from curator.cli.promote import finish_interrupted
+    from curator.promote import Promoter
+
+    done = []
+    with Promoter.opened(load_settings()) as promoter:
+        finish_interrupted(promoter)  # a write that nobody has seen the end of can only be taken back once it is known
+        for undone in promoter.undo(count, whole_batch=whole_batch, delete=delete):
+            done.append(undone)
+            if not as_json:
+                what = undone.entry.item_id or undone.entry.key
+                click.echo(f"{'✓' if undone.ok else '✗'} {undone.entry.action} {plain(what)}: {undone.outcome}")
+                if undone.problem is not None:
+                    click.echo(f"  {plain(undone.problem.message)} {plain(undone.problem.remedy)}")
+        requests = promoter.gateway.requests
+    if as_json:
+        entries = [
+            {**each.entry.model_dump(mode="json"), "outcome": each.outcome, "ok": each.ok, "problem": each.problem}
+            for each in done
+        ]
+        print_json({"entries": entries, "requests": requests})
+    elif not done:
+        say("there is nothing to take back")
+    if not all(each.ok for each in done):
+        ctx.exit(ExitCode.NO)
+
+
+SIGNS = {"verified": "✓", "unproven": "?", "failed": "!"}
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("items", metavar="[ITEM]…", nargs=-1)
+@click.option("--rules", "rule", metavar="RULE", help="The rule whose scrub policy counts.  [default: the dataset's]")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A ledger kept in git (`curator log --export`): what other machines promoted counts too.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def verify(
+    ctx: click.Context, dataset: str, items: tuple[str, ...], rule: str | None, ledger: Path | None, as_json: bool
+) -> None:
+    """Read items back and hold them against all that was approved. Exit 1 when one is not, or cannot be, proved.
+
+    Without ITEM: all that the dataset lists, and all that receipts of this machine say should be there.
+    """
+    from curator.promote import Promoter
+
+    found = []
+    with Promoter.opened(load_settings()) as promoter:
+        for each in promoter.verify(dataset, items, rule=rule, ledger=ledger):
+            found.append(each)
+            if not as_json:
+                _print(each)
+        requests = promoter.gateway.requests
+    bad = sum(each.verdict != "verified" for each in found)
+    if as_json:
+        print_json({"dataset": dataset, "items": found, "requests": requests})
+    else:
+        say(f"{count(len(found), 'item')}, {bad} not proved; {count(requests, 'request')}")
+    if bad:
+        ctx.exit(ExitCode.NO)
+
+
+def _print(each: "Verified") -> None:
+    click.echo(f"{SIGNS[each.verdict]} {each.verdict}  {plain(each.item_id)}")
+    for problem in each.differences:
+        click.echo(f"  {problem.code}: {plain(problem.message)} {plain(problem.remedy)}")
+    for change in each.changes:
+        click.echo(f"    {plain(str(change))}")

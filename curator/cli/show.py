@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.columns import cell, duration, number, row, when, width
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import cell, duration, number, plain, print_json, row, say, when, width
 from curator.config import load_settings
 from curator.model import Observation, Trace
 

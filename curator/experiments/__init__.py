@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curator.experiments.gate import Decision, decide
     from curator.experiments.judges import Judge, measure, proven
-    from curator.experiments.remote import find_run, look_again
+    from curator.experiments.remote import Listed, find_run, find_runs, look_again, look_at, runs
+    from curator.experiments.results import Run
     from curator.experiments.versions import drift, present
 
-__all__ = ["Decision", "Judge", "decide", "drift", "find_run", "look_again", "measure", "present", "proven"]
+__all__ = [
+    "Decision", "Judge", "Listed", "Run", "decide", "drift", "find_run", "find_runs", "look_again", "look_at",
+    "measure", "present", "proven", "runs",
+]  # fmt: skip
 
-_MODULES = {
-    "Decision": "gate",
-    "Judge": "judges",
-    "decide": "gate",
-    "drift": "versions",
-    "find_run": "remote",
-    "look_again": "remote",
-    "measure": "judges",
-    "present": "versions",
-    "proven": "judges",
+_BEHIND = {
+    "gate": ("Decision", "decide"),
+    "judges": ("Judge", "measure", "proven"),
+    "remote": ("Listed", "find_run", "find_runs", "look_again", "look_at", "runs"),
+    "results": ("Run",),
+    "versions": ("drift", "present"),
 }
+_MODULES = {name: module for module, names in _BEHIND.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from curator.experiments import results
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
 from curator.model.base import Value
 from curator.model.errors import UsageError
+from curator.model.files import write_text
 from curator.model.lineage import fingerprint
 
 
@@ -81,14 +82,8 @@ def _bare(repeat: Repeat) -> Repeat:
 
 def write(made: Baseline, path: Path) -> None:
     """Writes the file, lines ordered for a readable diff. Raises UsageError (RESULT_WRITE)."""
-    try:
-        path.write_text(json.dumps(made.document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"The baseline {path} cannot be written: {error.strerror}.",
-            code="RESULT_WRITE",
-            remedy="Choose another place with --file.",
-        ) from None
+    text = json.dumps(made.document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_text(path, text, code="RESULT_WRITE", remedy="Choose another place with --file.")
 
 
 def read_any(path: Path) -> Run:

@@ -7,7 +7,7 @@ import numpy as np
 
 from curator.experiments import pairing, statistics
 from curator.experiments.pairing import Change, Pairs, changed
-from curator.experiments.results import Run
+from curator.experiments.results import Run, flaw
 from curator.model.base import Value
 from curator.model.draft import Problem
 
@@ -147,7 +147,7 @@ def compare(
     dataset versions: the items that are the same in both are compared, and it says so.
     """
     common = pairing.common_items(baseline, candidate, without=without)
-    problems = pairing.problems(baseline, candidate, common)
+    problems = list(pairing.problems(baseline, candidate, common))
     comparable = not any(problem.blocking for problem in problems)
     metrics: list[Metric] = []
     changes: list[ItemChange] = []
@@ -156,7 +156,7 @@ def compare(
         pairs, more = pairing.pair_scores(baseline, candidate, common, scales or {})
         problems += more
         if not pairs:
-            problems.append(Problem(code="COMPARE_SCORE_MISSING", message="the runs have no score in common."))
+            problems.append(flaw("COMPARE_SCORE_MISSING", "the runs have no score in common.", blocking=True))
             comparable = False
         metrics = _metrics(pairs, margins or {})
         changes = _changes(pairs)
@@ -339,21 +339,16 @@ def _cautions(metrics: Sequence[Metric], judges: Collection[str]) -> list[Proble
     if metrics and not statistics.can_tell(smallest):
         what = "items" if smallest == min(metric.items for metric in metrics) else "independent groups of items"
         problems.append(
-            Problem(
-                code="COMPARE_TOO_FEW",
-                message=f"{smallest} {what} are too few: even if all of them changed, that could be chance.",
-                remedy="Add items; repeats do not make up for them.",
-                blocking=False,
+            flaw(
+                "COMPARE_TOO_FEW", f"{smallest} {what} are too few: even if all of them changed, that could be chance."
             )
         )
     single = [metric.name for metric in metrics if metric.name in judges and 1 in metric.repeats]
     if single:
         problems.append(
-            Problem(
-                code="COMPARE_SINGLE_RUN",
-                message=f"{', '.join(single)}: judged only once per item on a side, so the judge's noise is not known.",
-                remedy="Run both sides with --repeat 4.",
-                blocking=False,
+            flaw(
+                "COMPARE_SINGLE_RUN",
+                f"{', '.join(single)}: judged only once per item on a side, so the judge's noise is not known.",
             )
         )
     return problems
@@ -361,11 +356,9 @@ def _cautions(metrics: Sequence[Metric], judges: Collection[str]) -> list[Proble
 
 def _several(variables: Sequence[Change]) -> Problem:
     names = ", ".join(change.name for change in variables)
-    return Problem(
-        code="COMPARE_SEVERAL_VARIABLES",
-        message=f"{len(variables)} variables changed together ({names}): a difference cannot be traced to one of them.",
-        remedy="Change one variable per experiment to learn which one made the difference.",
-        blocking=False,
+    return flaw(
+        "COMPARE_SEVERAL_VARIABLES",
+        f"{len(variables)} variables changed together ({names}): a difference cannot be traced to one of them.",
     )
 
 

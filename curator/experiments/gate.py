@@ -11,13 +11,11 @@ from typing import Literal, NamedTuple
 from pydantic import JsonValue
 
 from curator.experiments.compare import Comparison, compare, needed_words
-from curator.experiments.results import Run
+from curator.experiments.results import Run, flaw, some
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.item import ItemState, StoredItem, state_of
 from curator.model.rule import GateScore, GateSpec, Rule
-
-LISTED = 5
 
 
 class Excused(Value):
@@ -254,11 +252,11 @@ def _expired(dataset: str, excused: Sequence[Excused]) -> Iterator[Problem]:
     for each in excused:
         if each.expired and not each.fixed:
             owner = f" ({each.owner})" if each.owner else ""
-            yield _reason(
+            yield flaw(
                 "GATE_EXPIRED",
                 f"{each.item_id} was excused as {each.state} until {each.until}{owner} and passes {each.passes} of "
                 f"{each.runs} runs.",
-                f"Fix it, or excuse it anew: `curator {'known' if each.state == 'known' else 'quarantine'} "
+                remedy=f"Fix it, or excuse it anew: `curator {'known' if each.state == 'known' else 'quarantine'} "
                 f"{dataset} {each.item_id} …`.",
             )
 
@@ -269,41 +267,37 @@ def _expired(dataset: str, excused: Sequence[Excused]) -> Iterator[Problem]:
 def _whole(candidate: Run) -> Iterator[Problem]:
     """The run's own flaws. Scores that were never given are told per required score, errors by item."""
     if not candidate.complete or not candidate.repeats:
-        yield _reason("GATE_NOT_WHOLE", "the candidate's run was interrupted.", "Run it again.")
+        yield flaw("GATE_NOT_WHOLE", "the candidate's run was interrupted.")
     for repeat in candidate.repeats:
         if repeat.integrity is None:
-            yield _reason("GATE_NOT_WHOLE", f"{repeat.run_name}: the server was not asked whether the run is whole.")
+            yield flaw(
+                "GATE_NOT_WHOLE", f"{repeat.run_name}: the server was not asked whether the run is whole.", remedy=""
+            )
             continue
         for problem in repeat.integrity.problems:
             if problem.code not in ("INTEGRITY_SCORE_MISSING", "INTEGRITY_ITEM_ERRORED"):
-                yield _reason("GATE_NOT_WHOLE", f"{problem.code}: {problem.message}", problem.remedy)
+                yield flaw("GATE_NOT_WHOLE", f"{problem.code}: {problem.message}", remedy=problem.remedy)
 
 
 def _errored(case: _Case) -> Iterator[Problem]:
     errors = [(item, why) for item, why in case.candidate.errors() if item in set(case.required)]
     if errors:
         items = list(dict.fromkeys(item for item, _ in errors))
-        yield _reason(
+        yield flaw(
             "GATE_ITEM_ERRORED",
-            f"{len(items)} of {len(case.required)} items errored: {_some(items)} ({errors[0][1]}); "
+            f"{len(items)} of {len(case.required)} items errored: {some(items)} ({errors[0][1]}); "
             "they count as failed.",
-            "Mend the task, then run it again.",
         )
 
 
 def _enough(case: _Case) -> Iterator[Problem]:
     if not case.scores:
-        yield _reason(
-            "GATE_NOTHING_REQUIRED",
-            "no score decides, so nothing would be proved.",
-            "Name the scores that a release needs under gate.required; a judge needs proof first: `curator judges`.",
-        )
+        yield flaw("GATE_NOTHING_REQUIRED", "no score decides, so nothing would be proved.")
     if len(case.required) < case.rule.gate.min_items:
-        yield _reason(
+        yield flaw(
             "GATE_TOO_FEW_ITEMS",
             f"{len(case.required)} items that decide are fewer than the {case.rule.gate.min_items} that the rule "
             "demands.",
-            "Promote more failures into the dataset.",
         )
 
 
@@ -314,10 +308,9 @@ def _score(score: GateScore, case: _Case) -> Iterator[Problem]:
     errored = {item_id for item_id, _ in run.errors()}
     missing = [item for item, row in rows.items() if item not in errored and (not row or None in row)]
     if missing:
-        yield _reason(
+        yield flaw(
             "GATE_SCORE_MISSING",
-            f"the required score {score.name} is missing for {len(missing)} of {len(rows)} items: {_some(missing)}.",
-            "A missing score never passes: see why in the result file.",
+            f"the required score {score.name} is missing for {len(missing)} of {len(rows)} items: {some(missing)}.",
         )
     means = {item: sum(known) / len(known) for item, row in rows.items() if (known := _known(row))}
     if not means:
@@ -325,17 +318,11 @@ def _score(score: GateScore, case: _Case) -> Iterator[Problem]:
     mean = sum(means.values()) / len(means)
     low = [item for item, value in means.items() if not score.met_by(value)]
     if not score.met_by(mean):
-        yield _reason(
-            "GATE_SCORE_BELOW",
-            f"{score.name} is {mean:.3f}, below {score.at_least:.3f}: {_some(low)}.",
-            "Read these items' outputs; a failure that nobody has fixed yet is excused with `curator known`.",
-        )
+        yield flaw("GATE_SCORE_BELOW", f"{score.name} is {mean:.3f}, below {score.at_least:.3f}: {some(low)}.")
     unsafe = [item for item, row in rows.items() if any(not score.met_by(value) for value in _known(row))]
     if score.safety and unsafe:
-        yield _reason(
-            "GATE_SAFETY",
-            f"the safety score {score.name} fails for {_some(unsafe)}; no average makes up for that.",
-            "Block the release, and promote the failure as a case of its own.",
+        yield flaw(
+            "GATE_SAFETY", f"the safety score {score.name} fails for {some(unsafe)}; no average makes up for that."
         )
 
 
@@ -355,11 +342,7 @@ def _without_baseline(case: _Case) -> Iterator[Problem]:
     if gate.no_case_may_regress:
         demands.append("cases that passed")
     if demands:
-        yield _reason(
-            "GATE_NO_BASELINE",
-            f"the rule compares with a baseline ({', '.join(demands)}), and none was named.",
-            "Name the production run or an approved baseline file with --baseline.",
-        )
+        yield flaw("GATE_NO_BASELINE", f"the rule compares with a baseline ({', '.join(demands)}), and none was named.")
 
 
 def _against(case: _Case) -> Iterator[Problem]:
@@ -367,17 +350,16 @@ def _against(case: _Case) -> Iterator[Problem]:
     assert baseline is not None
     assert comparison is not None
     if _fingerprints(baseline) != _fingerprints(candidate):
-        yield _reason(
+        yield flaw(
             "GATE_VERSIONS_DIFFER",
             f"candidate and baseline ran over different dataset versions ({_version(candidate)} and "
             f"{_version(baseline)}); {comparison.items} items are the same in both.",
-            "Run both over one version: --dataset-version.",
         )
     elif baseline.dataset_version != candidate.dataset_version:
         case.notes.append("the dataset versions have different times and the same items")
     for problem in comparison.problems:
         if problem.blocking and problem.code != "COMPARE_VERSIONS":
-            yield _reason("GATE_NOT_COMPARABLE", problem.message, problem.remedy)
+            yield flaw("GATE_NOT_COMPARABLE", problem.message, remedy=problem.remedy)
     if not comparison.comparable:
         return
     yield from _resources(case, comparison)
@@ -395,18 +377,17 @@ def _resources(case: _Case, comparison: Comparison) -> Iterator[Problem]:
             continue
         found = next((each for key, each in known.items() if key == name), None)
         if found is None or found.ratio is None:
-            yield _reason(
+            yield flaw(
                 f"GATE_{name.upper()}",
                 f"the {name} cannot be compared: it is not known for every item of both runs.",
-                "Let the task report it, or trace its generations; a rule without this limit does not ask for it.",
             )
         # One item has no interval; its own ratio is all the evidence there is.
         elif (found.ci[0] if found.ci else found.ratio) > limit * (1 + 1e-9):
             shown = f" (95 % interval {found.ci[0]:.2f} to {found.ci[1]:.2f})" if found.ci else ""
-            yield _reason(
+            yield flaw(
                 f"GATE_{name.upper()}",
                 f"the {name} per case is {found.ratio:.2f} × the baseline's{shown}, above the limit of {limit:.2f}.",
-                "That needs an explicit product or engineering approval.",
+                remedy="That needs an explicit product or engineering approval.",
             )
         elif found.ci and found.ci[1] > limit:
             case.notes.append(
@@ -419,29 +400,27 @@ def _no_worse(case: _Case, score: GateScore, margin: float, comparison: Comparis
     """Non-inferiority: the evidence has to exclude a loss beyond the margin."""
     metric = next((metric for metric in comparison.metrics if metric.name == score.name), None)
     if metric is None:
-        yield _reason(
+        yield flaw(
             "GATE_NOT_COMPARABLE",
             f"{score.name} cannot be compared with the baseline, and the rule allows no regression.",
-            "See `curator compare` for the reason.",
         )
         return
     loss, allowed = -metric.alone[0], margin * (metric.scale[1] - metric.scale[0])
     if score.name in _judges(case.rule) and 1 in metric.repeats:
-        yield _reason(
+        yield flaw(
             "GATE_EVIDENCE_THIN",
             f"{score.name} is a judge's score from single runs: that cannot tell a regression from the judge's "
             "noise, and the rule allows no regression.",
-            "Run both sides with --repeat 4.",
         )
     elif loss > allowed and metric.verdict == "worse":
-        yield _reason("GATE_REGRESSION", f"{score.name} is {metric.sentence}.", "See `curator compare`.")
+        yield flaw("GATE_REGRESSION", f"{score.name} is {metric.sentence}.")
     elif loss > allowed:
-        yield _reason(
+        yield flaw(
             "GATE_EVIDENCE_THIN",
             f"{score.name} may have lost up to {loss:.3f} ({metric.baseline:.3f} → {metric.candidate:.3f}, 95 % "
             f"interval {metric.alone[0]:+.3f} to {metric.alone[1]:+.3f} over {metric.items} items), and the rule "
             f"allows {allowed:.3g}. If nothing changed, {needed_words(metric.needed)} would show it.",
-            "Add items, or run both sides with more --repeat.",
+            remedy="Add items, or run both sides with more --repeat.",
         )
 
 
@@ -451,10 +430,8 @@ def _cases(case: _Case, baseline: Run) -> Iterator[Problem]:
     before = outcomes(case.scores, baseline, [item for item in case.required if item in baseline.items])
     lost = [item for item, passed in before.items() if passed and all(passed) and not any(now[item])]
     if lost:
-        yield _reason(
-            "GATE_CASE_REGRESSED",
-            f"{len(lost)} items that passed in the baseline fail every run now: {_some(lost)}.",
-            "Read their outputs; the rule lets no case regress.",
+        yield flaw(
+            "GATE_CASE_REGRESSED", f"{len(lost)} items that passed in the baseline fail every run now: {some(lost)}."
         )
 
 
@@ -462,7 +439,7 @@ def _next(reasons: Sequence[Problem], excused: Sequence[Excused]) -> str:
     if not reasons:
         fixed = [each.item_id for each in excused if each.state == "known" and each.fixed]
         if fixed:
-            return f"Release it; {_some(fixed)} passed every run and can be required again: `curator require`."
+            return f"Release it; {some(fixed)} passed every run and can be required again: `curator require`."
         return "Release it; `curator baseline approve` keeps this run as what the next one is held against."
     codes = {reason.code for reason in reasons}
     if codes == {"GATE_EVIDENCE_THIN"}:
@@ -505,12 +482,3 @@ def _version(run: Run) -> str:
 
 def _known(row: list[float | None]) -> list[float]:
     return [value for value in row if value is not None]
-
-
-def _reason(code: str, message: str, remedy: str = "") -> Problem:
-    return Problem(code=code, message=message, remedy=remedy)
-
-
-def _some(ids: Sequence[str]) -> str:
-    shown = ", ".join(sorted(ids)[:LISTED])
-    return f"{shown} and {len(ids) - LISTED} more" if len(ids) > LISTED else shown

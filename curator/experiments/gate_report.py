@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curator.experiments.gate import Decision, Excused
-from curator.model.errors import UsageError
+from curator.model.files import write_text
 
 # What could act in Markdown or HTML; names and reasons may come from a server.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~@])")
@@ -99,21 +99,4 @@ def _annotation(kind: str, title: str, message: str) -> str:
 def append_job_summary(decision: Decision) -> None:
     """Adds the summary to the job's page on GitHub; elsewhere does nothing. Raises UsageError (RESULT_WRITE)."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _write(Path(path), markdown(decision), "a")
-
-
-def write_markdown(decision: Decision, path: Path) -> None:
-    """Writes the summary. Raises UsageError (RESULT_WRITE)."""
-    _write(path, markdown(decision), "w")
-
-
-def _write(path: Path, text: str, mode: str) -> None:
-    try:
-        with path.open(mode, encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(
-            f"The summary {path} cannot be written: {error.strerror}.",
-            code="RESULT_WRITE",
-            remedy="Choose another place with --markdown.",
-        ) from None
+        write_text(Path(path), markdown(decision), code="RESULT_WRITE", remedy="Check that file.", append=True)

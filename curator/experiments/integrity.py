@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from curator.experiments.results import Integrity, ItemRun, Repeat, Run
+from curator.experiments.results import Integrity, ItemRun, Repeat, Run, flaw, flaws, some
 from curator.gateway import ExperimentItem, Gateway
 from curator.model.draft import Problem
 
@@ -17,7 +17,6 @@ INGESTION_LIMIT = timedelta(minutes=10)
 """What has not arrived so long after the run has been lost."""
 # Spans carry the client's clock, and the list's start time is compared with theirs.
 CLOCK_MARGIN = timedelta(minutes=5)
-LISTED = 5
 SCORES_SINCE = (4, 59)
 """Older servers answer 400 to the array of scores that SDK 5 posts, and the SDK only logs it."""
 NAMES_AT_ONCE = 20
@@ -39,25 +38,13 @@ class Seen(NamedTuple):
         return [item for ids in self.experiments.values() for item in ids]
 
 
-WORDS = {
-    "INTEGRITY_SPLIT_RUN": "split",
-    "INTEGRITY_NAME_REUSED": "name reused",
-    "INTEGRITY_ITEM_MISSING": "items missing",
-    "INTEGRITY_ITEM_TWICE": "items twice",
-    "INTEGRITY_ITEM_FOREIGN": "foreign items",
-    "INTEGRITY_ITEM_ERRORED": "errored",
-    "INTEGRITY_SCORE_REFUSED": "scores refused",
-    "INTEGRITY_SCORE_MISSING": "scores missing",
-    "INTEGRITY_SCORE_LOST": "scores lost",
-    "INTEGRITY_SCORE_LATE": "scores late",
-}
-"""What is wrong with a run in two words, the worst first."""
-
-
 def in_words(run: Run) -> list[str]:
     """What keeps a run from being whole, the worst first; empty when it is whole. Of a run that was looked at."""
     found = {problem.code for each in run.repeats if each.integrity for problem in each.integrity.problems}
-    return [*([] if run.complete else ["interrupted"]), *(words for code, words in WORDS.items() if code in found)]
+    return [
+        *([] if run.complete else ["interrupted"]),
+        *(row["words"] for code, row in flaws().items() if code in found and "words" in row),
+    ]
 
 
 def check(
@@ -134,10 +121,10 @@ def rows(
     """The rows of every experiment with one of these names over that dataset."""
     # The API takes a comma-separated list of names, so a name with a comma cannot be asked for.
     asked = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
-    for some in [None] if any("," in name for name in names) else asked:
+    for few in [None] if any("," in name for name in names) else asked:
         for row in gateway.experiment_items(
             from_=started - CLOCK_MARGIN,
-            experiment_name=",".join(some) if some else None,
+            experiment_name=",".join(few) if few else None,
             dataset_id=dataset_id,
             fields=fields,
         ):
@@ -163,16 +150,13 @@ def _experiments(repeat: Repeat, seen: Seen) -> Iterator[Problem]:
     groups = [set(ids) for ids in seen.experiments.values()]
     sizes = " + ".join(str(len(group)) for group in sorted(groups, key=len))
     if sum(map(len, groups)) == len(set().union(*groups)):
-        yield Problem(
-            code="INTEGRITY_SPLIT_RUN",
-            message=f"Langfuse shows this run in {len(groups)} parts ({sizes} items) under one name.",
-            remedy="Run it again with --max-concurrency 3; averages of a part say nothing about the whole.",
+        yield flaw(
+            "INTEGRITY_SPLIT_RUN", f"Langfuse shows this run in {len(groups)} parts ({sizes} items) under one name."
         )
     else:
-        yield Problem(
-            code="INTEGRITY_NAME_REUSED",
-            message=f"{len(groups)} experiments over this dataset bear the name {repeat.run_name!r} ({sizes} items).",
-            remedy="Give every run its own name; curator adds the time to the label.",
+        yield flaw(
+            "INTEGRITY_NAME_REUSED",
+            f"{len(groups)} experiments over this dataset bear the name {repeat.run_name!r} ({sizes} items).",
         )
 
 
@@ -181,25 +165,23 @@ def _items(run: Run, repeat: Repeat, seen: Seen, absent: Sequence[str], late: bo
     # Of an item that was cut off and run again, the first attempt may be there too.
     again = {item.item_id for item in repeat.items if item.again}
     if absent:
-        yield Problem(
-            code="INTEGRITY_ITEM_MISSING",
-            message=f"{len(absent)} of {len(run.items)} items of the dataset version are not in the run on the server"
-            f"{' yet' if late else ''}: {_some(absent)}.",
+        yield flaw(
+            "INTEGRITY_ITEM_MISSING",
+            f"{len(absent)} of {len(run.items)} items of the dataset version are not in the run on the server"
+            f"{' yet' if late else ''}: {some(absent)}.",
             remedy="Look again in some minutes." if late else "Run it again.",
         )
     twice = [item for item, count in counts.items() if count > 1 and item in run.items and item not in again]
     if twice:
-        yield Problem(
-            code="INTEGRITY_ITEM_TWICE",
-            message=f"{len(twice)} of {len(run.items)} items are in the run more than once: {_some(twice)}.",
-            remedy="Run it again under a new name.",
+        yield flaw(
+            "INTEGRITY_ITEM_TWICE",
+            f"{len(twice)} of {len(run.items)} items are in the run more than once: {some(twice)}.",
         )
     foreign = [item for item in counts if item not in run.items]
     if foreign:
-        yield Problem(
-            code="INTEGRITY_ITEM_FOREIGN",
-            message=f"{len(foreign)} of {len(counts)} items are not of the run's dataset version: {_some(foreign)}.",
-            remedy="Run it again over one version (--dataset-version).",
+        yield flaw(
+            "INTEGRITY_ITEM_FOREIGN",
+            f"{len(foreign)} of {len(counts)} items are not of the run's dataset version: {some(foreign)}.",
         )
 
 
@@ -208,12 +190,10 @@ def _errors(items: Mapping[str, ItemRun]) -> Iterator[Problem]:
     if errored:
         reasons = Counter(item.error for item in errored)
         reason, count = reasons.most_common(1)[0]
-        yield Problem(
-            code="INTEGRITY_ITEM_ERRORED",
-            message=f"{len(errored)} of {len(items)} items errored: {_some([item.item_id for item in errored])} "
+        yield flaw(
+            "INTEGRITY_ITEM_ERRORED",
+            f"{len(errored)} of {len(items)} items errored: {some([item.item_id for item in errored])} "
             f"({count} × {reason}).",
-            remedy="Mend the task; an errored item counts against the candidate.",
-            blocking=False,
         )
 
 
@@ -239,20 +219,18 @@ def _scores(
         errors = Counter(e for i in ids if (s := items[i].scores.get(name)) and (e := s.error))
         why = f" ({errors.most_common(1)[0][0]})" if errors else ""
         problems.append(
-            Problem(
-                code="INTEGRITY_SCORE_MISSING",
-                message=f"{len(ids)} of {len(items)} items were given no score {name}{why}: {_some(ids)}.",
-                remedy="Mend the check or the item; a missing score never passes.",
-                blocking=False,
+            flaw(
+                "INTEGRITY_SCORE_MISSING",
+                f"{len(ids)} of {len(items)} items were given no score {name}{why}: {some(ids)}.",
             )
         )
     for name, ids in sorted(not_there.items()):
         code = "INTEGRITY_SCORE_LATE" if late else "INTEGRITY_SCORE_LOST"
         state = "has not arrived on the server yet" if late else "never arrived on the server"
         problems.append(
-            Problem(
-                code=code,
-                message=f"the score {name} of {len(ids)} of {len(items)} items {state}: {_some(ids)}.",
+            flaw(
+                code,
+                f"the score {name} of {len(ids)} of {len(items)} items {state}: {some(ids)}.",
                 remedy="Look again in some minutes; a longer --deadline waits for them." if late else "Run it again.",
                 blocking=False,
             )
@@ -269,12 +247,10 @@ def _older(version: str) -> bool:
 def _refused(problems: Sequence[Problem], version: str) -> list[Problem]:
     """Scores that such a server has not taken are not late: they will never come."""
     return [
-        Problem(
-            code="INTEGRITY_SCORE_REFUSED",
-            message=f"{each.message.split(' has not arrived')[0]} was refused: this server ({version}) does not"
+        flaw(
+            "INTEGRITY_SCORE_REFUSED",
+            f"{each.message.split(' has not arrived')[0]} was refused: this server ({version}) does not"
             " take the scores of Langfuse's SDK 5; 4.59 or later does.",
-            remedy="Upgrade Langfuse to 4.59 or later; the result file holds all scores.",
-            blocking=False,
         )
         if each.code == "INTEGRITY_SCORE_LATE"
         else each
@@ -305,8 +281,3 @@ def _with_costs(gateway: Gateway, run: Run, seen: Mapping[str, Seen]) -> list[Re
         return item.model_copy(update={"cost": costs[item.trace_id]}) if known else item
 
     return [each.model_copy(update={"items": tuple(map(priced_item, each.items))}) for each in run.repeats]
-
-
-def _some(ids: Sequence[str]) -> str:
-    shown = ", ".join(sorted(ids)[:LISTED])
-    return f"{shown} and {len(ids) - LISTED} more" if len(ids) > LISTED else shown

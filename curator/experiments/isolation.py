@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from curator.config import Connection
-from curator.experiments.reasons import redact
+from curator.experiments.worker import redact
 
 LOAD_SECONDS = 120.0
 """How long importing a task may take."""

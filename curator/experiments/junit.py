@@ -1,10 +1,8 @@
 """A run as JUnit XML, which every CI shows: one suite per repeat, one test case per item, named by its id."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from xml.etree import ElementTree
 
-from curator.experiments import results
 from curator.experiments.checks.base import verdict
 from curator.experiments.results import ItemRun, Run
 from curator.model.draft import Problem
@@ -46,16 +44,7 @@ def junit(
         _add(ElementTree.SubElement(suite, "testcase", classname="run", name="complete"), "error", ["interrupted"])
         _count(suite)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
-
-
-def write(text: str, path: Path) -> None:
-    """Writes the document; only outcomes and comments of checks are in it. Raises UsageError (RESULT_WRITE)."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + text, encoding="utf-8")
-    except OSError as error:
-        raise results.unwritable(path, error) from None
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def _outcome(case: ElementTree.Element, rule: Rule, item: ItemRun, excused: str | None) -> None:

@@ -1,12 +1,12 @@
 """Pairs two runs: which items both share, each score as items × repeats with errors in it, what differs besides."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import JsonValue
 
-from curator.experiments.results import Run
+from curator.experiments.results import Run, flaw
 from curator.experiments.statistics import Array
 from curator.model.base import Value
 from curator.model.draft import Problem
@@ -79,68 +79,46 @@ def common_items(baseline: Run, candidate: Run, *, without: Collection[str] = ()
     )
 
 
-def problems(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Problem]:
+def problems(baseline: Run, candidate: Run, common: Sequence[str]) -> Iterator[Problem]:
     """What stands against comparing these runs; blocking ones make them not comparable."""
-    found = []
     if baseline.dataset != candidate.dataset:
-        found.append(
-            _problem(
-                "COMPARE_DATASETS",
-                f"the runs used different datasets ({baseline.dataset} and {candidate.dataset}).",
-                "Compare runs over one dataset.",
-            )
-        )
+        message = f"the runs used different datasets ({baseline.dataset} and {candidate.dataset})."
+        yield flaw("COMPARE_DATASETS", message)
     elif baseline.dataset_id and candidate.dataset_id and baseline.dataset_id != candidate.dataset_id:
-        found.append(
-            _problem(
-                "COMPARE_DATASETS",
-                f"the runs used two datasets named {baseline.dataset}: of different projects, or made anew in between.",
-                "Name the runs by result file or experiment id when a label means another project's run.",
-                blocking=False,
-            )
+        yield flaw(
+            "COMPARE_DATASETS",
+            f"the runs used two datasets named {baseline.dataset}: of different projects, or made anew in between.",
+            remedy="Name the runs by result file or experiment id when a label means another project's run.",
+            blocking=False,
         )
     if _ids(baseline) & _ids(candidate):
-        found.append(
-            _problem("COMPARE_SAME_RUN", "baseline and candidate are the same run.", "Name two different runs.")
-        )
+        yield flaw("COMPARE_SAME_RUN", "baseline and candidate are the same run.")
     for side, run in (("baseline", baseline), ("candidate", candidate)):
         reasons = [p.message for r in run.repeats if r.integrity for p in r.integrity.problems if p.blocking]
         if not run.complete:
             reasons.insert(0, "it was interrupted")
         if reasons:
-            found.append(
-                _problem(
-                    "COMPARE_NOT_WHOLE",
-                    f"the {side} {run.label} is not whole: {reasons[0].rstrip('.')}.",
-                    "Run it again; `curator explain integrity` says what makes a run whole.",
-                    # curator's own file has every output and score, whatever became of the mirror in Langfuse.
-                    blocking=run.source == "langfuse" or not run.complete,
-                )
+            yield flaw(
+                "COMPARE_NOT_WHOLE",
+                f"the {side} {run.label} is not whole: {reasons[0].rstrip('.')}.",
+                # curator's own file has every output and score, whatever became of the mirror in Langfuse.
+                blocking=run.source == "langfuse" or not run.complete,
             )
-    most = max(len(baseline.items), len(candidate.items))
     if not common:
-        found.append(
-            _problem(
-                "COMPARE_VERSIONS",
-                "no item is the same in both runs: their dataset versions have nothing in common.",
-                "Run the baseline again on the candidate's version with --dataset-version.",
-            )
+        message = "no item is the same in both runs: their dataset versions have nothing in common."
+        yield flaw("COMPARE_VERSIONS", message)
+    elif len(common) < max(len(baseline.items), len(candidate.items)):
+        yield flaw(
+            "COMPARE_VERSIONS",
+            f"the dataset versions differ: only the {len(common)} items that are the same in both are compared "
+            f"(baseline {len(baseline.items)}, candidate {len(candidate.items)}).",
+            remedy="For a release decision run both on one version with --dataset-version.",
+            blocking=False,
         )
-    elif len(common) < most:
-        found.append(
-            _problem(
-                "COMPARE_VERSIONS",
-                f"the dataset versions differ: only the {len(common)} items that are the same in both are compared "
-                f"(baseline {len(baseline.items)}, candidate {len(candidate.items)}).",
-                "For a release decision run both on one version with --dataset-version.",
-                blocking=False,
-            )
-        )
-    found += errors(baseline, candidate, common)
-    return found
+    yield from errors(baseline, candidate, common)
 
 
-def errors(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Problem]:
+def errors(baseline: Run, candidate: Run, common: Sequence[str]) -> Iterator[Problem]:
     """Items that errored, side by side: they count as failed on their side, in every score."""
     told = []
     for side, run in (("baseline", baseline), ("candidate", candidate)):
@@ -149,10 +127,8 @@ def errors(baseline: Run, candidate: Run, common: Sequence[str]) -> list[Problem
             items = sorted({item for item, _ in errored})
             runs = f" in {len(errored)} of {len(common) * len(run.repeats)} runs" if len(run.repeats) > 1 else ""
             told.append(f"{len(items)} of {len(common)} items errored{runs} in the {side} ({errored[0][1]})")
-    if not told:
-        return []
-    message = f"{'; '.join(told)}: counted as failed in every score."
-    return [_problem("COMPARE_ERRORED", message, "Mend the task, then run that side again.", blocking=False)]
+    if told:
+        yield flaw("COMPARE_ERRORED", f"{'; '.join(told)}: counted as failed in every score.")
 
 
 def pair_scores(
@@ -161,47 +137,29 @@ def pair_scores(
     """Every score that both runs have and that the same check gave, and what had to be left out."""
     pairs: list[Pairs] = []
     found: list[Problem] = []
-    names = list(dict.fromkeys([*baseline.score_names(), *candidate.score_names()]))
-    for name in names:
-        missing = [side for side, run in (("baseline", baseline), ("candidate", candidate)) if not _has(run, name)]
+
+    def without(code: str, message: str) -> None:
+        found.append(flaw(code, f"{name}: {message}"))
+
+    for name in dict.fromkeys([*baseline.score_names(), *candidate.score_names()]):
+        missing = [side for side, run in (("baseline", baseline), ("candidate", candidate)) if run.numbers(name) == []]
         # A side on which every item errored has no score at all, and lost every item.
         if missing and not (len(missing) == 1 and _all_errored({"baseline": baseline}.get(missing[0], candidate))):
-            found.append(
-                _problem("COMPARE_SCORE_MISSING", f"{name}: the {missing[0]} has no such score.", blocking=False)
-            )
+            without("COMPARE_SCORE_MISSING", f"the {missing[0]} has no such score.")
             continue
-        if _judged_differently(baseline, candidate, name):
-            found.append(
-                _problem(
-                    "COMPARE_CHECK_CHANGED",
-                    f"{name}: the check itself changed between the runs, so its scores cannot be compared.",
-                    "Run the baseline again with today's rule.",
-                    blocking=False,
-                )
-            )
+        before, after = baseline.checks.get(name), candidate.checks.get(name)
+        if before is not None and after is not None and before != after:
+            without("COMPARE_CHECK_CHANGED", "the check changed between the runs, so its scores cannot be compared.")
             continue
         if (pair := _pair(baseline, candidate, name, common, scales)) is None:
             continue
         kept = _scored(pair)
-        if len(kept.items) < len(common):
-            found.append(
-                _problem(
-                    "COMPARE_SCORE_MISSING",
-                    f"{name}: {len(common) - len(kept.items)} of {len(common)} items have no such score on both sides "
-                    "and are left out.",
-                    blocking=False,
-                )
-            )
+        if left := len(common) - len(kept.items):
+            what = f"{left} of {len(common)} items have no such score on both sides and are left out."
+            without("COMPARE_SCORE_MISSING", what)
         if not kept.declared and any(side.any() for side in kept.errored):
-            found.append(
-                _problem(
-                    "COMPARE_SCALE_UNKNOWN",
-                    f"{name}: nobody said its scale, so its interval holds whatever an errored item is worth between "
-                    f"{kept.scale[0]:g} and {kept.scale[1]:g}.",
-                    "Give the check `scale: [worst, best]`; then an errored item has the worst value.",
-                    blocking=False,
-                )
-            )
+            between = f"whatever an errored item is worth between {kept.scale[0]:g} and {kept.scale[1]:g}."
+            without("COMPARE_SCALE_UNKNOWN", f"nobody said its scale, so its interval holds {between}")
         if kept.items:
             pairs.append(kept)
     return pairs, found
@@ -303,22 +261,9 @@ def _scored(pairs: Pairs) -> Pairs:
     )
 
 
-def _has(run: Run, name: str) -> bool:
-    return run.numbers(name) != []
-
-
 def _all_errored(run: Run) -> bool:
     return bool(run.repeats) and all(item.error for repeat in run.repeats for item in repeat.items)
 
 
-def _judged_differently(baseline: Run, candidate: Run, name: str) -> bool:
-    before, after = baseline.checks.get(name), candidate.checks.get(name)
-    return before is not None and after is not None and before != after
-
-
 def _ids(run: Run) -> set[str]:
     return {repeat.experiment_id for repeat in run.repeats if repeat.experiment_id is not None}
-
-
-def _problem(code: str, message: str, remedy: str = "", *, blocking: bool = True) -> Problem:
-    return Problem(code=code, message=message, remedy=remedy, blocking=blocking)

@@ -1,17 +1,32 @@
-"""Runs as Langfuse has them, whoever made them: found by name, id or label, and read into the same shape as our own."""
+"""Runs as Langfuse has them, whoever made them, beside those that never got there: listed, found, read as our own are.
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+`runs` is cheap (one request per 100 experiments); `look_at` asks for the items of all of them in one sweep; `find_run`
+is for one that somebody names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from curator.experiments import baseline, integrity, results
 from curator.experiments.checks.base import DataType
 from curator.experiments.integrity import Seen
-from curator.experiments.names import base_name, label_in, repeat_names
-from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord
+from curator.experiments.results import (
+    Integrity,
+    ItemRun,
+    Repeat,
+    Run,
+    Score,
+    TaskRecord,
+    base_name,
+    label_in,
+    repeat_names,
+)
 from curator.experiments.versions import project_of, record
 from curator.gateway import Experiment, ExperimentItem, Gateway
+from curator.model.base import Value
 from curator.model.errors import UsageError
 from curator.model.item import Dataset, StoredItem
 from curator.model.json import parse_text
@@ -23,17 +38,165 @@ MOST_EXPERIMENTS = 2_000
 """How many experiments are looked through for a label."""
 
 
-class Candidate(NamedTuple):
-    """A run that a reference may mean."""
+MOST_FILES = 200
+"""How many result files a list reads, newest first."""
+MOST_ITEMS = 3_000
+"""How many rows a sweep asks for: 30 requests. Runs beyond are looked at one by one."""
 
-    name: str
-    dataset_id: str | None
-    started: datetime
-    exact: bool
-    """Whether the reference is its run name or an experiment id, which are made for one run; a label is used again."""
-    experiments: Sequence[Experiment] = ()
+Progress = Callable[[int, int], None]
+"""Rows fetched so far, and about how many there are."""
+
+
+class Listed(Value):
+    """One run, its repeats and parts together, before its items were looked at."""
+
+    reference: str
+    """What `curator compare` and `gate` take for it."""
+    label: str
+    dataset: Dataset
+    started_at: datetime
+    items: int
+    """Items of its largest repeat."""
+    repeats: int
+    parts: int
+    """Experiments beyond one per repeat."""
+    experiments: tuple[Experiment, ...]
+    """Empty for a run that only this machine knows."""
     record: Run | None = None
     """curator's own result file."""
+    file: Path | None = None
+
+    def names(self) -> set[str | None]:
+        """Run names and experiment ids, which are made for one run; a label is used again."""
+        own = self.record.repeats if self.record is not None else ()
+        there = {name for e in self.experiments for name in (e.name, e.id, base_name(e.name))}
+        return there | {base_name(self.reference), *(r.run_name for r in own), *(r.experiment_id for r in own)}
+
+
+def runs(gateway: Gateway, *, since: datetime, dataset: str | None = None) -> list[Listed]:
+    """Every run of this project with activity since then, latest first. Raises GatewayError."""
+    datasets = {d.id: d for d in gateway.datasets() if dataset in (None, d.name)}
+    experiments = gateway.experiments(from_=since, fields=("metadata", "scores"))
+    return [each for each in _listed(gateway, datasets, experiments, MOST_FILES) if each.started_at >= since]
+
+
+def _listed(
+    gateway: Gateway, datasets: Mapping[str, Dataset], experiments: Iterable[Experiment], most: int | None = None
+) -> list[Listed]:
+    """These experiments and this project's result files as runs over those datasets, latest first."""
+    project = project_of(gateway)
+    groups = {(group[0].dataset_id, base_name(group[0].name)): group for group in grouped(experiments)}
+    files: dict[tuple[str | None, str], tuple[Run, Path]] = {}
+    for path in list(results.list_files())[:most]:
+        try:
+            run = results.read(path)
+        except UsageError:
+            continue  # a broken file is no reason not to find the others; naming it says what is wrong with it
+        if run.project in (None, project):
+            files.setdefault((run.dataset_id, base_name(run.run_name)), (run, path))
+    found = []
+    for key in {**groups, **files}:
+        if (dataset := datasets.get(key[0] or "")) is not None:
+            record, file = files.get(key, (None, None))
+            found.append(_one(dataset, groups.get(key, ()), record, file))
+    return sorted(found, key=lambda each: each.started_at, reverse=True)
+
+
+def _one(dataset: Dataset, group: Sequence[Experiment], record: Run | None, file: Path | None) -> Listed:
+    first = min(group, key=lambda e: (e.start_time, e.name), default=None)
+    sizes: dict[str, int] = {}
+    for experiment in group:
+        sizes[experiment.name] = sizes.get(experiment.name, 0) + experiment.item_count
+    if first is None:
+        assert record is not None
+        starts = [repeat.started_at for repeat in record.repeats]
+        label, name, started = record.label, record.run_name, min(starts, default=datetime.fromtimestamp(0, UTC))
+        items, repeats = len(record.items), len(record.repeats)
+    else:
+        label, name, started = label_of(first), first.name, first.start_time
+        items, repeats = max(sizes.values()), len(sizes)
+    return Listed(
+        reference=name,
+        label=label,
+        dataset=dataset,
+        started_at=started,
+        items=items,
+        repeats=repeats,
+        parts=len(group) - len(sizes),
+        experiments=tuple(group),
+        record=record,
+        file=file,
+    )
+
+
+def look_at(
+    gateway: Gateway, listed: Sequence[Listed], *, rules: Iterable[Rule] = (), progress: Progress | None = None
+) -> dict[str, Run]:
+    """Reference → the run with its integrity as the server shows it now, without outputs for runs of other tools.
+
+    `rules` say which scores a dataset requires. A single run costs one request per 100 items; several are swept
+    together, newest first, as far as MOST_ITEMS rows reach: those that lie beyond are left out. Raises GatewayError.
+    """
+    names = {e.name: each.reference for each in listed for e in each.experiments}
+    rows: dict[tuple[str | None, str], list[ExperimentItem]] = {}
+    reached = _sweep(gateway, listed, rows, progress) if names else None
+    required = list(rules)
+
+    @cache
+    def items_at(dataset: str, moment: datetime) -> tuple[StoredItem, ...]:
+        return tuple(gateway.items(dataset, version=moment))
+
+    found = {}
+    for each in listed:
+        if reached is not None and each.started_at - integrity.CLOCK_MARGIN < reached:
+            continue
+        by_name = {e.name: rows.get((each.dataset.id, e.name), []) for e in each.experiments}
+        run = each.record or assemble(gateway, each.dataset, each.experiments, by_name, items_at)
+        found[each.reference] = _judged(run, by_name, required)
+    return found
+
+
+def _sweep(
+    gateway: Gateway,
+    listed: Sequence[Listed],
+    rows: dict[tuple[str | None, str], list[ExperimentItem]],
+    progress: Progress | None,
+) -> datetime | None:
+    """Fetches the rows of all runs; when it had to stop early, the time before which nothing was seen."""
+    experiments = [e for each in listed for e in each.experiments]
+    wanted = {(each.dataset.id, e.name) for each in listed for e in each.experiments}
+    total = sum(e.item_count for e in experiments)
+    options: dict[str, Any] = {}
+    if len(wanted) == 1 and "," not in experiments[0].name:
+        options = {"experiment_name": experiments[0].name, "dataset_id": listed[0].dataset.id}
+    oldest = min(e.start_time for e in experiments) - integrity.CLOCK_MARGIN
+    found = gateway.experiment_items(from_=oldest, fields=("dataset", "scores"), **options)
+    for fetched, row in enumerate(found, 1):
+        key = (row.dataset_id, row.experiment_name)
+        if key in wanted:
+            rows.setdefault(key, []).append(row)
+        if progress is not None and fetched % 100 == 0:
+            progress(fetched, max(total, fetched))
+        if fetched >= MOST_ITEMS and not options:
+            return row.start_time
+    return None
+
+
+def _judged(run: Run, rows: dict[str, list[ExperimentItem]], rules: Sequence[Rule]) -> Run:
+    required = _required(run, rules)
+    repeats = []
+    for repeat in run.repeats:
+        seen = integrity.seen_of(rows.get(repeat.run_name, ()))
+        problems, _ = integrity.judge(run, repeat, seen, required)
+        repeats.append(repeat.model_copy(update={"integrity": Integrity(ok=not problems, problems=tuple(problems))}))
+    return run.model_copy(update={"repeats": tuple(repeats)})
+
+
+def _required(run: Run, rules: Sequence[Rule]) -> set[str]:
+    """Scores that the run's own rule requires; of a run without one, those of the rules that feed its dataset."""
+    own = [rule for rule in rules if rule.rule == run.rule]
+    feeding = own or [rule for rule in rules if rule.dataset.name == run.dataset and run.rule is None]
+    return {score.name for rule in feeding for score in rule.gate.required}
 
 
 def find_run(
@@ -45,16 +208,57 @@ def find_run(
     since: datetime | None = None,
     tell: Callable[[str], None] = lambda said: None,
 ) -> Run:
-    """The run that a result or baseline file, a run name, an experiment id or a label names.
+    """The run that one reference names. All about it, and what is raised: `find_runs`."""
+    return find_runs([reference], gateway, rule=rule, deadline=deadline, since=since, tell=tell)[0]
+
+
+def find_runs(
+    references: Sequence[str],
+    gateway: Callable[[], Gateway],
+    *,
+    rule: Rule | None = None,
+    deadline: float = integrity.DEFAULT_DEADLINE_SECONDS,
+    since: datetime | None = None,
+    tell: Callable[[str], None] = lambda said: None,
+) -> list[Run]:
+    """The runs that result or baseline files, run names, experiment ids or labels name.
 
     A file is read as it is, and `gateway` is not called. Everything else is looked up among the runs of this project,
     on the server and in result files alike: a run name or an experiment id first, then a label (or the name that an SDK
-    run was given), which means its newest run; `tell` hears which one when there are several. Runs of several datasets
-    are no answer unless the rule says which dataset. A run read from the server comes with its integrity.
+    run was given), which means its newest run; `tell` hears which one when there are several. A name of runs over
+    several datasets is no answer unless the rule, or another reference, says which dataset. A run read from the server
+    comes with its integrity.
 
     Raises UsageError (RUN_REFERENCE, RUN_UNKNOWN, RUN_AMBIGUOUS, RESULT_FILE, BASELINE_FILE), ConfigError without keys,
     GatewayError.
     """
+    named = {reference: _named(reference, gateway, rule, since) for reference in references}
+    datasets = [
+        {found.dataset} if isinstance(found, Run) else {e.dataset.name for e in found} for found in named.values()
+    ]
+    shared = set.intersection(*datasets)
+    chosen = []
+    for reference in references:
+        if isinstance(found := named[reference], Run):
+            chosen.append(found)
+            continue
+        found = [e for e in found if e.dataset.name in shared] if len(shared) == 1 else found
+        if len(names := sorted({each.dataset.name for each in found})) > 1:
+            raise UsageError(
+                f"{reference!r} names runs of several datasets: {', '.join(names)}.",
+                code="RUN_AMBIGUOUS",
+                remedy="Say which one with --rules, or name the run by its result file or experiment id.",
+            )
+        if len(found) > 1:
+            tell(f"{reference} names {len(found)} runs; the newest is meant: {found[0].reference}")
+        chosen.append(found[0].record or _checked(gateway(), found[0], rule, deadline))
+    return chosen
+
+
+def _named(
+    reference: str, gateway: Callable[[], Gateway], rule: Rule | None, since: datetime | None
+) -> Run | list[Listed]:
+    """The run in a file, else every run that the reference may mean, latest first. Raises as `find_runs`."""
     if not reference.strip():
         raise UsageError("An empty name names no run.", code="RUN_REFERENCE", remedy=_NAMES_A_RUN)
     path = Path(reference).expanduser()
@@ -62,32 +266,28 @@ def find_run(
         return baseline.read_any(path)
     opened = gateway()
     datasets = {d.id: d for d in opened.datasets() if rule is None or d.name == rule.dataset.name}
-    found = _candidates(opened, reference, since or datetime.now(UTC) - DEFAULT_LOOK_BACK, set(datasets))
-    if not found:
-        where = f" over {rule.dataset.name}" if rule else ""
-        raise UsageError(
-            f"There is no run {reference!r}{where}, neither in Langfuse nor among this project's result files.",
-            code="RUN_UNKNOWN",
-            remedy=f"{_NAMES_A_RUN} Older experiments need --since.",
-        )
-    if len({each.dataset_id for each in found}) > 1:
-        names = sorted(datasets[each.dataset_id].name for each in found if each.dataset_id)
-        raise UsageError(
-            f"{reference!r} names runs of several datasets: {', '.join(dict.fromkeys(names))}.",
-            code="RUN_AMBIGUOUS",
-            remedy="Say which one with --rules, or name the run by its result file or experiment id.",
-        )
-    chosen = max(found, key=lambda each: each.started)
-    if len(found) > 1:
-        tell(f"{reference} names {len(found)} runs; the newest is meant: {chosen.name}")
-    if chosen.record is not None:
-        return chosen.record
+    there = _listed(opened, datasets, _experiments(opened, reference, since or datetime.now(UTC) - DEFAULT_LOOK_BACK))
+    found = [each for each in there if reference in each.names()] or [
+        each for each in there if reference in (each.label, label_in(each.reference))
+    ]
+    if found:
+        return found
+    where = f" over {rule.dataset.name}" if rule else ""
+    raise UsageError(
+        f"There is no run {reference!r}{where}, neither in Langfuse nor among this project's result files.",
+        code="RUN_UNKNOWN",
+        remedy=f"{_NAMES_A_RUN} Older experiments need --since.",
+    )
+
+
+def _checked(gateway: Gateway, chosen: Listed, rule: Rule | None, deadline: float) -> Run:
+    """The run as the server has it, with its integrity."""
     required = [score.name for score in rule.gate.required] if rule else []
-    dataset = datasets[chosen.dataset_id or ""]
-    checked = _checked(opened, *_load(opened, dataset, chosen, rule), required, deadline)
-    if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):
-        # Scores arrived while it waited.
-        checked = _checked(opened, *_load(opened, dataset, chosen, rule), required, 0.0)
+    run, seen = _load(gateway, chosen, rule)
+    checked = integrity.check(gateway, run, required=required, deadline=deadline, seen=seen)
+    if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):  # scores arrived meanwhile
+        run, seen = _load(gateway, chosen, rule)
+        checked = integrity.check(gateway, run, required=required, deadline=0.0, seen=seen)
     return checked
 
 
@@ -97,31 +297,6 @@ _NAMES_A_RUN = "Name a result file, a run name, an experiment id or a label; `cu
 def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:
     """The run with its integrity as the server shows it now. Raises GatewayError."""
     return integrity.check(gateway, run, required=[score.name for score in rule.gate.required], deadline=deadline)
-
-
-def _candidates(gateway: Gateway, reference: str, since: datetime, datasets: Collection[str]) -> list[Candidate]:
-    """Every run of these datasets that the reference may mean: those it names exactly, else those of that label."""
-    project = project_of(gateway)
-    found: dict[tuple[str | None, str], Candidate] = {}
-    for group in grouped(_experiments(gateway, reference, since)):
-        first = min(group, key=lambda each: (each.start_time, each.name))
-        exact = reference in {base_name(first.name), *(e.name for e in group), *(e.id for e in group)}
-        key = (first.dataset_id, base_name(first.name))
-        found[key] = Candidate(first.name, first.dataset_id, first.start_time, exact, tuple(group))
-    for path in results.list_files():
-        try:
-            run = results.read(path)
-        except UsageError:
-            continue  # a broken file is no reason not to find the others; naming it says what is wrong with it
-        names = {base_name(run.run_name), *(r.run_name for r in run.repeats), *(r.experiment_id for r in run.repeats)}
-        if run.project not in (None, project) or reference not in {run.label, label_in(run.run_name), *names}:
-            continue
-        key = (run.dataset_id, base_name(run.run_name))
-        started = min((repeat.started_at for repeat in run.repeats), default=since)
-        known = found.get(key, Candidate(run.run_name, run.dataset_id, started, reference in names))
-        found[key] = known._replace(record=run)
-    mine = [each for each in found.values() if each.dataset_id in datasets]
-    return [each for each in mine if each.exact] or mine
 
 
 def _experiments(gateway: Gateway, reference: str, since: datetime) -> list[Experiment]:
@@ -139,8 +314,9 @@ def _experiments(gateway: Gateway, reference: str, since: datetime) -> list[Expe
     return labelled
 
 
-def _load(gateway: Gateway, dataset: Dataset, chosen: Candidate, rule: Rule | None) -> tuple[Run, dict[str, Seen]]:
+def _load(gateway: Gateway, chosen: Listed, rule: Rule | None) -> tuple[Run, dict[str, Seen]]:
     """The run, and what was seen under each of its names."""
+    dataset = chosen.dataset
     started = min(experiment.start_time for experiment in chosen.experiments)
     rows: dict[str, list[ExperimentItem]] = {experiment.name: [] for experiment in chosen.experiments}
     for row in integrity.rows(gateway, list(rows), dataset.id, started, fields=("dataset", "scores", "io")):
@@ -150,10 +326,6 @@ def _load(gateway: Gateway, dataset: Dataset, chosen: Candidate, rule: Rule | No
         moment = run.dataset_version or started
         run = run.model_copy(update={"items": record(gateway.items(dataset.name, version=moment), rule.gate.group_by)})
     return run, {name: integrity.seen_of(those) for name, those in rows.items()}
-
-
-def _checked(gateway: Gateway, run: Run, seen: Mapping[str, Seen], required: Collection[str], deadline: float) -> Run:
-    return integrity.check(gateway, run, required=required, deadline=deadline, seen=seen)
 
 
 def assemble(

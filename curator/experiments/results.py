@@ -8,8 +8,10 @@ import json
 import os
 import re
 import tempfile
+import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +25,9 @@ from curator.model.errors import UsageError
 from curator.model.files import read_bytes
 from curator.model.lineage import slug
 
-FORMAT = "curator-run/1"
+LISTED = 5
+_STARTED = re.compile(r" - \d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:?\d\d)?$")
+_REPEAT = re.compile(r" \((\d{1,3}) of (\d{1,3})\)$")
 
 
 class Score(Value):
@@ -178,6 +182,62 @@ def _number(item: ItemRun | None, name: str, errored: float | None) -> float | N
     if score is not None and score.value is not None and not isinstance(score.value, str):
         return float(score.value)
     return None
+
+
+# ── what is wrong with one ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def flaws() -> dict[str, dict[str, Any]]:
+    """Code → `{remedy, blocking, words}` of whatever may be wrong with runs and what is made of them."""
+    return tomllib.loads(Path(__file__).with_name("flaws.toml").read_text(encoding="utf-8"))
+
+
+def flaw(code: str, message: str, *, remedy: str | None = None, blocking: bool | None = None) -> Problem:
+    """The problem of that code, with the remedy and the weight that `flaws.toml` gives it unless they are given."""
+    row = flaws()[code]
+    return Problem(
+        code=code,
+        message=message,
+        remedy=row.get("remedy", "") if remedy is None else remedy,
+        blocking=row.get("blocking", True) if blocking is None else blocking,
+    )
+
+
+def some(ids: Sequence[str]) -> str:
+    """The first ids by name, and how many more there are."""
+    shown = ", ".join(sorted(ids)[:LISTED])
+    return f"{shown} and {len(ids) - LISTED} more" if len(ids) > LISTED else shown
+
+
+# ── names: unique, because Langfuse joins experiments of one name; repeats of a run say which they are ──────────────
+
+
+def run_name(label: str, started: datetime, number: int, repeat: int) -> str:
+    """`label - 2026-11-22T16:10:00.123456Z`, with ` (2 of 4)` for repeats."""
+    name = f"{label} - {started.isoformat().replace('+00:00', 'Z')}"
+    return f"{name} ({number} of {repeat})" if repeat > 1 else name
+
+
+def base_name(name: str) -> str:
+    """The name that all repeats of a run share."""
+    return _REPEAT.sub("", name)
+
+
+def label_in(name: str) -> str:
+    """The name that a run was given: run names of curator and of Langfuse's SDK add when it started."""
+    return _STARTED.sub("", base_name(name))
+
+
+def repeat_names(name: str) -> list[str]:
+    """The names of all repeats of the run that one of them bears; of any other name, that name alone."""
+    match = _REPEAT.search(name)
+    if match is None or not 1 < int(match[2]) <= 100:
+        return [name]
+    return [f"{base_name(name)} ({number} of {match[2]})" for number in range(1, int(match[2]) + 1)]
+
+
+# ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def runs_folder() -> Path:

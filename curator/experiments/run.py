@@ -26,9 +26,8 @@ from curator.experiments.checks import BUILT_IN, Checker
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult
 from curator.experiments.isolation import DEFAULT_MEMORY_GIB
 from curator.experiments.mirror import Mirror, Recorded, RunCheck, current_trace_id
-from curator.experiments.names import base_name, run_name
 from curator.experiments.record import Begun, Record, as_repeat, changed
-from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord
+from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord, base_name, run_name
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway

@@ -28,7 +28,7 @@ from curator.experiments.isolation import (
     limits_of,
     run_command,
 )
-from curator.experiments.reasons import reason, redact
+from curator.experiments.worker import reason, redact
 from curator.model.errors import UsageError
 from curator.model.json import Json, canonical
 

@@ -13,6 +13,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -26,7 +27,24 @@ from typing import Any
 CANNOT_ANSWER = 70
 """Exit status of a worker that the code it ran has made unable to answer."""
 FLUSH_MILLISECONDS = 8_000
+LONGEST = 200
+_SECRET_NAME = re.compile(r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
 _PR_SET_CHILD_SUBREAPER = 36
+
+
+def reason(error: BaseException) -> str:
+    """`KeyError: 'order_reference'`: the kind of error and the first line of its message, without known secrets."""
+    message = str(error).strip()
+    return redact(f"{type(error).__name__}: {message}" if message else type(error).__name__)
+
+
+def redact(text: str) -> str:
+    """The first line, at most 200 characters, with the values of secret-looking environment variables blanked."""
+    secrets = (value for name, value in os.environ.items() if len(value) >= 8 and _SECRET_NAME.search(name))
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    line = text.strip().split("\n", 1)[0]
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 class NotLoaded(Exception):
@@ -155,8 +173,6 @@ def _jsonable(value: Any) -> Any:
 
 
 def _said(error: BaseException) -> str:
-    from curator.experiments.reasons import reason
-
     if isinstance(error, SystemExit):
         return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
     if isinstance(error, NotLoaded | NotJson) or type(error).__name__ == "NoScore":
@@ -221,8 +237,7 @@ def main() -> None:
     _limit(hello["memory"])
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True, name="curator-parent").start()
     # Now, because later the code that runs here may have left nothing to import with.
-    for name in ("pydantic_core", "curator.experiments.reasons"):
-        importlib.import_module(name)
+    importlib.import_module("pydantic_core")
     calls, own = Calls(), os.getpid()
 
     def send(message: dict[str, Any]) -> None:

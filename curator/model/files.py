@@ -1,4 +1,4 @@
-"""Local files that somebody named: regular ones of a bounded size, or one sentence about why not."""
+"""Local files that somebody named: read when regular and of a bounded size, written, or one sentence about why not."""
 
 import os
 import stat
@@ -48,3 +48,13 @@ def read_text(path: Path, *, code: str, megabytes: float = MEGABYTES) -> str:
         return read_bytes(path, code=code, megabytes=megabytes).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text.", code=code, remedy="Save it as UTF-8.") from None
+
+
+def write_text(path: Path, text: str, *, code: str, remedy: str, append: bool = False) -> None:
+    """Writes a UTF-8 file, or adds to it; makes its folder. Raises UsageError of that code when that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a" if append else "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", code=code, remedy=remedy) from None

@@ -8,8 +8,8 @@ from curator.tui.text import Piece
 from curator.tui.words import clock, duration, plural, score_value
 
 if TYPE_CHECKING:
+    from curator.experiments import Listed
     from curator.experiments.compare import Comparison, ItemChange, Resource
-    from curator.experiments.overview import Listed
     from curator.experiments.results import ItemRun, Run
     from curator.tui.session import TwoRuns
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from curator.cli.audit_look import rule_of
+from curator.cli.audit import rule_of
 from curator.cli.main import cli
 from curator.config import Settings, load_settings, state_folder
 from curator.gateway import Gateway

@@ -18,7 +18,7 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(demo_server: SandboxServer) -> Run:
+def run(demo_server: SandboxServer, lasting_workers: None) -> Run:
     return partial(command.run, env=demo_server.environment())
 
 

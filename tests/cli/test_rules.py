@@ -16,6 +16,8 @@ from tests.conversation.test_frameworks import TRACES
 from tests.promote.support import connection_of
 from tests.queue.world import World
 
+pytestmark = pytest.mark.usefixtures("lasting_workers")
+
 
 @pytest.fixture(scope="module")
 def today() -> Iterator[SandboxServer]:

@@ -1,25 +1,32 @@
 """The README is followed to the letter: every command line that it shows runs, in its order, against a sandbox.
 
-Installing is the business of `tests/packaging`. The pages' own command lines are followed the same way (slow).
+Installing is the business of `tests/packaging`. The pages' own command lines are followed the same way, and the README
+once more in a real shell (slow).
 """
 
 import gzip
 import json
 import os
 import re
+import runpy
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from curator.sandbox.auth import Keys
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
+from tests import command
 from tests.docs.shell import blocks, lines
+from tests.experiments.conftest import close_sdk
 
 ROOT = Path(__file__).parents[2]
 TOPICS = ROOT / "curator" / "help" / "topics"
@@ -47,6 +54,8 @@ class Reader:
 
     server: SandboxServer
     folder: Path
+    shell: bool = False
+    """Whether every command is a process of its own; in this one they take a fifth of the time."""
     bin: Path = Path(sys.executable).parent
     """Where this reader's `curator` is."""
 
@@ -65,6 +74,9 @@ class Reader:
         """Types one line; a server is interrupted when it is ready."""
         if line.startswith("curator sandbox"):
             return self._serve(line)
+        if line.startswith("curator ") and not self.shell and not re.search(r"[|<>$&;`]", line):
+            done = command.run(*shlex.split(line)[1:], env=self.env, folder=self.folder)
+            return subprocess.CompletedProcess(line, done.returncode, done.stdout, done.stderr)
         return subprocess.run(
             ["/bin/bash", "-c", line],
             cwd=self.folder,
@@ -123,11 +135,16 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
-    """A reader with a server of their own."""
-    with SandboxServer() as server:
+def reader(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    """A reader with a server of their own; in a shell when the test is a slow one."""
+    slow = request.node.get_closest_marker("slow") is not None
+    if not slow:
+        request.getfixturevalue("lasting_workers")
+    keys = Keys(public=f"pk-lf-{request.node.name}")
+    with SandboxServer(keys=keys) as server:
         seed(server.store, datetime.now(UTC))
-        yield Reader(server, tmp_path)
+        yield Reader(server, tmp_path, shell=slow)
+    close_sdk(keys.public)
 
 
 def save_rows(server: SandboxServer, folder: Path) -> None:
@@ -148,6 +165,11 @@ def save_rows(server: SandboxServer, folder: Path) -> None:
 def test_readme(reader: Reader) -> None:
     for line in followed(ROOT / "README.md"):
         succeeds(reader.run(reader.prepared(line)))
+
+
+@pytest.mark.slow
+def test_readme_in_a_shell(reader: Reader) -> None:
+    test_readme(reader)
 
 
 def succeeds(done: subprocess.CompletedProcess[str]) -> None:
@@ -175,7 +197,9 @@ def test_python_examples(reader: Reader) -> None:
     assert len(examples) == 2
     succeeds(reader.run(f"curator seed --rules {reader.rule}"))
     for number, example in enumerate(examples):
-        (reader.folder / f"example{number}.py").write_text(example)
-        done = reader.run(f"{sys.executable} example{number}.py")
-        succeeds(done)
+        file = reader.folder / f"example{number}.py"
+        file.write_text(example)
+        main = partial(runpy.run_path, str(file), run_name="__main__")
+        done = command.call(main, [str(file)], env=reader.env, folder=reader.folder)
+        assert done.returncode == 0, done.stderr
         assert re.search(r" verified \n" if number == 0 else "LANGFUSE_SECRET_KEY", done.stdout), done.stdout

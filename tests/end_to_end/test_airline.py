@@ -29,7 +29,7 @@ def airline() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def curator(airline: SandboxServer) -> Curator:
+def curator(airline: SandboxServer, lasting_workers: None) -> Curator:
     def call(*args: str) -> tuple[int, Any]:
         done = command.run(*args, "--json", env=airline.environment())
         assert "Traceback" not in done.stderr

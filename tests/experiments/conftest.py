@@ -28,7 +28,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keys() -> Iterator[Keys]:
     own = Keys(public=f"pk-lf-experiments-{next(_numbers)}")
     yield own
-    _close_sdk(own.public)
+    close_sdk(own.public)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def gateway(connection: Connection) -> Iterator[Gateway]:
         yield opened
 
 
-def _close_sdk(public_key: str) -> None:
+def close_sdk(public_key: str) -> None:
     """Stops the SDK's threads for this sandbox, as the end of a process would."""
     from langfuse import get_client
     from langfuse._client.resource_manager import LangfuseResourceManager

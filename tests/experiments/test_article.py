@@ -19,7 +19,19 @@ from curator.sandbox.server import SandboxServer
 
 RULE = "order-status-regression"
 AGENT = "curator.sandbox.demo.agent"
-ROOT = Path(__file__).parents[2]
+PRICED = f"""
+from {AGENT} import candidate as new, production as live
+
+def priced(output):
+    return {{"output": output, "curator": {{"cost": 0.001}}}}
+
+def production(case):
+    return priced(live(case))
+
+def candidate(case):
+    return priced(new(case))
+"""
+"""The agent, naming its price: the rule limits what a case may cost more, and what nobody knows is no pass."""
 
 
 class Shell:
@@ -149,8 +161,9 @@ def test_the_gate_closes(curator: Shell, tmp_path: Path) -> None:
     assert text.startswith("blocked: order-status-regression-v1\n")
 
 
-def test_production_fails_candidate_passes(curator: Shell, gateway: Gateway) -> None:
+def test_production_fails_candidate_passes(curator: Shell, gateway: Gateway, tmp_path: Path) -> None:
     """The article's last section: a reviewed failure becomes an item; production fails it, the candidate passes."""
+    (tmp_path / "priced.py").write_text(PRICED)
     curator("seed", "--rules", RULE)
     item = "order-status-delayed-eu-v1"
     proved = curator.json(
@@ -193,7 +206,7 @@ def test_production_fails_candidate_passes(curator: Shell, gateway: Gateway) -> 
     assert proof["candidate"]["passed"] == 3
 
     for label, function in (("production", "production"), ("staging", "candidate")):
-        run = ("run", "--rules", RULE, "--label", label, "--task", f"{AGENT}:{function}")
+        run = ("run", "--rules", RULE, "--label", label, "--task", f"priced:{function}")
         curator(*run, "--var", f"prompt_label={label}", "--repeat", "2")
     compared = curator.json("compare", "production", "staging")
     assert compared["comparable"] is True
@@ -203,6 +216,9 @@ def test_production_fails_candidate_passes(curator: Shell, gateway: Gateway) -> 
     assert "COMPARE_TOO_FEW" in [problem["code"] for problem in compared["problems"]]
     assert curator.json("gate", "--rules", RULE, "--candidate", "staging", "--baseline", "production")["passed"]
     assert not curator.json("gate", "--rules", RULE, "--candidate", "production", code=1)["passed"]
+    curator("run", "--rules", RULE, "--label", "unpriced", "--task", f"{AGENT}:candidate")
+    blocked = curator.json("gate", "--rules", RULE, "--candidate", "unpriced", "--baseline", "production", code=1)
+    assert [reason["code"] for reason in blocked["reasons"]] == ["GATE_COST"]
     text = curator("compare", "production", "staging")
     assert text.splitlines()[0] == "production → staging: no change detected"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curator.cli.excuse import state_given
+from curator.cli.gate import state_given
 from curator.experiments import baseline
 from curator.experiments.compare import compare
 from curator.experiments.judges import agreement

@@ -7,8 +7,8 @@ import pytest
 
 from curator.cli.main import cli
 from curator.config import Connection
-from curator.experiments import integrity, overview, results
-from curator.experiments.names import base_name, repeat_names, run_name
+from curator.experiments import integrity, remote, results
+from curator.experiments.results import base_name, repeat_names, run_name
 from curator.gateway import Gateway
 from curator.sandbox.server import SandboxServer
 from tests.experiments.workflow import Workflow
@@ -25,8 +25,8 @@ def workflow(gateway: Gateway, connection: Connection) -> Workflow:
 
 def words(workflow: Workflow) -> dict[str, list[str]]:
     """Label → what is wrong with the run."""
-    listed = overview.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
-    looked = overview.look_at(workflow.gateway, listed, rules=[workflow.rule])
+    listed = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
+    looked = remote.look_at(workflow.gateway, listed, rules=[workflow.rule])
     return {each.label: integrity.in_words(looked[each.reference]) for each in listed}
 
 
@@ -45,7 +45,7 @@ def test_every_state_in_words(workflow: Workflow, sandbox: SandboxServer) -> Non
         "lost": ["scores late"],  # until ten minutes have gone by, it may still come
         "only here": ["items missing"],
     }
-    [fine] = [e for e in overview.runs(workflow.gateway, since=datetime.now(UTC) - AGO) if e.label == "fine"]
+    [fine] = [e for e in remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO) if e.label == "fine"]
     assert (fine.items, fine.repeats, fine.parts) == (4, 2, 0)
 
 
@@ -54,7 +54,7 @@ def test_a_split_run_of_another_tool(workflow: Workflow, sandbox: SandboxServer)
     for path in results.list_files():
         path.unlink()
     sandbox.fault("split-run", "every:2")
-    [listed] = overview.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
+    [listed] = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
     assert (listed.reference, listed.items, listed.parts, listed.record) == (run.run_name, 4, 1, None)
     assert words(workflow) == {"theirs": ["split"]}
 
@@ -70,13 +70,13 @@ def test_a_list_costs_few_requests(workflow: Workflow) -> None:
 def test_what_a_sweep_does_not_reach_is_left_out(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     for label in ("old", "new"):
         workflow.run("good", label=label)
-    monkeypatch.setattr(overview, "MOST_ITEMS", 4)
+    monkeypatch.setattr(remote, "MOST_ITEMS", 4)
     monkeypatch.setattr(integrity, "CLOCK_MARGIN", timedelta())
-    listed = overview.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
-    looked = overview.look_at(workflow.gateway, listed)
+    listed = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
+    looked = remote.look_at(workflow.gateway, listed)
     assert [each.label for each in listed] == ["new", "old"]
     assert listed[1].reference not in looked
-    [old] = overview.look_at(workflow.gateway, listed[1:]).values()
+    [old] = remote.look_at(workflow.gateway, listed[1:]).values()
     assert integrity.in_words(old) == []
 
 

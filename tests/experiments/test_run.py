@@ -410,5 +410,5 @@ def test_requests_of_a_run_are_few(workflow: Workflow) -> None:
     before = workflow.gateway.requests
     run = workflow.run("good")
     assert codes(run) == []
-    # dataset, items, items at the version; experiment items, costs.
-    assert workflow.gateway.requests - before <= 5
+    # dataset, items, items at the version, the project (once); experiment items, costs.
+    assert workflow.gateway.requests - before <= 6

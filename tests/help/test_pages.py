@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from curator.help import page, pages
+from curator.experiments.results import flaws
+from curator.help import outcomes, page, pages
 from curator.model.errors import UsageError
 
 PACKAGE = Path(__file__).parents[2] / "curator"
@@ -18,12 +19,23 @@ def codes_in_source() -> set[str]:
         if "sandbox" in path.relative_to(PACKAGE).parts:  # the server's own error codes are not curator's
             continue
         found |= set(CODE.findall(path.read_text(encoding="utf-8")))
-    return found
+    return found | set(outcomes.OUTCOMES) | set(flaws())
 
 
 def test_every_code_has_a_page() -> None:
     known = {each.code for each in pages()}
     assert codes_in_source() - known == set()
+
+
+def test_every_code_that_is_named_is_in_its_table() -> None:
+    """The tables are data: what the types would say of a name that is not there, this says."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    named = re.findall(r"\boutcomes\.([A-Z][A-Z_]+)\b", text)
+    assert len(named) > 50
+    assert {name for name in named if not hasattr(outcomes, name)} == set()
+    flawed = re.findall(r"\bflaw\(\s*\"([A-Z_]+)\"", text)
+    assert len(flawed) > 30
+    assert set(flawed) - set(flaws()) == set()
 
 
 @pytest.mark.parametrize("each", pages(), ids=lambda p: p.code)

@@ -33,7 +33,7 @@ def env(demo_server: SandboxServer, tmp_path_factory: pytest.TempPathFactory) ->
     }  # fmt: skip
 
 
-def test_documents_fit_their_schemas(env: dict[str, str], tmp_path: Path) -> None:
+def test_documents_fit_their_schemas(env: dict[str, str], tmp_path: Path, lasting_workers: None) -> None:
     """Read only: the demo's server is shared."""
     dataset = "order-status-golden"
     failures = run("queue", "--rules", RULE, "--since", "30d", "--json", env=env).document

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curator.cli.seed import seed as command
+from curator.cli.promote import seed as command
 from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal

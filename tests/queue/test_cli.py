@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from curator.cli.columns import cell, duration, number, row
 from curator.cli.main import main
+from curator.cli.output import cell, duration, number, row
 from curator.cli.show import tree
 from curator.config import state_folder
 from curator.model import Observation

@@ -1,6 +1,6 @@
 """A project without rules still has a queue: plain defaults, with the direction of each score."""
 
-from curator.cli.plain_defaults import default_rule, in_words
+from curator.cli.queue import default_rule, in_words
 from curator.gateway import Gateway
 from tests.queue.world import WEEK, World, ids
 

@@ -21,7 +21,7 @@ def address(sandbox: SandboxServer) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    code = f"from curator.cli.serve import serve; serve(['--port', '{port}'])"
+    code = f"from curator.cli.tui import serve; serve(['--port', '{port}'])"
     import os
 
     process = subprocess.Popen(

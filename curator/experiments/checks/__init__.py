@@ -1,4 +1,4 @@
-"""Checks: what a rule asks of an output. One type per file; `evaluate` applies all checks of a rule to one output.
+"""Checks: what a rule asks of an output. `content` and `tools` hold the built-in ones.
 
 Importing this package imports neither langfuse nor scipy: the workbench asks here whether a recorded failure fails.
 """
@@ -6,19 +6,10 @@ Importing this package imports neither langfuse nor scipy: the workbench asks he
 import hashlib
 from collections.abc import Callable, Mapping
 
-from curator.experiments.checks import (
-    expected_outcome,
-    json_schema,
-    jsonpath_equals,
-    numeric_tolerance,
-    python_check,
-    regex_check,
-    terms,
-    tools,
-)
+from curator.experiments.checks import content, python_check, tools
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
 from curator.experiments.isolation import Limits, Pool, Printed
-from curator.experiments.reasons import reason
+from curator.experiments.worker import reason
 from curator.model.errors import UsageError
 from curator.model.json import canonical
 from curator.model.rule import CheckSpec, Rule
@@ -26,20 +17,21 @@ from curator.rulebook.checks import REMEDIES, wrong_in
 
 __all__ = ["BUILT_IN", "CheckResult", "Checker", "evaluate", "fingerprint"]
 
-BuiltIn = Callable[[CheckSpec, Case, str], CheckResult]
+BuiltIn = Callable[[CheckSpec, Case], str | None]
+"""What is wrong with the output, in a word or two ("" for nothing to add); None when it passes. Raises CheckFailed."""
 
 BUILT_IN: dict[str, BuiltIn] = {
-    "expected_outcome": expected_outcome.check,
-    "required_terms_present": terms.check_required,
-    "forbidden_terms_absent": terms.check_forbidden,
-    "json_schema": json_schema.check,
-    "regex": regex_check.check,
-    "jsonpath_equals": jsonpath_equals.check,
-    "numeric_tolerance": numeric_tolerance.check,
-    "tools_called": tools.check_called,
-    "tools_not_called": tools.check_not_called,
-    "tools_in_order": tools.check_in_order,
-    "tool_arguments": tools.check_arguments,
+    "expected_outcome": content.expected_outcome,
+    "required_terms_present": content.required_terms,
+    "forbidden_terms_absent": content.forbidden_terms,
+    "json_schema": content.json_schema,
+    "regex": content.matches,
+    "jsonpath_equals": content.jsonpath_equals,
+    "numeric_tolerance": content.numeric_tolerance,
+    "tools_called": tools.called,
+    "tools_not_called": tools.not_called,
+    "tools_in_order": tools.in_order,
+    "tool_arguments": tools.arguments,
 }
 PYTHON_TIMEOUT_SECONDS = 60.0
 
@@ -84,7 +76,9 @@ class Checker:
             if spec.type == "python":
                 found = python_check.run(spec, self._pool, case, self._timeout)
             else:
-                found = [BUILT_IN[spec.type](spec, case, self.rule.lineage.rubric)]
+                wrong = BUILT_IN[spec.type](spec, case)
+                comment = wrong or f"rubric={self.rule.lineage.rubric}"
+                found = [CheckResult(name=spec.name, value=float(wrong is None), passed=None, comment=comment)]
         except CheckFailed as error:
             found = [_without_score(spec, str(error))]
         except Exception as error:  # a check of ours met what it does not know: it is no pass
@@ -100,7 +94,7 @@ class Checker:
         for spec in self.rule.checks:
             if spec.type in BUILT_IN:
                 try:
-                    BUILT_IN[spec.type](spec, case, self.rule.lineage.rubric)
+                    BUILT_IN[spec.type](spec, case)
                 except ShapeWrong as error:
                     return f"{error} ({spec.name} looks there)"
                 except CheckFailed:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from curator.model.base import Value
-from curator.model.rule import CheckSpec, Rule
+from curator.model.rule import Rule
 from curator.rulebook.paths import find_all
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
@@ -57,16 +57,6 @@ def verdict(rule: Rule, name: str, value: float | bool | str | None) -> bool | N
     return None
 
 
-def passed(name: str, comment: str) -> CheckResult:
-    """1.0 with its comment; `evaluate` fills in the verdict."""
-    return CheckResult(name=name, value=1.0, passed=None, comment=comment)
-
-
-def failed(name: str, comment: str) -> CheckResult:
-    """0.0 with its comment."""
-    return CheckResult(name=name, value=0.0, passed=None, comment=comment)
-
-
 def find(document: Any, path: str) -> Any:
     """The first value at `path`, or MISSING."""
     found = find_all(path, document)
@@ -86,17 +76,6 @@ def in_expected(case: Case, path: str) -> Any:
     value = find(case.expected_output, path)
     if value is MISSING:
         raise CheckFailed(f"the item's expected output has nothing at {path}")
-    return value
-
-
-def answer_text(spec: CheckSpec, case: Case) -> str:
-    """The text that a text check reads: at `path` (default `$.answer`), or the whole output when it is a string."""
-    if spec.path is None and isinstance(case.output, str):
-        return case.output
-    path = spec.path or "$.answer"
-    value = in_output(case, path)
-    if not isinstance(value, str):
-        raise ShapeWrong(f"the output's {path} is no text")
     return value
 
 

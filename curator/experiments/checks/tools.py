@@ -1,7 +1,7 @@
 """Checks of the tools that an agent called: which, which not, in which order, with which arguments.
 
-They read the tool calls that the output lists: `tool_calls: [{name, arguments}]` as a task returns them, or the
-messages of any framework (`curator explain checks`).
+Each gives what is wrong, or None. They read the tool calls that the output lists: `tool_calls: [{name, arguments}]` as
+a task returns them, or the messages of any framework (`curator explain checks`).
 """
 
 from typing import Any
@@ -11,51 +11,48 @@ from curator.experiments.checks.base import (
     MISSING,
     Case,
     CheckFailed,
-    CheckResult,
     ShapeWrong,
-    failed,
     find,
     in_output,
     json_equal,
-    passed,
 )
 from curator.model.rule import CheckSpec
 
 
-def check_called(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
-    """1.0 when every tool of `$.must_call` was called; the comment lists those that were not."""
+def called(spec: CheckSpec, case: Case) -> str | None:
+    """Every tool of `$.must_call` was called; else those that were not are named."""
     names = {call.name for call in calls_of(spec, case)}
     missing = [name for name in _names(spec, case, "$.must_call") if name not in names]
-    return failed(spec.name, f"not_called={','.join(missing)}") if missing else passed(spec.name, f"rubric={rubric}")
+    return f"not_called={','.join(missing)}" if missing else None
 
 
-def check_not_called(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
-    """1.0 when no tool of `$.must_not_call` was called; the comment lists those that were."""
+def not_called(spec: CheckSpec, case: Case) -> str | None:
+    """No tool of `$.must_not_call` was called; else those that were are named."""
     names = {call.name for call in calls_of(spec, case)}
     called = [name for name in _names(spec, case, "$.must_not_call") if name in names]
-    return failed(spec.name, f"called={','.join(called)}") if called else passed(spec.name, f"rubric={rubric}")
+    return f"called={','.join(called)}" if called else None
 
 
-def check_in_order(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
-    """1.0 when the tools of `$.must_call` were called in that order; others may stand between them."""
+def in_order(spec: CheckSpec, case: Case) -> str | None:
+    """The tools of `$.must_call` were called in that order; others may stand between them."""
     called = iter([call.name for call in calls_of(spec, case)])
     for name in _names(spec, case, "$.must_call"):
         if name not in called:  # consumes up to the first that is equal
-            return failed(spec.name, f"not_in_order={name}")
-    return passed(spec.name, f"rubric={rubric}")
+            return f"not_in_order={name}"
+    return None
 
 
-def check_arguments(spec: CheckSpec, case: Case, rubric: str) -> CheckResult:
-    """1.0 when every call of `$.tool_calls` (a list of `{name, arguments}`) was made with at least those arguments."""
+def arguments(spec: CheckSpec, case: Case) -> str | None:
+    """Every call of `$.tool_calls` (a list of `{name, arguments}`) was made with at least those arguments."""
     left = list(calls_of(spec, case))
     for wanted in _wanted(spec, case):
         made = next(
             (call for call in left if call.name == wanted.name and holds(call.arguments, wanted.arguments)), None
         )
         if made is None:
-            return failed(spec.name, f"no_such_call={wanted.name}")
+            return f"no_such_call={wanted.name}"
         left.remove(made)
-    return passed(spec.name, f"rubric={rubric}")
+    return None
 
 
 def calls_of(spec: CheckSpec, case: Case) -> tuple[ToolCall, ...]:

@@ -20,8 +20,7 @@ from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from curator.experiments.overview import Listed
-    from curator.experiments.results import Run
+    from curator.experiments import Listed, Run
 
 
 class RunsScreen(Place):

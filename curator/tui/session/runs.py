@@ -17,10 +17,9 @@ from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Report, Rooms
 
 if TYPE_CHECKING:
+    from curator.experiments import Listed, Run
     from curator.experiments.compare import Comparison
-    from curator.experiments.overview import Listed
     from curator.experiments.prove import Proof
-    from curator.experiments.results import Run
     from curator.rulebook import LoadedRule
 
 RUNS_BACK = timedelta(days=90)
@@ -46,16 +45,16 @@ class Runs:
 
     def lately(self) -> "list[Listed]":
         """Runs of the last ninety days, latest first. Raises GatewayError."""
-        from curator.experiments import overview
+        from curator.experiments import runs
 
-        self.known = overview.runs(self._rooms.gateway, since=datetime.now(UTC) - RUNS_BACK)
+        self.known = runs(self._rooms.gateway, since=datetime.now(UTC) - RUNS_BACK)
         return self.known
 
     def integrity(self, listed: "Sequence[Listed]", report: Report) -> "dict[str, Run]":
         """Reference → the run with its integrity as the server shows it now. Raises GatewayError."""
-        from curator.experiments import overview
+        from curator.experiments import look_at
 
-        return overview.look_at(
+        return look_at(
             self._rooms.gateway,
             listed,
             rules=[loaded.rule for loaded in self._rooms.rules],
@@ -64,10 +63,10 @@ class Runs:
 
     def compare(self, baseline: str, candidate: str) -> TwoRuns:
         """Two runs by reference, compared. Raises UsageError, GatewayError."""
+        from curator.experiments import find_runs
         from curator.experiments.compare import compare
-        from curator.experiments.remote import find_run
 
-        runs = [find_run(reference, lambda: self._rooms.gateway, deadline=0.0) for reference in (baseline, candidate)]
+        runs = find_runs([baseline, candidate], lambda: self._rooms.gateway, deadline=0.0)
         names = {run.rule for run in runs}
         judges = {
             c.name for loaded in self._rooms.rules if loaded.rule.rule in names for c in loaded.rule.checks if c.judge
