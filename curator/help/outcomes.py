@@ -15,6 +15,7 @@ from curator.model.errors import ExitCode
 
 Verdict = Literal["refused", "failed"]
 
+
 class Outcome(Value):
     """One way in which something ends other than well."""
 

@@ -84,7 +84,11 @@ def process(sandbox: SandboxServer, tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def curator(
-    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sandbox: SandboxServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lasting_workers: None,
 ) -> Shell:
     shell = Quick(sandbox, tmp_path, capsys)
     for name, value in shell.environment.items():
@@ -93,11 +97,11 @@ def curator(
     return shell
 
 
-def test_the_article(process: Shell, gateway: Gateway, sandbox: SandboxServer) -> None:
-    assert process("seed", "--rules", RULE) == (
+def test_the_article(curator: Shell, process: Shell, gateway: Gateway, sandbox: SandboxServer) -> None:
+    assert curator("seed", "--rules", RULE) == (
         "dataset ready: order-status-regression\ndataset item ready: order-status-delayed-eu-v1\n"
     )
-    again = process.json("seed", "--rules", RULE)
+    again = curator.json("seed", "--rules", RULE)
     assert again["dataset"] == RULE
     assert [(item["action"], item["verdict"]) for item in again["items"]] == [("none", "unchanged")]
     [item] = gateway.items(RULE)
@@ -108,7 +112,7 @@ def test_the_article(process: Shell, gateway: Gateway, sandbox: SandboxServer) -
     assert dataset.input_schema["required"] == ["query", "region", "order_reference", "prompt_label"]
 
     run = ("run", "--rules", RULE, "--task", f"{AGENT}:production", "--label", "order-status-production-baseline")
-    lines = process(*run).splitlines()
+    lines = curator(*run).splitlines()
     assert lines[:2] == [
         "dataset ready: order-status-regression",
         "dataset item ready: order-status-delayed-eu-v1",
