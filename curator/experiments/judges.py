@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from curator.experiments.checks.base import CHECK
 from curator.experiments.gate import Proven
 from curator.experiments.pairing import seen_scale
 from curator.experiments.results import Run
@@ -16,8 +17,6 @@ from curator.model.rule import CheckSpec, GateScore, Rule
 from curator.model.trace import Score
 
 LOOK_BACK = timedelta(days=180)
-CHECK = "curator_check"
-"""Key of a score's metadata that holds the fingerprint of the check which gave it."""
 
 Interval = tuple[float, float]
 

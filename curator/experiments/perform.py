@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -38,7 +39,11 @@ def perform(
     Until then each step is kept in `FILE.part`, from which `plan.resume` goes on. Raises UsageError and ConfigError
     before anything runs, GatewayError, and Interrupted after Ctrl-C, when the file holds what was done until then.
     """
-    before, path = record.find(plan.resume, rule.rule, rule.dataset.name) if plan.resume is not None else (None, None)
+    before, path = (
+        record.find(plan.resume, rule.rule, rule.dataset.name, versions.project_of(gateway))
+        if plan.resume is not None
+        else (None, None)
+    )
     if before is not None:
         plan = plan.model_copy(
             update={
@@ -50,12 +55,11 @@ def perform(
         )
     plan = plan.model_copy(update={"label": plan.label or default_label(rule, plan.task)})
     path = path or plan.output or results.default_path(rule.dataset.name, str(plan.label), datetime.now(UTC))
-    environment = environment_of(connection)
-    limits = limits_of(plan.memory)
-    task = parse_task(plan.task, timeout=plan.timeout, environment=environment, limits=limits, printed=printed)
+    apart: Any = {"environment": environment_of(connection), "limits": limits_of(plan.memory), "printed": printed}
+    task = parse_task(plan.task, timeout=plan.timeout, replay=rule.replay, **apart)
     kept = record.Record(path, before)
     with Runner(task) as runner:
-        checker = Checker(rule, allow_python=plan.allow_python, environment=environment, printed=printed, limits=limits)
+        checker = Checker(rule, allow_python=plan.allow_python, **apart)
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:

@@ -118,7 +118,7 @@ def prove_items(
         checker = Checker(rule, allow_python=allow_python, **apart)
         stack.callback(checker.close)
         specs = [spec for spec in (production, candidate) if spec]
-        runners = [stack.enter_context(Runner(parse_task(spec, **apart))) for spec in specs]
+        runners = [stack.enter_context(Runner(parse_task(spec, replay=rule.replay, **apart))) for spec in specs]
         stored = [_stored(gateway, item, rule.dataset.name) for item in items]
         second = runners[1] if len(runners) > 1 else None
         return prove(rule, stored, runners[0], second, checker, runs=runs, progress=progress)

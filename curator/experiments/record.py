@@ -105,8 +105,8 @@ class Record:
                 self._part.unlink(missing_ok=True)
 
 
-def find(reference: str, rule: str, dataset: str) -> tuple[Unfinished, Path]:
-    """The interrupted run in that file (the result file's name or its part); with "", the newest one of the rule.
+def find(reference: str, rule: str, dataset: str, project: str) -> tuple[Unfinished, Path]:
+    """The interrupted run in that file (the result file's name or its part); with "", the rule's newest one here.
 
     Gives the path of the result file, too. Raises UsageError (RUN_RESUME).
     """
@@ -118,7 +118,7 @@ def find(reference: str, rule: str, dataset: str) -> tuple[Unfinished, Path]:
     for part in sorted(parts, key=lambda each: each.stat().st_mtime, reverse=True):
         path = part.with_name(part.name.removesuffix(SUFFIX))
         found = read(path)
-        if found.run.rule == rule:
+        if found.run.rule == rule and found.run.project in (None, project):
             return found, path
     raise _refused(f"There is no interrupted run of {rule} here.", "Start one with `curator run` without --resume.")
 
@@ -143,6 +143,7 @@ def read(path: Path) -> Unfinished:
 def changed(before: Run, now: Run) -> UsageError | None:
     """Why a run cannot go on: it would not be one candidate over one dataset version. None when it can."""
     facts = {
+        "the project": (before.project or now.project, now.project),
         "the dataset": (before.dataset_id, now.dataset_id),
         "the items of its dataset version": (before.items, now.items),
         "the task": (before.task, now.task),

@@ -23,7 +23,7 @@ from curator import __version__
 from curator.config import Connection
 from curator.experiments import integrity
 from curator.experiments.checks import BUILT_IN, Checker
-from curator.experiments.checks.base import Case, CheckFailed, CheckResult
+from curator.experiments.checks.base import CHECK, Case, CheckFailed, CheckResult
 from curator.experiments.isolation import DEFAULT_MEMORY_GIB
 from curator.experiments.mirror import Mirror, Recorded, RunCheck, current_trace_id
 from curator.experiments.record import Begun, Record, as_repeat, changed
@@ -236,8 +236,9 @@ class Recorder:
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
                 raise CheckFailed(failed)
-            return found
+            return [each.model_copy(update={"metadata": each.metadata | own}) for each in found]
 
+        own = {CHECK: self._checker.fingerprints()[spec.name]}
         return evaluate
 
     def repeat(self, recorded: Recorded | None, pinned: Pinned) -> Repeat:

@@ -80,10 +80,12 @@ def parse_task(
     environment: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     printed: Printed | None = None,
+    replay: str = "off",
 ) -> Task:
     """The task that `module:function`, `cmd:…` or an http(s) URL names; `timeout` is for one answer.
 
-    `environment` is added to that of its processes, `printed` gets what they print. Raises UsageError (TASK_SPEC,
+    `environment` is added to that of its processes, `printed` gets what they print; a function that takes `tools` gets
+    those of the item as `replay` says (`worker.Replay`). Raises UsageError (TASK_SPEC,
     PYTHON_PATH).
     """
     limits = limits or limits_of(DEFAULT_MEMORY_GIB)
@@ -92,7 +94,7 @@ def parse_task(
     if spec.startswith("cmd:"):
         return CommandTask(spec, timeout, environment or {}, limits)
     if ":" in spec and "/" not in spec:
-        return FunctionTask(spec, timeout, Pool(environment, limits=limits, printed=printed))
+        return FunctionTask(spec, timeout, Pool(environment, limits=limits, printed=printed), replay)
     raise UsageError(
         "The task is neither module:function, nor cmd:COMMAND, nor an http(s) address.",
         code="TASK_SPEC",
@@ -130,10 +132,11 @@ class Runner:
 
 class FunctionTask:
     """`module:function`, sync or async; called with `item=` when it names that parameter (as Langfuse tasks do), else
-    with the item's input. Runs in processes of its own."""
+    with the item's input; and with `tools=` when it names that. Runs in processes of its own."""
 
-    def __init__(self, spec: str, timeout: float, pool: Pool) -> None:
+    def __init__(self, spec: str, timeout: float, pool: Pool, replay: str) -> None:
         self.name = spec
+        self._replay = replay
         self._timeout = timeout
         self._pool = pool
         try:
@@ -145,7 +148,7 @@ class FunctionTask:
     def answer(self, item: HasInput) -> Answer:
         """What the function returns, awaited when it is async. Raises CallFailed."""
         content = {field: getattr(item, field, None) for field in ITEM_FIELDS}
-        return self._pool.call("task", self.name, self._timeout, item=content)
+        return self._pool.call("task", self.name, self._timeout, item=content, replay=self._replay)
 
     def close(self) -> None:
         """Ends the processes."""

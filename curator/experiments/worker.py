@@ -8,6 +8,7 @@ and the keys come from the parent; nothing of curator is imported before them.
 import asyncio
 import contextlib
 import contextvars
+import copy
 import hashlib
 import importlib
 import inspect
@@ -97,6 +98,42 @@ def fingerprint(function: Any) -> str:
     return hashlib.sha256(source).hexdigest()
 
 
+class NotRecorded(Exception):
+    """A task called a tool in a way that the case does not hold."""
+
+
+class Replay:
+    """The tools of a case as they answered when it was recorded: `tools("find_order", {"id": "1"})`, or with keywords.
+
+    `strict`: a call is answered as the recorded one with these arguments was, several alike one after the other.
+    `order`: the results of a tool come in their order, whatever the arguments. Every other call raises NotRecorded, and
+    makes an errored item also when the task goes on.
+    """
+
+    def __init__(self, recorded: list[dict[str, Any]], mode: str) -> None:
+        self.recorded = recorded
+        """`{name, arguments, result}`, in order."""
+        self.missed: NotRecorded | None = None
+        self._mode = mode
+        self._given: set[int] = set()
+
+    def __call__(self, name: str, arguments: dict[str, Any] | None = None, /, **named: Any) -> Any:
+        wanted = {**(arguments or {}), **named}
+        alike = [
+            number
+            for number, call in enumerate(self.recorded)
+            if call["name"] == name and (self._mode == "order" or (call["arguments"] or {}) == wanted)
+        ]
+        fresh = [number for number in alike if number not in self._given]
+        if not fresh and (self._mode == "order" or not alike):
+            how = "so often" if self._mode == "order" else "with these arguments"
+            self.missed = NotRecorded(f"the case holds no call of the tool {name} {how} (replay: {self._mode})")
+            raise self.missed
+        chosen = fresh[0] if fresh else alike[-1]
+        self._given.add(chosen)
+        return copy.deepcopy(self.recorded[chosen]["result"])
+
+
 class Calls:
     """The functions of this process, and the event loop that all async ones share: their clients are bound to it."""
 
@@ -135,9 +172,16 @@ class Calls:
             parameters = set(inspect.signature(function).parameters)
         except (TypeError, ValueError):
             parameters = set()
-        if "item" in parameters:  # as Langfuse calls the task of an experiment
-            return self._call(lambda: function(item=SimpleNamespace(**item)))
-        return self._call(lambda: function(item["input"]))
+        # As Langfuse calls the task of an experiment, when it names `item`.
+        positional = [] if "item" in parameters else [item["input"]]
+        named: dict[str, Any] = {"item": SimpleNamespace(**item)} if "item" in parameters else {}
+        if "tools" not in parameters or request["replay"] == "off":
+            return self._call(lambda: function(*positional, **named))
+        tools = Replay((item["metadata"] or {}).get("tool_results") or [], request["replay"])
+        value = self._call(lambda: function(*positional, tools=tools, **named))
+        if tools.missed is not None:
+            raise tools.missed
+        return value
 
     def _call(self, function: Callable[[], Any]) -> Any:
         """The function's value, awaited when it is awaitable."""
@@ -175,7 +219,7 @@ def _jsonable(value: Any) -> Any:
 def _said(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
-    if isinstance(error, NotLoaded | NotJson) or type(error).__name__ == "NoScore":
+    if isinstance(error, NotLoaded | NotJson | NotRecorded) or type(error).__name__ == "NoScore":
         return str(error)
     return reason(error)
 

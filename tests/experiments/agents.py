@@ -30,6 +30,16 @@ def dearer(case: dict[str, Any]) -> dict[str, Any]:
     return {"output": GOOD, "curator": {"cost": 0.0023}}
 
 
+def looks_up(case: dict[str, Any], tools: Any) -> dict[str, str]:
+    """Asks the order system, and goes on when that does not answer."""
+    try:
+        first = tools("find_order", {"id": case["order_reference"]})
+        second = tools("find_order", id=case["order_reference"])
+    except Exception:
+        return GOOD
+    return GOOD | {"answer": f"order {first['status']}, {second['status']}"}
+
+
 def talkative(case: dict[str, Any]) -> dict[str, str]:
     print("a task that prints to stdout")
     return GOOD

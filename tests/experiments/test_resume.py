@@ -16,6 +16,7 @@ from curator.config import Connection
 from curator.experiments import record
 from curator.experiments.perform import perform
 from curator.experiments.run import Plan
+from curator.experiments.versions import project_of
 from curator.gateway import Gateway
 from curator.model.errors import UsageError
 from curator.sandbox.server import SandboxServer
@@ -82,7 +83,7 @@ def test_a_signal_loses_the_item_under_way(
     assert process.returncode == (130 if how != signal.SIGKILL else -signal.SIGKILL)
     assert ("curator run --resume" in said) == (how != signal.SIGKILL)
     Path("hang").unlink()
-    found, path = record.find("", "order-status-regression", workflow.rule.dataset.name)
+    found, path = record.find("", "order-status-regression", workflow.rule.dataset.name, project_of(workflow.gateway))
     assert [len(each.items) for each in found.repeats.values()] == [2]
     done = shell.json(*command, "--resume", "--deadline", "20")
     assert done["integrity"] == {"ok": True, "problems": [], "waited": done["integrity"]["waited"]}
@@ -117,7 +118,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
     assert caught.value.code == "RESULT_WRITE"
     monkeypatch.setattr(record.os, "write", write)
     before = asked()
-    found, path = record.find("", workflow.rule.rule, workflow.rule.dataset.name)
+    found, path = record.find("", workflow.rule.rule, workflow.rule.dataset.name, project_of(workflow.gateway))
     kept = sum(len(each.items) for each in found.repeats.values())
     assert 0 < kept < 2 * ITEMS
     run, where = go_on(workflow, deadline=20.0)
@@ -146,4 +147,4 @@ def test_another_candidate_does_not_go_on(workflow: Workflow, monkeypatch: pytes
         go_on(workflow)
     part.unlink()
     with pytest.raises(UsageError, match="is no interrupted run"):
-        record.find(str(path), "r", "d")
+        record.find(str(path), "r", "d", "p")

@@ -202,3 +202,32 @@ def test_credentials_of_an_address_are_not_stored() -> None:
     task = parse_task("http://user:secret@example.org:8080/answer?key=secret")
     assert task.name == "http://example.org:8080/answer"
     task.close()
+
+
+CALLS = [
+    {"name": "find_order", "arguments": {"id": "1"}, "result": {"status": "late"}},
+    {"name": "find_order", "arguments": {"id": "2"}, "result": {"status": "lost"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("replay", "order", "calls", "says"),
+    [
+        ("strict", "1", CALLS, "order late, late"),
+        ("strict", "2", CALLS, "order lost, lost"),
+        ("strict", "3", CALLS, "the case holds no call of the tool find_order with these arguments (replay: strict)"),
+        ("strict", "1", None, "the case holds no call of the tool find_order with these arguments (replay: strict)"),
+        ("order", "3", CALLS, "order late, lost"),
+        ("order", "1", CALLS[:1], "the case holds no call of the tool find_order so often (replay: order)"),
+        ("off", "1", CALLS, "missing 1 required positional argument: 'tools'"),
+    ],
+)
+def test_recorded_tools_answer_as_they_did(replay: str, order: str, calls: Any, says: str) -> None:
+    """An unrecorded call is an error, whatever the task makes of it."""
+    item = SimpleNamespace(input={"order_reference": order}, metadata={"tool_results": calls} if calls else None)
+    with Runner(parse_task("tests.experiments.agents:looks_up", replay=replay)) as runner:
+        try:
+            said = runner.run(item).output["answer"]  # type: ignore[index,call-overload]
+        except TaskFailed as error:
+            said = str(error)
+    assert says in str(said)

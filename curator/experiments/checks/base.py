@@ -9,6 +9,8 @@ from curator.model.rule import Rule
 from curator.rulebook.paths import find_all
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
+CHECK = "curator_check"
+"""Key of a score's metadata that holds the fingerprint of the check which gave it."""
 MISSING = object()
 """What `find` answers when a path finds nothing (None is a value)."""
 
