@@ -19,6 +19,7 @@ from curator.sandbox.server import SandboxServer
 
 RULE = "order-status-regression"
 AGENT = "curator.sandbox.demo.agent"
+ROOT = Path(__file__).parents[2]
 PRICED = f"""
 from {AGENT} import candidate as new, production as live
 

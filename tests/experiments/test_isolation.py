@@ -18,10 +18,9 @@ from curator.model.item import Item
 from curator.sandbox.server import SandboxServer
 from tests.experiments.cheats import WAYS
 from tests.experiments.rules import rule_with
-from tests.experiments.test_article import RULE, Shell
+from tests.experiments.test_article import ROOT, RULE, Shell
 
 CHEATS = "tests.experiments.cheats"
-ROOT = Path(__file__).parents[2]
 ITEM = SimpleNamespace(input={})
 
 
