@@ -16,11 +16,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curator.sandbox.demo import audit_example, seed
+from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
 from curator.tui.widgets.rows import Rows
+from tests.demo.maker import audit_example
 from tests.tui.driver import Driver, driving, settings_for
 
 FOLDER = Path(__file__).parent.parent / "screenshots"

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from curator.cli.output import count, say
 from curator.model.errors import ConfigError, ServerError, UsageError
 
 if TYPE_CHECKING:
+    from curator.journal import Journal
     from curator.sandbox.load import LoadReport
     from curator.sandbox.server import SandboxServer
     from curator.sandbox.settings import Lag
@@ -38,6 +40,12 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option(
     "--lag", default="measured", show_default=True, metavar="measured|SECONDS", help="Delay of new scores and traces."
 )
+@click.option(
+    "--audit-example",
+    "example",
+    is_flag=True,
+    help="Record what the demo's reviewers know of their dataset audit-example, print its rule's path, and end.",
+)
 @click.option("--until-stdin-closes", "watch", is_flag=True, hidden=True, help="End with whoever holds the pipe.")
 def sandbox(
     host: str,
@@ -48,6 +56,7 @@ def sandbox(
     faults: tuple[str, ...],
     rate_limit: str | None,
     lag: str,
+    example: bool,
     watch: bool,
 ) -> None:
     """Run the embedded Langfuse-compatible server until Ctrl-C.
@@ -60,6 +69,8 @@ def sandbox(
 
     if "list" in faults:
         return _list_faults()
+    if example:
+        return _audit_example()
     if host not in LOOPBACK:
         say(f"Everybody who reaches {host} can read and change this sandbox: its keys are public.")
     wanted = [(name, argument or None) for name, _, argument in (fault.partition("=") for fault in faults)]
@@ -95,6 +106,37 @@ def _list_faults() -> None:
     width = max(map(len, KINDS))
     for name, kind in KINDS.items():
         click.echo(f"{name:<{width}}  {kind.form:<9} {kind.help}")
+
+
+def _audit_example() -> None:
+    from curator.config import load_settings
+    from curator.journal import Journal
+    from curator.sandbox.demo.data import RULE
+
+    with Journal.of(load_settings().connection()) as journal:
+        plant_receipts(journal, datetime.now(UTC))
+    click.echo(RULE)
+
+
+def plant_receipts(journal: "Journal", now: datetime) -> None:
+    """Records the receipts of the demo's dataset `audit-example`, unless the journal holds promotions into it already.
+
+    They are no actions of this machine: the ledger, and so undo, know nothing of them.
+    """
+    from curator.model import Item, Receipt
+    from curator.sandbox.demo.data import receipts
+
+    for receipt in [] if journal.promotions.of_dataset("audit-example") else map(Receipt.model_validate, receipts(now)):
+        item = Item(
+            id=receipt.item_id,
+            dataset=receipt.dataset,
+            input=None,
+            expected_output=None,
+            metadata={},
+            source_trace_id=receipt.trace_id or None,
+        )
+        promotion = journal.promotions.begin(item, rule=receipt.rule, reviewer=receipt.reviewer)
+        journal.promotions.finish(promotion, receipt, None)
 
 
 def _lag(text: str) -> "Lag":

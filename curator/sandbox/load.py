@@ -6,16 +6,14 @@ import json
 import sqlite3
 import stat
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curator.sandbox import observation_record, score_record
 from curator.sandbox.errors import SandboxProblem
-from curator.sandbox.load_reviews import TABLES
-from curator.sandbox.load_rows import convert
-from curator.sandbox.load_values import BadRow
+from curator.sandbox.load_rows import BadRow, convert, write_records
 from curator.sandbox.store import Store
 
 BATCH = 1000
@@ -165,34 +163,20 @@ def _unfolded(value: Any) -> Iterator[Any]:
 
 
 def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, Any]], report: LoadReport) -> None:
-    observations: list[dict[str, Any]] = []
-    scores: dict[str, dict[str, Any]] = {}
+    records: list[tuple[str, dict[str, Any]]] = []
     for number, line in lines:
         report.lines += 1
         if isinstance(line, bytes) and not line.strip():
             continue
         try:
-            kind, record = convert(_parse(line) if isinstance(line, bytes) else line)
+            records.append(convert(_parse(line) if isinstance(line, bytes) else line))
         except BadRow as problem:
             report.skip(BadLine(name, number, str(problem)))
-            continue
-        if kind == "observation":
-            observations.append(record)
-        elif kind == "score":
-            scores[record["id"]] = record
-            report.scores += 1
-        else:
-            _replace(db, TABLES[kind], record)
-            report.reviews += 1
-    observation_record.insert(db, observations)
-    score_record.load(db, scores.values())
-    report.observations += len(observations)
-
-
-def _replace(db: sqlite3.Connection, table: str, record: dict[str, Any]) -> None:
-    columns = ", ".join(record)
-    values = ", ".join(f":{column}" for column in record)
-    db.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})", record)
+    write_records(db, records)
+    kinds = Counter(kind for kind, _ in records)
+    report.observations += kinds["observation"]
+    report.scores += kinds["score"]
+    report.reviews += kinds.total() - kinds["observation"] - kinds["score"]
 
 
 def _parse(line: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Rows of saved observations and scores, in the shapes that Langfuse gives them, as records of the store.
+"""Rows of saved observations, scores and reviews, in the shapes that Langfuse gives them, as records of the store.
 
 Shapes: what the APIs answer (`GET /v2/observations`, `GET /v3/scores`, and the older v1 and v2 score rows), the exports
 of the web interface (the same names in camel case, inputs and outputs parsed) and the blob storage export (snake case,
@@ -8,33 +8,93 @@ times without a zone).
 import hashlib
 import json
 import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
-from curator.sandbox import load_reviews, observation_record, score_record
-from curator.sandbox.load_values import BadRow, milliseconds, required
+from curator.sandbox import observation_record, score_record
 from curator.sandbox.observation_record import raw_metadata, trace_hash
+from curator.sandbox.store import insert_or_replace
 
 Row = dict[str, Any]
 
+# What tells the kinds of a review apart (all these keys are there), and the table that a kind goes to.
+KEYS = {
+    "comment": ("objectType", "objectId", "content"),
+    "queue_item": ("queueId", "objectType", "objectId", "status"),
+    "queue": ("name", "scoreConfigIds"),
+    "score_config": ("name", "dataType", "isArchived"),
+}
+TABLES = {
+    "comment": "comments",
+    "queue_item": "annotation_queue_items",
+    "queue": "annotation_queues",
+    "score_config": "score_configs",
+}
 SCORE_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT")
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = datetime.resolution * 1000
+
+
+class BadRow(ValueError):
+    """A line that cannot be used; the message says why, without its content."""
+
+
+def write_records(db: sqlite3.Connection, records: Iterable[tuple[str, Row]]) -> None:
+    """Writes what `convert` made of rows; a record replaces the one with its id, and of two the later one counts."""
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    for kind, record in records:
+        kinds[kind].append(record)
+    observation_record.insert(db, kinds.pop("observation", ()))
+    score_record.load(db, {record["id"]: record for record in kinds.pop("score", ())}.values())
+    for kind, batch in kinds.items():
+        insert_or_replace(db, TABLES[kind], batch)
+
+
 def convert(row: Any) -> tuple[str, Row]:
-    """The kind of a row (`observation`, `score` or one of `load_reviews.KEYS`) and its record. Raises BadRow."""
+    """The kind of a row (`observation`, `score` or one of `KEYS`) and its record. Raises BadRow."""
     if not isinstance(row, dict):
         raise BadRow("not a JSON object")
     if "startTime" not in row and any("_" in name for name in row):
         row = {_camel(name): value for name, value in row.items()}
     if _is_score(row):
         return "score", _score(row)
-    kind = load_reviews.kind_of(row)
+    kind = next((kind for kind, keys in KEYS.items() if all(key in row for key in keys)), None)
     if kind:
-        return kind, load_reviews.convert(kind, row)
+        return kind, _review(kind, row)
     if "startTime" in row:
         return "observation", _observation(row)
     if "timestamp" in row and "id" in row:
         return "observation", _trace(row)
     raise BadRow("no observation (startTime), trace (timestamp), score (name, value), queue, comment or score config")
+
+
+def required(row: dict[str, Any], name: str) -> str:
+    """A text that must be there and not be empty."""
+    value = row.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRow(f"{name} is missing")
+    return value
+
+
+def milliseconds(value: Any, name: str) -> int | None:
+    """A time (ISO text, UTC unless it says otherwise, or milliseconds) as milliseconds since 1970; None when absent."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadRow(f"{name} is no time") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    # Whole arithmetic: a float timestamp would lose milliseconds.
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _is_score(row: Row) -> bool:
@@ -219,3 +279,62 @@ def _score_value(row: Row) -> tuple[str, float, str | None]:
     if not isinstance(words, str):
         raise BadRow("value is no text")
     return data_type, float(value or 0), words
+
+
+def _review(kind: str, row: Row) -> Row:
+    created = milliseconds(row.get("createdAt"), "createdAt")
+    if created is None:
+        raise BadRow("createdAt is missing")
+    updated = milliseconds(row.get("updatedAt"), "updatedAt")
+    times = {"created_ms": created, "updated_ms": created if updated is None else updated}
+    return {"id": required(row, "id"), **_CONVERTERS[kind](row), **times}
+
+
+def _comment(row: Row) -> Row:
+    return {
+        "object_type": required(row, "objectType"),
+        "object_id": required(row, "objectId"),
+        "content": required(row, "content"),
+        "author_user_id": row.get("authorUserId"),
+    }
+
+
+def _queue_item(row: Row) -> Row:
+    return {
+        "queue_id": required(row, "queueId"),
+        "object_id": required(row, "objectId"),
+        "object_type": required(row, "objectType"),
+        "status": required(row, "status"),
+        "completed_ms": milliseconds(row.get("completedAt"), "completedAt"),
+    }
+
+
+def _queue(row: Row) -> Row:
+    if not isinstance(row["scoreConfigIds"], list):
+        raise BadRow("scoreConfigIds is no list")
+    return {
+        "name": required(row, "name"),
+        "description": row.get("description"),
+        "score_config_ids": json.dumps(row["scoreConfigIds"]),
+    }
+
+
+def _score_config(row: Row) -> Row:
+    categories = row.get("categories")
+    return {
+        "name": required(row, "name"),
+        "data_type": required(row, "dataType"),
+        "is_archived": int(bool(row["isArchived"])),
+        "description": row.get("description"),
+        "min_value": row.get("minValue"),
+        "max_value": row.get("maxValue"),
+        "categories": None if categories is None else json.dumps(categories),
+    }
+
+
+_CONVERTERS: dict[str, Callable[[Row], Row]] = {
+    "comment": _comment,
+    "queue_item": _queue_item,
+    "queue": _queue,
+    "score_config": _score_config,
+}

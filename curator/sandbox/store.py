@@ -5,10 +5,11 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from curator.sandbox.errors import SandboxProblem
 
@@ -23,6 +24,13 @@ def utc_now() -> datetime:
 def iso(moment: datetime) -> str:
     """Langfuse's way to write a time: UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def insert_or_replace(db: sqlite3.Connection, table: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Writes records of the same columns; each replaces the one with its id."""
+    columns = list(records[0])
+    marks = ", ".join(f":{column}" for column in columns)
+    db.executemany(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", records)
 
 
 class Store:

@@ -9,14 +9,16 @@ import pytest
 from curator.audit.run import collect, report_of
 from curator.audit.values import AuditReport, Evidence
 from curator.audit.workers import Processes
+from curator.cli.sandbox import plant_receipts
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.rulebook import LoadedRule, load_rule
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.audit_example import DATASET, RULE, plant, plant_receipts
+from curator.sandbox.demo.data import RULE, plant
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import connection_of
+from tests.demo.maker.audit_example import DATASET
 
 
 @pytest.fixture(scope="session")

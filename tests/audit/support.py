@@ -14,7 +14,7 @@ from curator.draft.mapping import schema_fingerprint
 from curator.gateway import Experiment, ExperimentItem
 from curator.model import Dataset, Finding, Observation, Receipt, Score, ScrubPolicy, StoredItem, lineage
 from curator.rulebook import LoadedRule, load_rule
-from curator.sandbox.demo.audit_example import RULE
+from curator.sandbox.demo.data import RULE
 from curator.sandbox.server import SandboxServer
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -12,16 +12,17 @@ from click.testing import CliRunner, Result
 
 from curator.cli.audit import rule_of
 from curator.cli.main import cli
+from curator.cli.sandbox import plant_receipts
 from curator.config import Settings, load_settings, state_folder
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item
 from curator.model.errors import CuratorError, ExitCode
-from curator.sandbox.demo.audit_example import DATASET, RULE, plant_receipts, truth
-from curator.sandbox.demo.audit_example.build import planned
+from curator.sandbox.demo.data import RULE
 from curator.sandbox.server import SandboxServer
 from curator.tui.memory import DraftState, Memory
 from tests.audit.worlds import numbered, write_items, write_results
+from tests.demo.maker.audit_example import DATASET, planned, truth
 
 Curator = Callable[..., Result]
 

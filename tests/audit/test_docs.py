@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from curator.sandbox.demo.audit_example import plant
+from curator.sandbox.demo.data import plant
 from curator.sandbox.server import SandboxServer
 from tests.docs.shell import blocks, lines
 from tests.docs.test_mentions import problem
@@ -41,7 +41,7 @@ def test_the_workflow_is_one() -> None:
 @pytest.mark.slow
 def test_the_example_is_as_the_page_says(server: SandboxServer, tmp_path: Path) -> None:
     plant(server.store, datetime.now(UTC) - timedelta(minutes=1))
-    (example,) = [block for block in blocks(AUDIT) if "audit_example" in block]
+    (example,) = [block for block in blocks(AUDIT) if "--audit-example" in block]
     done = subprocess.run(
         ["/bin/bash", "-ec", "\n".join(lines(example))],
         cwd=tmp_path,

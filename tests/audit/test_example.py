@@ -10,16 +10,17 @@ from curator.audit.checks import CHECKS
 from curator.audit.run import audit
 from curator.audit.values import AuditReport
 from curator.audit.workers import Processes
+from curator.cli.sandbox import plant_receipts
 from curator.gateway import Gateway
 from curator.help import page
 from curator.journal import Journal
 from curator.rulebook import LoadedRule, check_file
-from curator.sandbox.demo import audit_example
-from curator.sandbox.demo.audit_example import DATASET, RULE, truth
-from curator.sandbox.demo.audit_example.build import CASES, SIGNALS, planned
+from curator.sandbox.demo.data import RULE, plant
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import connection_of
+from tests.demo.maker import golden
+from tests.demo.maker.audit_example import CASES, DATASET, SIGNALS, planned, truth
 
 CODES = [check.code for check in CHECKS]
 
@@ -104,20 +105,20 @@ def test_planting_again_replaces_and_does_not_add(now: datetime, tmp_path: Path)
     moment = now + timedelta(days=3)
     with SandboxServer(clock=lambda: moment + timedelta(minutes=1)) as server:
         for at in (now, moment):
-            rows = audit_example.plant(server.store, at)
+            observations, scores = plant(server.store, at)
         with server.store.read() as db:
             counts = {
                 table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                 for table in ("observations", "scores", "datasets", "item_versions")
             }
-        assert counts["observations"] == len(rows.observations)
-        assert counts["scores"] == len(rows.scores)
-        assert counts["datasets"] == 1
-        versions = sum(len(item.versions) + item.doubled for item in planned(now))
+        assert counts["observations"] == len(observations)
+        assert counts["scores"] == len(scores)
+        assert counts["datasets"] == 2
+        versions = sum(len(item.versions) + item.doubled for item in planned(now)) + len(golden.CASES)
         assert counts["item_versions"] == versions
         with Gateway(connection_of(server)) as gateway, Journal("twice", tmp_path / "j.sqlite3") as journal:
-            audit_example.plant_receipts(journal, now)
-            audit_example.plant_receipts(journal, now)
+            plant_receipts(journal, now)
+            plant_receipts(journal, now)
             held = Counter(promotion.item_id for promotion in journal.promotions.of_dataset(DATASET))
             assert set(held.values()) == {1}
             assert journal.ledger.entries() == []

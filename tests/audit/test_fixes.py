@@ -13,10 +13,10 @@ from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, Receipt, ScrubPolicy, StoredItem
-from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import DATASET, EXAMPLE_RULE, QuickScrub, another
 from tests.audit.worlds import numbered, write_items
+from tests.demo.maker.audit_example import planned
 from tests.promote.support import undo
 
 KEEP: dict[str, Any] = {"exclude": {"dataset_id", "created_at", "updated_at"}}

@@ -11,14 +11,15 @@ from curator.audit.gather import BATCH, READS_BY_ID, Gathering, promoted_items, 
 from curator.audit.run import collect, report_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes
+from curator.cli.sandbox import plant_receipts
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item
 from curator.model.errors import UsageError
-from curator.sandbox.demo.audit_example import DATASET, plant_receipts
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import EXAMPLE_RULE, QuickScrub, connection_of, make_item, promoted
 from tests.audit.worlds import numbered, write_items, write_observations
+from tests.demo.maker.audit_example import DATASET
 
 NOW = datetime.now(UTC)
 

@@ -17,12 +17,11 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Item, ScrubPolicy
 from curator.rulebook import LoadedRule
-from curator.sandbox.demo.audit_example import DATASET
-from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import AT, EXAMPLE_RULE, QuickScrub, another, connection_of, make_evidence, make_item
 from tests.audit.worlds import numbered, write_items
+from tests.demo.maker.audit_example import DATASET, planned
 
 FORMS = sorted(RENDERERS)
 HOSTILE = "<script>alert(1)</script> & | `x` \x1b[31m \u202e **bold** [a](http://b) \ud800"

@@ -16,10 +16,10 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import ScrubPolicy
 from curator.model.errors import ConfigError
-from curator.sandbox.demo.audit_example import DATASET
 from curator.sandbox.server import SandboxServer
 from tests.audit.support import EXAMPLE_RULE, QuickScrub
 from tests.audit.worlds import write_large
+from tests.demo.maker.audit_example import DATASET
 
 distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 

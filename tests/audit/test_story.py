@@ -10,11 +10,11 @@ from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item, ScrubPolicy
 from curator.model.errors import UsageError
-from curator.sandbox.demo.audit_example.build import RUNS, planned
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import DATASET, QuickScrub
 from tests.audit.worlds import numbered, write_items
+from tests.demo.maker.audit_example import RUNS, planned
 from tests.promote.support import promote
 
 

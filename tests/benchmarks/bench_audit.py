@@ -40,8 +40,9 @@ def run(way: str, at: str) -> dict[str, Any]:
     from curator.audit.workers import Cluster, Processes
     from curator.gateway import Gateway
     from curator.rulebook import load_rule
-    from curator.sandbox.demo.audit_example import DATASET, RULE
+    from curator.sandbox.demo.data import RULE
     from curator.scrub import Scrubber
+    from tests.demo.maker.audit_example import DATASET
 
     rule = load_rule(RULE)
     with ExitStack() as stack:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curator.sandbox.demo.data import ROWS, DemoData, build
-from tests.demo.maker.__main__ import lines
+from curator.sandbox.demo.data import DATASETS, ROWS, DemoData, build
+from tests.demo.maker.__main__ import datasets, shop
 from tests.demo.maker.build import make
 from tests.demo.maker.people import CARDS, PEOPLE
 
@@ -33,7 +33,8 @@ def texts(demo: DemoData) -> str:
 
 
 def test_the_file_holds_what_the_maker_makes(demo: DemoData, now: datetime) -> None:
-    assert ROWS.read_text(encoding="utf-8") == lines(), "out of date: run `python -m tests.demo.maker`"
+    assert ROWS.read_text(encoding="utf-8") == shop(), "out of date: run `python -m tests.demo.maker`"
+    assert DATASETS.read_text(encoding="utf-8") == datasets(), "out of date: run `python -m tests.demo.maker`"
     assert build(now) == demo == make(now)
 
 

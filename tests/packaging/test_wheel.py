@@ -60,10 +60,9 @@ def test_the_rules_come_along(wheel: zipfile.ZipFile) -> None:
 
 
 def test_nothing_else_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
-    assert {name.split("/")[0] for name in wheel.namelist()} == {
-        "curator",
-        f"langfuse_curator-{curator.__version__}.dist-info",
-    }
+    name = f"langfuse_curator-{curator.__version__}"
+    assert {each.split("/")[0] for each in wheel.namelist()} == {"curator", f"{name}.dist-info", f"{name}.data"}
+    assert [each for each in wheel.namelist() if ".data/" in each] == [f"{name}.data/data/share/man/man1/curator.1"]
     assert not [name for name in wheel.namelist() if "__pycache__" in name or name.endswith((".sqlite3", ".env"))]
 
 

@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.audit_example.plant import SHOWN_AFTER
+from curator.sandbox.demo.data import SHOWN_AFTER
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session

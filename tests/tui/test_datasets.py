@@ -7,8 +7,6 @@ import pytest
 
 from curator.audit.story import render
 from curator.audit.values import AuditFinding, AuditReport
-from curator.sandbox.demo.audit_example import DATASET
-from curator.sandbox.demo.audit_example.build import planned
 from curator.sandbox.server import SandboxServer
 from curator.tui.document import Line, lay_out
 from curator.tui.masks import Masks
@@ -19,6 +17,7 @@ from curator.tui.sections import of_audit
 from curator.tui.session import Session
 from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Rows
+from tests.demo.maker.audit_example import DATASET, planned
 from tests.tui.driver import Driver, driving
 
 

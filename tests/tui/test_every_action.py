@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from curator.sandbox.demo import audit_example
 from curator.sandbox.server import SandboxServer
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
@@ -23,6 +22,7 @@ from curator.tui.session import Session
 from curator.tui.widgets.form import FormView
 from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Rows
+from tests.demo.maker import audit_example
 from tests.tui.driver import Driver, driving
 
 pytestmark = pytest.mark.anyio

@@ -5,13 +5,13 @@ import json
 import pytest
 from textual.widgets import Static
 
-from curator.sandbox.demo import golden
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.runs import RunsScreen
 from curator.tui.session import Session
 from curator.tui.widgets.reader import Reader
+from tests.demo.maker import golden
 from tests.tui.driver import Driver, driving, settings_for
 from tests.tui.hostile import CONTROLS, ESCAPES, MARKUP, UNSEEN
 from tests.tui.test_hostile import look

@@ -2,8 +2,8 @@
 
 Everything is synthetic and deterministic: `data.build(now)` is a pure function, `seed(store, now)` puts its rows
 into a sandbox. The shop, Kestrel & Pine, its customers and its help centre do not exist. Beside it stand the datasets
-`audit-example`, with its own traces and runs, and `order-status-golden`, with two runs worth comparing; nobody calls
-any of those a failure.
+`audit-example`, with one planted case for each audit code and traces and runs of its own, and `order-status-golden`,
+with two runs worth comparing; nobody calls any of those a failure.
 """
 
 from dataclasses import replace
@@ -21,15 +21,9 @@ def seed(store: "Store", now: datetime) -> "DemoData":
     Doing it again replaces the rows of the first time, so that their times move on to `now`.
     """
     # Late, because the agents of this package are also run on their own, as experiment tasks.
-    from curator.sandbox.demo import audit_example, golden
-    from curator.sandbox.demo.load import write
+    from curator.sandbox.demo.data import plant, write
 
     with store.write():
         data = write(store, now)
-        example = audit_example.plant(store, now)
-        observations, scores = golden.plant(store, now)
-    return replace(
-        data,
-        observations=(*data.observations, *example.observations, *observations),
-        scores=(*data.scores, *example.scores, *scores),
-    )
+        observations, scores = plant(store, now)
+    return replace(data, observations=(*data.observations, *observations), scores=(*data.scores, *scores))

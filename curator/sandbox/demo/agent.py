@@ -11,30 +11,30 @@ number. So a case whose order number was replaced by a surrogate behaves like th
 import json
 import re
 import sys
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypedDict
-
-from curator.sandbox.demo.steps import Step, chat, reply, texts
 
 
 class Expectation(TypedDict):
     """The behaviour to protect, in the shape of the order-status dataset."""
 
     outcome: str
-    must_mention: tuple[str, ...]
-    must_not_mention: tuple[str, ...]
+    must_mention: list[str]
+    must_not_mention: list[str]
 
 
 class Wording(TypedDict):
     """What the agent does, in one of several sentences."""
 
     outcome: str
-    texts: tuple[str, ...]
+    texts: list[str]
 
 
-_PHRASES = texts("phrases")
+_PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 STATUS: dict[str, str] = _PHRASES["status"]
 EXPECTED: dict[str, Expectation] = _PHRASES["expected"]
 PRODUCTION: dict[str, Wording] = _PHRASES["production"]
@@ -74,7 +74,8 @@ class Run:
 
     output: dict[str, str]
     situation: str
-    steps: tuple[Step, ...]
+    record: dict[str, Any] | None
+    """What the order system said; None when it did not answer."""
 
 
 def situation(query: str) -> str:
@@ -111,26 +112,7 @@ def answer(case: Mapping[str, Any], label: str, order: Mapping[str, Any] | None 
     wording = PRODUCTION if live and kind in PRODUCTION else CANDIDATE
     said: Wording = _PHRASES["lookup_failed"] if fail else wording[kind]
     text = _choose(said["texts"], pick >> 24).format(**facts)
-    system = _PHRASES["system_prompts"]["production" if label == "production" else "staging"]
-    steps = (
-        Step(
-            "GENERATION",
-            "classify-request",
-            chat("Name the customer's concern in one word.", ("user", query)),
-            reply(kind),
-            model="gpt-4.1-mini",
-        ),
-        Step("TOOL", "get_order", {"order_reference": reference}, None if fail else record, **_timeout(fail)),
-        Step(
-            "GENERATION",
-            "compose-answer",
-            chat(system, ("user", query), ("tool", json.dumps(None if fail else record, ensure_ascii=False))),
-            reply(text),
-            model="gpt-4.1",
-            prompt="order-status",
-        ),
-    )
-    return Run({"answer": text, "outcome": said["outcome"], "prompt_label": label}, kind, steps)
+    return Run({"answer": text, "outcome": said["outcome"], "prompt_label": label}, kind, None if fail else record)
 
 
 def order_status(case: Mapping[str, Any]) -> dict[str, str]:
@@ -148,14 +130,8 @@ def candidate(case: Mapping[str, Any]) -> dict[str, str]:
     return answer(case, "staging").output
 
 
-def _choose(values: tuple[str, ...], pick: int) -> str:
+def _choose(values: Sequence[str], pick: int) -> str:
     return values[pick % len(values)]
-
-
-def _timeout(fail: bool) -> dict[str, Any]:
-    if not fail:
-        return {}
-    return {"level": "ERROR", "status": "order service did not answer within 8 s (attempt 3 of 3)", "seconds": 8.0}
 
 
 def main(arguments: list[str]) -> None:

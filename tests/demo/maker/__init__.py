@@ -3,7 +3,3 @@
 The shop, its customers and its help centre are told here, in `texts/*.toml` and the code that plays them; what is made
 of them is a file, because a demo has to show the same to everybody.
 """
-
-from pathlib import Path
-
-HERE = Path(__file__).with_name("texts")

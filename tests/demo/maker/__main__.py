@@ -1,42 +1,42 @@
-"""Writes the demo's data file anew: `python -m tests.demo.maker`."""
+"""Writes the demo's data files anew: `python -m tests.demo.maker`."""
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
-from random import Random
 from typing import Any
 
-from curator.sandbox.demo.data import KEY, ROWS, DemoData, Row
-from curator.sandbox.demo.steps import service_key
+from curator.sandbox.demo.data import DATASETS, ROWS, TIME, WEEK, DemoData, Row, keys
+from tests.demo.maker import audit_example, golden
 from tests.demo.maker.build import make
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
-TIMES = ("startTime", "endTime", "completionStartTime", "timestamp", "createdAt", "updatedAt", "completedAt")
+TIMES = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def lines() -> str:
-    """The file's text."""
+def shop() -> str:
+    """The text of `rows.jsonl`."""
     data = make(NOW)
-    text = "".join(
-        json.dumps([field.name, _still(row)], ensure_ascii=False) + "\n"
-        for field in fields(DemoData)
-        for row in getattr(data, field.name)
-    )
-    for number in range(20):
-        text = text.replace(service_key(Random(f"kestrel-pine/key/{number}")), KEY % number)
-    return text
+    return lines((field.name, row) for field in fields(DemoData) for row in getattr(data, field.name))
+
+
+def datasets() -> str:
+    """The text of `datasets.jsonl`."""
+    return lines(row for module in (audit_example, golden) for row in module.rows(NOW))
+
+
+def lines(rows: Iterable[tuple[str, Any]]) -> str:
+    """Rows with their times as milliseconds before now, with weeks for releases, and without invented keys."""
+    text = "".join(json.dumps([kind, _still(row)], ensure_ascii=False) + "\n" for kind, row in rows)
+    for key, sign in keys():
+        text = text.replace(key, sign)
+    return TIMES.sub(lambda found: TIME % _before(found[0]), text)
 
 
 def _still(row: Any) -> Row:
-    """A row with its times as milliseconds before now, and without what follows from them."""
     given: Row = asdict(row) if is_dataclass(row) and not isinstance(row, type) else row
-    still = {}
-    for key, value in given.items():
-        if key in TIMES:
-            still[f"{key}@"] = None if value is None else _before(value)
-        else:
-            still[key] = "" if key == "release" else value
-    return still
+    return given | {"release": WEEK % _before(given["startTime"])} if "release" in given else given
 
 
 def _before(text: str) -> int:
@@ -44,4 +44,5 @@ def _before(text: str) -> int:
 
 
 if __name__ == "__main__":
-    ROWS.write_text(lines(), encoding="utf-8")
+    ROWS.write_text(shop(), encoding="utf-8")
+    DATASETS.write_text(datasets(), encoding="utf-8")

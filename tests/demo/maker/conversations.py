@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
-from tests.demo.maker import HERE
+from curator.sandbox.demo.data import Planted
 from tests.demo.maker.people import Person, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
+from tests.demo.maker.steps import Step, Unit, chat, reply, texts
 
 NAME = "support-conversation"
 
@@ -53,7 +53,7 @@ class Conversation:
 
 CONVERSATIONS = tuple(
     Conversation(**{**chat, "turns": tuple(Turn(**turn) for turn in chat["turns"])})
-    for chat in texts("conversations", HERE)["conversations"]
+    for chat in texts("conversations")["conversations"]
 )
 
 

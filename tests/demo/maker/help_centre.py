@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, texts
-from tests.demo.maker import HERE
+from curator.sandbox.demo.data import Planted
 from tests.demo.maker.people import SUPPORT_REVIEW, Person, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
+from tests.demo.maker.steps import Step, Unit, chat, reply, texts
 
 NAME = "help-centre-rag"
 
@@ -44,7 +44,7 @@ class RagCase:
     queued: Literal["PENDING", "COMPLETED"] | None = None
 
 
-_TEXTS = texts("help_centre", HERE)
+_TEXTS = texts("help_centre")
 CASES = tuple(RagCase(**case) for case in _TEXTS["cases"])
 
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Literal
 
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.steps import Planted, Unit, texts
-from tests.demo.maker import HERE
+from curator.sandbox.demo.data import Planted
 from tests.demo.maker.people import CARDS, PEOPLE, SUPPORT_REVIEW, Person, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
+from tests.demo.maker.steps import Step, Unit, chat, reply, texts
 
 NAME = "order-status"
 
@@ -24,6 +24,10 @@ _JUDGE = {
     "customs": ("Answers with the wording for US orders.",),
     "human": ("Ignores the wish for a person.",),
 }
+_SYSTEM = (
+    "You are the order-status assistant of Kestrel & Pine, an outdoor shop. Be brief and friendly. Reassure the "
+    "customer. Use the order record."
+)
 _TOOL_FAILED = "No answer to the question: the order system was down."
 
 
@@ -51,7 +55,7 @@ class OrderCase:
     """The order system timed out."""
 
 
-CASES = tuple(OrderCase(**case) for case in texts(NAME.replace("-", "_"), HERE)["cases"])
+CASES = tuple(OrderCase(**case) for case in texts(NAME.replace("-", "_"))["cases"])
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def _write(recorder: Recorder, desk: ReviewDesk, played: Played, key: str, at: d
         at,
         input=played.request,
         output=run.output,
-        steps=run.steps,
+        steps=_steps(played),
         # Some teams use the mail address as user id: personal values hide in ids, too.
         user_id=who.email if number % 5 == 0 else f"cust_{48_000 + number * 37}",
         session_id=f"chat-{recorder.hex_id(10, 'chat', key)}",
@@ -128,6 +132,37 @@ def _write(recorder: Recorder, desk: ReviewDesk, played: Played, key: str, at: d
     _judge(recorder, desk, recorded, played)
     _review(recorder, desk, recorded, played)
     return [Planted(recorded.trace_id, NAME, "tool failure" if case.fail else run.situation, played.failure)]
+
+
+def _steps(played: Played) -> tuple[Step, ...]:
+    """What the agent did on the way to its answer."""
+    query, run = played.request["query"], played.run
+    timeout = {"level": "ERROR", "status": "order service did not answer within 8 s (attempt 3 of 3)", "seconds": 8.0}
+    record = json.dumps(run.record, ensure_ascii=False)
+    return (
+        Step(
+            "GENERATION",
+            "classify-request",
+            chat("Name the customer's concern in one word.", ("user", query)),
+            reply(run.situation),
+            model="gpt-4.1-mini",
+        ),
+        Step(
+            "TOOL",
+            "get_order",
+            {"order_reference": played.request["order_reference"]},
+            run.record,
+            **(timeout if run.record is None else {}),
+        ),
+        Step(
+            "GENERATION",
+            "compose-answer",
+            chat(_SYSTEM, ("user", query), ("tool", record)),
+            reply(run.output["answer"]),
+            model="gpt-4.1",
+            prompt="order-status",
+        ),
+    )
 
 
 def _feedback(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: OrderCase, who: Person) -> None:

@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from curator.sandbox.demo.steps import texts
 from curator.sandbox.projects import PROJECT_ID
-from tests.demo.maker import HERE
 from tests.demo.maker.recorder import Recorded, Recorder
+from tests.demo.maker.steps import texts
 
-_TEXTS = texts("people", HERE)
+_TEXTS = texts("people")
 
 
 class Person(NamedTuple):

@@ -9,8 +9,8 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from curator.sandbox.demo.steps import Step
 from curator.sandbox.projects import PROJECT_ID
+from tests.demo.maker.steps import Step
 
 Row = dict[str, Any]
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from curator.sandbox.demo.steps import Planted, Step, Unit, chat, reply, service_key, texts
-from tests.demo.maker import HERE
+from curator.sandbox.demo.data import Planted, service_key
 from tests.demo.maker.people import SAFETY_REVIEW, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
+from tests.demo.maker.steps import Step, Unit, chat, reply, texts
 
 RETURNS = "returns-assistant"
 ACCOUNTS = "account-assistant"
@@ -69,7 +69,7 @@ class Denial:
     """What the annotator's correction says that the reply must mention."""
 
 
-_TEXTS = texts("safety", HERE)
+_TEXTS = texts("safety")
 ATTACKS = tuple(Attack(**case) for case in _TEXTS["attacks"])
 DENIALS = tuple(Denial(**case) for case in _TEXTS["denials"])
 

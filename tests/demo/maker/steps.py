@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from random import Random
 from typing import Any
+
+from curator.sandbox.demo.data import Planted
 
 TEXTS = Path(__file__).with_name("texts")
 
 
-def texts(name: str, folder: Path = TEXTS) -> dict[str, Any]:
+def texts(name: str) -> dict[str, Any]:
     """The tables of `NAME.toml`, with tuples for arrays: what was invented, apart from the code that plays it."""
-    frozen: dict[str, Any] = _frozen(tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")))
+    frozen: dict[str, Any] = _frozen(tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8")))
     return frozen
 
 
@@ -55,27 +56,9 @@ def reply(text: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Planted:
-    """What was put into one trace: the truth to hold queues, drafts and audits against."""
-
-    trace_id: str
-    workflow: str
-    case: str
-    """What the case is about, such as `refund` or `retrieval miss`."""
-    failure: bool
-    """Somebody or something says that the answer was not good."""
-
-
-@dataclass(frozen=True)
 class Unit:
     """Something to be written: `write(at)` puts it into the recorder that it was made for."""
 
     workflow: str
     failure: bool
     write: Callable[[datetime], list[Planted]]
-
-
-def service_key(random: Random) -> str:
-    """An invented service key in the shape of a real one. Made at run time: no source file holds a key."""
-    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-    return "sk-" + "proj-" + "".join(random.choice(alphabet) for _ in range(48))

@@ -1,26 +1,27 @@
-"""From cases to rows: items with their versions, source traces, runs with scores, receipts; all relative to now."""
+"""The dataset `audit-example`: one planted case for each audit code among clean ones, and the truth about it.
+
+`rows(now)` are its items with their versions, source traces, runs with scores, and what the machine that promoted the
+cases knows of them; `truth()` says what an audit has to find.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from curator import __version__
 from curator.model import Receipt
 from curator.model.lineage import REVIEWED_FAILURE, fingerprint, item_id
-from curator.sandbox.demo.steps import service_key, texts
-from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.demo.data import RULE, service_key
 from curator.sandbox.store import iso
+from tests.demo.maker.steps import texts
 
 Row = dict[str, Any]
 
 DATASET = "audit-example"
 DATASET_ID = "caudit0example0dataset000"
-RULE = Path(__file__).with_name("audit-example.yaml")
 FORBIDDEN = ["refund issued"]
 FAILING = {"outcome": "answer", "answer": "All done, refund issued. Anything else?"}
 REVIEWERS = ("mara", "tobias", "desk-lead")
@@ -101,6 +102,55 @@ def planned(now: datetime) -> list[Planned]:
     return items
 
 
+def rows(now: datetime) -> Iterator[tuple[str, Row]]:
+    """Every row of the example with its kind, as `curator.sandbox.demo.data` reads them."""
+    items = planned(now)
+    input_schema, expected_schema = dataset_schemas()
+    created = iso(now - timedelta(days=120))
+    yield (
+        "datasets",
+        {
+            "id": DATASET_ID,
+            "name": DATASET,
+            "description": "One planted case for each audit code, among clean ones.",
+            "metadata": json.dumps({"retention_days": 90}),
+            "input_schema": json.dumps(input_schema),
+            "expected_output_schema": json.dumps(expected_schema),
+            "created_at": created,
+            "updated_at": created,
+        },
+    )
+    for item in items:
+        starts = [version.at for version in item.versions]
+        for version, start, end in zip(item.versions, starts, [*starts[1:], None], strict=True):
+            yield "items", _columns(item, version) | {"valid_from": iso(start), "valid_to": end and iso(end)}
+        if item.doubled:
+            again = starts[-1] + timedelta(milliseconds=40)
+            yield "items", _columns(item, item.current) | {"valid_from": iso(again), "valid_to": None}
+    for row in source_rows(items):
+        yield "observations", row
+    for row, experiment, scores in run_rows(items, now):
+        yield "observations", row | {"experiment": experiment}
+        for score in scores:
+            yield "scores", score
+    for receipt in receipts(now):
+        yield "receipts", receipt.model_dump(mode="json", exclude_defaults=True) | {"at": iso(receipt.at)}
+
+
+def _columns(item: Planned, version: Version) -> Row:
+    columns: Row = {"id": item.id, "dataset_id": DATASET_ID}
+    if version.deleted:
+        return columns | {"is_deleted": 1}
+    return columns | {
+        "status": version.status,
+        "input": json.dumps(version.input),
+        "expected_output": json.dumps(version.expected_output),
+        "metadata": None if version.metadata is None else json.dumps(version.metadata),
+        "source_trace_id": item.trace_id,
+        "source_observation_id": item.observation_id,
+    }
+
+
 def truth() -> set[tuple[str, str | None]]:
     """(code, item id or None for the dataset) of everything that an audit has to find, and nothing else."""
     found: set[tuple[str, str | None]] = {("SCH003", None), ("RUN004", None), ("RUN005", None)}
@@ -136,9 +186,9 @@ def _clean(case: Case, index: int, now: datetime) -> Planned:
         "schema_fingerprint": fingerprint([schema("input"), schema("expected_output")]),
         "case": "1",
         "reviewer": REVIEWERS[index % len(REVIEWERS)],
-        "approved_at": approved.isoformat(timespec="seconds"),
+        "approved_at": iso(approved),
         "scrub": {"replaced": {}, "kept": {}, "reasons": [], "model": None},
-        "curator_version": __version__,
+        "curator_version": "1.0.0",
     }
     return Planned(
         case=case,
@@ -235,7 +285,7 @@ def _plant(item: Planned, now: datetime) -> None:
 
 def _approve(item: Planned, at: datetime) -> None:
     item.approved, item.current.at = at, at + timedelta(seconds=2)
-    item.current.metadata["approved_at"] = at.isoformat(timespec="seconds")
+    item.current.metadata["approved_at"] = iso(at)
 
 
 def _rewrite(version: Version, *, input: Any = None, expected_output: Any = None) -> None:
@@ -252,7 +302,7 @@ def _fingerprinted(metadata: Row, input: Any, expected_output: Any) -> Row:
 
 def schema(name: str) -> Row:
     """A schema of the rule."""
-    loaded: Row = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
+    loaded: Row = json.loads(RULE.with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -339,37 +389,23 @@ def receipts(now: datetime) -> list[Receipt]:
 def _observation(trace_id: str, observation_id: str, at: datetime) -> Row:
     end = at + timedelta(milliseconds=900)
     return {
-        "projectId": PROJECT_ID,
         "traceId": trace_id,
         "id": observation_id,
-        "parentObservationId": None,
-        "isRootObservation": True,
         "type": "SPAN",
-        "level": "DEFAULT",
         "startTime": iso(at),
         "endTime": iso(end),
-        "createdAt": iso(end),
-        "updatedAt": iso(end),
-        "latency": 0.9,
-        "tags": [],
-        "metadata": {},
     }
 
 
 def _score(run: str, item: Planned, check: str, good: bool, trace_id: str, at: datetime) -> Row:
-    moment = iso(at + timedelta(seconds=1))
     return {
         "id": _hex(32, "score", run, item.case.key, check),
-        "projectId": PROJECT_ID,
         "name": check,
         "value": 1.0 if good else 0.0,
-        "dataType": "NUMERIC",
         "source": "API",
-        "timestamp": moment,
-        "createdAt": moment,
-        "updatedAt": moment,
+        "timestamp": iso(at + timedelta(seconds=1)),
         "environment": "sdk-experiment",
-        "subject": {"kind": "trace", "id": trace_id},
+        "traceId": trace_id,
     }
 
 

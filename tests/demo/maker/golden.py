@@ -12,14 +12,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from curator.sandbox import item_versions, observation_record, score_record
 from curator.sandbox.demo import agent
 from curator.sandbox.demo.agent import EXPECTED
-from curator.sandbox.demo.audit_example.plant import SHOWN_AFTER
-from curator.sandbox.demo.steps import texts
-from curator.sandbox.load_rows import convert
-from curator.sandbox.projects import PROJECT_ID
-from curator.sandbox.store import Store, iso
+from curator.sandbox.store import iso
+from tests.demo.maker.steps import texts
 
 Row = dict[str, Any]
 
@@ -37,32 +33,27 @@ CASES: tuple[tuple[str, str, str], ...] = texts("golden")["cases"]
 """Situation, region, what the customer writes."""
 
 
-def plant(store: Store, now: datetime) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Writes dataset and runs as of `now`, in place of earlier ones; the rows of observations and of scores."""
-    runs = list(_rows(now))
-    observations = [row for rows, _, _ in runs for row in rows]
-    scores = [row for _, _, found in runs for row in found]
-    visible = {"visible_ms": item_versions.milliseconds(now + SHOWN_AFTER)}
-    with store.write() as db:
-        created = now - timedelta(days=30)
-        columns = {
+def rows(now: datetime) -> Iterator[tuple[str, Row]]:
+    """Every row of dataset and runs with its kind, as `curator.sandbox.demo.data` reads them."""
+    created = now - timedelta(days=30)
+    yield (
+        "datasets",
+        {
             "id": DATASET_ID,
             "name": DATASET,
             "description": "What the order-status agent must get right before a prompt is released.",
             "metadata": json.dumps({"workflow": "order-status"}),
             "created_at": iso(created),
             "updated_at": iso(created),
-        }
-        marks = ", ".join(f":{name}" for name in columns)
-        db.execute(f"INSERT OR REPLACE INTO datasets ({', '.join(columns)}) VALUES ({marks})", columns)
-        db.execute("DELETE FROM item_versions WHERE dataset_id = ?", (DATASET_ID,))
-        for number, (kind, region, query) in enumerate(CASES, 1):
-            item_versions.insert(db, _item(number, kind, region, query, created))
-        observation_record.insert(
-            db, [convert(row)[1] | experiment | visible for rows, experiment, _ in runs for row in rows]
-        )
-        score_record.load(db, [convert(row)[1] | visible for row in scores])
-    return tuple(observations), tuple(scores)
+        },
+    )
+    for number, (kind, region, query) in enumerate(CASES, 1):
+        yield "items", _item(number, kind, region, query, created)
+    for observations, experiment, scores in _answers(now):
+        for row in observations:
+            yield "observations", row | {"experiment": experiment}
+        for row in scores:
+            yield "scores", row
 
 
 def _item(number: int, kind: str, region: str, query: str, created: datetime) -> Row:
@@ -74,12 +65,12 @@ def _item(number: int, kind: str, region: str, query: str, created: datetime) ->
         "input": json.dumps(_case(number, region, query)),
         "expected_output": json.dumps(EXPECTED[kind]),
         "metadata": json.dumps(metadata),
-        "valid_from": item_versions.milliseconds(created),
+        "valid_from": iso(created),
         "valid_to": None,
     }
 
 
-def _rows(now: datetime) -> Iterator[tuple[list[Row], Row, list[Row]]]:
+def _answers(now: datetime) -> Iterator[tuple[list[Row], Row, list[Row]]]:
     """(observations, their experiment columns, scores) of every answer."""
     for label, age in AGES.items():
         began = now - age
@@ -117,11 +108,10 @@ def _answer(
         "model": MODEL,
         "usageDetails": tokens | {"total": sum(tokens.values())},
         "costDetails": cost | {"total": round(sum(cost.values()), 8)},
-        "totalCost": round(sum(cost.values()), 8),
     }
     observations = [
-        _observation(trace_id, root, None, at, end, seconds) | written | {"name": "order-status", "traceName": name},
-        _observation(trace_id, _hex(16, "generation", *key), root, at, end, seconds) | generation,
+        _observation(trace_id, root, None, at, end) | written | {"name": "order-status", "traceName": name},
+        _observation(trace_id, _hex(16, "generation", *key), root, at, end) | generation,
     ]
     experiment = {
         "experiment_id": _hex(16, "experiment", *key[:2]),
@@ -136,41 +126,28 @@ def _answer(
     return observations, experiment, [_score(check, value, trace_id, end, key) for check, value in values.items()]
 
 
-def _observation(trace_id: str, own: str, parent: str | None, at: datetime, end: datetime, seconds: float) -> Row:
+def _observation(trace_id: str, own: str, parent: str | None, at: datetime, end: datetime) -> Row:
     return {
-        "projectId": PROJECT_ID,
         "traceId": trace_id,
         "id": own,
         "parentObservationId": parent,
-        "isRootObservation": parent is None,
         "type": "SPAN",
-        "level": "DEFAULT",
         "environment": "sdk-experiment",
         "startTime": iso(at),
         "endTime": iso(end),
-        "createdAt": iso(end),
-        "updatedAt": iso(end),
-        "latency": seconds,
-        "tags": [],
-        "metadata": {},
     }
 
 
 def _score(name: str, value: float, trace_id: str, at: datetime, key: tuple[str, ...]) -> Row:
-    moment = iso(at + timedelta(seconds=1))
     return {
         "id": _hex(32, "score", name, *key),
-        "projectId": PROJECT_ID,
         "name": name,
         "value": value,
-        "dataType": "NUMERIC",
         "source": "API",
         "comment": "simulated judge" if name == "tone" else None,
-        "timestamp": moment,
-        "createdAt": moment,
-        "updatedAt": moment,
+        "timestamp": iso(at + timedelta(seconds=1)),
         "environment": "sdk-experiment",
-        "subject": {"kind": "trace", "id": trace_id},
+        "traceId": trace_id,
     }
 
 
