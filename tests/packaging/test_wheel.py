@@ -56,7 +56,8 @@ def test_everything_of_the_package_is_in_the_wheel(wheel: zipfile.ZipFile) -> No
 
 def test_the_rules_come_along(wheel: zipfile.ZipFile) -> None:
     shipped = {name for name in wheel.namelist() if name.startswith("curator/_rules/")}
-    assert shipped == {f"curator/_rules/{path.name}" for path in (ROOT / "rules").iterdir() if path.is_file()}
+    files = [path for path in (ROOT / "rules").rglob("*") if path.is_file()]
+    assert shipped == {f"curator/_rules/{path.relative_to(ROOT / 'rules').as_posix()}" for path in files}
 
 
 def test_nothing_else_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
