@@ -1,5 +1,6 @@
 """Judges against people: how often a judge's score says what a person said of the same trace. No model is called."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from curator.model.trace import Score
 LOOK_BACK = timedelta(days=180)
 
 Interval = tuple[float, float]
+_Subject = tuple[str | None, str | None, str]
+"""Trace, observation, name of a score."""
 
 
 class Disagreement(Value):
@@ -87,10 +90,29 @@ def measure(
         if fingerprint is not None:
             own = [s for s in own if s.metadata.get(CHECK) == fingerprint]
         human = check.human if check is not None and check.human else name
-        pairs = [_Pair(s, person) for s in _latest(own).values() if (person := people.get(_subject(s, human)))]
-        if pairs:
+        if pairs := _pairs(_latest(own), {key: score for key, score in people.items() if score.name == human}):
             found.append(_judge(name, human, pairs, _threshold(name, rule, check, pairs), fingerprint))
     return sorted(found, key=lambda each: each.name)
+
+
+def _pairs(judged: Mapping[_Subject, Score], people: Mapping[_Subject, Score]) -> list[_Pair]:
+    """Scores of one judge and one person's name about the same thing.
+
+    The SDK puts an experiment's scores on the trace's root observation, a person's score is often on the trace: where
+    each side has a single one in a trace, and one of them is about the whole of it, they are about the same.
+    """
+    alone = Counter(score.trace_id for score in judged.values())
+    by_trace: dict[str | None, list[Score]] = {}
+    for score in people.values():
+        by_trace.setdefault(score.trace_id, []).append(score)
+    found = []
+    for (trace_id, observation_id, _), score in judged.items():
+        there = by_trace.get(trace_id, [])
+        exact = [each for each in there if each.observation_id == observation_id]
+        if not exact and alone[trace_id] == len(there) == 1 and None in (observation_id, there[0].observation_id):
+            exact = there
+        found += [_Pair(score, each) for each in exact]
+    return found
 
 
 def proven(gateway: Gateway, rule: Rule, run: Run) -> dict[str, Proven]:
@@ -178,9 +200,9 @@ def _shown(score: Score) -> float | str:
     return score.value if isinstance(score.value, str) else float(score.value or 0)
 
 
-def _latest(scores: Iterable[Score]) -> dict[tuple[str | None, str | None, str], Score]:
+def _latest(scores: Iterable[Score]) -> dict[_Subject, Score]:
     """The newest score of each subject and name."""
-    found: dict[tuple[str | None, str | None, str], Score] = {}
+    found: dict[_Subject, Score] = {}
     for score in sorted(_of_traces(scores), key=lambda score: score.timestamp):
         found[_subject(score, score.name)] = score
     return found
@@ -190,5 +212,5 @@ def _of_traces(scores: Iterable[Score]) -> Iterator[Score]:
     return (score for score in scores if score.trace_id is not None and score.data_type not in ("TEXT", "CORRECTION"))
 
 
-def _subject(score: Score, name: str) -> tuple[str | None, str | None, str]:
+def _subject(score: Score, name: str) -> _Subject:
     return score.trace_id, score.observation_id, name

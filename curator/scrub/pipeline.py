@@ -301,9 +301,11 @@ def _unread_in_time() -> Iterator[None]:
 
 
 def _names_a_reviewer(leaf: Leaf) -> bool:
-    """Whether a leaf is the place of lineage that says who decided or annotated: written as it is, by design."""
+    """Whether a leaf is the place that says who decided, annotated or mends a failure: written as it is, by design."""
     at = leaf.steps
-    return at == ("metadata", "reviewer") or (at[:2] == ("metadata", "signals") and at[-1:] == ("annotator",))
+    return at in (("metadata", "reviewer"), ("metadata", "gate", "owner")) or (
+        at[:2] == ("metadata", "signals") and at[-1:] == ("annotator",)
+    )
 
 
 def _suggested(item: Located, earlier: Sequence[Decided]) -> bool:

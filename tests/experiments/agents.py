@@ -112,6 +112,10 @@ def faithfulness(*, output: Any, **kwargs: Any) -> float:
     return 4.5
 
 
+def strict_judge(*, input: dict[str, Any], output: Any, **kwargs: Any) -> float:
+    return 2.0 if input["number"] % 2 else 5.0
+
+
 async def broken_judge(*, output: Any, **kwargs: Any) -> float:
     raise ConnectionError("the judge is away")
 
