@@ -1,22 +1,30 @@
-"""Is a draft new? What its dataset holds under its id, and with the same or nearly the same input."""
+"""Is a draft new? What its dataset holds under its id, and with the same, nearly the same or a like input."""
 
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from curator.config import state_folder
+from curator.draft.alike import ALIKE, NEAR, Texts
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
-from curator.model.lineage import fingerprint
+from curator.model.lineage import SOURCE_SESSION_ID, fingerprint
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
 
-NEAR = 93.0
-"""Ratio (0–100) from which two inputs count as near-duplicates; see the threshold test for how it was chosen."""
-LONGEST = 2_000
+LONGEST = 4_000
 """Characters that are compared; of longer texts the first and the last half of that."""
 NEAREST = 3
 """Similar items that are named."""
-Relation = Literal["duplicate", "contradiction", "near"]
+SEEN_AGAIN = "SEEN_AGAIN"
+Relation = Literal["duplicate", "contradiction", "near", "alike"]
 
 
 class Similar(Value):
@@ -24,9 +32,11 @@ class Similar(Value):
 
     item_id: str
     relation: Relation
-    """`duplicate`: same input, same expectation. `contradiction`: same input, another expectation. `near`: alike."""
+    """`duplicate`: same input, same expectation. `contradiction`: same input, another expectation. `near`: the same
+    case in other words. `alike`: it asks for the same thing, so the failure was seen before."""
     likeness: float
     """Of the inputs, 0 to 100."""
+    promoted_at: datetime
 
 
 class Standing(Value):
@@ -58,7 +68,7 @@ STANDING = {
 def look(
     gateway: "Gateway",
     scrubbed: ScrubbedDraft,
-    items: Sequence[StoredItem] | None = None,
+    items: "Sequence[StoredItem | KnownItem] | None" = None,
     *,
     dataset_exists: bool = True,
 ) -> Novelty:
@@ -70,7 +80,7 @@ def look(
 
     if items is None and dataset_exists:
         try:
-            items = list(gateway.items(scrubbed.draft.dataset))
+            items = known_items(gateway, scrubbed.draft.dataset)
         except NotFound:
             dataset_exists = False
     stored = gateway.item(scrubbed.draft.item_id)
@@ -92,22 +102,27 @@ def standing(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> Standing:
     return Standing(state="same" if _content(scrubbed) == _content(stored) else "changed", stored=stored)
 
 
-def similar(scrubbed: ScrubbedDraft, items: Sequence[StoredItem]) -> tuple[Similar, ...]:
-    """The other items with the same or nearly the same input, most alike first; the audit measures alike."""
-    from rapidfuzz import fuzz, process
-
-    others = [item for item in items if item.id != scrubbed.draft.item_id]
-    near = process.extract(
-        text_of(scrubbed.input),
-        [text_of(item.input) for item in others],
-        scorer=fuzz.ratio,
-        score_cutoff=NEAR,
-        limit=NEAREST,
-    )
-    return tuple(
-        Similar(item_id=others[at].id, relation=_relation(scrubbed, others[at]), likeness=round(likeness, 1))
-        for _, likeness, at in near
-    )
+def similar(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownItem]") -> tuple[Similar, ...]:
+    """The other items with the same or a like input, most alike first. Turns of its own session are not alike."""
+    known = [known_item(each) if isinstance(each, StoredItem) else each for each in items]
+    others = [each for each in known if each.id != scrubbed.draft.item_id]
+    mine, session = _content(scrubbed), scrubbed.metadata.get(SOURCE_SESSION_ID)
+    found = []
+    for each, likeness in zip(
+        others, Texts([o.text for o in others]).likeness([text_of(scrubbed.input)])[0], strict=True
+    ):
+        relation: Relation | None = "near" if likeness >= NEAR else "alike" if likeness >= ALIKE else None
+        if each.input == mine[0]:
+            relation, likeness = ("duplicate" if each.expected == mine[1] else "contradiction"), 1.0
+        elif relation == "alike" and session is not None and each.session == session:
+            relation = None
+        if relation is not None:
+            at = each.promoted_at
+            found.append(
+                Similar(item_id=each.id, relation=relation, likeness=round(100 * float(likeness), 1), promoted_at=at)
+            )
+    found.sort(key=lambda each: (-each.likeness, each.item_id))
+    return tuple(found[:NEAREST])
 
 
 def text_of(value: object) -> str:
@@ -132,6 +147,13 @@ def doubts(found: Sequence[Similar]) -> list[Problem]:
     return [_doubt(each) for each in found]
 
 
+def ago(time: datetime, now: datetime | None = None) -> str:
+    """How long ago: `today`, `3 days ago`, `5 weeks ago`."""
+    days = max(0, ((now or datetime.now(UTC)) - time).days)
+    many, unit = (days // 7, "week") if days >= 14 else (days, "day")
+    return "today" if not days else f"{many} {unit}{'s' if many != 1 else ''} ago"
+
+
 def _doubt(each: Similar) -> Problem:
     match each.relation:
         case "duplicate":
@@ -144,6 +166,9 @@ def _doubt(each: Similar) -> Problem:
         case "near":
             code, message = "DUP002", f"the input is {each.likeness:.0f} % like that of {each.item_id}"
             remedy = "Look at both; keep the one that says more."
+        case "alike":
+            code, message = SEEN_AGAIN, f"like {each.item_id}, promoted {ago(each.promoted_at)}"
+            remedy = "The fix did not hold, or that item is too weak: `curator audit DATASET ITEM` tells of its runs."
     return Problem(code=code, message=message, path="input", remedy=remedy, blocking=False)
 
 
@@ -151,8 +176,91 @@ def _content(item: ScrubbedDraft | StoredItem) -> tuple[str, str]:
     return fingerprint(item.input), fingerprint(item.expected_output)
 
 
-def _relation(scrubbed: ScrubbedDraft, item: StoredItem) -> Relation:
-    (mine, my_expectation), (its, its_expectation) = _content(scrubbed), _content(item)
-    if mine != its:
-        return "near"
-    return "duplicate" if my_expectation == its_expectation else "contradiction"
+# ── what is known of a dataset's items ──────────────────────────────────────────────────────────────────────────────
+
+
+class KnownItem(Value):
+    """What finding like items takes: texts as they stand in the dataset, so after the scrub."""
+
+    id: str
+    updated_at: datetime
+    text: str
+    """Of the input, as it is compared."""
+    input: str
+    expected: str
+    """Fingerprints."""
+    session: str | None = None
+    """The session that it came from."""
+    promoted_at: datetime
+
+
+_FILE = TypeAdapter(tuple[KnownItem, ...])
+
+
+def known_item(item: StoredItem) -> KnownItem:
+    """What is kept of an item."""
+    metadata: dict[str, Any] = item.metadata if isinstance(item.metadata, dict) else {}
+    session = metadata.get(SOURCE_SESSION_ID)
+    approved = item.created_at
+    with suppress(ValueError):
+        time = datetime.fromisoformat(str(metadata.get("approved_at")))
+        approved = time if time.tzinfo else approved
+    return KnownItem(
+        id=item.id,
+        updated_at=item.updated_at,
+        text=text_of(item.input),
+        input=fingerprint(item.input),
+        expected=fingerprint(item.expected_output),
+        session=session if isinstance(session, str) else None,
+        promoted_at=approved,
+    )
+
+
+def known_items(gateway: "Gateway", dataset: str) -> tuple[KnownItem, ...]:
+    """The active items of a dataset, from a file of this machine that is brought up to date by their versions.
+
+    One request when nothing has changed, one per 100 items that have; a file that is lost or does not add up is made
+    anew. Raises NotFound without such a dataset, GatewayError.
+    """
+    pages = gateway.items(dataset)
+    fresh: dict[str, KnownItem] = {}
+    path, kept = None, dict[str, KnownItem]()
+    for item in pages:  # newest first, so all that follows a known version is known
+        if path is None:
+            place = f"{gateway.base_url}/{item.dataset_id}"
+            path = _folder() / f"{hashlib.sha256(place.encode()).hexdigest()[:32]}.json"
+            kept = {each.id: each for each in _read(path)}
+        before = kept.get(item.id)
+        if before is not None and before.updated_at == item.updated_at and pages.total_items == len(kept | fresh):
+            break
+        fresh.setdefault(item.id, known_item(item))
+    else:
+        kept = {}  # all have been read: what is not among them is archived or deleted
+    if path is None:
+        return ()
+    found = tuple((kept | fresh).values())
+    if fresh or not kept:
+        with suppress(OSError):  # it is only a cache
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = path.with_suffix(f".{os.getpid()}")
+            part.write_bytes(_FILE.dump_json(found))
+            part.chmod(0o600)
+            part.replace(path)
+    return found
+
+
+def forget_items() -> None:
+    """Drops what is kept of items on this machine: an erasure must leave no text of theirs. Raises OSError."""
+    for path in _folder().glob("*"):
+        path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return state_folder() / "items"
+
+
+def _read(path: Path) -> tuple[KnownItem, ...]:
+    try:
+        return _FILE.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return ()

@@ -256,7 +256,7 @@ class Promoter:
         fits no trace at all.
         """
         ready: list[_Ready] = []
-        others: dict[str, list[StoredItem]] = {}
+        others: dict[str, Sequence[likeness.KnownItem]] = {}
         left = dict.fromkeys(keys)
         for found in self.read(keys, loaded, entries=choices.complete_queue):
             if stop is not None and stop.is_set():
@@ -428,7 +428,9 @@ class Promoter:
             yield receipt.model_copy(update={"warnings": found, "remedies": (*receipt.remedies, *more)})
         yield from self._write(again, choices, stop, None)
 
-    def _preview(self, proposal: Proposal, choices: Choices, others: dict[str, list[StoredItem]]) -> Receipt:
+    def _preview(
+        self, proposal: Proposal, choices: Choices, others: "dict[str, Sequence[likeness.KnownItem]]"
+    ) -> Receipt:
         """What a promotion would do, read only; `others` remembers the items of datasets."""
         outcome = self._ready(proposal, choices)
         if isinstance(outcome, Receipt):
@@ -436,7 +438,7 @@ class Promoter:
         item, job = outcome.item, self.job(proposal.loaded, choices)
         if item.dataset not in others:
             try:
-                others[item.dataset] = list(self.gateway.items(item.dataset))
+                others[item.dataset] = likeness.known_items(self.gateway, item.dataset)
             except NotFound:
                 others[item.dataset] = []
         similar = likeness.doubts(likeness.similar(proposal.scrubbed, others[item.dataset]))

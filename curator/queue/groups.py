@@ -1,20 +1,18 @@
 """Groups of like failures: what users asked, what was called and retrieved, and why it failed, after the scrub.
 
-Failures of one workflow are compared in three views (words, pairs of words, character n-grams), each by TF-IDF and
-cosine, and joined by average linkage while their mean similarity is at least `ALIKE`. Nothing leaves the machine and no
-model is asked. Placeholders of the scrub and long numbers are no words, so no personal value joins or names a group.
+Failures of one workflow are compared as `curator.draft.alike` does, and joined by average linkage while their mean
+likeness is at least `TOGETHER`. No personal value joins or names a group.
 """
 
 import hashlib
-import itertools
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from curator.conversation import Conversation, conversation_of
+from curator.draft.alike import rows, spread_of, views, words_of
 from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -25,19 +23,15 @@ if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.scrub.pipeline import Scrubbed
 
-ALIKE = 0.365
-"""Mean cosine from which failures belong together; measured by `python -m tests.benchmarks.bench_groups`."""
+TOGETHER = 0.365
+"""Mean likeness from which failures belong together; measured by `python -m tests.benchmarks.bench_groups`."""
 BLOCK = 2_000
 """Failures of one workflow that are linked pair by pair (memory grows with the square); later ones join by the mean."""
 LONGEST = 4_000
 """Characters of each part of a failure that are compared."""
-TOGETHER = 50
-GRAM = 4
+PAGE = 50
 NAME_WORDS = 4
 MOST_WEEKS = 12
-_PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]*>")
-# Dates, words with up to four digits (a flight, a form) and short numbers; longer ones are somebody's.
-_WORD = re.compile(r"\d{4}-\d\d-\d\d|(?<!\w)[^\W\d_]+\d{0,4}(?!\d)|(?<![\w.,-])\d{1,4}(?![\w-])")
 _PLAIN = set(
     "a about all also an and any are as at be been but by can could d did do does doesn don for from get give go going"  # noqa: SIM905
     " got had has have hello help hi how i if in is it its just know let like ll m make me my need no not now of on one"
@@ -113,11 +107,11 @@ def read_texts(
 ) -> dict[str, FailureText]:
     """Key → scrubbed text of each failure that can be read; what cannot be scrubbed is left out, never compared raw.
 
-    Requests: those of `Gateway.traces` for every `TOGETHER` failures. Raises GatewayError.
+    Requests: those of `Gateway.traces` for every `PAGE` failures. Raises GatewayError.
     """
     found: dict[str, FailureText] = {}
-    for start in range(0, len(failures), TOGETHER):
-        some = failures[start : start + TOGETHER]
+    for start in range(0, len(failures), PAGE):
+        some = failures[start : start + PAGE]
         traces = gateway.traces(list(dict.fromkeys(one.trace_id for one in some)), comments=False)
         raw = {one.key: _parts(one, traces[one.trace_id]) for one in some if one.trace_id in traces}
         scrubber.warm(list(raw.values()))
@@ -129,7 +123,7 @@ def read_texts(
                     continue
                 found[one.key] = FailureText(asked=_flat(value["asked"]), done=_flat(value["done"]))
         if progress is not None:
-            progress(min(start + TOGETHER, len(failures)), len(failures))
+            progress(min(start + PAGE, len(failures)), len(failures))
     return found
 
 
@@ -185,23 +179,18 @@ def group_failures(
     return Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
 
 
-def words_of(text: str) -> list[str]:
-    """The words that are compared: lower case, without placeholders and long numbers."""
-    return [word.lower() for word in _WORD.findall(_PLACEHOLDER.sub(" ", text).replace("_", " "))]
-
-
 class _Words:
     """The failures of one workflow as vectors, one matrix for each view."""
 
     def __init__(self, texts: Sequence[FailureText]) -> None:
         self.asked = [words_of(text.asked) for text in texts]
-        done = [words_of(text.done) for text in texts]
-        views: list[list[Mapping[Any, int]]] = [
-            [Counter(asked + more) for asked, more in zip(self.asked, done, strict=True)],
-            [Counter(itertools.pairwise(asked)) for asked in self.asked],
-            [_grams(Counter(asked)) for asked in self.asked],
+        counts = [views(asked, words_of(text.done)) for asked, text in zip(self.asked, texts, strict=True)]
+        # Terms of a single failure join nothing.
+        weights = [
+            {term: math.log((1 + len(texts)) / many) for term, many in each.items() if many > 1}
+            for each in spread_of(counts)
         ]
-        self.views = [_tfidf(view) for view in views]
+        self.views = [rows([each[at] for each in counts], view) for at, view in enumerate(weights)]
         self.spread = Counter(word for words in self.asked for word in set(words))
         """Word → in how many failures users said it."""
 
@@ -221,37 +210,6 @@ class _Words:
         return np.asarray(total) / len(self.views)
 
 
-def _grams(words: Mapping[str, int]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for word, many in words.items():
-        around = f" {word} "
-        for at in range(max(1, len(around) + 1 - GRAM)):
-            found[around[at : at + GRAM]] += many
-    return found
-
-
-def _tfidf(counts: Sequence[Mapping[Any, int]]) -> Any:
-    """Rows of length one; terms of a single failure join nothing and are left out."""
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    spread = Counter(term for count in counts for term in count)
-    place = {term: at for at, term in enumerate(sorted(term for term, many in spread.items() if many > 1))}
-    rows, columns, values = list[int](), list[int](), list[float]()
-    for row, count in enumerate(counts):
-        kept = [
-            (place[t], (1 + math.log(n)) * math.log((1 + len(counts)) / spread[t]))
-            for t, n in count.items()
-            if t in place
-        ]
-        length = math.sqrt(sum(weight * weight for _, weight in kept)) or 1.0
-        rows += [row] * len(kept)
-        columns += [column for column, _ in kept]
-        values += [weight / length for _, weight in kept]
-    shape = (len(counts), max(1, len(place)))
-    return csr_matrix((np.asarray(values), (rows, columns)), shape=shape)
-
-
 def _linked(words: _Words) -> list[list[int]]:
     """Members of each group. Past `BLOCK` failures a later one joins the group that it is most like, or founds one."""
     groups, left = list[list[int]](), list(range(len(words)))
@@ -262,7 +220,7 @@ def _linked(words: _Words) -> list[list[int]]:
             found = words.likeness(left, groups)
             best, rest = found.argmax(axis=1), list[int]()
             for at, failure in enumerate(left):
-                if found[at, best[at]] >= ALIKE:
+                if found[at, best[at]] >= TOGETHER:
                     groups[best[at]].append(failure)
                 else:
                     rest.append(failure)
@@ -280,7 +238,7 @@ def _block(words: _Words, members: Sequence[int]) -> list[list[int]]:
     likeness = words.likeness(members, [[one] for one in members])
     distance = np.clip(1 - (likeness + likeness.T) / 2, 0, None)
     np.fill_diagonal(distance, 0)
-    labels = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - ALIKE, "distance")
+    labels = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - TOGETHER, "distance")
     groups: dict[int, list[int]] = defaultdict(list)
     for member, label in zip(members, labels, strict=True):
         groups[int(label)].append(member)

@@ -145,7 +145,7 @@ def standing_checks(new: likeness.Novelty) -> list[LiveCheck]:
 def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list[Problem]:
     """What the reviewer is asked about before the item is written: weak cases, contradictions, doubles."""
     weak = [p for p in problems if p.code in (effectiveness.WEAK, effectiveness.CORRECTION_FAILS)]
-    like = [] if new is None else [s for s in new.similar if s.relation != "near"]
+    like = [] if new is None else [s for s in new.similar if s.relation in ("duplicate", "contradiction")]
     return weak + likeness.doubts(like)
 
 

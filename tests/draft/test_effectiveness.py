@@ -129,6 +129,7 @@ def test_what_the_dataset_holds_already() -> None:
         stored("double", QUERY, BITES),
         stored("other-way", QUERY, WEAK),
         stored("alike", QUERY.replace("Monday", "Tuesday"), WEAK),
+        stored("again", "Hello, where is my order? It should be here since Monday.", WEAK),
         stored("far", "Can I have my money back?", BITES),
     ]
     found = likeness.similar(mine, items)
@@ -138,6 +139,10 @@ def test_what_the_dataset_holds_already() -> None:
         "alike": "near",
     }
     assert [p.code for p in likeness.doubts(found)] == ["DUP001", "DUP003", "DUP002"]
+    (again,) = likeness.similar(mine, items[4:])
+    (doubt,) = likeness.doubts([again])
+    assert (again.item_id, again.relation, doubt.code) == ("again", "alike", "SEEN_AGAIN")
+    assert doubt.message == f"like again, promoted {likeness.ago(AT)}"
     assert not any(p.blocking for p in likeness.doubts(found))
 
 

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from curator.audit.similar import near_pairs
-from curator.audit.values import Evidence, Finder, Found, Run, time_of
+from curator.audit.values import Evidence, Finder, Found, ItemFacts, Run, time_of
+from curator.draft.alike import Texts
 from curator.model import StoredItem
 from curator.model.lineage import REVIEWED_FAILURE, is_own_id
 from curator.model.rule import GateScore
@@ -57,9 +57,14 @@ def exact_duplicate(evidence: Evidence) -> Iterator[Found]:
 
 
 def near_duplicate(evidence: Evidence) -> Iterator[Found]:
-    facts = (evidence.facts[item.id] for item in oldest_first(evidence) if item.id in evidence.facts)
-    for one, other, similarity in near_pairs(facts):
-        yield other, f"its input is {similarity:.0f} % like that of {one}"
+    # An input that was there before is an exact duplicate or a contradiction.
+    by_input: dict[str | None, ItemFacts] = {}
+    for item in oldest_first(evidence):
+        if (facts := evidence.facts.get(item.id)) is not None and facts.input_text:
+            by_input.setdefault(facts.input_fingerprint, facts)
+    distinct = list(by_input.values())
+    for one, other, likeness in Texts([each.input_text for each in distinct]).near_pairs():
+        yield distinct[other].item_id, f"its input is {100 * likeness:.0f} % like that of {distinct[one].item_id}"
 
 
 def contradiction(evidence: Evidence) -> Iterator[Found]:

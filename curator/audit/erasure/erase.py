@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from curator.audit.erasure.trail import Kept, Terminal, Trail
+from curator.draft.likeness import forget_items
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import BUSY, STALE_READ
@@ -172,6 +173,7 @@ def forget(
             journal.decisions.remember(decision.model_copy(update={"reason": "", "at": datetime.now(UTC)}))
     journal.ledger.forget_reasons(trail.traces)
     journal.compact()
+    forget_items()
     if terminal is not None:
         for trace in trail.edited:
             terminal.forget_draft(trace)
