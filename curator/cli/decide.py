@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from curator.cli.output import plain, print_json, say
+from curator.cli.week import group_of
 from curator.config import load_settings
 from curator.model import Decision, State
 from curator.model.errors import CuratorError, UsageError
@@ -30,14 +31,22 @@ def _shared(function: Command) -> Command:
     return function
 
 
+def _grouped(function: Command) -> Command:
+    """Options that decide a whole group."""
+    since = click.option("--since", metavar="7d|DATE", help="With --group: the window that it is of.  [default: 7d]")
+    group = click.option("--group", metavar="GROUP", help="All open failures of a group of `curator queue --groups`.")
+    return group(since(function))
+
+
 @click.command()
 @_shared
-@click.option("--reason", required=True, help="Why it is not worth a case; every reviewer reads it.")
-@click.option("--group", metavar="GROUP", help="All open failures of a group of `curator queue --groups`.")
-@click.option("--since", metavar="7d|DATE", help="With --group: the window that the group is of.  [default: 7d]")
+@click.option("--reason", default="", help="Why it is not worth a case; every reviewer reads it.")
+@click.option("--covered-by", metavar="ITEM", help="The item that protects against it already, instead of a reason.")
+@_grouped
 def dismiss(
     traces: tuple[str, ...],
     reason: str,
+    covered_by: str | None,
     group: str | None,
     since: str | None,
     rule: str | None,
@@ -48,17 +57,29 @@ def dismiss(
 
     TRACE/OBSERVATION is one reviewed observation; a bare TRACE is the trace with all that was reviewed in it.
     """
-    if not reason.strip():
-        raise UsageError("A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…".')
-    keys = (*traces, *(_members(group, since, rule) if group else ()))
-    _decide(keys, "dismissed", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
+    if not reason.strip() and covered_by is None:
+        raise UsageError(
+            "A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…", or --covered-by ITEM.'
+        )
+    said = Said("dismissed", reason or f"covered by {covered_by}", item_id=covered_by)
+    _decide(traces, said, group=group, since=since, rule=rule, entries=entries, as_json=as_json)
 
 
 @click.command()
 @_shared
 @click.option("--until", default="7d", show_default=True, metavar="3d|DATE", help="When it comes back.")
 @click.option("--reason", default="", help="Why later; every reviewer reads it.")
-def snooze(traces: tuple[str, ...], until: str, reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+@_grouped
+def snooze(
+    traces: tuple[str, ...],
+    until: str,
+    reason: str,
+    group: str | None,
+    since: str | None,
+    rule: str | None,
+    entries: bool,
+    as_json: bool,
+) -> None:
     """Put failures off: they come back at that time."""
     from curator.queue import parse_time
 
@@ -66,7 +87,8 @@ def snooze(traces: tuple[str, ...], until: str, reason: str, rule: str | None, e
     end = parse_time(until, now, back=False)
     if end <= now:
         raise UsageError("That time is past.", code="DECISION", remedy="Give --until a time to come, such as 3d.")
-    _decide(traces, "snoozed", reason=reason, until=end, rule=rule, entries=entries, as_json=as_json)
+    said = Said("snoozed", reason, until=end)
+    _decide(traces, said, group=group, since=since, rule=rule, entries=entries, as_json=as_json)
 
 
 @click.command()
@@ -74,42 +96,24 @@ def snooze(traces: tuple[str, ...], until: str, reason: str, rule: str | None, e
 @click.option("--reason", default="", help="Why it is open again; every reviewer reads it.")
 def reopen(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
     """Take decisions back: the failures are open again."""
-    _decide(traces, "open", reason=reason, until=None, rule=rule, entries=entries, as_json=as_json)
+    _decide(traces, Said("open", reason), group=None, since=None, rule=rule, entries=entries, as_json=as_json)
 
 
-def _members(group_id: str, since: str | None, rule: str | None) -> list[str]:
-    """Keys of the open failures of a group, as `queue --groups` shows it. Raises UsageError for an unknown one."""
-    from curator.cli.queue import groups_of, local_decisions
-    from curator.gateway import Gateway
-    from curator.queue import find_failures, parse_window
-    from curator.rulebook import find_rule, load_rules
+class Said(NamedTuple):
+    """What is decided about every failure."""
 
-    settings = load_settings()
-    connection = settings.connection()
-    window = parse_window(since, None, datetime.now().astimezone())
-    loaded = [find_rule(rule, settings)] if rule else load_rules(settings)
-    with Gateway(connection) as gateway:
-        known = local_decisions(connection)
-        rules = [each.rule for each in loaded]
-        failures = find_failures(gateway, rules, window, state=None, decisions=known).failures
-        grouping = groups_of(gateway, failures, loaded, settings, window.until, "open")
-    group = grouping.group(group_id)
-    if group is None:
-        raise UsageError(
-            f"No group {group_id!r} has open failures in this window.",
-            code="GROUP_UNKNOWN",
-            remedy="`curator queue --groups` with the same --since and --rules lists the groups.",
-        )
-    say(f"{len(group.keys)} failures of {group.id} ({group.name}).")
-    return list(group.keys)
+    state: State
+    reason: str
+    until: datetime | None = None
+    item_id: str | None = None
 
 
 def _decide(
     traces: Sequence[str],
-    state: State,
+    said: Said,
     *,
-    reason: str,
-    until: datetime | None,
+    group: str | None,
+    since: str | None,
     rule: str | None,
     entries: bool,
     as_json: bool,
@@ -123,33 +127,41 @@ def _decide(
     from curator.scrub import Scrubber
     from curator.scrub.policy import merged
 
-    if not traces:
+    if not traces and group is None:
         raise click.UsageError("Name the traces: TRACE or TRACE/OBSERVATION, as `curator queue` lists them.")
     settings = load_settings()
     connection = settings.connection()
     by = find_rule(rule, settings).rule if rule else None
     policy = merged(settings.scrub, by.scrub if by else ScrubPolicy())
-    keys = list(dict.fromkeys(traces))
-    batch = uuid.uuid4().hex if len(keys) > 1 else ""
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
-        if reason:
+        if said.reason or group:
             scrubber.start()  # loads while the server is asked
+        keys = list(dict.fromkeys(traces))
+        if group is not None:
+            whole = group_of(gateway, scrubber, settings, rule, since, group)
+            say(f"{len(whole.keys)} failures of {whole.id} ({whole.name}).")
+            keys = list(dict.fromkeys((*keys, *whole.keys)))
+        if said.item_id is not None and gateway.item(said.item_id) is None:
+            words = f"Langfuse has no item {said.item_id!r}."
+            raise UsageError(words, code="ITEM_UNKNOWN", remedy="`curator verify DATASET` lists the items.")
+        batch = uuid.uuid4().hex if len(keys) > 1 else ""
         ids = list(dict.fromkeys(split_key(key)[0] for key in keys))
         require_traces(gateway, ids)
-        status = "COMPLETED" if state == "open" else "PENDING"
+        status = "COMPLETED" if said.state == "open" else "PENDING"
         moved = entries_of(gateway, ids, status=status) if entries else {}
         for key in keys:
             trace_id, observation_id = split_key(key)
             decision = Decision(
                 trace_id=trace_id,
                 observation_id=observation_id,
-                state=state,
+                state=said.state,
                 reviewer=settings.reviewer_name(),
-                reason=reason,
+                reason=said.reason,
                 rule=by.rule if by else None,
-                until=until,
+                item_id=said.item_id,
+                until=said.until,
                 at=datetime.now(UTC),
             )
             concerned = [e for e in moved.get(trace_id, ()) if observation_id in (None, e.observation_id)]
@@ -160,7 +172,7 @@ def _decide(
             except CuratorError as error:
                 problem = error
                 break
-            if shared.reason != reason and not done:
+            if shared.reason != said.reason and not done:
                 say(f"The reason is shared as: {shared.reason}")
             done.append(
                 shared.model_dump(mode="json") | {"key": key, "entries": [one.queue_entry_id for one in concerned]}
@@ -171,7 +183,7 @@ def _decide(
         print_json({"decisions": done, "problem": shown, "requests": requests})
     else:
         for one in done:
-            click.echo(f"{plain(one['key'])}  {state}")
+            click.echo(f"{plain(one['key'])}  {said.state}")
     if problem is not None:
         say(f"{len(done)} of {len(keys)} decided.")
         raise problem

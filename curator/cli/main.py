@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dismiss": ("curator.cli.decide:dismiss", "Decide that a failure is not worth a case."),
     "snooze": ("curator.cli.decide:snooze", "Put a failure off until later."),
     "reopen": ("curator.cli.decide:reopen", "Take a decision back."),
+    "coverage": ("curator.cli.week:coverage", "Say which groups of failures have an item, and which items went quiet."),
+    "digest": ("curator.cli.week:digest", "Sum up the week, and say what waits for a person."),
     "undo": ("curator.cli.log:undo", "Take back the last action."),
     "log": ("curator.cli.log:log", "Show the ledger of what was done."),
     "audit": ("curator.cli.audit:audit", "Audit where a dataset came from, or one item's lineage."),

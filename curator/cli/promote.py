@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -18,11 +18,12 @@ from curator.cli.experiment_options import json_option, rules_option
 from curator.cli.output import count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.help.outcomes import REMEDIES, exit_code
-from curator.model import Receipt
+from curator.model import Receipt, split_key
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.promote import Promoter, Resumed, Via
+    from curator.queue.groups import Scrubs
 
 WORDS = {
     "verified": "it is there, and verified",
@@ -46,6 +47,8 @@ SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
     help="What curator may do about a failure.",
 )
 @click.option("--complete-queue", is_flag=True, help="Also complete the traces' open annotation-queue entries.")
+@click.option("--covers-group", is_flag=True, help="Dismiss the other open failures of TRACE's group as covered by it.")
+@click.option("--since", metavar="7d|DATE", help="With --covers-group: the window of the group.  [default: 7d]")
 @click.option("--dry-run", is_flag=True, help="Look at everything, write nothing.")
 @click.option("--resume", "only_resume", is_flag=True, help="Only finish what an interruption left behind.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -57,6 +60,8 @@ def promote(
     rule: str | None,
     remedies: tuple[str, ...],
     complete_queue: bool,
+    covers_group: bool,
+    since: str | None,
     dry_run: bool,
     only_resume: bool,
     as_json: bool,
@@ -77,31 +82,53 @@ def promote(
         return
     if not traces or rule is None:
         raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
+    if covers_group and len(traces) != 1:
+        raise click.UsageError("--covers-group goes with one TRACE: its item stands for the group.")
     loaded = find_rule(rule, settings)
     order = order_of(**said)
     wanted, receipts = list(dict.fromkeys(traces)), list[Receipt]()
+    covered: list[str] = []
     choices = Choices(
         remedies=frozenset(remedies),
         complete_queue=complete_queue,
-        batch=uuid.uuid4().hex if len(wanted) > 1 else "",
+        batch=uuid.uuid4().hex if len(wanted) > 1 or covers_group else "",
     )
     via: Via = "terminal" if sys.stdin is not None and sys.stdin.isatty() else "script"
     with Promoter.opened(settings, via) as promoter, stoppable() as stop:
         if not dry_run:
             finish_interrupted(promoter)
         progress = _progress(len(wanted))
+        others = _others(promoter, settings, rule, since, traces[0]) if covers_group else []
         for receipt in promoter.promote_traces(
             wanted, loaded, order, choices, dry_run=dry_run, stop=stop, progress=progress
         ):
             receipts.append(receipt)
             if not as_json:
                 _print(receipt, promoter.remedies(receipt))
+        if others and not dry_run and receipts and all(each.ok for each in receipts):
+            covered = [each.key for each in promoter.cover(receipts[0], others, loaded, batch=choices.batch)]
+            if not as_json:
+                say(f"{count(len(covered), 'failure')} covered by it; `curator undo --batch` takes all of it back")
+        elif others:
+            then = "would be covered" if dry_run else "stay open"
+            say(f"{count(len(others), 'other failure')} of the group {then}")
         requests, interrupted = promoter.gateway.requests, stop.is_set()
     if as_json:
-        print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run})
+        print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run, "covered": covered})
     elif len(wanted) > 1:
         say(f"{_summary(receipts)}; {count(requests, 'request')}")
     ctx.exit(ExitCode.INTERRUPTED if interrupted else _exit_code(receipts))
+
+
+def _others(promoter: "Promoter", settings: Settings, rule: str, since: str | None, trace: str) -> list[str]:
+    """Keys of the other open failures of a failure's group. Raises UsageError when it is in none."""
+    from curator.cli.week import group_of
+
+    scrubber = cast("Scrubs", promoter.scrubber)  # the whole scrub, as `Promoter.opened` made it
+    group = group_of(promoter.gateway, scrubber, settings, rule, since, trace)
+    others = [key for key in group.keys if trace not in (key, split_key(key)[0])]
+    say(f"{trace} stands for {count(len(others), 'other failure')} of {group.id} ({group.name}).")
+    return others
 
 
 @contextmanager

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
-from curator.cli.output import count, number, plain, print_json, row, say, when
-from curator.config import Connection, Settings, load_settings
-from curator.model import Decision, Failure, Queue, Rule, Signal, State
-from curator.model.errors import CuratorError
+from curator.cli.output import count, number, print_json, row, say, when
+from curator.cli.week import local_decisions, print_groups, progress
+from curator.config import Connection, load_settings
+from curator.model import Failure, Queue, Rule, Signal, State
 from curator.model.failure import SignalKind
 
 if TYPE_CHECKING:
-    from curator.gateway import Gateway
     from curator.queue import Window
     from curator.queue.groups import Grouping
-    from curator.rulebook import LoadedRule
 
 STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 
@@ -30,6 +28,7 @@ STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 @click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help="What has been decided.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop at this many failures.")
 @click.option("--groups", "grouped", is_flag=True, help="Put failures together that look like one problem.")
+@click.option("--markdown", is_flag=True, help="New, growing, recurring and decided, as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def queue(
     rules: tuple[str, ...],
@@ -38,18 +37,25 @@ def queue(
     state: str,
     limit: int | None,
     grouped: bool,
+    markdown: bool,
     as_json: bool,
 ) -> None:
     """List the failures that need a decision, newest first, with the reasons why.
 
     `--state prepared`: the drafts of this machine that wait for a person's approval; the server is asked for nothing.
 
-    --groups compares what users asked, what was called and why it failed, after the scrub, on this machine.
+    --groups compares what users asked, what was called and why it failed, after the scrub, on this machine, and names
+    the item that a failure resembles. --markdown sums the same up without any text of a failure (`curator digest` says
+    more).
     """
+    from curator.cli.week import look as look_at_week
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
     from curator.rulebook import find_rule, load_rules
+    from curator.scrub import Scrubber
 
+    if (grouped or markdown) and limit is not None:
+        raise click.UsageError("Groups need every failure of the window: leave --limit out.")
     settings = load_settings()
     connection = settings.connection()
     if state == "prepared":
@@ -58,39 +64,50 @@ def queue(
     now = datetime.now().astimezone()
     window = parse_window(since, until, now)
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
+    by = [each.rule for each in loaded]
     wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
-    with Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s.")) as gateway:
+    grouping: Grouping | None = None
+    with (
+        Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s.")) as gateway,
+        Scrubber() as scrubber,  # starts when it is needed
+    ):
 
         def look(by: "Sequence[Rule]") -> Queue:
             return find_failures(
                 gateway,
                 by,
                 window,
-                state=None if grouped else wanted,
+                state=wanted,
                 decisions=local_decisions(connection),
-                progress=_progress if sys.stderr.isatty() else None,
+                progress=progress if sys.stderr.isatty() else None,
                 note=say,
                 limit=limit,
                 now=now,
             )
 
-        found = look([each.rule for each in loaded])
-        if not found.total and not rules and without_rules(settings):
-            defaults = default_rule(gateway, window)
-            found = look([defaults])
-            say(in_words(defaults))
-        grouping = groups_of(gateway, found.failures, loaded, settings, window.until, wanted) if grouped else None
-        if grouping is not None:
-            group = {key: each.id for each in grouping.groups for key in each.keys}
-            kept = [one.model_copy(update={"group": group[one.key]}) for one in found.failures if one.key in group]
-            hidden = found.total - len(kept)
-            found = found.model_copy(update={"failures": tuple(kept), "hidden": hidden, "requests": gateway.requests})
-    _progress("")
+        found = look(by) if not (grouped or markdown) or without_rules(settings) else None
+        if found is not None and not found.total and not rules and without_rules(settings):
+            by = [default_rule(gateway, window)]
+            found = look(by)
+            say(in_words(by[0]))
+        if found is None or grouped or markdown:
+            week = look_at_week(gateway, scrubber, by, window, settings)
+            if markdown:
+                from curator.queue.week import digest, in_markdown
+
+                click.echo(in_markdown(digest(week), window), nl=False)
+                return
+            grouping, kept = week.groups(wanted), [one for one in week.queue.failures if wanted in (None, one.state)]
+            hidden = week.queue.total - len(kept)
+            found = week.queue.model_copy(
+                update={"failures": tuple(kept), "hidden": hidden, "requests": gateway.requests}
+            )
+    progress("")
     if as_json:
         more = {} if grouping is None else grouping.model_dump(mode="json")
         print_json(found.model_dump(mode="json") | more | {"window": window.model_dump(mode="json")})
     elif grouping is not None:
-        _print_groups(grouping)
+        print_groups(grouping)
     else:
         _print(found, window, state)
 
@@ -117,70 +134,6 @@ def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> No
     say(f"{len(waiting)} prepared; `curator promote TRACE --rules RULE` or `curator` approves")
 
 
-def groups_of(
-    gateway: "Gateway",
-    failures: Sequence[Failure],
-    loaded: "Sequence[LoadedRule]",
-    settings: Settings,
-    until: datetime,
-    state: State | None,
-) -> "Grouping":
-    """The groups of these failures of every state, as far as they are in `state`; their texts are read and scrubbed.
-
-    Raises GatewayError.
-    """
-    from curator.queue.groups import group_failures, read_texts
-    from curator.scrub.policy import merged
-    from curator.scrub.scrubber import Scrubber
-
-    policies = {each.rule.rule: merged(settings.scrub, each.rule.scrub) for each in loaded}
-    with Scrubber() as scrubber:
-        texts = read_texts(
-            gateway,
-            scrubber,
-            failures,
-            lambda one: policies.get(one.signals[0].rule, settings.scrub),
-            lambda done, total: _progress(f"{done} of {total} failures read and scrubbed"),
-        )
-    return group_failures(failures, texts, until, state)
-
-
-def _print_groups(grouping: "Grouping") -> None:
-    for group in grouping.groups:
-        protects = f"→ {group.items[0]} " if group.items else ""
-        why = protects + ", ".join(group.signals)
-        spark = sparkline(group.weeks)
-        click.echo(row([(group.id, 10), (f"{group.count:>4}", 4), (spark, 12), (group.name, 34), (why, 10)]))
-    total = sum(group.count for group in grouping.groups)
-    unread = f" · {count(grouping.unread, 'failure')} could not be read" if grouping.unread else ""
-    sampled = " · too many to compare each with each: later ones were held against groups" if grouping.sampled else ""
-    say(f"{count(total, 'failure')} in {count(len(grouping.groups), 'group')}{unread}{sampled}")
-    say("`curator dismiss --group GROUP --reason …` decides a whole group; --json lists the failures of each.")
-
-
-def sparkline(numbers: Sequence[int]) -> str:
-    """Numbers as a row of bars, the largest of them as the tallest."""
-    most = max(numbers, default=0) or 1
-    return "".join("▁▂▃▄▅▆▇█"[round(7 * each / most)] for each in numbers)
-
-
-def local_decisions(connection: Connection) -> Sequence[Decision]:
-    """What was decided on this machine lately; the server shows it only after its lag."""
-    from curator.journal import Journal
-
-    try:
-        with Journal.of(connection) as journal:
-            return journal.decisions.all()
-    except CuratorError as error:
-        say(f"warning: {error.message} Decisions of the last minute may be missing.")
-        return ()
-
-
-def _progress(what: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r\033[K{plain(what)}", nl=False, err=True)
-
-
 def _print(found: Queue, window: "Window", state: str) -> None:
     for failure in found.failures:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
@@ -201,7 +154,10 @@ def _print(found: Queue, window: "Window", state: str) -> None:
 def _marks(failure: Failure, state: str) -> str:
     marks = f"[{failure.state}] " if state == "all" else ""
     marks += f"session of {count(len(failure.session), 'trace')}: " if failure.session else ""
-    if failure.items:
+    covering = failure.decision.item_id if failure.decision is not None else None
+    if failure.state == "dismissed" and covering:
+        marks += f"covered by {covering} "
+    elif failure.items:
         marks += f"→ {failure.items[0]} " + (f"(+{len(failure.items) - 1}) " if len(failure.items) > 1 else "")
     return marks
 

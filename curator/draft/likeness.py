@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,8 @@ from curator.config import state_folder
 from curator.draft.alike import ALIKE, NEAR, Texts
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
-from curator.model.lineage import SOURCE_SESSION_ID, fingerprint
+from curator.model.item import state_of
+from curator.model.lineage import DIGEST, SOURCE_SESSION_ID, approval_digest, fingerprint
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -192,6 +193,12 @@ class KnownItem(Value):
     session: str | None = None
     """The session that it came from."""
     promoted_at: datetime
+    digest: str
+    """Over all that was approved."""
+    sealed: str | None = None
+    """What the item itself says its digest is."""
+    excused_until: date | None = None
+    """The last day on which it is excused as a known failure or flaky."""
 
 
 _FILE = TypeAdapter(tuple[KnownItem, ...])
@@ -213,6 +220,9 @@ def known_item(item: StoredItem) -> KnownItem:
         expected=fingerprint(item.expected_output),
         session=session if isinstance(session, str) else None,
         promoted_at=approved,
+        digest=approval_digest(item),
+        sealed=sealed if isinstance(sealed := metadata.get(DIGEST), str) else None,
+        excused_until=state.until if (state := state_of(metadata)) is not None else None,
     )
 
 

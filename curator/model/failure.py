@@ -69,6 +69,15 @@ class Decision(Value):
         return key_of(self.trace_id, self.observation_id)
 
 
+class Seen(Value):
+    """An item that a failure resembles: it was seen before."""
+
+    item_id: str
+    likeness: float
+    """Of what the user asked to the item's input, 0 to 100."""
+    promoted_at: datetime
+
+
 class Failure(Value):
     """What needs a decision: a trace, or a reviewed observation of it, with all signals about it.
 
@@ -92,6 +101,8 @@ class Failure(Value):
     """When a signal is about the whole session: its traces, oldest first. They are this one failure."""
     group: str | None = None
     """Id of the group of like failures, when groups were asked for."""
+    seen: Seen | None = None
+    """The item that it resembles most, promoted before it happened; when groups were asked for."""
     user_id: str | None = None
     environment: str | None
     tags: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from curator.journal import PREPARED, Entry, Journal, SavedDraft
 from curator.journal.database import now
 from curator.model import (
     Check,
+    Decision,
     Failure,
     Item,
     Problem,
@@ -281,6 +282,29 @@ class Promoter:
             words = "The command was interrupted before this trace was looked at."
             yield self._not_begun(key, loaded, Stop(outcomes.INTERRUPTED, words).problem)
         yield from self._write(ready, choices, stop, progress)
+
+    def cover(
+        self, receipt: Receipt, keys: Sequence[str], loaded: LoadedRule, *, batch: str = ""
+    ) -> Iterator[Decision]:
+        """Decides that failures are covered by the item of a receipt: dismissals that every reviewer sees.
+
+        With the batch of the promotion an undo takes all of it back. Raises CuratorError at the first that cannot be
+        shared.
+        """
+        scrubber, policy = cast("decisions.Scrubs", self.scrubber), self.policy(loaded)
+        for key in keys:
+            trace_id, observation_id = split_key(key)
+            decision = Decision(
+                trace_id=trace_id,
+                observation_id=observation_id,
+                state="dismissed",
+                reviewer=self.reviewer,
+                reason=f"covered by {receipt.item_id}",
+                rule=loaded.rule.rule,
+                item_id=receipt.item_id,
+                at=now(),
+            )
+            yield decisions.decide(self.gateway, self.journal, scrubber, decision, policy=policy, batch=batch)
 
     def promote_item(self, item: Item, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Receipt:
         """Writes an item that came by another way than a draft (a seed item, a file, an audit's fix), as provably."""

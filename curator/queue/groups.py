@@ -16,6 +16,7 @@ from curator.draft.alike import rows, spread_of, views, words_of
 from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
+from curator.model.failure import Seen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,9 @@ class Group(Value):
     """Keys of its failures, newest first."""
     trace_ids: tuple[str, ...]
     items: tuple[str, ...]
-    """Dataset items that came from its failures: what protects against it."""
+    """Dataset items that came from its failures, or cover one by a decision: what protects against it."""
+    like: Seen | None = None
+    """The item that one of its failures resembles most; filled in by `curator.queue.week`."""
 
 
 class Grouping(Value):
@@ -158,8 +161,7 @@ def group_failures(
 ) -> Grouping:
     """The groups of these failures, each in exactly one. The same failures give the same groups.
 
-    Give failures of every state, so that a decision moves no group; with `state` a group shows only its failures in
-    that state.
+    Give failures of every state, so that a decision moves no group; `state` see `in_state`.
     """
     workflows: dict[str | None, list[Failure]] = defaultdict(list)
     for one in failures:
@@ -168,15 +170,40 @@ def group_failures(
     for workflow, many in workflows.items():
         many.sort(key=lambda one: (one.timestamp or until, one.key))  # oldest first: it gives the group its id
         words = _Words([texts.get(one.key, FailureText()) for one in many])
-        for members in _linked(words):
-            shown = [at for at in members if state in (None, many[at].state)]
-            if shown:
-                found = _group(workflow, [many[at] for at in shown], shown, words, until)
-                groups.append(found.model_copy(update={"id": _id(workflow, many[min(members)])}))
+        groups += [
+            _group(workflow, [many[at] for at in sorted(members)], sorted(members), words, until)
+            for members in _linked(words)
+        ]
         sampled = sampled or len(many) > BLOCK
     groups.sort(key=lambda one: (-one.count, one.id))
     unread = sum(one.key not in texts for one in failures if state in (None, one.state))
-    return Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
+    found = Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
+    return found if state is None else in_state(found, failures, state, until)
+
+
+def in_state(grouping: Grouping, failures: Sequence[Failure], state: State, until: datetime) -> Grouping:
+    """The groups with only their failures in that state; what protects against a group stays that of the whole."""
+    left = {one.key: one for one in failures if one.state == state}
+    groups = []
+    for group in grouping.groups:
+        if many := [left[key] for key in group.keys if key in left]:
+            usable = [one.key for one in many if not one.source_gone] or [many[0].key]
+            head = group.representative if group.representative in left else usable[0]
+            groups.append(group.model_copy(update=_facts(many, until) | {"representative": head}))
+    groups.sort(key=lambda one: (-one.count, one.id))
+    return grouping.model_copy(update={"groups": tuple(groups)})
+
+
+def _facts(newest: Sequence[Failure], until: datetime) -> dict[str, Any]:
+    """What a group says of the failures that it shows, newest first."""
+    signals = Counter(signal.name for one in newest for signal in one.signals)
+    return {
+        "count": len(newest),
+        "weeks": _weeks(newest, until),
+        "signals": tuple(name for name, _ in signals.most_common()),
+        "keys": tuple(one.key for one in newest),
+        "trace_ids": tuple(dict.fromkeys(one.trace_id for one in newest)),
+    }
 
 
 class _Words:
@@ -252,19 +279,19 @@ def _group(
     usable = [at for at, one in enumerate(many) if not one.source_gone] or list(range(len(many)))
     middle = many[max(usable, key=lambda at: (near[at], -at))]
     newest = sorted(many, key=lambda one: (one.timestamp or until, one.key), reverse=True)
-    signals = Counter(signal.name for one in many for signal in one.signals)
     return Group(
         id=_id(workflow, many[0]),
         name=_name(members, words) or workflow or "unnamed",
         workflow=workflow,
-        count=len(many),
-        weeks=_weeks(many, until),
-        signals=tuple(name for name, _ in signals.most_common()),
         representative=middle.key,
-        keys=tuple(one.key for one in newest),
-        trace_ids=tuple(dict.fromkeys(one.trace_id for one in newest)),
-        items=tuple(dict.fromkeys(item for one in newest for item in one.items)),
+        items=tuple(dict.fromkeys(item for one in newest for item in _items_of(one))),
+        **_facts(newest, until),
     )
+
+
+def _items_of(failure: Failure) -> tuple[str, ...]:
+    covering = failure.decision.item_id if failure.decision is not None else None
+    return (*failure.items, *([covering] if covering else []))
 
 
 def _id(workflow: str | None, oldest: Failure) -> str:
