@@ -10,11 +10,12 @@ import click
 
 from curator.cli.output import count, number, print_json, row, say, when
 from curator.cli.week import local_decisions, print_groups, progress
-from curator.config import Connection, load_settings
+from curator.config import Connection, Settings, load_settings
 from curator.model import Failure, Queue, Rule, Signal, State
 from curator.model.failure import SignalKind
 
 if TYPE_CHECKING:
+    from curator.gateway import Gateway
     from curator.queue import Window
     from curator.queue.groups import Grouping
 

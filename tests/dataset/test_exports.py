@@ -62,7 +62,8 @@ def test_pytest_file(tmp_path: Path) -> None:
             " else {'outcome': None, 'answer': 'ORDER-2', 'price': 1}\n"
         )
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "case-1", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=alone)
         assert (done.returncode == 0) == passes, done.stdout + done.stderr
 
 

@@ -56,7 +56,12 @@ Curator = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture
-def curator(shop: SandboxServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Curator:
+def curator(
+    shop: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lasting_workers: None,
+) -> Curator:
     """Runs a command in this process: exit code, the JSON document (stdout without `--json`), stderr."""
 
     def curator(*arguments: str, **environment: str) -> tuple[int, Any, str]:

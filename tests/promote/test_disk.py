@@ -14,6 +14,7 @@ from curator.gateway import Gateway
 from curator.sandbox.demo import seed
 from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests.command import run
 from tests.promote.test_cli import MEND, RULE, connection_of
 
 # Every write beyond so many bytes of a file fails, as on a full disk; what is shorter still fits.
@@ -32,7 +33,8 @@ def curator(server: SandboxServer, state: Path, limit: int, *arguments: str) -> 
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
-@pytest.mark.parametrize("kilobytes", [130, 260])
+@pytest.mark.usefixtures("lasting_workers")
+@pytest.mark.parametrize("kilobytes", [130, pytest.param(260, marks=pytest.mark.slow)])
 def test_what_was_written_before_the_disk_was_full_is_told(
     now: datetime, demo: DemoData, tmp_path: Path, kilobytes: int
 ) -> None:
@@ -40,7 +42,8 @@ def test_what_was_written_before_the_disk_was_full_is_told(
     with SandboxServer(clock=lambda: now) as server, Gateway(connection_of(server)) as gateway:
         seed(server.store, now)
         gateway.put_dataset(RULE)
-        assert curator(server, tmp_path, 2**40, "promote", traces[0], *MEND)[0] == 0
+        env = server.environment() | {"CURATOR_STATE_DIR": str(tmp_path)}
+        assert run("promote", traces[0], *MEND, env=env).returncode == 0
 
         code, document, _ = curator(server, tmp_path, kilobytes * 1024, "promote", *traces[1:], *MEND)
         assert code == 3
@@ -53,11 +56,12 @@ def test_what_was_written_before_the_disk_was_full_is_told(
         assert unstored
         assert all(not check["ok"] and "next start" in check["detail"] for check in unstored)
 
-        code, document, _ = curator(server, tmp_path, 2**40, "promote", "--resume")
-        assert code == 0
-        assert all(each["outcome"] in ("verified", "draft", "shared") for each in document["resumed"]), document
-        code, document, _ = curator(server, tmp_path, 2**40, "promote", *traces, *MEND)
-        assert code == 0
-        verdicts = {each["trace_id"]: each["verdict"] for each in document["receipts"]}
+        done = run("promote", "--resume", "--json", env=env)
+        assert done.returncode == 0
+        resumed = done.document["resumed"]
+        assert all(each["outcome"] in ("verified", "draft", "shared") for each in resumed), resumed
+        done = run("promote", *traces, *MEND, "--json", env=env)
+        assert done.returncode == 0
+        verdicts = {each["trace_id"]: each["verdict"] for each in done.document["receipts"]}
         assert {trace for trace, verdict in verdicts.items() if verdict == "unchanged"} == there
         assert sum(1 for _ in gateway.items(RULE)) == len(traces)

@@ -140,7 +140,9 @@ def test_stale_source_ids_are_cleared_too(run: Promote, gateway: Gateway) -> Non
 
 
 def test_a_schema_refusal_says_what_is_wrong(run: Promote, gateway: Gateway) -> None:
-    gateway.put_dataset(DATASET, input_schema={"type": "object", "required": ["question"]})
+    gateway.put_dataset(
+        DATASET, input_schema={"type": "object", "required": ["question"], "properties": {"question": {}}}
+    )
     receipt = run(make_item())
     assert (receipt.verdict, code(receipt)) == ("refused", "ITEM_SCHEMA_REFUSED")
     assert "question" in receipt.problem.message

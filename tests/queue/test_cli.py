@@ -90,7 +90,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 @pytest.fixture
-def curator(world: World, command: Curator) -> Curator:
+def curator(world: World, command: Curator, lasting_workers: None) -> Curator:
     return command.on(world.sandbox.environment())
 
 
