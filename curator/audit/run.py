@@ -1,8 +1,8 @@
 """The audit: gather the evidence, examine every item, make every check, sum up."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from curator.audit.values import (
     AuditFinding,
     AuditReport,
     Evidence,
+    Excuse,
     ItemFacts,
     Progress,
     signal_names,
@@ -23,7 +24,8 @@ from curator.audit.values import (
 from curator.audit.workers import Workers
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import ScrubPolicy
+from curator.model import ScrubPolicy, StoredItem
+from curator.model.item import state_of
 from curator.model.lineage import FAILURE_TYPE
 from curator.promote.verify import approved_items
 from curator.rulebook import LoadedRule
@@ -122,6 +124,7 @@ def report_of(evidence: Evidence) -> AuditReport:
         findings=tuple(findings),
         checks=tuple(check.code for check in CHECKS),
         not_looked_at=tuple(left_out),
+        excused=tuple(excused(items, evidence.at.date())),
         failure_types=count([each.get(FAILURE_TYPE) for each in lineages]),
         reviewers=count([each.get("reviewer") for each in lineages]),
         signals=signals(lineages),
@@ -132,6 +135,20 @@ def report_of(evidence: Evidence) -> AuditReport:
     return _without(
         report, {label: shown for facts in evidence.facts.values() for label, shown in facts.labels.items()}
     )
+
+
+def excused(items: Sequence[StoredItem], today: date) -> Iterator[Excuse]:
+    """Items that somebody excused from the gate, the malformed states apart, which excuse nothing."""
+    for item in items:
+        state = state_of(item.metadata)
+        if state is not None and state.state != "required" and state.until is not None:
+            yield Excuse(
+                item_id=item.id,
+                state=state.state,
+                until=state.until,
+                owner=state.owner,
+                expired=state.expired(today),
+            )
 
 
 def _without(report: AuditReport, labels: Mapping[str, str]) -> AuditReport:
@@ -155,6 +172,9 @@ def _without(report: AuditReport, labels: Mapping[str, str]) -> AuditReport:
     return report.model_copy(
         update={
             "findings": tuple(map(finding, report.findings)),
+            "excused": tuple(
+                each.model_copy(update={"item_id": labels.get(each.item_id, each.item_id)}) for each in report.excused
+            ),
             "failure_types": keys(report.failure_types),
             "signals": keys(report.signals),
             "flows": {labels.get(name, name): keys(counts) for name, counts in report.flows.items()},

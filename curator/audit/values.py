@@ -1,7 +1,7 @@
 """What an audit knows and says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from curator.gateway.values import Experiment, ExperimentItem
@@ -185,6 +185,21 @@ class AuditCheck(NamedTuple):
     look: Finder
 
 
+class Excuse(Value):
+    """An item whose failure does not shut the gate, until a day."""
+
+    item_id: str
+    state: Literal["known", "quarantined"]
+    until: date
+    owner: str | None
+    expired: bool
+
+    def __str__(self) -> str:
+        who = f", {self.owner} mends it" if self.owner else ""
+        over = ": over, it shuts the gate again" if self.expired else ""
+        return f"{self.item_id}: {self.state} until {self.until}{who}{over}"
+
+
 class AuditReport(Value):
     """The result of an audit; deterministic for the same state of server, journal, rule and time."""
 
@@ -197,6 +212,8 @@ class AuditReport(Value):
     checks: tuple[str, ...]
     """Codes of the checks that were made."""
     not_looked_at: tuple[str, ...] = ()
+    excused: tuple[Excuse, ...] = ()
+    """Known and quarantined items; the others decide a release."""
     failure_types: dict[str, int] = {}
     reviewers: dict[str, int] = {}
     signals: dict[str, int] = {}

@@ -134,9 +134,12 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
 
 def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
     """The document of `curator run`; `integrity` is null for a run that lies too far back to be looked at at once."""
+    from curator.experiments.compare import foreseen
+
     known = run.model_copy(update={"run_name": listed.reference}) if run is not None else None
     return {
         **({"run_name": listed.reference, "integrity": None} if known is None else as_document(known, listed.file)),
+        "detectable": foreseen(known) if known is not None else None,
         "label": listed.label,
         "dataset": listed.dataset.name,
         "started_at": listed.started_at.isoformat(),
@@ -146,6 +149,7 @@ def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
 
 
 def _run_line(listed: "Listed", run: "Run | None") -> str:
+    from curator.experiments.compare import foreseen
     from curator.experiments.integrity import in_words
 
     wrong = in_words(run) if run is not None else ["not looked at"]
@@ -153,7 +157,10 @@ def _run_line(listed: "Listed", run: "Run | None") -> str:
     times = f" × {listed.repeats}" if listed.repeats > 1 else ""
     items = "1 item" if listed.items == 1 else f"{listed.items} items"
     what = f"{plain(listed.dataset.name)}, {items}{times}"
-    return f"{sign} {', '.join(wrong) or 'whole'}: {plain(listed.reference)} ({what})"
+    line = f"{sign} {', '.join(wrong) or 'whole'}: {plain(listed.reference)} ({what})"
+    shows = foreseen(run) if run is not None else {}
+    told = ", ".join(f"{plain(name)} {change:.2f}" for name, change in shows.items())
+    return f"{line}\n    against a run like it, shows changes from: {told}" if told else line
 
 
 @click.command()

@@ -6,7 +6,9 @@ import io
 import itertools
 import os
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -21,47 +23,10 @@ PIPE_CLOSED = 141
 UNTIMED = ("demo", "serve", "sandbox", "explain", "scrub", "rules", "log")
 """Commands without an end of their own: they ask no server, or go on until somebody ends them."""
 
-# name -> ("module:attribute", one-line help). The help stands here so that `--help` imports no command.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("curator.cli.demo:demo", "Try curator on a sandbox with demo data; nothing to configure."),
-    "serve": ("curator.cli.tui:serve", "Show the terminal UI in a browser."),
-    "sandbox": ("curator.cli.sandbox:sandbox", "Run the embedded Langfuse-compatible server."),
-    "queue": ("curator.cli.queue:queue", "List the failures that need a decision."),
-    "show": ("curator.cli.show:show", "Show one trace with observations, scores and comments."),
-    "draft": ("curator.cli.draft:draft", "Propose the dataset item of a trace; writes nothing."),
-    "promote": ("curator.cli.promote:promote", "Scrub, write, read back: traces become dataset items."),
-    "verify": ("curator.cli.log:verify", "Read items back and hold them against their receipts."),
-    "dismiss": ("curator.cli.decide:dismiss", "Decide that a failure is not worth a case."),
-    "snooze": ("curator.cli.decide:snooze", "Put a failure off until later."),
-    "reopen": ("curator.cli.decide:reopen", "Take a decision back."),
-    "coverage": ("curator.cli.week:coverage", "Say which groups of failures have an item, and which items went quiet."),
-    "digest": ("curator.cli.week:digest", "Sum up the week, and say what waits for a person."),
-    "undo": ("curator.cli.log:undo", "Take back the last action."),
-    "log": ("curator.cli.log:log", "Show the ledger of what was done."),
-    "audit": ("curator.cli.audit:audit", "Audit where a dataset came from, or one item's lineage."),
-    "erase": ("curator.cli.erase:erase", "Erase what came from a trace, a session or a user."),
-    "seed": ("curator.cli.promote:seed", "Create the rule's dataset with its schemas and first items."),
-    "run": ("curator.cli.run:run", "Run an experiment over the rule's dataset, and see that it is whole."),
-    "runs": ("curator.cli.compare:runs", "List experiment runs, and say of each whether it is whole."),
-    "compare": ("curator.cli.compare:compare", "Compare two runs: is the change real?"),
-    "gate": ("curator.cli.gate:gate", "Decide a release by the rule's thresholds; fails closed."),
-    "known": ("curator.cli.gate:known", "Excuse an item as a failure that nobody has fixed yet, until a day."),
-    "quarantine": ("curator.cli.gate:quarantine", "Excuse an item as flaky, until a day."),
-    "require": ("curator.cli.gate:require", "Let an excused item decide again."),
-    "baseline": ("curator.cli.gate:baseline", "Approve a run as what the next ones are held against."),
-    "judges": ("curator.cli.compare:judges", "Hold judges against people: does the score say what a person says?"),
-    "prove": ("curator.cli.run:prove", "Prove that items fail where they should and pass where they should."),
-    "pull": ("curator.cli.dataset:pull", "Write a dataset as files to review, with a lock that pins it."),
-    "diff": ("curator.cli.dataset:diff", "Show what changed between two states of a dataset."),
-    "push": ("curator.cli.dataset:push", "Apply a reviewed folder to its dataset, or copy it into another."),
-    "export": ("curator.cli.dataset:export", "Write a dataset in the shape of another runner."),
-    "init": ("curator.cli.init:init", "Write a config and a first rule from a look at your own traces."),
-    "rules": ("curator.cli.rules:rules", "List, check, show and start rule files."),
-    "scrub": ("curator.cli.scrub:scrub", "Scrub JSON or text from a file or pipe."),
-    "explain": ("curator.cli.explain:explain", "Explain a code or a topic."),
-    "schema": ("curator.cli.explain:schema", "Print the JSON Schema of a command's --json document."),
-    "doctor": ("curator.cli.doctor:doctor", "Say in words what is wrong with keys, server, model, terminal."),
-}
+COMMANDS: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("commands.toml").read_text(encoding="utf-8")
+)
+"""Name → `{module, help}`; the command is what the module holds of that name."""
 
 
 class _ReaderGone(Exception):
@@ -77,8 +42,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
+        module = importlib.import_module(f"curator.cli.{COMMANDS[cmd_name]['module']}")
+        command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         if cmd_name not in UNTIMED and all(one.name != "timeout" for one in command.params):
             command.params.append(
@@ -101,7 +66,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, row["help"]) for name, row in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

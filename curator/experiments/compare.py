@@ -253,6 +253,21 @@ def _metric(pairs: Pairs, found: Sequence[statistics.Estimate], p_value: float, 
     )
 
 
+def foreseen(run: Run) -> dict[str, float]:
+    """Score → the smallest change that comparing this run with one like it shows in 80 % of cases."""
+    found = {}
+    for name in run.score_names():
+        if not (numbers := run.numbers(name)):
+            continue
+        scale = (0.0, 1.0) if run.is_pass_fail(name) else run.scales.get(name) or pairing.seen_scale(numbers)
+        table = np.array(run.table(name, list(run.items), errored=scale[0]), dtype=np.float64)
+        known = ~np.isnan(table).all(axis=1)
+        items = [item for item, there in zip(run.items, known, strict=True) if there]
+        groups = pairing.groups_of(run, items)
+        found[name] = statistics.foreseen(table[known], scale, len(set(groups)) if groups else len(items))
+    return found
+
+
 def needed_words(found: statistics.Needed) -> str:
     """`about 180 items, or 6 repeats of today's`."""
     repeats = f", or {found.repeats} repeats of today's on both sides" if found.repeats else ""

@@ -229,11 +229,28 @@ def needed(
     return Needed(more, repeats[enough] if enough < len(repeats) else None)
 
 
+def foreseen(values: Array, scale: tuple[float, float], clusters: int) -> float:
+    """The smallest change that comparing `(items, repeats)` with as many runs like them shows in 80 % of cases.
+
+    How much an item's runs differ is measured by repeats; of single runs it is the most that their mean allows.
+    """
+    low, high = min(scale), max(scale)
+    repeats = values.shape[-1]
+    mean = float(np.nanmean(values))
+    within = float(np.nanmean(np.nanvar(values, axis=-1, ddof=1))) if repeats > 1 else (mean - low) * (high - mean)
+    total = clusters + 2
+    return min(_detectable(total - 1) * _error(2 * max(within, 0.0) / repeats, high - low, total), high - low)
+
+
+def _error(spread: float, span: float, total: int) -> float:
+    """The standard error of so many clusters of this variance, two of them made up."""
+    return float(np.sqrt((spread + 2 * span**2 / total) / total))
+
+
 def _excludes(spread: float, span: float, margin: float, clusters: int) -> bool:
     """Whether so many clusters of this variance exclude a loss of `margin` in 80 % of cases, by a noncentral t."""
     total = clusters + 2
-    error = float(np.sqrt((spread + 2 * span**2 / total) / total))
-    return _power(margin / error, total - 1) >= POWER
+    return _power(margin / _error(spread, span, total), total - 1) >= POWER
 
 
 def passes_of(passed: Array, k: int) -> tuple[float, float]:

@@ -64,6 +64,8 @@ class Receipt(Value):
     """What somebody changed in Langfuse since it was approved: the reason of ITEM_EDITED."""
     remedies: tuple[str, ...] = ()
     """What curator can do about the problem, by name (`REMEDIES`)."""
+    proposes: Literal["known"] | None = None
+    """State that the new item had better take: `known` while the failure is not fixed, else the gate shuts for it."""
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import JsonValue
 
@@ -68,6 +68,8 @@ class _Ready:
     warnings: tuple[Problem, ...]
     entries: tuple[Entry, ...] = ()
     new: bool = False
+    unfixed: bool = False
+    """Whether the recorded answer fails the item's checks, so that production does until somebody mends it."""
 
     @property
     def key(self) -> str:
@@ -387,7 +389,8 @@ class Promoter:
         told = choices.complete_queue or "complete-queue" in choices.remedies
         if entries and not told:
             warnings.append(_left(entries))
-        return _Ready(item, loaded, tuple(warnings), entries if told else (), self._is_new(proposal, item))
+        unfixed = any((each.answer, each.verdict) == ("recorded", "fails") for each in proposal.judged)
+        return _Ready(item, loaded, tuple(warnings), entries if told else (), self._is_new(proposal, item), unfixed)
 
     def _as_prepared(self, found: Found, loaded: LoadedRule, order: Order | None) -> Order | None:
         """The order of what waits in the inbox, with what is said now on top of it."""
@@ -437,6 +440,7 @@ class Promoter:
         loaded = ready[0].loaded
         job = self.job(loaded, choices)
         warnings = {each.key: each.warnings for each in ready}
+        unfixed = {each.key for each in ready if each.unfixed}
         works = [Work(each.item, each.entries, each.new) for each in ready]
         try:
             if "create-dataset" in choices.remedies and self.gateway.dataset(loaded.rule.dataset.name) is None:
@@ -449,7 +453,10 @@ class Promoter:
             found = warnings.get(receipt.key, ())
             left = tuple(each.code for each in found if receipt.ok)
             more = tuple(name for code in left for name in outcomes.outcome(code).remedies)
-            yield receipt.model_copy(update={"warnings": found, "remedies": (*receipt.remedies, *more)})
+            update: dict[str, Any] = {"warnings": found, "remedies": (*receipt.remedies, *more)}
+            if receipt.ok and receipt.action == "created" and receipt.key in unfixed:
+                update["proposes"] = "known"
+            yield receipt.model_copy(update=update)
         yield from self._write(again, choices, stop, None)
 
     def _preview(

@@ -244,3 +244,14 @@ def test_names_that_nobody_could_look_at_are_withheld() -> None:
     assert report.findings
     assert not [f for f in report.findings if "ada" in (f.item_id or "") + f.message]
     assert {f.item_id for f in report.findings if f.item_id} == {facts.labels[item.id]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_excused_items_are_listed(form: str) -> None:
+    until = (AT - timedelta(days=1)).date()
+    known = {"state": "known", "owner": "Ada", "issue": "https://example.org/1", "until": until.isoformat()}
+    report = report_of(make_evidence(make_item(metadata={"gate": known}), another("other")))
+    assert [(each.state, each.expired) for each in report.excused] == [("known", True)]
+    text = RENDERERS[form](report)
+    assert "Ada" in text
+    assert str(until) in text

@@ -156,7 +156,7 @@ def workflow(name: str) -> str:
 
 def command_table() -> str:
     """Every command with one line, for the README."""
-    rows = [f"| `curator {name}` | {text} |" for name, (_, text) in COMMANDS.items()]
+    rows = [f"| `curator {name}` | {row['help']} |" for name, row in COMMANDS.items()]
     return table("command", "does", rows=["| `curator` | The terminal UI on your Langfuse project. |", *rows])
 
 

@@ -29,9 +29,11 @@ def costs(run: Run) -> list[float | None]:
 
 
 def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workflow, gateway: Gateway) -> None:
-    before = workflow.run("traced", allow_python=True)
-    after = workflow.run("traced_dearer", allow_python=True)
-    assert costs(before) == [0.001, 0.001]
+    before, after, unknown = (
+        workflow.run(task, allow_python=True, repeat=repeat, max_concurrency=1)
+        for task, repeat in (("traced", 2), ("traced_dearer", 1), ("good", 1))
+    )
+    assert costs(before) == [0.001] * 4
     assert costs(after) == [0.00112, 0.00112]
     # With 0.05 for the judge on both sides, the ratio would look like 1.00.
     [cost] = [each for each in compare(before, after).resources if each.name == "cost"]
@@ -39,23 +41,16 @@ def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workfl
     blocked = decide(workflow.rule, after, before)
     assert [(reason.code, "1.12 ×" in reason.message) for reason in blocked.reasons] == [("GATE_COST", True)]
     assert decide(workflow.rule, before, after).passed
-
     assert costs(on_server(gateway, after.run_name)) == [0.00112, 0.00112]
 
-
-def test_a_cost_that_one_side_does_not_know_closes_the_gate(workflow: Workflow) -> None:
-    before, after = workflow.run("traced", allow_python=True), workflow.run("good", allow_python=True)
-    assert costs(after) == [None, None]
-    [reason] = decide(workflow.rule, after, before).reasons
+    assert costs(unknown) == [None, None]
+    [reason] = decide(workflow.rule, unknown, before).reasons
     assert reason.code == "GATE_COST"
     assert "not known for every item" in reason.message
 
-
-def test_costs_take_one_request(workflow: Workflow, gateway: Gateway) -> None:
-    run = workflow.run("traced", allow_python=True, repeat=4)
-    before = gateway.requests
-    integrity.check(gateway, run.model_copy(update={"repeats": tuple(_unpriced(run))}), deadline=0)
-    assert gateway.requests - before == 2  # the rows of all repeats, the costs of all traces
+    requests = gateway.requests
+    integrity.check(gateway, before.model_copy(update={"repeats": tuple(_unpriced(before))}), deadline=0)
+    assert gateway.requests - requests == 2  # the rows of all repeats, the costs of all traces
 
 
 def _unpriced(run: Run) -> list[object]:

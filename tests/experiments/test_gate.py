@@ -207,7 +207,7 @@ def test_a_drop_from_nine_to_seven_in_ten_does_not_pass_on_thin_evidence() -> No
     for items in (10, 20):
         runs = [
             checked(make_run(str(rate), {"expected_outcome": (rng.random((items, 1)) < rate) * 1.0}, pass_fail=NAMES))
-            for rate in (0.9, 0.7) * 20
+            for rate in (0.9, 0.7) * 8
         ]
         assert not any(decide(rule, now, then).passed for then, now in zip(runs[::2], runs[1::2], strict=True))
 

@@ -87,12 +87,15 @@ def test_the_command(
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     assert not cli.main(["runs"], standalone_mode=False)
-    assert capsys.readouterr().out == f"✓ whole: {run.run_name} (order-status-regression, 4 items × 2)\n"
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"✓ whole: {run.run_name} (order-status-regression, 4 items × 2)"
+    assert second.startswith("    against a run like it, shows changes from: expected_outcome 0.")
     assert not cli.main(["runs", workflow.rule.dataset.name, "--json"], standalone_mode=False)
     [document] = json.loads(capsys.readouterr().out)["runs"]
     assert document.keys() >= {"run_name", "label", "dataset", "started_at", "items", "integrity", "scores"}
     assert document["integrity"]["ok"] is True
     assert document["repeat"] == 2
+    assert 0 < document["detectable"]["expected_outcome"] <= 1
     assert not cli.main(["runs", "another"], standalone_mode=False)
     assert capsys.readouterr().out == ""
 

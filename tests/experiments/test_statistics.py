@@ -80,6 +80,7 @@ def test_holm_as_in_the_textbook() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@settings(max_examples=40, deadline=None)
 def test_a_score_is_called_changed_exactly_when_its_own_interval_excludes_zero(values: list[float]) -> None:
     corrected, levels = statistics.adjust(values)
     for p, after, level in zip(values, corrected, levels, strict=True):
@@ -166,6 +167,17 @@ def test_what_is_detectable_is_found_four_times_in_five() -> None:
     drop = statistics.detectable(statistics.estimate(one, 1.0))
     found = bench_gate.read(bench_gate.flaky(rng, PAIRS, items=60, repeats=(4, 4), drop=drop))
     assert 0.65 <= found.worse["curator"] <= 0.95
+
+
+@pytest.mark.parametrize("repeats", [1, 4])
+def test_what_a_run_says_that_it_could_show_is_shown(repeats: int) -> None:
+    """At least four in five: of single runs the noise is taken for as large as it can be."""
+    rng = np.random.default_rng(17)
+    run = bench_gate.flaky(rng, 1, items=60, repeats=(repeats, repeats)).baseline[0]
+    drop = statistics.foreseen(run, (0.0, 1.0), 60)
+    assert 0.1 < drop < 0.35
+    found = bench_gate.read(bench_gate.flaky(rng, PAIRS, items=60, repeats=(repeats, repeats), drop=drop))
+    assert 0.65 <= found.worse["curator"] <= 1.0
 
 
 def test_pass_at_k_and_pass_hat_k() -> None:

@@ -39,9 +39,9 @@ def html(report: AuditReport) -> str:
     ]
     if charts := "".join(chart(title, counts) for title, counts in distributions(report)):
         parts.append(f'<h2>In numbers</h2><div class="charts">{charts}</div>')
-    if report.not_looked_at:
-        listed = "".join(f"<li>{marked(each)}</li>" for each in report.not_looked_at)
-        parts += ["<h2>Not looked at</h2>", f"<ul>{listed}</ul>"]
+    for title, notes in (("Excused from the gate", report.excused), ("Not looked at", report.not_looked_at)):
+        if notes:
+            parts += [f"<h2>{title}</h2>", f"<ul>{''.join(f'<li>{marked(str(each))}</li>' for each in notes)}</ul>"]
     parts.append("</body></html>")
     return "\n".join(parts) + "\n"
 

@@ -32,6 +32,7 @@ def text(report: AuditReport) -> str:
         lines += [f"    → {found[0].remedy}", ""]
     if not report.findings:
         lines += [f"Nothing found by {len(report.checks)} checks.", ""]
+    lines += [f"excused: {visible(str(each))}" for each in report.excused]
     lines += [f"not looked at: {visible(each)}" for each in report.not_looked_at]
     lines.append(f"{report.requests} requests")
     return "\n".join(lines) + "\n"
@@ -61,6 +62,8 @@ def markdown(report: AuditReport) -> str:
     for title, counts in distributions(report):
         lines += ["", f"## {title}", "", "| | items |", "|---|---:|"]
         lines += [f"| {_cell(name)} | {count} |" for name, count in counts.items()]
+    if report.excused:
+        lines += ["", "## Excused from the gate", "", *(f"- {_cell(str(each))}" for each in report.excused)]
     if report.not_looked_at:
         lines += ["", "## Not looked at", "", *(f"- {_cell(each)}" for each in report.not_looked_at)]
     return "\n".join(lines) + "\n"
