@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from curator.audit.values import ItemFacts, signal_names, trace_of
+from curator.draft import text_of
 from curator.draft.effectiveness import judge
-from curator.draft.likeness import text_of
 from curator.draft.mapping import validate
 from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value

@@ -7,7 +7,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -25,9 +25,9 @@ from curator.model import Decision, Item, Problem, Receipt, ScrubPolicy, StoredI
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
 from curator.promote import Choices, Job, Promoter
-from curator.promote.archive import archive, end_without_trace, require_unchanged
+from curator.promote.archive import archive, require_unchanged
 from curator.promote.content import OWN_LINEAGE, leftovers
-from curator.promote.one import promote_one
+from curator.promote.one import end, promote_one, refused
 from curator.promote.reading import Found, read_traces
 from curator.promote.stops import Stop
 from curator.rulebook import LoadedRule
@@ -385,7 +385,7 @@ def _rewrite(job: Job, item: Item, before: StoredItem, *, adopted: bool) -> Rece
     try:
         require_unchanged(job, before)
     except Stop as stop:
-        return end_without_trace(job, item, None, stop)
+        return end(replace(job, shares=False), item, None, refused(replace(job, shares=False), item, stop))
     if item.source_trace_id and not adopted:
         # The trace has long been promoted: this, and not an open failure, is what an undo goes back to.
         job.journal.decisions.remember(

@@ -12,7 +12,7 @@ from curator.model import Finding
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from curator.draft.likeness import Novelty
+    from curator.draft import Novelty
     from curator.promote import Order, Proposal
 
 

@@ -16,8 +16,7 @@ from curator.model.failure import SignalKind
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
-    from curator.queue import Window
-    from curator.queue.groups import Grouping
+    from curator.queue import Grouping, Window
 
 STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 
@@ -49,7 +48,7 @@ def queue(
     the item that a failure resembles. --markdown sums the same up without any text of a failure (`curator digest` says
     more).
     """
-    from curator.cli.week import look as look_at_week
+    from curator.cli.week import read_week
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
     from curator.rulebook import find_rule, load_rules
@@ -92,9 +91,9 @@ def queue(
             found = look(by)
             say(in_words(by[0]))
         if found is None or grouped or markdown:
-            week = look_at_week(gateway, scrubber, by, window, settings)
+            week = read_week(gateway, scrubber, by, window, settings)
             if markdown:
-                from curator.queue.week import digest, in_markdown
+                from curator.queue import digest, in_markdown
 
                 click.echo(in_markdown(digest(week), window), nl=False)
                 return

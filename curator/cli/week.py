@@ -16,9 +16,8 @@ from curator.model.errors import CuratorError, ExitCode, UsageError
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.queue import Window
+    from curator.queue import Coverage, Digest, Week, Window
     from curator.queue.groups import Group, Grouping, Scrubs
-    from curator.queue.week import Coverage, Digest, Week
 
 _window = (
     click.option(
@@ -43,7 +42,7 @@ def coverage(rules: tuple[str, ...], since: str, as_json: bool, weeks: int) -> N
 
     A group has an item when one came from a failure of it, covers one, or is resembled by one.
     """
-    from curator.queue.week import coverage as covered
+    from curator.queue import coverage as covered
 
     with _opened(rules, since) as (week, _, __):
         found = covered(week, weeks)
@@ -62,7 +61,7 @@ def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool
     New, growing and recurring groups, prepared drafts, items that are excused no longer or are not as they were
     approved, judges that have not shown what a rule asks of them. Holds no text of a failure.
     """
-    from curator.queue.week import in_markdown
+    from curator.queue import in_markdown
 
     with _opened(rules, since) as (week, by, gateway):
         found = _complete(week, by, gateway)
@@ -77,8 +76,8 @@ def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool
 def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Digest":
     """The digest with what waits beside the failures."""
     from curator.experiments import measure
-    from curator.queue.week import digest as summed_up
-    from curator.queue.week import drifted
+    from curator.queue import digest as summed_up
+    from curator.queue import drifted
 
     found, today = summed_up(week), datetime.now(UTC).date()
     with _journal(load_settings().connection()) as journal:
@@ -120,7 +119,7 @@ def _opened(rules: Sequence[str], since: str | None) -> "Iterator[tuple[Week, li
     by = [each.rule for each in [find_rule(name, settings) for name in rules] or load_rules(settings)]
     with Gateway(connection) as gateway, Scrubber() as scrubber:
         scrubber.start()  # loads while the server is asked
-        yield look(gateway, scrubber, by, window, settings), by, gateway
+        yield read_week(gateway, scrubber, by, window, settings), by, gateway
 
 
 @contextmanager
@@ -131,13 +130,15 @@ def _journal(connection: Connection) -> "Iterator[Journal]":
         yield journal
 
 
-def look(gateway: "Gateway", scrubber: "Scrubs", rules: Sequence[Rule], window: "Window", settings: Settings) -> "Week":
+def read_week(
+    gateway: "Gateway", scrubber: "Scrubs", rules: Sequence[Rule], window: "Window", settings: Settings
+) -> "Week":
     """The failures of a window in groups, with what was decided on this machine. Raises GatewayError."""
-    from curator.queue import week
+    from curator import queue
     from curator.scrub.policy import merged
 
     policies = {rule.rule: merged(settings.scrub, rule.scrub) for rule in rules}
-    found = week.look(
+    found = queue.read_week(
         gateway,
         scrubber,
         rules,
@@ -163,7 +164,7 @@ def group_of(
 
     window = parse_window(since, None, datetime.now().astimezone())
     rules = [each.rule for each in ([find_rule(rule, settings)] if rule else load_rules(settings))]
-    week = look(gateway, scrubber, rules, window, settings)
+    week = read_week(gateway, scrubber, rules, window, settings)
     of = {name: one.group for one in week.queue.failures for name in (one.trace_id, one.key)}
     group = week.groups("open").group(of.get(wanted) or wanted)
     if group is None:
@@ -203,7 +204,7 @@ def print_groups(grouping: "Grouping") -> None:
 
 
 def _line(group: "Group") -> str:
-    from curator.draft.likeness import ago
+    from curator.draft import ago
 
     protects = f"→ {group.items[0]} " if group.items else ""
     if group.like is not None and not group.items:

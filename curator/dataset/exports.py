@@ -6,6 +6,7 @@ What a runner cannot say is named, never left out in silence. Each format is hel
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from curator.dataset.folder import Snapshot
@@ -111,48 +112,13 @@ def _pytest(name: str, items: Sequence[Item], checks: Sequence[CheckSpec]) -> Wr
     ]
     files = {
         f"{name}.cases.json": _json(cases),
-        f"test_{name.replace('-', '_')}.py": _PYTEST.replace("FILE", json.dumps(f"{name}.cases.json")),
+        f"test_{name.replace('-', '_')}.py": _template().replace("FILE", json.dumps(f"{name}.cases.json")),
     }
     return files, _no_path(checks, _CAN_JAVASCRIPT, "a plain assertion")
 
 
-_PYTEST = '''\
-"""Regression cases exported from a Langfuse dataset; the fixture `answer` (in conftest.py) calls what is tested."""
-
-import json
-import pathlib
-import re
-
-import pytest
-
-CASES = json.loads((pathlib.Path(__file__).parent / FILE).read_text(encoding="utf-8"))
-
-
-def at(value, steps):
-    for step in steps:
-        value = value[step]
-    return value
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_case(case, answer):
-    """`answer` takes the case's input and returns what the application answers: text, or an object."""
-    output = answer(case["input"])
-    for check in case["checks"]:
-        found = output if isinstance(output, str) and check["text"] else at(output, check["steps"])
-        wanted, name = check["wanted"], check["name"]
-        match check["type"]:
-            case "required_terms_present":
-                assert [term for term in wanted if term.lower() not in found.lower()] == [], name
-            case "forbidden_terms_absent":
-                assert [term for term in wanted if term.lower() in found.lower()] == [], name
-            case "regex":
-                assert re.search(wanted, found), name
-            case "numeric_tolerance":
-                assert abs(found - wanted) <= check["tolerance"], name
-            case _:
-                assert found == wanted, name
-'''
+def _template() -> str:
+    return files("curator.dataset").joinpath("pytest_cases.py.txt").read_text(encoding="utf-8")
 
 
 def _plain_check(check: CheckSpec, item: Item) -> dict[str, Any] | None:

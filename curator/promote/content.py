@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.draft.edits import value_at
+from curator.draft import value_at
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage

@@ -155,7 +155,7 @@ def next_item(item: Item) -> Item | None:
 
 def proved(job: Job, item: Item, action: WriteAction, proof: Proof, reading: str) -> Receipt:
     """The receipt of an item that is there, once, as meant."""
-    return _receipt(job, item).model_copy(
+    return receipt_of(job, item).model_copy(
         update={
             "item_id": proof.stored.id,
             "action": action,
@@ -169,7 +169,7 @@ def proved(job: Job, item: Item, action: WriteAction, proof: Proof, reading: str
 
 def refused(job: Job, item: Item, stop: Stop) -> Receipt:
     """The receipt of an item that is not there as meant, with the reason and what can be done."""
-    return _receipt(job, item).model_copy(
+    return receipt_of(job, item).model_copy(
         update={
             "verdict": stop.outcome.verdict,
             "checks": (Check(name=stop.problem.code, ok=False, detail=stop.problem.message),),
@@ -180,7 +180,8 @@ def refused(job: Job, item: Item, stop: Stop) -> Receipt:
     )
 
 
-def _receipt(job: Job, item: Item) -> Receipt:
+def receipt_of(job: Job, item: Item) -> Receipt:
+    """A receipt that says nothing yet; of its trace only when the job shares decisions."""
     return Receipt(
         trace_id=(item.source_trace_id or "") if job.shares else "",
         observation_id=lineage.reviewed_observation(item) if job.shares else None,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-from curator.draft.edits import value_at
+from curator.draft import value_at
 from curator.gateway.datasets import Clearable
 from curator.help import outcomes
 from curator.model import Change, Item, ScrubPolicy, StoredItem, lineage

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import likeness
-from curator.draft.edits import value_at
+from curator.draft import likeness, value_at
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
 from curator.journal import PREPARED, Entry, Journal, SavedDraft

@@ -167,6 +167,19 @@ def checks_of(proof: Proof, reading: str, action: WriteAction) -> tuple[Check, .
     )
 
 
+def prove_archived(job: Job, item: Item, answer: StoredItem) -> None:
+    """Proves that an item is there as it was written, archived, and that no list shows it. Raises Stop."""
+    try:
+        reading = look(job, item)
+    except GatewayError as error:
+        raise stop_of(error, verdict="failed") from None
+    stored = reading.by_id
+    if stored is None or stored.status != "ARCHIVED" or _behind(stored, answer) or reading.listed is not None:
+        raise Stop(outcomes.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
+    if found := differences(item, stored):
+        raise Stop(outcomes.REWRITTEN, f"Langfuse stored something else than was sent: {found[0]}.", path=found[0].path)
+
+
 def _behind(stored: StoredItem | None, answer: StoredItem | None) -> bool:
     """Whether a reading is older than the write."""
     return answer is not None and stored is not None and stored.updated_at < answer.updated_at

@@ -10,14 +10,14 @@ from curator.gateway.errors import GatewayError
 from curator.help import outcomes
 from curator.journal import Busy, LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
-from curator.model import Decision, Item, Problem, Receipt, StoredItem, lineage
+from curator.model import Decision, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import losses
 from curator.promote.job import Job
 from curator.promote.one import record
 from curator.promote.plan import Plan, differences
-from curator.promote.proof import look, read_back
+from curator.promote.proof import look, prove_archived, read_back
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import write
 
@@ -174,7 +174,7 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
 def _archive(job: Job, stored: StoredItem) -> Outcome:
     item = stored.to_write("ARCHIVED")
     answer = write(job, Plan(action="updated", item=item, before=stored))
-    _proved_unlisted(job, item, answer)
+    prove_archived(job, item, answer)
     return "archived"
 
 
@@ -205,20 +205,9 @@ def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
     )
     answer = write(job, plan)
     if previous.status == "ARCHIVED":
-        _proved_unlisted(job, item, answer)
+        prove_archived(job, item, answer)
     else:
         read_back(job, item, answer)
-
-
-def _proved_unlisted(job: Job, item: Item, answer: StoredItem) -> None:
-    """Proves that an item is there, archived, and that no list shows it. Raises Stop."""
-    try:
-        reading = look(job, item)
-    except GatewayError as error:
-        raise stop_of(error, verdict="failed") from None
-    shown = reading.by_id
-    if shown is None or shown.status != "ARCHIVED" or shown.updated_at < answer.updated_at or reading.listed:
-        raise Stop(outcomes.STALE_READ, f"Langfuse accepted it, but the item {item.id} does not read as archived.")
 
 
 def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:

@@ -1,7 +1,44 @@
-"""Which traces need a decision, why, and what has been decided."""
+"""Which traces need a decision, why, and what has been decided; in groups, and summed up for the week."""
 
-from curator.queue.entries import entries_of, require_traces
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from curator.queue.find import find_failures
+from curator.queue.gather import entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
 
-__all__ = ["Window", "entries_of", "find_failures", "parse_time", "parse_window", "require_traces"]
+if TYPE_CHECKING:
+    from curator.queue.groups import Group, Grouping
+    from curator.queue.week import Coverage, Digest, Week, coverage, digest, drifted, in_markdown, read_week
+
+__all__ = [
+    "Coverage",
+    "Digest",
+    "Group",
+    "Grouping",
+    "Week",
+    "Window",
+    "coverage",
+    "digest",
+    "drifted",
+    "entries_of",
+    "find_failures",
+    "in_markdown",
+    "parse_time",
+    "parse_window",
+    "read_week",
+    "require_traces",
+]  # fmt: skip
+
+_BEHIND = {
+    "groups": ("Group", "Grouping"),
+    "week": ("Coverage", "Digest", "Week", "coverage", "digest", "drifted", "in_markdown", "read_week"),
+}
+"""What loads the scrub's values and the item index is imported at its first use."""
+_MODULES = {name: module for module, names in _BEHIND.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

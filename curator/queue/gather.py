@@ -1,15 +1,17 @@
-"""Collects signals from scores, levels and annotation queues, each source asked once for all rules."""
+"""Collects signals from scores, levels and annotation queues, each source asked once for all rules.
+
+Conditions on scores go to the server where its API can express them; equal ones of several rules and names share a
+request. What comes back is a superset, `signals.counts` decides.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curator.model.failure import Signal
-from curator.model.rule import Rule
+from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Observation
-from curator.queue.entries import observations_of
-from curator.queue.plan import score_queries
 from curator.queue.signals import of_entry, of_levels, of_score
 from curator.queue.window import Window
 
@@ -135,3 +137,144 @@ def _add_observations(gateway: "Gateway", found: Gathered, queued: dict[str, lis
     for observation_id, signals in queued.items():
         one = found.observations.get(observation_id)
         found.by_subject[(one.trace_id, one.id) if one else (observation_id, None)] += signals
+
+
+# ── which scores to ask for, so that all rules together cost few requests ───────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class ScoreQuery:
+    """One list of scores; the fields are parameters of `Gateway.scores`."""
+
+    names: tuple[str, ...] | None = None
+    source: str | None = None
+    data_type: str | None = None
+    value: str | None = None
+    value_min: float | None = None
+    value_max: float | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that are set."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+def score_queries(rules: Sequence[Rule]) -> list[ScoreQuery]:
+    """The lists of scores that together hold every score that counts for one of the rules."""
+    conditions = [signal for rule in rules for signal in rule.queue.signals]
+    queries = []
+    if any(signal.annotation for signal in conditions):
+        queries.append(ScoreQuery(source="ANNOTATION"))
+        # These come with that list already.
+        conditions = [signal for signal in conditions if signal.source != "ANNOTATION"]
+    wanted: dict[tuple[str, str], _Wanted] = {}
+    for signal in conditions:
+        if signal.score is not None:
+            kind = _kind(signal)
+            wanted.setdefault((kind, signal.score), _Wanted(kind, signal.score)).add(signal)
+    shared: dict[ScoreQuery, list[str]] = defaultdict(list)
+    for one in wanted.values():
+        shared[one.query()].append(one.name)
+    for query, names in shared.items():
+        # A name with a comma cannot stand in a list of names; alone it costs only itself.
+        odd = [name for name in names if "," in name]
+        plain = [name for name in names if "," not in name]
+        queries += [_named(query, [name]) for name in odd]
+        queries += [_named(query, plain)] if plain else []
+    return queries
+
+
+@dataclass
+class _Wanted:
+    """What all rules together want of one score in one respect: the widest bound, all categories, both booleans."""
+
+    kind: str
+    name: str
+    sources: set[str | None] = field(default_factory=set)
+    bounds: list[float] = field(default_factory=list)
+    categories: set[str] = field(default_factory=set)
+    booleans: set[bool] = field(default_factory=set)
+
+    def add(self, signal: SignalRule) -> None:
+        self.sources.add(signal.source)
+        self.bounds += [b for b in (signal.below, signal.at_most, signal.above, signal.at_least) if b is not None]
+        self.categories |= set(signal.in_ or ())
+        if signal.is_ is not None:
+            self.booleans.add(signal.is_)
+
+    def query(self) -> ScoreQuery:
+        """The query without its name."""
+        source = next(iter(self.sources)) if len(self.sources) == 1 else None
+        match self.kind:
+            case "upper":
+                return ScoreQuery(source=source, data_type="NUMERIC", value_max=max(self.bounds))
+            case "lower":
+                return ScoreQuery(source=source, data_type="NUMERIC", value_min=min(self.bounds))
+            case "boolean":
+                value = str(next(iter(self.booleans))).lower() if len(self.booleans) == 1 else None
+                return ScoreQuery(source=source, data_type="BOOLEAN", value=value)
+        listed = None if any("," in one for one in self.categories) else ",".join(sorted(self.categories))
+        return ScoreQuery(source=source, data_type="CATEGORICAL", value=listed or None)
+
+
+def _kind(signal: SignalRule) -> str:
+    if signal.in_ is not None:
+        return "category"
+    if signal.is_ is not None:
+        return "boolean"
+    return "upper" if signal.below is not None or signal.at_most is not None else "lower"
+
+
+def _named(query: ScoreQuery, names: Sequence[str]) -> ScoreQuery:
+    return ScoreQuery(**(query.parameters() | {"names": tuple(names)}))
+
+
+# ── open entries of annotation queues ───────────────────────────────────────────────────────────────────────────────
+
+
+def observations_of(gateway: "Gateway", observation_ids: Sequence[str]) -> dict[str, Observation]:
+    """Observation id → observation without content, for those that still exist. Raises GatewayError."""
+    return {one.id: one for one in gateway.observations(ids=observation_ids)}
+
+
+def entries_of(gateway: "Gateway", trace_ids: Collection[str], *, status: str = "PENDING") -> dict[str, list[Signal]]:
+    """Trace id → its entries with that status in any annotation queue, of the trace itself or of its observations.
+
+    Entries of sessions are left out: they are about more than the trace. Raises GatewayError.
+    """
+    entries = [one for queue in gateway.annotation_queues() for one in gateway.queue_entries(queue, status)]
+    observed = [one.object_id for one in entries if one.object_type == "OBSERVATION"]
+    known = observations_of(gateway, observed)
+    found: dict[str, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
+    for entry in entries:
+        if entry.object_type == "TRACE" and entry.object_id in found:
+            found[entry.object_id].append(of_entry(entry, ""))
+        elif entry.object_type == "OBSERVATION":
+            one = known.get(entry.object_id)
+            if (trace_id := one.trace_id if one else entry.object_id) in found:
+                found[trace_id].append(of_entry(entry, "", entry.object_id))
+    return found
+
+
+def require_traces(gateway: "Gateway", trace_ids: Sequence[str]) -> None:
+    """Raises NotFound (TRACE_NOT_FOUND) unless Langfuse knows every trace: by an observation, a score or an entry.
+
+    A trace that retention deleted may live on in its scores and annotation-queue entries, and can still be decided.
+    """
+    unknown = dict.fromkeys(trace_ids)
+    looks: list[Callable[[], Iterable[str | None]]] = [
+        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown), roots_only=True)),
+        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown))),
+        lambda: (one.trace_id for one in gateway.scores(trace_ids=list(unknown))),
+        lambda: (trace_id for trace_id, entries in entries_of(gateway, list(unknown)).items() if entries),
+    ]
+    for look in looks:
+        for trace_id in list(look()):
+            unknown.pop(trace_id or "", None)
+        if not unknown:
+            return
+    from curator.gateway import NotFound
+
+    which = "this trace" if len(trace_ids) == 1 else f"{len(unknown)} of these {len(trace_ids)} traces"
+    raise NotFound(
+        f"Langfuse knows nothing of {which}.", code="TRACE_NOT_FOUND", remedy="Check the ids and the project."
+    )

@@ -1,6 +1,6 @@
 """The week in groups: what is new, what grows, what came back though a case protects against it, what has been decided.
 
-`look` reads it once; `coverage` and `digest` are functions of what it found, and hold no text of a failure.
+`read_week` reads it once; `coverage` and `digest` are functions of what it found, and hold no text of a failure.
 """
 
 from collections import Counter
@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.draft.alike import ALIKE, Texts
-from curator.draft.likeness import KnownItem, ago, known_items
+from curator.draft import ALIKE, KnownItem, Texts, ago, known_items
 from curator.model import Decision, Failure, Queue, Rule, ScrubPolicy, State
 from curator.model.base import Value
 from curator.model.failure import Seen
@@ -42,7 +41,7 @@ class Week(Value):
         return in_state(self.grouping, self.queue.failures, state, self.window.until)
 
 
-def look(
+def read_week(
     gateway: "Gateway",
     scrubber: Scrubs,
     rules: Sequence[Rule],

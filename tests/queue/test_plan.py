@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from curator.model import Score
 from curator.model.rule import SignalRule
-from curator.queue.plan import ScoreQuery, score_queries
+from curator.queue.gather import ScoreQuery, score_queries
 from curator.queue.signals import counts
 from tests.queue.world import rule
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from curator.audit.values import Evidence, Finder, Found, ItemFacts, Run, time_of
-from curator.draft.alike import Texts
+from curator.draft import Texts
 from curator.model import StoredItem
 from curator.model.lineage import REVIEWED_FAILURE, is_own_id
 from curator.model.rule import GateScore

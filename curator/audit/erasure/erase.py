@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from curator.audit.erasure.trail import Kept, Terminal, Trail
-from curator.draft.likeness import forget_items
+from curator.draft import forget_items
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import BUSY, STALE_READ
