@@ -8,6 +8,8 @@ import pytest
 from tests import command
 from tests.command import Done
 
+pytestmark = pytest.mark.usefixtures("lasting_workers")
+
 RULE = """
 rule: scrub-test
 dataset: {name: scrub-test}

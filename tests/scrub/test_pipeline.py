@@ -112,10 +112,10 @@ def test_limits_refuse_in_words(pipeline: Pipeline, limits: Limits, value: objec
 def test_values_across_the_edge_of_a_chunk(patterns: Engine) -> None:
     pipeline = Pipeline(patterns)
     filler = "lorem ipsum dolor sit amet. "
-    for shift in (0, 7, 13, 21):
+    for shift in (7, 21):
         before = filler * (15_900 // len(filler)) + "x" * shift
         text = (
-            f"{before} jane.doe@example.com lives at 701 Louis Avenue Apt. 499, Changville, NJ 42957. " + filler * 400
+            f"{before} jane.doe@example.com lives at 701 Louis Avenue Apt. 499, Changville, NJ 42957. " + filler * 160
         )
         result = pipeline.scrub({"q": text}, PLAIN)
         assert [f.entity for f in result.findings if f.action == "replace"] == ["EMAIL_ADDRESS", "STREET_ADDRESS"]

@@ -16,7 +16,7 @@ from tests.scrub.secret_samples import KINDS
 
 POLICY = ScrubPolicy()
 SLOW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 FIRST = ("Omar", "Emily", "Jürgen", "Mei", "Karen", "Wojciech", "Siobhan", "Raj")
 LAST = ("Davis", "Müller", "O'Neill", "Sanchez", "Jackson-Shepherd", "Garcia", "Nakamura")

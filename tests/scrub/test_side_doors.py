@@ -4,8 +4,6 @@ import io
 import json
 import logging
 import pickle
-import subprocess
-import sys
 
 import pytest
 
@@ -13,6 +11,7 @@ from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
 from curator.scrub.items import NotScrubbed
 from curator.scrub.pipeline import Pipeline
+from tests import command
 from tests.scrub.test_gate import draft, scrub
 
 VALUES = ("Omar Davis", "omar@x.com", "Omar")
@@ -88,11 +87,10 @@ def test_the_cache_holds_no_text(engine: Engine) -> None:
     assert all(isinstance(key, bytes) and len(key) == 16 for key in engine._cache)
 
 
+@pytest.mark.usefixtures("lasting_workers")
 def test_a_crash_of_the_command_prints_no_value() -> None:
     deep = '{"q": "omar@x.com", "d": ' + "[" * 300 + "]" * 300 + "}"
-    done = subprocess.run(
-        [sys.executable, "-m", "curator", "scrub", "--json"], input=deep, capture_output=True, text=True, check=False
-    )
+    done = command.run("scrub", "--json", given=deep)
     assert done.returncode == 1
     assert clean(done.stdout + done.stderr)
     assert "Traceback" not in done.stderr

@@ -46,35 +46,26 @@ def test_a_wrong_policy_is_a_usage_error_here_too(scrubber: Scrubber) -> None:
         scrubber.find({}, ScrubPolicy(entities=("EMAILS",)))
 
 
-def test_asking_returns_at_once_also_while_the_engine_loads() -> None:
-    with Scrubber(use_model=False) as fresh:
+def test_asking_returns_at_once_and_a_worker_that_is_late_or_dies_is_replaced() -> None:
+    """One after the other: loading the engine takes seconds."""
+    long = {"q": "Omar Davis says hi to Emily Chang. " * 8000}
+    with Scrubber(use_model=False) as one:
         begun = time.monotonic()
-        future = fresh.submit(draft(), PLAIN)
+        future = one.submit(draft(), PLAIN)
         assert time.monotonic() - begun < 0.2
         assert not future.done()
         assert future.result(timeout=60).writable
 
-
-def test_whoever_takes_too_long_is_killed_and_the_next_one_is_served() -> None:
-    with Scrubber(limits=Limits(seconds=30), use_model=False) as one:
-        one.start().result()
         one.limits = Limits(seconds=0.3)
         begun = time.monotonic()
         with pytest.raises(NotScrubbed, match=r"longer than 0\.3 seconds"):
-            one.find({"q": "Omar Davis says hi to Emily Chang. " * 8000}, PLAIN)
+            one.find(long, PLAIN)
         assert time.monotonic() - begun < 5
         one.limits = Limits()
-        assert len(one.find({"q": "jane@x.com"}, PLAIN)) == 1
-
-
-def test_a_worker_that_dies_is_not_taken_for_a_clean_item() -> None:
-    with Scrubber(use_model=False) as one:
-        one.start().result()
-        assert one._process is not None
-        one._process.kill()
-        one._process.wait()
         assert len(one.find({"q": "jane@x.com"}, PLAIN)) == 1, "a new worker serves the next request"
-        future = one.submit(draft(input={"q": "Omar Davis says hi to Emily Chang. " * 8000}), PLAIN)
+
+        assert one._process is not None
+        future = one.submit(draft(input=long), PLAIN)
         time.sleep(0.3)
         one._process.kill()
         with pytest.raises(NotScrubbed, match="ended unexpectedly"):
@@ -82,7 +73,7 @@ def test_a_worker_that_dies_is_not_taken_for_a_clean_item() -> None:
 
 
 def test_a_request_that_nobody_waits_for_any_more_is_skipped(scrubber: Scrubber) -> None:
-    long = scrubber.submit(draft(input={"q": "Omar Davis says hi to Emily Chang. " * 400}), PLAIN)
+    long = scrubber.submit(draft(input={"q": "Omar Davis says hi to Emily Chang. " * 60}), PLAIN)
     stale = scrubber.submit(draft(), PLAIN)
     assert stale.cancel()
     assert scrubber.submit(draft(), PLAIN).result(timeout=60).writable
