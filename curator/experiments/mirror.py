@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 RunTask = Callable[[Any], Awaitable[Any]]
 """Takes the SDK's dataset item; what it raises makes the item an errored one."""
-RunCheck = Callable[[Any, Any], Awaitable[list[CheckResult]]]
-"""Takes the dataset item's content as keywords in a dict, and the output; gives the results to record as scores."""
+RunCheck = Callable[[Any], Awaitable[list[CheckResult]]]
+"""Takes the dataset item's content as keywords in a dict; gives the results to record as scores."""
 
 
 class Recorded(NamedTuple):
@@ -97,10 +97,10 @@ def current_trace_id() -> str | None:
 
 def _evaluator(name: str, check: RunCheck) -> Any:
     async def evaluator(
-        *, input: Any, output: Any, expected_output: Any = None, metadata: Any = None, **_: object
+        *, input: Any, expected_output: Any = None, metadata: Any = None, **_: object
     ) -> list["Evaluation"]:
         case = {"input": input, "expected_output": expected_output, "metadata": metadata}
-        return [_evaluation(result) for result in await check(case, output)]
+        return [_evaluation(result) for result in await check(case)]
 
     evaluator.__name__ = name
     return evaluator

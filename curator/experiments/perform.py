@@ -13,7 +13,7 @@ from curator.experiments.checks import Checker
 from curator.experiments.isolation import Printed, environment_of, limits_of
 from curator.experiments.results import Run
 from curator.experiments.run import Interrupted, Plan, run_experiment
-from curator.experiments.tasks import Runner, parse_task
+from curator.experiments.tasks import Runner, outgoing_of, parse_task
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
 from curator.model.errors import UsageError
@@ -58,7 +58,7 @@ def perform(
     apart: Any = {"environment": environment_of(connection), "limits": limits_of(plan.memory), "printed": printed}
     task = parse_task(plan.task, timeout=plan.timeout, replay=rule.replay, **apart)
     kept = record.Record(path, before)
-    with Runner(task) as runner:
+    with Runner(task, outgoing_of(rule)) as runner:
         checker = Checker(rule, allow_python=plan.allow_python, **apart)
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)

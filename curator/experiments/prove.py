@@ -9,7 +9,7 @@ from curator.config import Connection
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case, CheckResult
 from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, environment_of, limits_of
-from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, parse_task
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, outgoing_of, parse_task
 from curator.gateway import Gateway
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -117,8 +117,8 @@ def prove_items(
     with contextlib.ExitStack() as stack:
         checker = Checker(rule, allow_python=allow_python, **apart)
         stack.callback(checker.close)
-        specs = [spec for spec in (production, candidate) if spec]
-        runners = [stack.enter_context(Runner(parse_task(spec, replay=rule.replay, **apart))) for spec in specs]
+        tasks = [parse_task(spec, replay=rule.replay, **apart) for spec in (production, candidate) if spec]
+        runners = [stack.enter_context(Runner(task, outgoing_of(rule))) for task in tasks]
         stored = [_stored(gateway, item, rule.dataset.name) for item in items]
         second = runners[1] if len(runners) > 1 else None
         return prove(rule, stored, runners[0], second, checker, runs=runs, progress=progress)

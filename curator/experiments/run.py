@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import JsonValue
 
@@ -33,7 +33,9 @@ from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
 from curator.model.base import Value
 from curator.model.item import StoredItem
+from curator.model.json import Json
 from curator.model.rule import CheckSpec, Rule
+from curator.scrub import Outgoing
 
 DEFAULT_CONCURRENCY = 3
 """More simultaneous writes have split runs in two on older SDKs, and gain little."""
@@ -225,13 +227,16 @@ class Recorder:
                 self._record.write(repeat=self._number, item=record.model_dump(mode="json"))
             if self._progress is not None:
                 self._progress()
-        return output
+        return await self._apart(self._runner.outgoing.clean, output)
 
     def check(self, spec: CheckSpec) -> RunCheck:
         """One check as the SDK's evaluator. A check without score raises, so that Langfuse shows it as failed."""
 
-        async def evaluate(case: dict[str, Any], output: Any) -> list[CheckResult]:
-            found = await self._apart(self._checker.run, spec, Case(output=output, **case))
+        async def evaluate(case: dict[str, Any]) -> list[CheckResult]:
+            # Langfuse has the output without personal values; the check gets it as it was.
+            case["output"] = self.items[_running_item.get()].output
+            found = await self._apart(self._checker.run, spec, Case(**case))
+            found = await self._apart(_cleaned, self._runner.outgoing, found)
             self._scored(_running_item.get(), spec.name, found)
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
@@ -265,6 +270,22 @@ class Recorder:
             self.items[item_id] = item.model_copy(update={"scores": item.scores | scores})
         written = {name: score.model_dump(mode="json") for name, score in scores.items()}
         self._record.write(repeat=self._number, item_id=item_id, check=check, scores=written)
+
+
+def _cleaned(outgoing: Outgoing, found: list[CheckResult]) -> list[CheckResult]:
+    """Results as they may be sent and reported: what a check says may quote the output."""
+    said = [{"value": one.value if isinstance(one.value, str) else None, "comment": one.comment, "error": one.error,
+             "metadata": one.metadata} for one in found]  # fmt: skip
+    clean: Any = outgoing.clean(cast("Json", said))
+    if clean is said:
+        return found
+    if not isinstance(clean, list):
+        return [one.model_copy(update={"comment": str(clean), "metadata": {}, "error": clean if one.error else None})
+                for one in found]  # fmt: skip
+    return [
+        one.model_copy(update={key: value for key, value in row.items() if key != "value" or value is not None})
+        for one, row in zip(found, clean, strict=True)
+    ]
 
 
 def _never_run(item: StoredItem) -> ItemRun:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from curator.config import load_settings
 from curator.experiments.checks.python_check import load_path
 from curator.experiments.isolation import (
     DEFAULT_MEMORY_GIB,
@@ -31,6 +32,8 @@ from curator.experiments.isolation import (
 from curator.experiments.worker import reason, redact
 from curator.model.errors import UsageError
 from curator.model.json import Json, canonical
+from curator.model.rule import Rule
+from curator.scrub import Outgoing
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 ITEM_FIELDS = ("id", "input", "expected_output", "metadata", "dataset_id", "dataset_name")
@@ -102,11 +105,21 @@ def parse_task(
     )
 
 
-class Runner:
-    """Runs a task for items; what comes back is an output or TaskFailed. Thread-safe."""
+def outgoing_of(rule: Rule) -> Outgoing:
+    """The gate for what a run of this rule sends and reports. Raises ConfigError for a config that cannot be read."""
+    from curator.scrub.policy import merged
 
-    def __init__(self, task: Task) -> None:
+    return Outgoing(merged(load_settings().scrub, rule.scrub))
+
+
+class Runner:
+    """Runs a task for items; what comes back is an output or TaskFailed, whose text `outgoing` cleaned: it goes to
+    Langfuse and into reports. Thread-safe.
+    """
+
+    def __init__(self, task: Task, outgoing: Outgoing | None = None) -> None:
         self.task = task
+        self.outgoing = outgoing or Outgoing()
 
     def __enter__(self) -> "Runner":
         return self
@@ -117,17 +130,16 @@ class Runner:
     def close(self) -> None:
         """Stops what still runs."""
         self.task.close()
+        self.outgoing.close()
 
     def run(self, item: HasInput) -> TaskOutput:
         """The task's output for one item. Raises TaskFailed."""
         try:
             return _output(self.task.answer(item))
-        except TaskFailed:
-            raise
-        except CallFailed as error:
-            raise TaskFailed(str(error)) from None
+        except (TaskFailed, CallFailed) as error:
+            raise TaskFailed(self.outgoing.text(str(error))) from None
         except Exception as error:
-            raise TaskFailed(reason(error)) from None
+            raise TaskFailed(self.outgoing.text(reason(error))) from None
 
 
 class FunctionTask:

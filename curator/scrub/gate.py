@@ -1,20 +1,25 @@
 """The gate: what happens with each finding, who decided it, and what lineage records of it."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import regex
 from pydantic import model_validator
 
 from curator.model import Finding, ScrubPolicy, ScrubSummary, Value
-from curator.model.errors import UsageError
+from curator.model.errors import CuratorError, UsageError
 from curator.model.json import Json
 from curator.model.rule import PathPolicy
 from curator.model.scrub import Action
 from curator.scrub.entities import SUGGESTIONS
+from curator.scrub.items import Leaf, walk
 from curator.scrub.media import ENTITY as MEDIA
-from curator.scrub.recognizers.names import is_family, is_plain_given
+from curator.scrub.recognizers.names import is_family, is_ordinary, is_plain_given
+
+if TYPE_CHECKING:
+    from curator.scrub.scrubber import Scrubber
 
 
 class Choice(Value):
@@ -71,6 +76,56 @@ def _worth_a_look(text: str) -> bool:
     if "@" in text or regex.search(r"\S{20}|(?:\d[ .\-]?){7}", text):
         return True
     return any(is_plain_given(word) or is_family(word) for word in regex.findall(r"\p{L}{3,}", text))
+
+
+class Outgoing:
+    """The one gate for what goes to Langfuse, reports and logs beside items: outputs, comments, texts of exceptions.
+
+    Thread-safe. Texts of ordinary words alone pass as they are; the first other one starts the engine.
+    """
+
+    def __init__(self, policy: ScrubPolicy | None = None) -> None:
+        policy = policy or ScrubPolicy()
+        self._policy = policy.model_copy(update={"paths": (), "strict": False})
+        self._scrubber: Scrubber | None = None
+        self._lock = threading.Lock()
+
+    def clean(self, value: Json) -> Json:
+        """The value without its personal values; a note in its place when it could not be read. Never raises."""
+        try:
+            if all(map(_ordinary, walk(value))):
+                return value
+            from curator.scrub.scrubber import Scrubber
+
+            with self._lock:
+                self._scrubber = self._scrubber or Scrubber()
+            return self._scrubber.scrub_value(value, self._policy).value
+        except CuratorError as error:
+            return f"(not shown: {error.message})"
+
+    def text(self, text: str) -> str:
+        """As `clean`, for one text."""
+        return str(self.clean(text)) if text else text
+
+    def close(self) -> None:
+        """Ends the engine."""
+        if self._scrubber is not None:
+            self._scrubber.close()
+
+
+def _ordinary(leaf: Leaf) -> bool:
+    """Whether a text is made of ordinary words and short numbers, so that nothing in it can be anybody's."""
+    if leaf.number or _TELLING.search(leaf.text):
+        return False
+    words = regex.findall(r"\p{Lu}?[\p{Ll}\p{M}]+|\p{Lu}{2,}|[\p{Lo}]+", leaf.text)  # KeyError is Key and Error
+    return len(words) < 200 and all(
+        len(w) < 2 or (is_ordinary(w) and not (is_plain_given(w) or is_family(w))) for w in words
+    )
+
+
+_TELLING = regex.compile(
+    r"[@\\%&]|://|\d{4}|\d[ .\-]\d{2}|\S{40}|(?i:pass|pwd|secret|token|key|pin|cookie|auth|bearer)\S{0,12}\s{0,3}[:= ]"
+)
 
 
 def action_of(

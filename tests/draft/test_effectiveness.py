@@ -17,6 +17,8 @@ from curator.rulebook import LoadedRule, find_rule, shipped_rules
 from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.usefixtures("lasting_workers")
+
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 RULE = "order-status-regression"
 ANSWER = {"outcome": "answer", "answer": "Your order is on its way."}

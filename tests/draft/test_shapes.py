@@ -13,7 +13,10 @@ from tests.conversation.test_conversation import SHAPES, expected_shapes
 from tests.conversation.test_frameworks import PLUMBING, keys_in
 
 EXPECTED = expected_shapes()
-pytestmark = pytest.mark.skipif(not EXPECTED, reason="the recorded traces of real frameworks are not here")
+pytestmark = [
+    pytest.mark.skipif(not EXPECTED, reason="the recorded traces of real frameworks are not here"),
+    pytest.mark.usefixtures("lasting_workers"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting_workers: None) -> None:
     """Result files go to the test's folder; nothing of the caller's configuration is read."""
     monkeypatch.setenv("CURATOR_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("CURATOR_CONFIG", str(tmp_path / "config.toml"))

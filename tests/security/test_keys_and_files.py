@@ -19,6 +19,8 @@ from tests import command
 from tests.command import Done
 
 PUBLIC, SECRET = "pk-lf-1f0e9d8c-visible", "sk-lf-7c3b-never-to-be-seen"
+pytestmark = pytest.mark.usefixtures("lasting_workers")
+
 RULE = "order-status-regression"
 CURATOR = [sys.executable, "-m", "curator"]
 
