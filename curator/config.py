@@ -63,6 +63,8 @@ class Settings(Value):
     """Action id → keys, as in the table of keys."""
     columns: tuple[str, ...] = ()
     """Columns of the terminal's queue, in this order; the usual ones when empty."""
+    views: dict[str, str] = {}
+    """Name → a filter of the queue, opened as `@name`."""
     scrub: ScrubPolicy = ScrubPolicy()
     """The team's scrub defaults; a rule adds to them."""
 

@@ -1,7 +1,7 @@
 """`curator queue`: the failures that need a decision."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -28,6 +28,7 @@ STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 @click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help="What has been decided.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop at this many failures.")
 @click.option("--groups", "grouped", is_flag=True, help="Put failures together that look like one problem.")
+@click.option("--filter", "line", metavar="LINE", help="Only these, such as 'score<0.3 signal:x since:3d', or @VIEW.")
 @click.option("--markdown", is_flag=True, help="New, growing, recurring and decided, as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def queue(
@@ -37,6 +38,7 @@ def queue(
     state: str,
     limit: int | None,
     grouped: bool,
+    line: str | None,
     markdown: bool,
     as_json: bool,
 ) -> None:
@@ -50,10 +52,12 @@ def queue(
     """
     from curator.cli.week import read_week
     from curator.gateway import Gateway
-    from curator.queue import find_failures, parse_window
+    from curator.queue import find_failures, parse_filter, parse_window
     from curator.rulebook import find_rule, load_rules
     from curator.scrub import Scrubber
 
+    if markdown and (line or grouped):
+        raise click.UsageError("--markdown is about the whole window: leave --filter and --groups out.")
     if (grouped or markdown) and limit is not None:
         raise click.UsageError("Groups need every failure of the window: leave --limit out.")
     settings = load_settings()
@@ -65,6 +69,7 @@ def queue(
     window = parse_window(since, until, now)
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
     by = [each.rule for each in loaded]
+    chosen = parse_filter(line, now, settings.views) if line else None
     wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
     grouping: Grouping | None = None
     with (
@@ -97,11 +102,16 @@ def queue(
 
                 click.echo(in_markdown(digest(week), window), nl=False)
                 return
-            grouping, kept = week.groups(wanted), [one for one in week.queue.failures if wanted in (None, one.state)]
-            hidden = week.queue.total - len(kept)
-            found = week.queue.model_copy(
-                update={"failures": tuple(kept), "hidden": hidden, "requests": gateway.requests}
-            )
+            grouping = week.groups(wanted)
+            found = _only(week.queue, lambda one: wanted in (None, one.state))
+        if chosen is not None:
+            texts = _contents(gateway, found.failures) if chosen.words else {}
+            found = _only(found, lambda one: chosen.matches(one, texts.get(one.trace_id, "")))
+            if grouping is not None:
+                keys = {one.key for one in found.failures}
+                kept = tuple(group for group in grouping.groups if keys & set(group.keys))
+                grouping = grouping.model_copy(update={"groups": kept})
+        found = found.model_copy(update={"requests": gateway.requests})
     progress("")
     if as_json:
         more = {} if grouping is None else grouping.model_dump(mode="json")
@@ -110,6 +120,22 @@ def queue(
         print_groups(grouping)
     else:
         _print(found, window, state)
+
+
+def _only(found: Queue, chosen: "Callable[[Failure], bool]") -> Queue:
+    """The chosen failures; the others count as hidden."""
+    kept = tuple(one for one in found.failures if chosen(one))
+    return found.model_copy(update={"failures": kept, "hidden": found.total - len(kept)})
+
+
+def _contents(gateway: "Gateway", failures: "Sequence[Failure]") -> dict[str, str]:
+    """Trace id → all text of its inputs and outputs, to look for words in; 50 traces a time. Raises GatewayError."""
+    found: dict[str, str] = {}
+    ids = list(dict.fromkeys(one.trace_id for one in failures))
+    for start in range(0, len(ids), 50):
+        for trace_id, trace in gateway.traces(ids[start : start + 50], comments=False).items():
+            found[trace_id] = " ".join(f"{one.input} {one.output}" for one in trace.observations)
+    return found
 
 
 def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> None:
@@ -153,6 +179,7 @@ def _print(found: Queue, window: "Window", state: str) -> None:
 
 def _marks(failure: Failure, state: str) -> str:
     marks = f"[{failure.state}] " if state == "all" else ""
+    marks += "reviewers disagree: " if failure.disputed else ""
     marks += f"session of {count(len(failure.session), 'trace')}: " if failure.session else ""
     covering = failure.decision.item_id if failure.decision is not None else None
     if failure.state == "dismissed" and covering:

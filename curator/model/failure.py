@@ -122,6 +122,16 @@ class Failure(Value):
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
+    def disputed(self) -> bool:
+        """Whether two people gave different values for the same thing."""
+        said: dict[str, dict[str | None, object]] = {}
+        for signal in self.signals:
+            if signal.source == "ANNOTATION":
+                said.setdefault(signal.name, {})[signal.annotator] = signal.value
+        return any(len(set(map(str, values.values()))) > 1 for values in said.values())
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def key(self) -> str:
         """What decisions and commands know the failure by: `TRACE` or `TRACE/OBSERVATION`."""
         return key_of(self.trace_id, self.reviewed_id)

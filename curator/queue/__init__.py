@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from curator.queue.filters import Filter, parse_filter
 from curator.queue.find import find_failures
 from curator.queue.gather import entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
@@ -11,23 +12,9 @@ if TYPE_CHECKING:
     from curator.queue.groups import Group, Grouping
     from curator.queue.week import Coverage, Digest, Week, coverage, digest, drifted, in_markdown, read_week
 
-__all__ = [
-    "Coverage",
-    "Digest",
-    "Group",
-    "Grouping",
-    "Week",
-    "Window",
-    "coverage",
-    "digest",
-    "drifted",
-    "entries_of",
-    "find_failures",
-    "in_markdown",
-    "parse_time",
-    "parse_window",
-    "read_week",
-    "require_traces",
+__all__ = [  # noqa: RUF022  # by what they are about
+    "Window", "parse_time", "parse_window", "find_failures", "entries_of", "require_traces", "Filter", "parse_filter",
+    "Group", "Grouping", "Week", "read_week", "Coverage", "coverage", "Digest", "digest", "drifted", "in_markdown",
 ]  # fmt: skip
 
 _BEHIND = {
