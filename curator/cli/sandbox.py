@@ -16,9 +16,8 @@ from curator.model.errors import ConfigError, ServerError, UsageError
 
 if TYPE_CHECKING:
     from curator.journal import Journal
+    from curator.sandbox import Lag, SandboxServer
     from curator.sandbox.load import LoadReport
-    from curator.sandbox.server import SandboxServer
-    from curator.sandbox.settings import Lag
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -64,8 +63,7 @@ def sandbox(
     For trying, testing and teaching: it answers as Langfuse 4.16 does for everything that curator uses, and keeps no
     secrets. Its first three lines on stdout are the variables that curator and the Langfuse SDK read.
     """
-    from curator.sandbox.faults import check_fault
-    from curator.sandbox.server import SandboxServer
+    from curator.sandbox import SandboxServer, check_fault
 
     if "list" in faults:
         return _list_faults()
@@ -101,7 +99,7 @@ def _in_our_words() -> Iterator[None]:
 
 
 def _list_faults() -> None:
-    from curator.sandbox.faults import KINDS
+    from curator.sandbox import KINDS
 
     width = max(map(len, KINDS))
     for name, kind in KINDS.items():
@@ -140,7 +138,7 @@ def plant_receipts(journal: "Journal", now: datetime) -> None:
 
 
 def _lag(text: str) -> "Lag":
-    from curator.sandbox.settings import MEASURED_LAG, Lag
+    from curator.sandbox import MEASURED_LAG, Lag
 
     if text == "measured":
         return MEASURED_LAG
