@@ -14,6 +14,7 @@ from curator.model.item import state_of
 from curator.sandbox.server import SandboxServer
 from tests import command
 from tests.experiments.workflow import AGENTS, Workflow
+from tests.help.test_schemas import valid
 from tests.queue.world import World
 
 SOON = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
@@ -72,6 +73,7 @@ def test_known_flaky_and_required_again(workflow: Workflow, curator: Any, tmp_pa
     def says(*arguments: str) -> Any:
         done = curator(*arguments, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
+        valid(arguments[0], done.document)
         stored = workflow.gateway.item("item-01")
         assert stored is not None
         state = state_of(stored.metadata)
@@ -120,7 +122,10 @@ def test_a_judge_earns_its_vote_by_people_who_agree(
         good = row.item_id in ("item-00", "item-02")
         world.score(row.trace_id, "faithfulness", 5.0 if good else 1.0, source="ANNOTATION")
     world.load()
-    [judge] = curator("judges", *common).document["judges"]
+    document = curator("judges", *common).document
+    valid("judges", document)
+    valid("runs", curator("runs", "--json").document)
+    [judge] = document["judges"]
     assert [judge[key] for key in ("name", "n", "good", "tpr", "tnr", "kappa")] == ["faithfulness", 4, 2, 1.0, 1.0, 1.0]
     assert judge["disagreements"] == []
     after = decided()
