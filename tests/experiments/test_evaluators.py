@@ -1,5 +1,6 @@
 """Evaluators in the shapes that their users have them: how each is called, and what becomes of its answer."""
 
+import importlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,6 +67,26 @@ def named(**kwargs: Any) -> dict[str, float]:
 )
 def test_each_shape_gives_scores(found: Any, expected: list[tuple[str, Any]]) -> None:
     assert [(each["name"], each["value"]) for each in scores("c", evaluator(found)(CASE))] == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "output", "value"),
+    [
+        ("autoevals", "ExactMatch", "a", 1.0),
+        ("autoevals", "Levenshtein", "ab", 0.5),
+        ("autoevals", "JSONDiff", "b", 0.0),
+        ("openevals.exact", "exact_match", "a", True),
+        ("openevals.string.levenshtein", "levenshtein_distance", "ab", 0.5),
+    ],
+)
+def test_the_real_ones_as_they_come(module: str, name: str, output: str, value: float) -> None:
+    """What a rule names with `python: MODULE:NAME`, without a wrapper."""
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        pytest.skip(f"{error.name} is not installed (extra [dev] or [runners])")
+    [score] = scores("c", evaluator(found)(CASE | {"output": output}))
+    assert (score["name"], score["value"]) == ("c", value)
 
 
 def unfillable(output: Any, threshold: float) -> float:
