@@ -19,7 +19,6 @@ LONG = {
     "gateway/review.py put_score": 9,
     "gateway/traces.py observations": 12,
     "gateway/traces.py scores": 11,
-    "queue/find.py find_failures": 9,
     "tui/fields.py _fields": 9,
 }
 """Functions with more, of old; each that becomes shorter leaves the list."""

@@ -196,14 +196,14 @@ def _look_at_capabilities(examination: Examination, release: tuple[int, ...]) ->
 
 
 def _look_at_queue(examination: Examination, gateway: "Gateway", rules: Sequence["Rule"]) -> None:
-    from curator.queue import find_failures, parse_window
+    from curator.queue import Hears, find_failures, parse_window
 
     if not rules:
         return
     notes: list[str] = []
     with examination.check("queue"):
         window = parse_window("7d", None, datetime.now(UTC))
-        found = find_failures(gateway, rules, window, limit=1, note=notes.append)
+        found = find_failures(gateway, rules, window, limit=1, hears=Hears(note=notes.append))
         detail = f"it can be read ({count(found.requests, 'request')} for {count(len(rules), 'rule')})"
         remedy = "Create the annotation queue in Langfuse, or correct the rule." if notes else ""
         examination.add("queue", True, " ".join([detail, *notes]), remedy)

@@ -1,12 +1,10 @@
 """`curator gate`: may this candidate be released? With its `baseline`, `known`, `quarantine`, `require`."""
 
 import os
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
 
 from curator.cli.experiment_options import (
     ask_before_replacing,
@@ -235,7 +233,8 @@ def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bo
     from curator.promote import Promoter
     from curator.rulebook import find_rule
 
-    stored = state_given(state, said).to_metadata() if state != "required" else None
+    words = {name: value for name, value in said.items() if name != "until"}
+    stored = ItemState.asked(state, said["until"].date(), words).to_metadata() if state != "required" else None
     settings = load_settings()
     with Promoter.opened(settings) as promoter:
         loaded = find_rule(rule, settings) if rule else None
@@ -250,19 +249,3 @@ def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bo
             click.echo(f"  {problem.code}: {plain(problem.message)} {plain(problem.remedy)}")
     if not receipt.ok:
         click.get_current_context().exit(ExitCode.NO)
-
-
-def state_given(state: str, said: dict[str, Any], *, today: date | None = None) -> ItemState:
-    """The state that somebody asks for. Raises UsageError (GATE_STATE) for one that is incomplete or over already."""
-    until = said["until"].date()
-    if until < (today or datetime.now(UTC).date()):
-        raise UsageError(f"{until} is over already.", code="GATE_STATE", remedy="Name a later day with --until.")
-    try:
-        return ItemState.model_validate({**{k: v.strip() or None for k, v in said.items() if k != "until"},
-                                         "state": state, "until": until})  # fmt: skip
-    except ValidationError as error:
-        raise UsageError(
-            f"The state is incomplete: {error.errors()[0]['msg'].removeprefix('Value error, ')}.",
-            code="GATE_STATE",
-            remedy="Give each of them a value.",
-        ) from None

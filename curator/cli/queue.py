@@ -52,7 +52,7 @@ def queue(
     """
     from curator.cli.week import read_week
     from curator.gateway import Gateway
-    from curator.queue import find_failures, parse_filter, parse_window
+    from curator.queue import Hears, find_failures, parse_filter, parse_window
     from curator.rulebook import find_rule, load_rules
     from curator.scrub import Scrubber
 
@@ -67,6 +67,7 @@ def queue(
         return
     now = datetime.now().astimezone()
     window = parse_window(since, until, now)
+    hears = Hears(progress=progress, note=say) if sys.stderr.isatty() else Hears(note=say)
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
     by = [each.rule for each in loaded]
     chosen = parse_filter(line, now, settings.views) if line else None
@@ -84,8 +85,7 @@ def queue(
                 window,
                 state=wanted,
                 decisions=local_decisions(connection),
-                progress=progress if sys.stderr.isatty() else None,
-                note=say,
+                hears=hears,
                 limit=limit,
                 now=now,
             )

@@ -1,14 +1,13 @@
 """`curator show`: one trace with its observations, scores and comments."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from curator.cli.output import cell, duration, number, plain, print_json, row, say, when, width
 from curator.config import load_settings
-from curator.model import Observation, Trace
+from curator.model import Trace
+from curator.model.trace import tree
 
 if TYPE_CHECKING:
     from curator.conversation import Conversation
@@ -120,33 +119,3 @@ def _print_conversation(found: "Conversation") -> None:
         label = {"call": f"→ {line.label}", "result": f"← {line.label}"}.get(line.kind, line.label)
         head = plain(label) + ("" if line.kind == "call" else ": ")
         click.echo(f"  {head}{plain(line.text, keep_newlines=True)}")
-
-
-def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, str, Observation]]:
-    """Observations depth first, in the order of their start: (indent, branch sign, observation).
-
-    One whose parent is missing stands at the top; so does one that is its own ancestor. Each is given once.
-    """
-    ordered = sorted(observations, key=lambda one: (one.start_time, one.id))
-    known = {one.id for one in ordered}
-    children: dict[str | None, list[Observation]] = defaultdict(list)
-    for one in ordered:
-        children[one.parent_id if one.parent_id in known and one.parent_id != one.id else None].append(one)
-    given: set[str] = set()
-    # A stack instead of recursion: a trace may be thousands of steps deep.
-    stack = [("", "", one) for one in reversed(children[None])]
-    while True:
-        if not stack:
-            circle = next((one for one in ordered if one.id not in given), None)
-            if circle is None:
-                return
-            stack.append(("", "", circle))
-        indent, branch, one = stack.pop()
-        if one.id in given:
-            continue
-        given.add(one.id)
-        yield indent, branch, one
-        below = [child for child in children[one.id] if child.id not in given]
-        deeper = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
-        for child in reversed(below):
-            stack.append((deeper, "└─ " if child is below[-1] else "├─ ", child))

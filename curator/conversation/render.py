@@ -23,41 +23,46 @@ class Line(Value):
     """What opening the line shows; empty when there is nothing more."""
 
 
-def lines_of(shown: Conversation | Sequence[Message]) -> list[Line]:
-    """Messages in order, each tool call as one line that opens to its arguments and result; then the retrieved texts."""
+def lines_of(shown: Conversation | Sequence[Message], *, short: int = SHORT) -> list[Line]:
+    """Messages in order, each tool call as one line that opens to its arguments and result; then the retrieved texts.
+
+    `short`: characters of what stands on one line; more for who masks personal values first and cuts then.
+    """
     if not isinstance(shown, Conversation):
-        return _messages(shown, ())
+        return _messages(shown, (), short)
     lines = [
         Line(
             kind="turn",
             label="earlier",
-            text=_one_line(turn.user_message or "–"),
+            text=_one_line(turn.user_message or "–", short),
             more=as_text(turn.answer) if turn.answer is not None else "",
         )
         for turn in shown.session
     ]
-    lines += _messages(shown.messages, shown.tool_calls)
+    lines += _messages(shown.messages, shown.tool_calls, short)
     return lines + [
-        Line(kind="retrieved", label=each.id or "–", text=_one_line(each.text), more=each.text)
+        Line(kind="retrieved", label=each.id or "–", text=_one_line(each.text, short), more=each.text)
         for each in shown.retrieved
     ]
 
 
-def _messages(messages: Sequence[Message], calls: Sequence[ToolCall]) -> list[Line]:
+def _messages(messages: Sequence[Message], calls: Sequence[ToolCall], short: int) -> list[Line]:
     lines: list[Line] = []
     for one in messages:
         if one.role == "tool":
-            lines.append(Line(kind="result", label=one.name or "result", text=_one_line(one.text), more=one.text))
+            lines.append(
+                Line(kind="result", label=one.name or "result", text=_one_line(one.text, short), more=one.text)
+            )
             continue
         if one.text or not (one.tool_calls or one.media):
             lines.append(Line(kind="message", label=one.role, text=one.text))
         lines += [Line(kind="media", label=each.kind, text=each.where or "inside the message") for each in one.media]
-        lines += [call_line(call) for call in one.tool_calls]
+        lines += [call_line(call, short) for call in one.tool_calls]
     known = [(call.name, as_text(call.arguments)) for one in messages for call in one.tool_calls]
-    return lines + [call_line(call) for call in calls if (call.name, as_text(call.arguments)) not in known]
+    return lines + [call_line(call, short) for call in calls if (call.name, as_text(call.arguments)) not in known]
 
 
-def call_line(call: ToolCall) -> Line:
+def call_line(call: ToolCall, short: int = SHORT) -> Line:
     """A tool call as one line: `lookup_order(order_id="ORDER-1")`."""
     given = call.arguments
     inside = (
@@ -67,9 +72,9 @@ def call_line(call: ToolCall) -> Line:
     )
     more = [f"arguments: {as_text(given)}"] if given is not None else []
     more += [f"result: {as_text(call.result)}"] if call.result is not None else []
-    return Line(kind="call", label=call.name, text=_one_line(f"({inside})"), more="\n".join(more))
+    return Line(kind="call", label=call.name, text=_one_line(f"({inside})", short), more="\n".join(more))
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, short: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
+    return line if len(line) <= short else f"{line[: short - 1]}…"

@@ -1,11 +1,13 @@
 """A dataset item: the one to write, and the one that the server holds."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue, ValidationError, model_validator
 
 from curator.model.base import Value
+from curator.model.errors import UsageError
 
 ItemStatus = Literal["ACTIVE", "ARCHIVED"]
 
@@ -30,6 +32,20 @@ class ItemState(Value):
         if self.state == "quarantined" and not (self.evidence and self.until):
             raise ValueError("a quarantined item needs evidence and until")
         return self
+
+    @classmethod
+    def asked(cls, state: str, until: date, said: Mapping[str, str], *, today: date | None = None) -> "ItemState":
+        """The state that somebody asks for. Raises UsageError (GATE_STATE) when it is incomplete or over already."""
+        if until < (today or datetime.now(UTC).date()):
+            raise UsageError(f"{until} is over already.", code="GATE_STATE", remedy="Name a later day.")
+        try:
+            return cls.model_validate(
+                {k: v.strip() or None for k, v in said.items()} | {"state": state, "until": until}
+            )
+        except ValidationError as error:
+            why = error.errors()[0]["msg"].removeprefix("Value error, ")
+            remedy = "Give each of them a value."
+            raise UsageError(f"The state is incomplete: {why}.", code="GATE_STATE", remedy=remedy) from None
 
     def expired(self, today: date) -> bool:
         """Whether it is excused no longer."""

@@ -1,6 +1,7 @@
 """What Langfuse holds of one execution: observations, scores, comments, and the trace that groups them."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -219,3 +220,33 @@ class Trace(Value):
             "scores": {s.name: s.value for s in sorted(scores, key=lambda s: s.timestamp)},
             "comments": [c.content for c in self.comments],
         }
+
+
+def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, str, Observation]]:
+    """Observations depth first, in the order of their start: (indent, branch sign, observation).
+
+    One whose parent is missing stands at the top; so does one that is its own ancestor. Each is given once.
+    """
+    ordered = sorted(observations, key=lambda one: (one.start_time, one.id))
+    known = {one.id for one in ordered}
+    children: dict[str | None, list[Observation]] = defaultdict(list)
+    for one in ordered:
+        children[one.parent_id if one.parent_id in known and one.parent_id != one.id else None].append(one)
+    given: set[str] = set()
+    # A stack instead of recursion: a trace may be thousands of steps deep.
+    stack = [("", "", one) for one in reversed(children[None])]
+    while True:
+        if not stack:
+            circle = next((one for one in ordered if one.id not in given), None)
+            if circle is None:
+                return
+            stack.append(("", "", circle))
+        indent, branch, one = stack.pop()
+        if one.id in given:
+            continue
+        given.add(one.id)
+        yield indent, branch, one
+        below = [child for child in children[one.id] if child.id not in given]
+        deeper = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+        for child in reversed(below):
+            stack.append((deeper, "└─ " if child is below[-1] else "├─ ", child))

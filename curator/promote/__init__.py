@@ -2,7 +2,7 @@
 
 from curator.promote.job import Choices, Finder, Job, Patience, Via
 from curator.promote.promoter import Promoter
-from curator.promote.proposal import OVERRIDABLE, Order, Proposal
+from curator.promote.proposal import OVERRIDABLE, Order, Proposal, reviewed_type
 from curator.promote.reading import Found
 from curator.promote.resume import Resumed
 from curator.promote.seed import Seeded, SeededItem, read_items, seed
@@ -26,5 +26,6 @@ __all__ = [
     "Verified",
     "Via",
     "read_items",
+    "reviewed_type",
     "seed",
 ]

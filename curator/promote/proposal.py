@@ -1,5 +1,6 @@
 """What a reviewer wants of a failure, and what comes of it: mapped, held against the rule's checks, scrubbed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from curator.draft.effectiveness import Judgement
 from curator.draft.mapping import reshape
 from curator.help import outcomes
 from curator.journal import Journal
-from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Trace, lineage
+from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import CONTENT_CODES, check_content, content_problem, losses
@@ -112,7 +113,7 @@ def propose(
             signals=found.signals,
             edits=order.edits,
             case=order.case,
-            failure_type=order.failure_type,
+            failure_type=order.failure_type or reviewed_type(found.signals, loaded.rule.lineage.failure_types),
             observation_id=found.observation_id,
             earlier=found.earlier,
         )
@@ -178,3 +179,19 @@ def _unfinished(scrubbed: ScrubbedDraft) -> Item:
         expected_output=scrubbed.expected_output,
         metadata=scrubbed.metadata,
     )
+
+
+def reviewed_type(signals: Sequence[Signal], types: Sequence[str]) -> str | None:
+    """The rule's failure type that a reviewer gave in Langfuse as a category, the latest; None without one.
+
+    A category that is no type stands for the only type that has all of its words: `missing_context` for
+    `missing_order_status_context`.
+    """
+    found = None
+    for signal in signals:
+        if signal.source == "ANNOTATION" and isinstance(signal.value, str):
+            words = set(re.findall(r"[a-z0-9]+", signal.value.lower()))
+            near = [each for each in types if words and words <= set(re.findall(r"[a-z0-9]+", each.lower()))]
+            exact = [each for each in types if each == signal.value]
+            found = exact[0] if exact else near[0] if len(near) == 1 else found
+    return found

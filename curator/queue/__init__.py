@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from curator.queue.filters import Filter, parse_filter
 from curator.queue.find import find_failures
-from curator.queue.gather import entries_of, require_traces
+from curator.queue.gather import Hears, entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from curator.queue.week import Coverage, Digest, Week, coverage, digest, drifted, in_markdown, read_week
 
 __all__ = [  # noqa: RUF022  # by what they are about
-    "Window", "parse_time", "parse_window", "find_failures", "entries_of", "require_traces", "Filter", "parse_filter",
+    "Window", "parse_time", "parse_window", "Hears", "find_failures", "entries_of", "require_traces", "Filter", "parse_filter",
     "Group", "Grouping", "Week", "read_week", "Coverage", "coverage", "Digest", "digest", "drifted", "in_markdown",
 ]  # fmt: skip
 

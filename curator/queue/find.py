@@ -12,7 +12,7 @@ from curator.model.item import StoredItem
 from curator.model.rule import Rule
 from curator.model.trace import Observation
 from curator.queue.decisions import SCORE_NAME, from_scores, newest, state_of
-from curator.queue.gather import Say, Subject, gather
+from curator.queue.gather import Gathered, Hears, Subject, gather
 from curator.queue.signals import in_order
 from curator.queue.sources import Sources
 from curator.queue.window import Window
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # A trace's time is that of the traced program's clock, an item's that of the server.
 CLOCKS = timedelta(days=1)
 ITEMS_PAGE = 100
+MANY = 300
+"""Traces for which their roots are asked for before all signals are known: about as many as a request takes."""
+SILENT = Hears()
 
 
 def find_failures(
@@ -32,8 +35,7 @@ def find_failures(
     *,
     state: State | None = "open",
     decisions: Sequence[Decision] = (),
-    progress: Say | None = None,
-    note: Say | None = None,
+    hears: Hears = SILENT,
     limit: int | None = None,
     now: datetime | None = None,
 ) -> Queue:
@@ -43,19 +45,38 @@ def find_failures(
     failure together with those of its traces. A signal belongs to the window by its own time: a score's timestamp, an
     observation's start, the moment when an object was put into an annotation queue. `state` None shows every state.
     `decisions` are known here but perhaps not yet on the server; the newest of a failure wins. `limit` stops the fetch
-    of each source at that many traces, and the result. `progress` hears what is being fetched, `note` hears what the
-    reviewer should know about (a queue that does not exist, unreadable rows).
+    of each source at that many traces, and the result.
 
     Requests: pages of 100 scores and 1,000 observations, one batch of about 290 traces each; never one per trace.
     Raises GatewayError.
     """
     now = now or datetime.now(UTC)
-    progress, note = progress or _silent, note or _silent
     before, unreadable = gateway.requests, gateway.unreadable
-    found = gather(gateway, rules, window, limit=limit, progress=progress, note=note)
+    found = Gathered()
     sources = Sources(gateway, rules, found)
+    told = set[str]()
+
+    def page() -> None:
+        """Tells of the failures that the pages so far give, once there are enough for a request."""
+        new = {trace_id for trace_id, _ in found.by_subject} - told
+        if hears.arrived is None or not new or (told and len(new) < MANY):
+            return
+        told.update(new)
+        sources.fetch(new, rootless=False)
+        known, arrived = newest(decisions), list[Failure]()
+        for subject, signals in sources.folded(found.by_subject).items():
+            kept = (
+                sources.passing(subject, _within(signals, window)) if subject[0] in new & sources.roots.keys() else ()
+            )
+            if kept:
+                arrived.append(_decided(sources.failure(subject, in_order(kept)), known, (), now))
+        if arrived:
+            hears.arrived(tuple(arrived))
+
+    gather(gateway, rules, window, found, limit=limit, hears=hears, page=page)
+    sources.fetch_sessions()
     inside = {subject: kept for subject, all_ in found.by_subject.items() if (kept := _within(all_, window))}
-    progress(f"{len(inside) + len(found.by_session)} traces")
+    hears.progress(f"{len(inside) + len(found.by_session)} traces")
     sources.fetch({trace_id for trace_id, _ in inside})
     inside = sources.folded(inside)
     total = {*sources.folded(found.by_subject), *inside}
@@ -67,18 +88,16 @@ def find_failures(
             shown[subject] = [*shown.get(subject, ()), *kept]
     decided = _decisions(gateway, shown, decisions)
     items = _items(gateway, rules, shown, sources.roots)
-    failures = []
-    for subject, signals in shown.items():
-        one = sources.failure(subject, in_order(signals))
-        made, own = _decision_of(one, decided), tuple(items.get(subject, ()))
-        at_hand = state_of(made, one.signals, has_items=bool(own), now=now)
-        failures.append(one.model_copy(update={"state": at_hand, "decision": made, "items": own}))
+    failures = [
+        _decided(sources.failure(subject, in_order(signals)), decided, items.get(subject, ()), now)
+        for subject, signals in shown.items()
+    ]
     failures = [one for one in failures if state is None or one.state == state]
     failures.sort(key=lambda one: (one.timestamp or now, one.key), reverse=True)
     truncated = found.truncated or (limit is not None and len(failures) > limit)
     failures = failures[:limit]
     if unread := gateway.unreadable - unreadable:
-        note(f"{unread} rows of the server could not be read and are left out.")
+        hears.note(f"{unread} rows of the server could not be read and are left out.")
     return Queue(
         failures=tuple(failures),
         fetched=len({*(sources.subject(*each) for each in found.looked_at), *total}),
@@ -90,8 +109,11 @@ def find_failures(
     )
 
 
-def _silent(_: str) -> None:
-    pass
+def _decided(one: Failure, decided: Mapping[str, Decision], items: Iterable[str], now: datetime) -> Failure:
+    """The failure in the state that decisions and items give it."""
+    made, own = _decision_of(one, decided), tuple(items)
+    state = state_of(made, one.signals, has_items=bool(own), now=now)
+    return one.model_copy(update={"state": state, "decision": made, "items": own})
 
 
 def _within(signals: Iterable[Signal], window: Window) -> list[Signal]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curator.model.failure import Signal
+from curator.model.failure import Failure, Signal
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Observation
 from curator.queue.signals import of_entry, of_levels, of_score
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     from curator.gateway import Gateway
 
 Say = Callable[[str], None]
+
+
+def silent(*_: object) -> None:
+    """Hears nothing."""
+
+
+@dataclass(frozen=True)
+class Hears:
+    """Who hears what while failures are looked for, in the thread that looks."""
+
+    progress: Say = silent
+    """What is being fetched."""
+    note: Say = silent
+    """What the reviewer should know about: a queue that does not exist, unreadable rows."""
+    arrived: "Callable[[tuple[Failure, ...]], None] | None" = None
+    """Failures that were found since it was called last, the first after two requests; shared decisions, items and
+    signals of other sources are not known yet. Costs at most one request more for 300 failures."""
+
+
 Subject = tuple[str, str | None]
 """Trace id, and the id of an observation that was reviewed by itself."""
 
@@ -37,31 +56,41 @@ class Gathered:
 
 
 def gather(
-    gateway: "Gateway", rules: Sequence[Rule], window: Window, *, limit: int | None, progress: Say, note: Say
-) -> Gathered:
-    """All signals of the rules in the window, by subject. With `limit`, each source stops at that many.
+    gateway: "Gateway",
+    rules: Sequence[Rule],
+    window: Window,
+    found: Gathered,
+    *,
+    limit: int | None,
+    hears: Hears,
+    page: Callable[[], None] = silent,
+) -> None:
+    """Adds all signals of the rules in the window to `found`. With `limit`, each source stops at that many.
 
-    Annotation-queue entries come whatever their age: the server cannot select them by time. Raises GatewayError.
+    Annotation-queue entries come whatever their age: the server cannot select them by time. `page` is called when more
+    of the scores is known. Raises GatewayError.
     """
-    found = Gathered()
-    _from_scores(gateway, rules, window, found, limit, progress)
-    _from_levels(gateway, rules, window, found, limit, progress)
-    queued = _from_entries(gateway, rules, found, progress, note)
+    _from_scores(gateway, rules, window, found, limit, hears.progress, page)
+    _from_levels(gateway, rules, window, found, limit, hears.progress)
+    queued = _from_entries(gateway, rules, found, hears.progress, hears.note)
     _add_observations(gateway, found, queued)
     found.looked_at |= found.by_subject.keys()
-    return found
 
 
 def _from_scores(
-    gateway: "Gateway", rules: Sequence[Rule], window: Window, found: Gathered, limit: int | None, progress: Say
+    gateway: "Gateway",
+    rules: Sequence[Rule],
+    window: Window,
+    found: Gathered,
+    limit: int | None,
+    progress: Say,
+    page: Callable[[], None],
 ) -> None:
     done: set[tuple[str, str]] = set()
     for query in score_queries(rules):
         matched: set[str] = set()
         scores = gateway.scores(from_=window.since, to=window.until, **query.parameters())
         for number, score in enumerate(scores, 1):
-            if number % 100 == 0:
-                progress(f"{number} scores")
             if score.trace_id is not None:
                 found.looked_at.add((score.trace_id, score.observation_id))
             for signal in of_score(score, rules):
@@ -77,6 +106,10 @@ def _from_scores(
             if limit is not None and len(matched) >= limit:
                 found.truncated = True
                 break
+            if number % 100 == 0:
+                progress(f"{number} scores")
+                page()
+        page()
 
 
 def _from_levels(
@@ -133,7 +166,7 @@ def _from_entries(
 def _add_observations(gateway: "Gateway", found: Gathered, queued: dict[str, list[Signal]]) -> None:
     """Fetches what was reviewed by itself; a queued observation that is gone stands for a trace of its own."""
     scored = {observation for _, observation in found.by_subject if observation is not None}
-    found.observations = observations_of(gateway, sorted(scored | queued.keys()))
+    found.observations |= observations_of(gateway, sorted(scored | queued.keys()))
     for observation_id, signals in queued.items():
         one = found.observations.get(observation_id)
         found.by_subject[(one.trace_id, one.id) if one else (observation_id, None)] += signals

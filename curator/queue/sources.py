@@ -17,9 +17,9 @@ class Sources:
     """The traces, sessions and observations behind the signals of one look."""
 
     def __init__(self, gateway: "Gateway", rules: Sequence[Rule], found: Gathered) -> None:
-        """Asks for the sessions' traces. Raises GatewayError."""
+        """`found` may still grow."""
         self._gateway = gateway
-        self._observations = found.observations
+        self._found = found
         self._filters = {rule.rule: rule.queue.filters for rule in rules}
         self._names = {name for rule in rules for name in rule.queue.filters.names}
         self.roots: dict[str, Observation] = {}
@@ -27,15 +27,22 @@ class Sources:
         self._root_counts: dict[str, int] = {}
         self._sessions: dict[str, list[str]] = defaultdict(list)
         self._session_failures: dict[Subject, tuple[str, ...]] = {}
-        if found.by_session:
-            self._take(gateway.observations(session_ids=list(found.by_session), roots_only=True))
+
+    def fetch_sessions(self) -> None:
+        """Asks for the traces of the sessions that have signals. Raises GatewayError."""
+        bad = self._found.by_session
+        if bad:
+            self._take(self._gateway.observations(session_ids=list(bad), roots_only=True))
         for root in sorted(self.roots.values(), key=lambda one: (one.start_time, one.id)):
-            if root.session_id in found.by_session:
+            if root.session_id in bad:
                 self._sessions[root.session_id].append(root.trace_id)
 
-    def fetch(self, traces: Collection[str]) -> None:
-        """Asks for the roots of these traces, or for all observations of those without. Raises GatewayError."""
-        for roots_only in (True, False):
+    def fetch(self, traces: Collection[str], *, rootless: bool = True) -> None:
+        """Asks for the roots of these traces, and (`rootless`) for all observations of those without one.
+
+        Raises GatewayError.
+        """
+        for roots_only in (True, False) if rootless else (True,):
             missing = [trace_id for trace_id in traces if trace_id not in self.roots]
             self._take(self._gateway.observations(trace_ids=missing, roots_only=roots_only))
 
@@ -66,7 +73,7 @@ class Sources:
 
     def passing(self, subject: Subject, signals: Iterable[Signal]) -> list[Signal]:
         """The signals of rules that look at this trace or observation."""
-        root, own = self.roots.get(subject[0]), self._observations.get(subject[1] or "")
+        root, own = self.roots.get(subject[0]), self._found.observations.get(subject[1] or "")
         return [signal for signal in signals if _passes(self._filters[signal.rule], root, own)]
 
     def of_session(
@@ -108,7 +115,7 @@ class Sources:
                 signals=signals,
                 source_gone=True,
             )
-        own = self._observations.get(observation_id or "", root)
+        own = self._found.observations.get(observation_id or "", root)
         return Failure(
             trace_id=trace_id,
             observation_id=observation_id or root.id,

@@ -14,6 +14,7 @@ from curator.model.base import Value
 from curator.model.failure import Seen
 from curator.model.safe import visible
 from curator.queue.find import find_failures
+from curator.queue.gather import Hears, silent
 from curator.queue.groups import FailureText, Group, Grouping, Scrubs, group_failures, in_state, read_texts
 from curator.queue.window import Window
 
@@ -60,9 +61,8 @@ def read_week(
     from curator.gateway import NotFound
 
     began = gateway.requests
-    found = find_failures(
-        gateway, rules, window, state=None, decisions=decisions, progress=progress, note=note, now=window.until
-    )
+    hears = Hears(progress or silent, note or silent)
+    found = find_failures(gateway, rules, window, state=None, decisions=decisions, hears=hears, now=window.until)
 
     def said(done: int, total: int) -> None:
         if progress is not None:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
 from textual.binding import BindingType
@@ -23,35 +24,15 @@ from curator.tui.widgets.frame import content
 if TYPE_CHECKING:
     from curator.model import Decision, Failure
     from curator.promote import Undone
-    from curator.tui.screens.datasets import DatasetsScreen
     from curator.tui.screens.help import How
     from curator.tui.screens.place import Place
     from curator.tui.screens.queue import QueueScreen
     from curator.tui.session import Act, Connected, Session
 
 
-def _queue() -> Screen[None]:
-    from curator.tui.screens.queue import QueueScreen
-
-    return QueueScreen()
-
-
-def _datasets() -> Screen[None]:
-    from curator.tui.screens.datasets import DatasetsScreen
-
-    return DatasetsScreen()
-
-
-def _runs() -> Screen[None]:
-    from curator.tui.screens.runs import RunsScreen
-
-    return RunsScreen()
-
-
-def _log() -> Screen[None]:
-    from curator.tui.screens.log import LogScreen
-
-    return LogScreen()
+def _later(module: str, name: str) -> Callable[[], Screen[Any]]:
+    """Makes a screen whose module is imported when one first goes there."""
+    return lambda: cast("Screen[Any]", getattr(import_module(f"curator.tui.screens.{module}"), name)())
 
 
 def pane_of(widget: Widget | None) -> Widget | None:
@@ -74,10 +55,10 @@ class CuratorApp(App[CuratorError | None]):
     CSS_PATH = [Path(__file__).parent / "app.tcss", Path(__file__).parent / "screens/start.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "queue": _queue,
-        "datasets": _datasets,
-        "runs": _runs,
-        "log": _log,
+        "queue": _later("queue", "QueueScreen"),
+        "datasets": _later("datasets", "DatasetsScreen"),
+        "runs": _later("runs", "RunsScreen"),
+        "log": _later("log", "LogScreen"),
     }
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
@@ -162,13 +143,6 @@ class CuratorApp(App[CuratorError | None]):
         from curator.tui.screens.queue import QueueScreen
 
         return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
-
-    @property
-    def datasets_screen(self) -> "DatasetsScreen":
-        """The datasets, once they have been gone to."""
-        from curator.tui.screens.datasets import DatasetsScreen
-
-        return next(s for s in self._screen_stacks["datasets"] if isinstance(s, DatasetsScreen))
 
     @property
     def _place(self) -> "Place | None":
@@ -319,8 +293,14 @@ class CuratorApp(App[CuratorError | None]):
 
     async def look_at_rule(self, rule: str) -> None:
         """Lists the failures of one rule."""
-        await self._command_queue()
+        await self.on_queue()
         self.queue_screen.look_at(rule)
+
+    def open_compare(self, baseline: str, candidate: str) -> None:
+        """Compares two runs."""
+        from curator.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(baseline, candidate))
 
     def browse(self, trace_id: str) -> None:
         """Opens a trace in the browser."""
@@ -523,75 +503,26 @@ class CuratorApp(App[CuratorError | None]):
         """A command of the command line by its name, as far as it leads somewhere here."""
         from curator.tui.screens.help import COMMANDS
 
-        takes = [word for word in COMMANDS.get(name, ("", ""))[0].split() if not word.startswith("[")]
-        if name not in COMMANDS:
+        if (command := COMMANDS.get(name)) is None:
             self.tell([("text", f"curator {name} belongs into a shell; `:` alone lists what can be done here.")])
-        elif len(words) < len(takes):
-            self.tell([("text", f"{name} takes {' '.join(takes)}.")])
-        else:
-            await getattr(self, f"_command_{name}")(*words)
+        elif len(words) < len(command.needs):
+            self.tell([("text", f"{name} takes {' '.join(command.needs)}.")])
+        elif isawaitable(found := command.do(self, *words[: len(command.takes.split())])):
+            await found
 
-    async def _command_queue(self, *_: str) -> None:
+    async def on_queue(self, action: str = "") -> None:
+        """Goes to the queue, whatever lies over it, and does an action there."""
         await self.action_go("queue")
         self.back_to_queue()
+        if action:
+            await self.run_action(action, self.queue_screen)
 
-    async def _command_log(self, *_: str) -> None:
-        await self.action_go("log")
+    async def audit(self, dataset: str) -> None:
+        """Audits a dataset on the screen of datasets."""
+        from curator.tui.screens.datasets import DatasetsScreen
 
-    async def _command_runs(self, *_: str) -> None:
-        await self.action_go("runs")
-
-    async def _command_undo(self, *_: str) -> None:
-        self.action_undo()
-
-    async def _command_show(self, trace: str, *_: str) -> None:
-        self.open_trace(trace, self.session.queue.get(trace))
-
-    async def _command_draft(self, trace: str, *_: str) -> None:
-        self.open_workbench(trace, self.session.queue.get(trace))
-
-    async def _command_promote(self, *traces: str) -> None:
-        if traces:
-            await self._command_draft(*traces)
-        else:
-            await self._on_queue("promote")
-
-    async def _command_dismiss(self, *_: str) -> None:
-        await self._on_queue("dismiss_failure")
-
-    async def _command_snooze(self, *_: str) -> None:
-        await self._on_queue("snooze")
-
-    async def _command_reopen(self, *_: str) -> None:
-        await self._on_queue("reopen")
-
-    async def _on_queue(self, action: str) -> None:
-        await self._command_queue()
-        await self.run_action(action, self.queue_screen)
-
-    async def _command_rules(self, *rules: str) -> None:
-        if rules:
-            await self.look_at_rule(rules[0])
-        else:
-            await self._on_queue("rules")
-
-    async def _command_compare(self, baseline: str, candidate: str, *_: str) -> None:
-        from curator.tui.screens.compare import CompareScreen
-
-        self.push_screen(CompareScreen(baseline, candidate))
-
-    async def _command_audit(self, dataset: str, *items: str) -> None:
-        if items:
-            self.open_lineage(dataset, items[0])
-        else:
-            await self.action_go("datasets")
-            self.datasets_screen.audit(dataset)
-
-    async def _command_verify(self, dataset: str, item: str, *_: str) -> None:
-        self.open_lineage(dataset, item)
-
-    async def _command_explain(self, page: str, *_: str) -> None:
-        self.explain(page)
+        await self.action_go("datasets")
+        next(s for s in self._screen_stacks["datasets"] if isinstance(s, DatasetsScreen)).audit(dataset)
 
     def action_refresh(self) -> None:
         if (place := self._place) is not None:

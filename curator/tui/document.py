@@ -5,12 +5,13 @@ line is laid out once per width.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rich.cells import cell_len
 
+from curator.conversation import Line as Said
 from curator.model import join_path
 from curator.tui.masks import Masks
 from curator.tui.text import Piece, visible
@@ -19,6 +20,13 @@ View = Literal["chat", "json"]
 MIN_WIDTH = 16
 NARROWEST = 8
 """Cells that a text keeps however deep it stands."""
+TALK_SIGNS = {
+    "call": ("accent", "λ"),
+    "result": ("good", "←"),
+    "media": ("info", "▣"),
+    "retrieved": ("info", "◎"),
+    "turn": ("dim", "↶"),
+}
 INLINE = 56
 """A container of scalars that fits into this many characters stands on one line."""
 
@@ -29,11 +37,16 @@ class Line:
 
     pieces: tuple[Piece, ...]
     continues: bool = False
+    fold: str = ""
+    """What opens or closes here; empty where nothing does."""
 
     @property
     def text(self) -> str:
         """The row without its styles."""
         return "".join(text for _, text in self.pieces)
+
+
+LOOKING = Line((("dim", "looking for personal values …"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +69,15 @@ class Section:
     path: str
     note: str = ""
     notes: tuple[Note, ...] | None = None
+    talk: tuple[Said, ...] = ()
+    """The same as a conversation; the view "json" shows the value where there is one."""
+    talk_path: str = ""
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One message of a conversation."""
-
-    role: str
-    content: object
-    path: str
-    calls: object = None
-    calls_path: str = ""
-
-
-def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = "chat") -> list[Line]:
-    """The rows of a document. Values that are no conversation are shown as JSON or prose in either view."""
+def lay_out(
+    sections: Sequence[Section], width: int, masks: Masks, view: View = "chat", opened: Collection[str] = ()
+) -> list[Line]:
+    """The rows of a document; `opened` are the folds that are open. Only a conversation has two views."""
     width = max(width, MIN_WIDTH)
     lines: list[Line] = []
     for section in sections:
@@ -81,8 +88,10 @@ def lay_out(sections: Sequence[Section], width: int, masks: Masks, view: View = 
             lines.append(Line((("heading", section.title), *note)))
         if section.notes is not None:
             lines.extend(line for note in section.notes for line in _note_lines(note, width, masks))
+        elif section.talk and (view == "chat" or section.value is None):
+            lines.extend([LOOKING] if masks.hides else _talk_lines(section, width, masks, opened))
         else:
-            lines.extend(_value_lines(section.value, section.path, width, masks, view))
+            lines.extend(_value_lines(section.value, section.path, width, masks))
     return lines
 
 
@@ -105,53 +114,37 @@ def _hanging(lines: Iterable[Line]) -> Iterator[Line]:
         yield Line((("text", "  "), *line.pieces), True) if line.continues else line
 
 
-def _value_lines(value: object, path: str, width: int, masks: Masks, view: View) -> Iterator[Line]:
+def _value_lines(value: object, path: str, width: int, masks: Masks) -> Iterator[Line]:
     if masks.hides and value is not None:
-        yield Line((("dim", "looking for personal values …"),))
+        yield LOOKING
     elif value is None or value == "":
         yield Line((("dim", "– nothing –"),))
-    elif view == "chat" and (turns := conversation(value, path)):
-        yield from _chat_lines(turns, width, masks)
     elif isinstance(value, str):
         yield from _prose(value, path, width, masks)
     else:
         yield from _json_lines(value, path, width, masks)
 
 
-def conversation(value: object, path: str) -> list[Turn] | None:
-    """The turns of a value that is a chat: a list of messages, `{messages: […]}`, or one message; else None."""
-    if isinstance(value, dict) and isinstance(value.get("messages"), list):
-        value, path = value["messages"], join_path(path, "messages")
-    messages = value if isinstance(value, list) else [value]
-    if not messages or not all(isinstance(m, dict) and isinstance(m.get("role"), str) for m in messages):
-        return None
-    turns = []
-    for index, message in enumerate(messages):
-        here = join_path(path, index) if isinstance(value, list) else path
-        turns.append(
-            Turn(
-                role=message["role"],
-                content=message.get("content"),
-                path=join_path(here, "content"),
-                calls=message.get("tool_calls"),
-                calls_path=join_path(here, "tool_calls"),
-            )
-        )
-    return turns
-
-
-def _chat_lines(turns: Sequence[Turn], width: int, masks: Masks) -> Iterator[Line]:
-    for number, turn in enumerate(turns):
-        if number:
-            yield Line(())
-        known = turn.role if turn.role in ("user", "assistant", "system", "tool") else "other"
-        yield Line(((f"role-{known}", f"▌{visible(turn.role, limit=40)}"),))
-        if isinstance(turn.content, str):
-            yield from _indented(_prose(turn.content, turn.path, width - 2, masks))
-        elif turn.content is not None:
-            yield from _indented(_json_lines(turn.content, turn.path, width - 2, masks))
-        if turn.calls:
-            yield from _indented(_json_lines(turn.calls, turn.calls_path, width - 2, masks))
+def _talk_lines(section: Section, width: int, masks: Masks, opened: Collection[str]) -> Iterator[Line]:
+    """A conversation: messages at length, everything else on one line each, which opens."""
+    for number, said in enumerate(section.talk):
+        here = join_path(section.talk_path, number)
+        if said.kind == "message":
+            if number:
+                yield Line(())
+            known = said.label if said.label in ("user", "assistant", "system", "tool") else "other"
+            yield Line(((f"role-{known}", f"▌{visible(said.label, limit=40)}"),))
+            yield from _indented(_prose(said.text, join_path(here, "text"), width - 2, masks))
+            continue
+        role, sign = TALK_SIGNS[said.kind]
+        head = [("text", "  "), (role, f"{sign} "), *masks.pieces(join_path(here, "label"), said.label, "key")]
+        is_open = here in opened
+        rest = [] if is_open else [("text", " "), *masks.pieces(join_path(here, "text"), said.text, "text")]
+        line = next(iter(wrap([(name, visible(text)) for name, text in (*head, *rest)], width - 4)))
+        fold = here if said.more else ""
+        yield Line((*line.pieces, ("accent", " −" if is_open else " +") if fold else ("text", "")), fold=fold)
+        if is_open:
+            yield from _indented(_indented(_prose(said.more, join_path(here, "more"), width - 4, masks)))
 
 
 def _indented(lines: Iterable[Line]) -> Iterator[Line]:

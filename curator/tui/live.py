@@ -149,7 +149,13 @@ def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list
     return weak + likeness.doubts(like)
 
 
-TYPE_FROM = {"reviewer": "yours", "review": "from the review", "default": "the rule's default", "": ""}
+TYPE_FROM = {
+    "reviewer": "yours",
+    "prepared": "as prepared",
+    "review": "from the review",
+    "default": "the rule's default",
+    "": "",
+}
 
 
 def decision_rows(

@@ -25,7 +25,8 @@ class Standing(Value):
     filter: str = ""
     sort: str = "age"
     """A column of the queue; with `-` before it, the other way round."""
-    fold: str = "session"
+    fold: str = ""
+    """What is one row: `group`, `session` or `off`; empty while nobody has chosen."""
     columns: tuple[str, ...] = ()
     """Of the queue; empty: those of the config file."""
     trace_id: str | None = None
@@ -42,13 +43,14 @@ class DraftState(Value):
     failure_type: str | None = None
     edits: dict[str, JsonValue] = {}
     keep: dict[str, str] = {}
+    replace: dict[str, str] = {}
     despite: tuple[str, ...] = ()
     """Codes of problems that the reviewer overruled."""
 
     @property
     def touched(self) -> bool:
         """Whether there is anything to keep."""
-        return bool(self.edits or self.keep or self.failure_type or self.case != "1")
+        return bool(self.edits or self.keep or self.replace or self.failure_type or self.case != "1")
 
 
 class Tasks(Value):

@@ -8,11 +8,12 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, join_path, parse_text
+from curator.conversation import Line, conversation_of, lines_of, messages_in
+from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, Trace, join_path, parse_text
 from curator.tui.document import Note, Section
 from curator.tui.text import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
@@ -20,6 +21,10 @@ from curator.tui.words import age, clock, duration, said_by, score_value, signal
 if TYPE_CHECKING:
     from curator.audit.story import Row, Story
     from curator.audit.values import AuditReport
+
+
+LONGEST_SAID = 2_000
+"""Characters on the one line of a call: personal values are looked for in them before the screen cuts."""
 
 
 @dataclass
@@ -30,15 +35,29 @@ class Sheet:
     foreign: dict[str, object] = field(default_factory=dict)
 
     def add(self, title: str, name: str, value: object, note: str = "") -> None:
-        """A section that shows a value."""
+        """A section that shows a value; messages also as a conversation."""
         self.foreign[name] = value
-        self.sections.append(Section(title, value, name, note))
+        path, messages = join_path("", name), messages_in(value)
+        if not messages:
+            self.sections.append(Section(title, value, path, note))
+        else:
+            self._talk(Section(title, value, path, note), f"{name}_said", lines_of(messages, short=LONGEST_SAID))
+
+    def add_talk(self, title: str, name: str, lines: Sequence[Line]) -> None:
+        """A section of a conversation: messages at length, calls and retrieved texts as lines that open."""
+        if lines:
+            self._talk(Section(title, None, join_path("", name)), name, lines)
+
+    def _talk(self, section: Section, name: str, lines: Sequence[Line]) -> None:
+        self.foreign[name] = [{"label": one.label, "text": one.text, "more": one.more} for one in lines]
+        self.sections.append(replace(section, talk=tuple(lines), talk_path=join_path("", name)))
 
     def add_notes(self, title: str, name: str, notes: Sequence[tuple[Sequence[Piece], str | None]]) -> None:
         """A section of remarks: own words, and a foreign text each."""
         self.foreign[name] = [text or "" for _, text in notes]
-        made = tuple(Note(tuple(lead), text or "", join_path(name, i)) for i, (lead, text) in enumerate(notes))
-        self.sections.append(Section(title, None, name, notes=made))
+        path = join_path("", name)
+        made = tuple(Note(tuple(lead), text or "", join_path(path, i)) for i, (lead, text) in enumerate(notes))
+        self.sections.append(Section(title, None, path, notes=made))
 
     def add_facts(self, facts: Mapping[str, str | None]) -> None:
         """A section of names and short values; those without a value are left out."""
@@ -47,8 +66,8 @@ class Sheet:
         self.add_notes("Facts", "facts", [([("key", f"{name:<{width}}")], value) for name, value in known.items()])
 
 
-def of_failure(failure: Failure, root: Observation | None) -> Sheet:
-    """The preview of a failure: why it is one, what went in and what came out."""
+def of_failure(failure: Failure, trace: Trace | None) -> Sheet:
+    """The preview of a failure: why it is one, what was asked, called, retrieved and answered."""
     sheet = Sheet()
     sheet.add_notes("Why", "signals", [(lead, comment) for lead, comment in _signals(failure.signals)])
     if failure.decision is not None and failure.decision.state != "open":
@@ -58,12 +77,33 @@ def of_failure(failure: Failure, root: Observation | None) -> Sheet:
     if failure.source_gone:
         gone: list[Piece] = [("warn", "▲ "), ("text", "The trace is not there (any more): nothing is left to copy.")]
         sheet.add_notes("Source", "source", [(gone, None), ([("dim", "d dismisses the failure")], None)])
-    if root is not None:
-        sheet.add("Input", "input", parse_text(root.input))
-        sheet.add("Output", "output", parse_text(root.output))
-        if root.status_message:
-            sheet.add("Status", "status", root.status_message)
+    if trace is not None:
+        add_content(sheet, trace, failure.reviewed_id)
     return sheet
+
+
+def add_content(sheet: Sheet, trace: Trace, observation_id: str | None = None) -> None:
+    """What went in and came out of a trace, or of one observation of it.
+
+    As a conversation where it is one; an object of the program's own stands as it is, as its fields count too.
+    """
+    ids = {one.id for one in trace.observations}
+    observation_id = observation_id if observation_id in ids else None
+    top = trace.root if observation_id is None else trace.observation(observation_id)
+    said, value = conversation_of(trace, observation_id), parse_text(top.input)
+    lines = lines_of(said, short=LONGEST_SAID)
+    if isinstance(value, (dict, list)) and value and messages_in(value) is None:
+        sheet.add("Input", "input", value)
+        sheet.add_talk("Called", "called", [one for one in lines if one.kind in ("call", "result")])
+        sheet.add("Output", "output", parse_text(top.output))
+    else:
+        sheet.add_talk("Conversation", "said", [one for one in lines if one.kind != "retrieved"])
+        answer = parse_text(top.output)
+        if not lines or (isinstance(answer, (dict, list)) and messages_in(answer) is None):
+            sheet.add("Output", "output", answer)
+    sheet.add_talk("Retrieved", "retrieved", [one for one in lines if one.kind == "retrieved"])
+    if top.status_message:
+        sheet.add("Status", "status", top.status_message)
 
 
 def _signals(signals: Sequence[Signal]) -> list[tuple[list[Piece], str | None]]:

@@ -1,15 +1,15 @@
 """A trace as rows: the tree of its observations with time bars, then what people said, the session, the items."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from curator.model import Observation, StoredItem, Trace
+from curator.model.trace import tree
 from curator.tui.text import Piece
 from curator.tui.words import LEVEL_ROLES, age, duration, plural, type_sign
 
-Kind = Literal["observation", "scores", "comments", "session", "sibling", "items", "item"]
+Kind = Literal["conversation", "observation", "scores", "comments", "session", "sibling", "items", "item"]
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,18 @@ def steps_of(trace: Trace) -> list[Step]:
     first = min(o.start_time for o in trace.observations)
     last = max(o.end_time or o.start_time for o in trace.observations)
     whole = max((last - first).total_seconds(), 1e-9)
-    rows = [
+    rows = [Step("conversation", "conversation", label="conversation")]
+    rows += [
         Step(
             kind="observation",
             key=o.id,
-            guides=guides,
+            guides=indent + branch,
             label=o.name or o.type.lower(),
             observation=o,
             begin=(o.start_time - first).total_seconds() / whole,
             end=((o.end_time or o.start_time) - first).total_seconds() / whole,
         )
-        for guides, o in tree(trace.observations)
+        for indent, branch, o in tree(trace.observations)
     ]
     if trace.scores:
         rows.append(Step("scores", "scores", label=plural(len(trace.scores), "score")))
@@ -59,42 +60,19 @@ def steps_around(trace: Trace, siblings: Sequence[Observation], items: Sequence[
     if others:
         rows.append(Step("session", "session", label=f"session, {plural(len(others), 'other trace')}"))
         for number, other in enumerate(others):
-            guides = "└ " if number == len(others) - 1 else "├ "
+            guides = "└─ " if number == len(others) - 1 else "├─ "
             label = other.trace_name or other.name or other.trace_id[:12]
             rows.append(Step("sibling", f"sibling-{other.trace_id}", guides, label, observation=other))
     if items:
         rows.append(Step("items", "items", label=f"made from it: {plural(len(items), 'item')}"))
         for number, item in enumerate(items):
-            guides = "└ " if number == len(items) - 1 else "├ "
+            guides = "└─ " if number == len(items) - 1 else "├─ "
             rows.append(Step("item", f"item-{item.id}", guides, f"{item.dataset}  {item.status.lower()}", item=item))
     return rows
 
 
-def tree(observations: Sequence[Observation]) -> Iterator[tuple[str, Observation]]:
-    """Observations depth first, by start, each once, with the lines of the tree before it.
-
-    One whose parent is missing, or that is its own ancestor, stands at the top. No recursion: traces can be deep.
-    """
-    known = {o.id for o in observations}
-    children: dict[str | None, list[Observation]] = defaultdict(list)
-    for one in sorted(observations, key=lambda o: (o.start_time, o.id)):
-        children[one.parent_id if one.parent_id in known and one.parent_id != one.id else None].append(one)
-    left = {o.id: o for o in sorted(observations, key=lambda o: (o.start_time, o.id))}
-    stack: list[tuple[str, str, Observation]] = [("", "", o) for o in reversed(children[None])]
-    while left:
-        if not stack:
-            stack.append(("", "", next(iter(left.values()))))
-        above, branch, one = stack.pop()
-        if left.pop(one.id, None) is None:
-            continue
-        yield above + branch, one
-        deeper = above + {"": "", "├ ": "│ ", "└ ": "  "}[branch]
-        below = [child for child in children[one.id] if child.id in left]
-        for child in reversed(below):
-            stack.append((deeper, "└ " if child is below[-1] else "├ ", child))
-
-
 SIGNS: dict[Kind, tuple[str, str]] = {
+    "conversation": ("info", "❝"),
     "scores": ("warn", "★"),
     "comments": ("accent", "✎"),
     "session": ("info", "§"),

@@ -1,6 +1,6 @@
 """Numbers, times and states as a person reads them; every state has a sign, so colour never stands alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from curator.model import Failure, Observation, Signal, State
 from curator.tui.text import Piece, visible
@@ -52,16 +52,6 @@ def duration(seconds: float | None) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} m {int(seconds % 60):02d} s"
-
-
-def ends(moment: datetime | None, now: datetime | None = None) -> str:
-    """How far ahead: `in 3d`."""
-    if moment is None:
-        return ""
-    left = moment - (now or datetime.now(UTC))
-    if left <= timedelta():
-        return "over"
-    return f"in {left.days}d" if left.days else f"in {int(left.total_seconds() // 3600)}h"
 
 
 def score_value(value: float | bool | str | None) -> str:

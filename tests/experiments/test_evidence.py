@@ -1,18 +1,18 @@
 """What a decision may lean on besides the run: approved baselines, excuses, judges that people agree with."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from curator.cli.gate import state_given
 from curator.experiments import baseline
 from curator.experiments.compare import compare
 from curator.experiments.judges import agreement
 from curator.experiments.results import Integrity, Run
 from curator.model.errors import UsageError
+from curator.model.item import ItemState
 from tests.experiments.builders import make_run
 
 
@@ -55,8 +55,8 @@ def test_only_a_whole_run_becomes_a_baseline(fields: dict[str, bool]) -> None:
 
 
 def test_an_excuse_needs_somebody_and_an_end() -> None:
-    said = {"owner": "ana", "issue": "https://example.org/1", "until": datetime(2026, 12, 1, tzinfo=UTC)}
-    state = state_given("known", said, today=date(2026, 11, 1))
+    said, until = {"owner": "ana", "issue": "https://example.org/1"}, date(2026, 12, 1)
+    state = ItemState.asked("known", until, said, today=date(2026, 11, 1))
     assert state.to_metadata() == {
         "state": "known", "owner": "ana", "issue": "https://example.org/1", "until": "2026-12-01"
     }  # fmt: skip
@@ -64,7 +64,7 @@ def test_an_excuse_needs_somebody_and_an_end() -> None:
     assert not state.expired(date(2026, 12, 1))
     for wrong, day in (({"owner": " "}, 1), ({}, 2)):
         with pytest.raises(UsageError) as caught:
-            state_given("known", said | wrong, today=date(2026, 12, day))
+            ItemState.asked("known", until, said | wrong, today=date(2026, 12, day))
         assert caught.value.code == "GATE_STATE"
 
 

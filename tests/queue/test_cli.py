@@ -19,9 +19,9 @@ from rich.cells import cell_len
 
 from curator.cli.main import main
 from curator.cli.output import cell, duration, number, row
-from curator.cli.show import tree
 from curator.config import state_folder
 from curator.model import Observation
+from curator.model.trace import tree
 from tests.gateway.servers import SECRET, Answering
 from tests.queue.world import NOW, World
 

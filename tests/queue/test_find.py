@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curator.queue import Window
+from curator.queue import Hears, Window
 from curator.sandbox.load import load_files
 from tests.queue.world import World, ago, ids, rule
 
@@ -48,6 +48,26 @@ def test_conditions(world: World, condition: dict[str, Any], expected: list[str]
     found = world.look(rule(condition))
     assert ids(found) == expected
     assert found.hidden == 0
+
+
+def test_failures_arrive_with_the_first_pages(world: World) -> None:
+    """The first after two requests; together they are what is found in the end, as far as scores tell."""
+    seen: list[tuple[int, tuple[str, ...]]] = []
+    for number in range(150):
+        world.trace(f"t{number}", number / 100)
+        world.score(f"t{number}", "q", 0.1)
+    world.trace("error")
+    world.observation("error", "step", 1, parentObservationId="error-root", level="ERROR")
+    world.load()
+    before = world.gateway.requests
+    hears = Hears(arrived=lambda some: seen.append((world.gateway.requests - before, tuple(one.key for one in some))))
+    found = world.look(rule({"score": "q", "below": 0.5}, {"level": "ERROR"}), hears=hears)
+    requests, first = seen[0]
+    assert requests == 2
+    assert len(first) == 100
+    assert {key for _, keys in seen for key in keys} <= set(ids(found))
+    assert "error" in ids(found)
+    assert world.look(rule({"score": "q", "below": 0.5}, {"level": "ERROR"})).requests >= found.requests - 1
 
 
 def test_what_a_failure_says(world: World) -> None:
@@ -151,7 +171,9 @@ def test_a_queue_that_does_not_exist_is_told(world: World) -> None:
     notes: list[str] = []
     world.trace("t")
     world.score("t", "q", 0)
-    found = world.look(rule({"annotation_queue": "typo"}, {"score": "q", "below": 1}, name="r"), note=notes.append)
+    found = world.look(
+        rule({"annotation_queue": "typo"}, {"score": "q", "below": 1}, name="r"), hears=Hears(note=notes.append)
+    )
     assert ids(found) == ["t"]
     assert len(notes) == 1
     assert "'typo'" in notes[0]

@@ -161,9 +161,13 @@ class Driver:
 
 
 @asynccontextmanager
-async def driving(session: Session, size: tuple[int, int] = (120, 36), *, settle: bool = True) -> AsyncIterator[Driver]:
-    """Runs the app; ends the session with it."""
+async def driving(
+    session: Session, size: tuple[int, int] = (120, 36), *, settle: bool = True, fold: str = "session"
+) -> AsyncIterator[Driver]:
+    """Runs the app; ends the session with it. `fold`: what a reviewer chose as one row; empty: nobody chose."""
     app = Listening(lambda: session)
+    if not session.rooms.standing.fold:
+        session.rooms.stand(fold=fold)
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)

@@ -110,7 +110,7 @@ async def test_keys_can_be_changed_and_help_and_palette_know(sandbox: SandboxSer
         assert isinstance(driver.screen, Menu)
         await driver.type("dismiss")
         assert "X  " in driver.text()
-        await driver.press("ctrl+a", "delete")
+        await driver.press("ctrl+u")
         await driver.type("snooze")
         assert "Put it off until later" in driver.text()
         assert "Go to the datasets" not in driver.text()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from curator.model import Finding
-from curator.tui.document import Section, conversation, find_in, lay_out
+from curator.tui.document import Section, find_in, lay_out
 from curator.tui.masks import UNCHECKED, Masks, shorten
+from curator.tui.sections import Sheet
 from curator.tui.text import visible
 from tests.tui.hostile import PAYLOADS, nested
 
@@ -76,13 +77,36 @@ def test_search_finds_across_rows() -> None:
 
 def test_conversations() -> None:
     chat = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}]
-    assert [turn.role for turn in conversation(chat, "v") or []] == ["user", "assistant"]
-    assert conversation({"messages": chat}, "v") is not None
-    assert conversation({"role": "assistant", "content": "x"}, "v") is not None
-    assert conversation({"query": "x"}, "v") is None
-    assert conversation([], "v") is None
-    rows = [line.text for line in lay_out([Section("", chat, "v")], 60, Masks(), "chat")]
-    assert rows[0] == "▌user"
+    for value, is_one in ((chat, True), ({"messages": chat}, True), ({"query": "x"}, False), ([], False)):
+        sheet = Sheet()
+        sheet.add("", "v", value)
+        rows = [line.text for line in lay_out(sheet.sections, 60, Masks(), "chat")]
+        assert (rows[:2] == ["▌user", "  hello"]) is is_one
+        as_json = "".join(line.text for line in lay_out(sheet.sections, 60, Masks(), "json"))
+        assert "▌" not in as_json
+        assert ("role:" in as_json) is is_one
+
+
+def test_calls_are_one_line_that_opens_and_masks_hold_there() -> None:
+    call = {"function": {"name": "lookup_order", "arguments": '{"order_id": "ORDER-1", "of": "Jane Doe"}'}, "id": "c1"}
+    chat = [
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "late\nby " + "many " * 50 + "days"},
+    ]
+    sheet = Sheet()
+    sheet.add("", "in/put", chat)  # a name that a path quotes
+    (said, path) = next((key, each) for key, each in sheet.foreign.items() if key.endswith("_said"))
+    assert isinstance(path, list)
+    masks = Masks([finding(f'["{said}"][0].text', path[0]["text"].index("Jane"), path[0]["text"].index("Jane") + 8)])
+    closed = lay_out(sheet.sections, 60, masks)
+    assert [line.text.strip()[:14] for line in closed] == ["λ lookup_order", "← result late "]
+    assert "‹PERSON›" in closed[0].text
+    assert all(cell_len(line.text) <= 60 for line in closed)
+    folds = [line.fold for line in closed]
+    assert all(folds)
+    opened = [line.text for line in lay_out(sheet.sections, 60, masks, "chat", folds)]
+    assert "days" in " ".join(opened)
+    assert any("ORDER-1" in row for row in opened[1:])
 
 
 def test_masks_hide_until_asked() -> None:

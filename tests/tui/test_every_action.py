@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from curator.sandbox.server import SandboxServer
+from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
@@ -23,7 +24,7 @@ from curator.tui.widgets.form import FormView
 from curator.tui.widgets.reader import MaskedView
 from curator.tui.widgets.rows import Rows
 from tests.demo.maker import audit_example
-from tests.tui.driver import Driver, driving
+from tests.tui.driver import Driver, driving, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -195,7 +196,8 @@ async def test_queue(session: Session) -> None:
         await driver.press("escape")
         await driver.does("queue.fold", "x")
         assert "Each failure is a row" in driver.toasts()
-        await driver.press("x")
+        await driver.does("queue.decline", "backspace")
+        assert "No draft was prepared here" in driver.toasts()
         await driver.does("queue.sort", "S")
         await driver.press("2")
         assert [f.name or "" for f in driver.listed] == sorted(f.name or "" for f in driver.listed)
@@ -231,6 +233,18 @@ async def test_queue(session: Session) -> None:
         assert session.queue.get(second.trace_id).state == "open"  # type: ignore[union-attr]
 
 
+async def test_a_rule_from_the_projects_own_traces(sandbox: SandboxServer, scrubber: Scrubber, tmp_path: Path) -> None:
+    settings = settings_for(sandbox).model_copy(update={"rules": str(tmp_path)})
+    async with driving(Session(settings, scrubber)) as driver:
+        await driver.until(lambda: "There is no rule yet" in driver.text(), "the page")
+        await driver.does("queue.new-rule", "N")
+        assert "A rule for" in driver.text()
+        await driver.press("ctrl+s")
+        (written,) = tmp_path.glob("*.yaml")
+        assert f"Wrote {written}" in driver.toasts()
+        assert driver.queue.failures.rows
+
+
 async def test_trace(session: Session) -> None:
     async with driving(session) as driver:
         await driver.press("slash")
@@ -240,6 +254,12 @@ async def test_trace(session: Session) -> None:
         assert isinstance(first, TraceScreen)
         await driver.does("trace.next-pane", "l")
         assert isinstance(driver.screen.focused, MaskedView)
+        await driver.until(lambda: "+" in driver.text(), "a call as one line")
+        closed = len(first.view.lines)
+        await driver.does("text.fold", "space")
+        assert len(first.view.lines) > closed
+        await driver.press("space")
+        assert len(first.view.lines) == closed
         await driver.does("trace.previous-pane", "h")
         assert isinstance(driver.screen.focused, Rows)
         await driver.does("trace.open", "enter")
@@ -368,6 +388,16 @@ async def test_workbench_and_receipt(
         await driver.does("receipt.remedy-1", "1")
         assert "verified" in driver.text()
         receipt = driver.screen._receipt
+        await driver.does("receipt.cover", "c")
+        assert "No other open failure of its group is known" in driver.toasts()
+        await driver.does("receipt.state", "s")
+        await driver.press("2", "enter")  # known; the reviewer mends it
+        await driver.type("https://example.org/1")
+        await driver.press("enter", "enter")
+        assert "The gate knows the item's new state" in driver.toasts()
+        stored = session.rooms.gateway.item(receipt.item_id)
+        assert stored is not None
+        assert stored.metadata["gate"]["owner"] == "maya"
         await copied(driver, receipt.item_id)
         await driver.does("receipt.browse", "b")
         assert receipt.item_id in driver.app.opened[-1]

@@ -59,7 +59,7 @@ async def test_each_run_says_whether_it_is_whole(session: Session) -> None:
         assert screen.focused is screen.rows
         await driver.does("runs.reveal", "r")
         assert screen.query_one(Reader).view.revealed
-        await driver.does("runs.copy-name", "y")
+        await driver.press("y", "1")
         assert driver.app.clipboard == "returns-agent 3.9"
 
 

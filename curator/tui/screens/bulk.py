@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +16,7 @@ from curator.model import Failure, Receipt
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.screens.ask import Choose
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.session import Prepared, Report
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Hints, TopBar, content
@@ -33,7 +33,7 @@ SIGNS: dict[Stage, tuple[str, str]] = {
     "written": ("good", "✓"),
     "refused": ("bad", "✕"),
 }
-FROM = {"reviewer": "", "review": "", "default": " (the rule's default)", "": ""}
+FROM = {"reviewer": "", "prepared": " (as prepared)", "review": "", "default": " (the rule's default)", "": ""}
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ class BulkScreen(Place):
             self.drop("prepare")
             self.app.pop_screen()
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         ids = " ".join(entry.failure.key for entry in self.entries)
         return [("their trace ids", ids)]
 

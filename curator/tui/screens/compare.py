@@ -1,6 +1,6 @@
 """Two runs compared: the verdict, an interval per score, the items that moved, and what both runs answered to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -9,7 +9,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from curator.model.errors import CuratorError
 from curator.model.lineage import slug
 from curator.tui import actions
 from curator.tui.intervals import interval_plot
@@ -23,9 +22,9 @@ from curator.tui.run_words import (
     telling_repeat,
     verdict_pieces,
 )
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -56,11 +55,7 @@ class CompareScreen(Place):
         self._two: TwoRuns | None = None
         self._repeat = 0
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("runs")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+    def body(self) -> ComposeResult:
         with Vertical(id="whole"):
             with VerticalScroll(id="summary", can_focus=False):
                 yield Static(id="verdict")
@@ -86,7 +81,6 @@ class CompareScreen(Place):
                     with Horizontal(id="answers"):
                         yield Reader("baseline", id="before")
                         yield Reader("candidate", id="after")
-        yield Hints()
 
     def on_mount(self) -> None:
         self.reload()
@@ -106,9 +100,7 @@ class CompareScreen(Place):
         if self._two is None:
             self.show_page().waiting("fetching both runs and comparing them")
         baseline, candidate = self._references
-        self.fetch(
-            "runs", lambda report: self.session.runs.compare(baseline, candidate), self._compared, self._not_compared
-        )
+        self.fetch("runs", lambda report: self.session.runs.compare(baseline, candidate), self._compared, self.failed)
 
     def _compared(self, two: "TwoRuns") -> None:
         self.calm()
@@ -120,12 +112,6 @@ class CompareScreen(Place):
         self.query_one("#left-title", Static).update(content(self._moved_words(two)))
         self.moved.show(changes)
         self.moved.focus()
-
-    def _not_compared(self, error: CuratorError) -> None:
-        if self._two is not None:
-            self.trouble(error)
-        else:
-            self.show_page().refused(error)
 
     # What it says
 
@@ -254,9 +240,9 @@ class CompareScreen(Place):
         self.set_class(there is not self.moved, "-item")
         there.focus()
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         change, pair = self.moved.current, " ".join(self._references)
-        found: list[tuple[str, str | Callable[[], str]]] = [("the command that compares", f"curator compare {pair}")]
+        found: Copies = [("the command that compares", f"curator compare {pair}")]
         return [*([("the item's id", change.item_id)] if change is not None else []), *found]
 
     def action_browse(self) -> None:

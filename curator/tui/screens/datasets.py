@@ -1,6 +1,5 @@
 """Datasets, their items, and where each item came from."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -10,14 +9,13 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from curator.model import Dataset, StoredItem
-from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS
 from curator.tui import actions
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.sections import Sheet, of_audit, of_stored
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
-from curator.tui.widgets.reader import MaskedView
+from curator.tui.widgets.frame import content
+from curator.tui.widgets.reader import REST, MaskedView, Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, clock, plural
@@ -25,9 +23,6 @@ from curator.tui.words import age, clock, plural
 if TYPE_CHECKING:
     from curator.audit.values import AuditReport
     from curator.promote import Verified
-
-REST = 0.12
-"""Seconds that the cursor rests on a row before what belongs to it is fetched."""
 
 
 class DatasetsScreen(Place):
@@ -45,11 +40,7 @@ class DatasetsScreen(Place):
         self._open: Dataset | None = None
         self._rest: Timer | None = None
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("datasets")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+    def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             with Vertical(id="left", classes="pane"):
                 yield Static("", classes="pane-title", id="left-title")
@@ -73,11 +64,7 @@ class DatasetsScreen(Place):
                     id="items",
                     header=True,
                 )
-            with Vertical(id="right", classes="pane"):
-                yield Static("", classes="pane-title", id="right-title")
-                yield MaskedView(id="detail")
-                yield LineInput("/", "search", id="search")
-        yield Hints()
+            yield Reader("detail", id="right")
 
     def on_mount(self) -> None:
         self.query_one("#items").display = False
@@ -94,13 +81,17 @@ class DatasetsScreen(Place):
 
     @property
     def _detail(self) -> MaskedView:
-        return self.query_one("#detail", MaskedView)
+        return self._reader.view
+
+    @property
+    def _reader(self) -> Reader:
+        return self.query_one(Reader)
 
     # Data
 
     def reload(self) -> None:
         if self._open is None:
-            self.fetch("datasets", lambda report: self.session.items.datasets(), self._fetched, self._not_fetched)
+            self.fetch("datasets", lambda report: self.session.items.datasets(), self._fetched, self.failed)
         else:
             self._fetch_items(self._open)
 
@@ -125,12 +116,6 @@ class DatasetsScreen(Place):
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts
         self._list.refresh()
-
-    def _not_fetched(self, error: CuratorError) -> None:
-        if self._list.rows:
-            self.trouble(error)
-        else:
-            self.show_page().refused(error)
 
     def _fetch_items(self, dataset: Dataset) -> None:
         self.fetch(
@@ -171,7 +156,7 @@ class DatasetsScreen(Place):
             sheet.add("Metadata", "metadata", dataset.metadata)
         sheet.add("Input schema", "input_schema", dataset.input_schema)
         sheet.add("Expected output schema", "expected_output_schema", dataset.expected_output_schema)
-        self.query_one("#right-title", Static).update(content([("text", dataset.name)]))
+        self._reader.title([("text", dataset.name)])
         self._detail.put(sheet, ())
 
     @on(Rows.Moved, "#items")
@@ -183,29 +168,9 @@ class DatasetsScreen(Place):
 
     def _show_item(self, item: StoredItem) -> None:
         sheet = of_stored(item)
-        self.query_one("#right-title", Static).update(content([("text", item.id)]))
+        self._reader.title([("text", item.id)])
         self._detail.hide_again()
         self.put_masked(self._detail, sheet, _rule_of(item))
-
-    # Search
-
-    @on(TextView.SearchAsked)
-    def _search(self, event: TextView.SearchAsked) -> None:
-        self.query_one("#search", LineInput).open()
-
-    @on(LineInput.Typed, "#search")
-    def _searching(self, event: LineInput.Typed) -> None:
-        count = self._detail.search(event.text)
-        self.query_one("#search", LineInput).note(plural(count, "hit") if event.text else "")
-
-    @on(LineInput.Left, "#search")
-    def _searched(self, event: LineInput.Left) -> None:
-        line = self.query_one("#search", LineInput)
-        if not event.kept or not event.text:
-            line.put("")
-            self._detail.search("")
-            line.display = False
-        self._detail.focus()
 
     # Actions of the place "datasets"
 
@@ -248,7 +213,7 @@ class DatasetsScreen(Place):
             "verify",
             lambda report: self.session.items.verify(item.dataset, item.id, _rule_of(item)),
             self._verified,
-            self._not_verified,
+            self.failed,
         )
 
     def _verified(self, verified: "Verified") -> None:
@@ -264,10 +229,6 @@ class DatasetsScreen(Place):
         self._detail.put(sheet, ())
         self.tell([("bad", f"✕ {verified.item_id}: {plural(len(verified.differences), 'difference')}.")], bad=True)
 
-    def _not_verified(self, error: CuratorError) -> None:
-        self.curator.busy("")
-        self.trouble(error)
-
     def action_audit(self) -> None:
         if (dataset := self._open or self._list.current) is not None:
             self.audit(dataset.name)
@@ -279,13 +240,13 @@ class DatasetsScreen(Place):
             "audit",
             lambda report: self.session.items.audit(dataset, report),
             self._audited,
-            self._not_verified,
+            self.failed,
             progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}" if total else what),
         )
 
     def _audited(self, report: "AuditReport") -> None:
         self.curator.busy("")
-        self.query_one("#right-title", Static).update(content([("text", f"audit of {report.dataset}")]))
+        self._reader.title([("text", f"audit of {report.dataset}")])
         self._detail.put(of_audit(report), ())
         if self.is_current:
             self._detail.focus()
@@ -308,9 +269,9 @@ class DatasetsScreen(Place):
         if self._open is not None and (item := self._items.current) is not None:
             self.curator.browse_item(item.dataset, item.id)
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         dataset = self._open or self._list.current
-        found: list[tuple[str, str | Callable[[], str]]] = [("the dataset's name", dataset.name)] if dataset else []
+        found: Copies = [("the dataset's name", dataset.name)] if dataset else []
         item = self._items.current if self._open is not None else None
         if item is not None:
             found = [

@@ -94,30 +94,59 @@ def found_entries(app: "CuratorApp", screen: "Place") -> Iterator[Entry]:
         yield Entry("Themes", theme, partial(app.use_theme, theme), "", "Change the colours.")
 
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "queue": ("", "The failures that need a decision."),
-    "show": ("TRACE", "A trace."),
-    "draft": ("TRACE", "The draft of a trace, on the workbench."),
-    "promote": ("[TRACE]", "The draft of a trace, or of what is marked."),
-    "dismiss": ("", "Dismiss what is chosen in the queue."),
-    "snooze": ("", "Put off what is chosen in the queue."),
-    "reopen": ("", "Take the decision about what is chosen back."),
-    "undo": ("", "Take back the last action."),
-    "log": ("", "The ledger of what was done."),
-    "rules": ("[RULE]", "Look at one rule."),
-    "runs": ("", "The experiment runs."),
-    "compare": ("BASELINE CANDIDATE", "Compare two runs."),
-    "audit": ("DATASET [ITEM]", "Audit a dataset, or read where an item came from."),
-    "verify": ("DATASET ITEM", "Where an item came from; `v` there verifies it."),
-    "explain": ("PAGE", "A page of the help, such as a code."),
+@dataclass(frozen=True)
+class Command:
+    """A command of the command line that leads somewhere here."""
+
+    takes: str
+    """Names of its words; those in brackets may be left out."""
+    words: str
+    do: Callable[..., object]
+    """Is given the app and the words."""
+
+    @property
+    def needs(self) -> list[str]:
+        """The words that must be there."""
+        return [word for word in self.takes.split() if not word.startswith("[")]
+
+
+def _draft(app: "CuratorApp", *trace: str) -> object:
+    return app.open_workbench(trace[0], app.session.queue.get(trace[0])) if trace else app.on_queue("promote")
+
+
+COMMANDS = {
+    "queue": Command("", "The failures that need a decision.", lambda app: app.on_queue()),
+    "show": Command("TRACE", "A trace.", lambda app, trace: app.open_trace(trace, app.session.queue.get(trace))),
+    "draft": Command("TRACE", "The draft of a trace, on the workbench.", _draft),
+    "promote": Command("[TRACE]", "The draft of a trace, or of what is marked.", _draft),
+    "dismiss": Command("", "Dismiss what is chosen in the queue.", lambda app: app.on_queue("dismiss_failure")),
+    "snooze": Command("", "Put off what is chosen in the queue.", lambda app: app.on_queue("snooze")),
+    "reopen": Command("", "Take the decision about what is chosen back.", lambda app: app.on_queue("reopen")),
+    "undo": Command("", "Take back the last action.", lambda app: app.action_undo()),
+    "log": Command("", "The ledger of what was done.", lambda app: app.action_go("log")),
+    "rules": Command(
+        "[RULE]", "Look at one rule.", lambda app, *r: app.look_at_rule(*r) if r else app.on_queue("rules")
+    ),
+    "runs": Command("", "The experiment runs.", lambda app: app.action_go("runs")),
+    "compare": Command("BASELINE CANDIDATE", "Compare two runs.", lambda app, *two: app.open_compare(*two)),
+    "audit": Command(
+        "DATASET [ITEM]",
+        "Audit a dataset, or read where an item came from.",
+        lambda app, dataset, *item: app.open_lineage(dataset, *item) if item else app.audit(dataset),
+    ),
+    "verify": Command(
+        "DATASET ITEM", "Where an item came from; `v` there verifies it.", lambda app, *two: app.open_lineage(*two)
+    ),
+    "explain": Command("PAGE", "A page of the help, such as a code.", lambda app, page: app.explain(page)),
 }
-"""The command line's names that lead somewhere here, with what they take; the others belong into a shell."""
+"""The command line's names that lead somewhere here; the others belong into a shell."""
 
 
 def command_entries(app: "CuratorApp") -> Iterator[Entry]:
     """Commands by their names."""
-    for name, (takes, words) in COMMANDS.items():
-        yield Entry("Commands", f"{name} {takes}".strip(), partial(app.run_command, name, ()), "", words)
+    for name, command in COMMANDS.items():
+        label = f"{name} {command.takes}".strip()
+        yield Entry("Commands", label, partial(app.run_command, name, ()), "", command.words)
 
 
 class Menu(ModalScreen[Do | None]):

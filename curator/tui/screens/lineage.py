@@ -1,17 +1,14 @@
 """The lineage of one item on one screen: source, reasons, draft decisions, versions with differences, runs."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Static
 
-from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.sections import of_story
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import MaskedView, Reader
 
 if TYPE_CHECKING:
@@ -34,14 +31,11 @@ class LineageScreen(Place):
         self._dataset, self._item_id, self._rule = dataset, item_id, rule
         self._story: Story | None = None
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("datasets")
+    def head(self) -> ComposeResult:
         yield Static(content([("strong", self._item_id), ("dim", f"  in {self._dataset}")]), id="item-title")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+
+    def body(self) -> ComposeResult:
         yield Reader("lineage", id="pane")
-        yield Hints()
 
     def on_mount(self) -> None:
         self.query_one(Reader).query_one(".pane-title").display = False
@@ -50,7 +44,7 @@ class LineageScreen(Place):
 
     def reload(self) -> None:
         self.fetch(
-            "story", lambda report: self.session.items.story(self._dataset, self._item_id), self._told, self._not_told
+            "story", lambda report: self.session.items.story(self._dataset, self._item_id), self._told, self.failed
         )
 
     def _told(self, story: "Story") -> None:
@@ -61,19 +55,8 @@ class LineageScreen(Place):
         status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
         title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
         self.query_one("#item-title", Static).update(content(title))
-        sheet = of_story(story)
-        view = self._view
-        view.put(sheet, None, keep_place=again)
-        view.focus()
-        self.fetch(
-            "values", lambda report: self.session.traces.values_in(sheet.foreign, self._rule), view.found, self.trouble
-        )
-
-    def _not_told(self, error: CuratorError) -> None:
-        if self._story is None:
-            self.show_page().refused(error)
-        else:
-            self.trouble(error)
+        self.put_masked(self._view, of_story(story), self._rule, keep_place=again)
+        self._view.focus()
 
     @property
     def _view(self) -> MaskedView:
@@ -97,7 +80,7 @@ class LineageScreen(Place):
     def action_browse(self) -> None:
         self.curator.browse_item(self._dataset, self._item_id)
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         dataset, item = self._dataset, self._item_id
         return [
             ("the item's id", item),

@@ -1,19 +1,17 @@
 """The log: what was done on this machine, newest first, and what a killed process left; `u` takes the last one back."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from curator.journal import LedgerEntry
-from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import age, clock, plural
 
@@ -46,11 +44,7 @@ class LogScreen(Place):
         self._entries: list[LedgerEntry] = []
         self._left = 0
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("log")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+    def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             yield Rows(
                 [
@@ -68,7 +62,6 @@ class LogScreen(Place):
             )
         yield LineInput("/", "words over action, outcome, item, rule, reviewer", id="filter")
         yield Static("", id="entry")
-        yield Hints()
 
     def on_mount(self) -> None:
         self.show_page().waiting("reading the journal")
@@ -87,7 +80,7 @@ class LogScreen(Place):
         return self.query_one("#filter", LineInput)
 
     def reload(self) -> None:
-        self.fetch("log", lambda report: self._everything(), self._read, self._not_read)
+        self.fetch("log", lambda report: self._everything(), self._read, self.failed)
 
     def _everything(self) -> "tuple[list[LedgerEntry], list[Promotion]]":
         return self.session.items.ledger(), self.session.acts.unfinished()
@@ -112,9 +105,6 @@ class LogScreen(Place):
             self.show_page().nothing(
                 "∅", "Nothing was done yet.", [[("dim", "Promotions and decisions made on this machine stand here.")]]
             )
-
-    def _not_read(self, error: CuratorError) -> None:
-        self.show_page().refused(error)
 
     def _workflow(self, entry: LedgerEntry) -> list[Piece]:
         failure = self.session.queue.get(entry.key)
@@ -174,7 +164,7 @@ class LogScreen(Place):
             self.tell([("text", "Nothing was interrupted.")])
             return
         self.curator.busy("finishing what was interrupted")
-        self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, self._not_resumed)
+        self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, self.failed)
 
     def _resumed(self, resumed: "list[Resumed]") -> None:
         self.curator.busy("")
@@ -183,11 +173,7 @@ class LogScreen(Place):
         self.reload()
         self.curator.queue_screen.reload()
 
-    def _not_resumed(self, error: CuratorError) -> None:
-        self.curator.busy("")
-        self.trouble(error)
-
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         entry = self._entry
         if entry is None:
             return []

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -16,7 +18,7 @@ from curator.tui import actions
 from curator.tui.screens.ask import Choose
 from curator.tui.session import Report
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Page, TopBar
+from curator.tui.widgets.frame import Banner, Hints, Page, TopBar
 from curator.tui.words import STATE_SIGNS, age, plural
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+Copies = list[tuple[str, str | Callable[[], str]]]
+"""What can be copied: words, and the text or what asks the server for it."""
 
 
 class Fetched(Message, bubble=False):
@@ -128,6 +132,23 @@ class Place(Screen[None], Fetching):
         """Whether panes stand below each other instead of side by side."""
         return self.app.size.width < 100
 
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.place)
+        yield from self.head()
+        yield Banner()
+        with Vertical(classes="page-holder", id="instead"):
+            yield Page()
+        yield from self.body()
+        yield Hints()
+
+    def head(self) -> ComposeResult:
+        """What stands over the panes."""
+        yield from ()
+
+    def body(self) -> ComposeResult:
+        """The panes."""
+        yield from ()
+
     def help_for_focus(self) -> tuple[actions.Place, ...]:
         """Places of the action table that the help lists first: those of the pane that has the focus."""
         return self.help_places
@@ -164,6 +185,14 @@ class Place(Screen[None], Fetching):
         """The last call failed, but older data is still on screen."""
         self.query_one(Banner).show(error)
 
+    def failed(self, error: CuratorError) -> None:
+        """A call failed: the page says it where it stands, else the banner over older data."""
+        self.curator.busy("")
+        if self.query_one("#instead").display:
+            self.query_one(Page).refused(error)
+        else:
+            self.trouble(error)
+
     def calm(self) -> None:
         """The last call went well."""
         self.query_one(Banner).clear()
@@ -171,18 +200,17 @@ class Place(Screen[None], Fetching):
     def reload(self) -> None:
         """Asks the server again."""
 
-    def put_masked(
-        self, view: "MaskedView", sheet: "Sheet", rule: str | None, *, group: str = "values", keep_place: bool = False
-    ) -> None:
+    def put_masked(self, view: "MaskedView", sheet: "Sheet", rule: str | None, *, keep_place: bool = False) -> None:
         """Shows a sheet of foreign text, hidden until it was looked through for personal values."""
         view.put(sheet, None, keep_place=keep_place)
-        self.fetch(group, lambda report: self.session.traces.values_in(sheet.foreign, rule), view.found, self.trouble)
+        find = self.session.traces.values_in
+        self.fetch("values", lambda report: find(sheet.foreign, rule), view.found, self.trouble)
 
     def reload_after_undo(self) -> None:
         """An action was taken back while this screen was open."""
         self.reload()
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         """What `y` offers to copy here: words, and the text or what asks the server for it."""
         return []
 

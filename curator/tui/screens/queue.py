@@ -1,6 +1,6 @@
 """The queue: what needs a decision, why, and a preview that follows the cursor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -12,9 +12,9 @@ from textual.widgets import Static
 from curator.model import Failure
 from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.screens.ask import AskText, Choose
-from curator.tui.screens.place import Deciding
-from curator.tui.session import Look
+from curator.tui.screens.ask import AskText, Choose, Confirm
+from curator.tui.screens.place import Copies, Deciding
+from curator.tui.session import Look, Report
 from curator.tui.text import Piece
 from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, listed, matches
 from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curator.promote import Resumed
+    from curator.queue.groups import Group
 
+FOLDS = {
+    "group": "Like failures are one row; enter opens a group.",
+    "session": "A session is one row.",
+    "off": "Each failure is a row.",
+}
 WINDOWS = (("24h", "last 24 hours"), ("7d", "last 7 days"), ("14d", "last 14 days"), ("30d", "last 30 days"))
 
 
@@ -47,6 +53,10 @@ class QueueScreen(Deciding):
         self._look: Look | None = None
         self._state: Shown = "open"
         self._rest: Timer | None = None
+        self._grouped = False
+        """Whether groups are shown though nobody has chosen."""
+        self._inside: Group | None = None
+        """The group whose failures alone are listed."""
         self.answered = False
         """Whether the first question to the server was answered or refused."""
 
@@ -95,22 +105,30 @@ class QueueScreen(Deciding):
 
     # Data
 
-    def reload(self) -> None:
+    def _ask_for_everything(self, report: Report) -> Look:
+        """In a thread."""
         standing = self.session.rooms.standing
+        self.session.drafts.read_inbox()
+        return self.session.queue.look(standing.since, standing.rule, report)
+
+    def reload(self) -> None:
         if self._look is None:
             self.show_page().waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
         self.fetch(
             "queue",
-            lambda report: self.session.queue.look(standing.since, standing.rule, report),
+            self._ask_for_everything,
             self._looked,
             self._not_looked,
             progress=self._progress,
         )
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
-        if self._look is None:
+        """Rows are listed as they arrive; until the first, the page says what is being done."""
+        if not self.session.queue.all():
             self.query_one(Page).waiting(what, done, total, way_out="stops")
+        elif done:
+            self._list(at=None if self.failures.rows else self.session.rooms.standing.trace_id)
         self.curator.busy(what)
 
     def _looked(self, look: Look) -> None:
@@ -120,9 +138,58 @@ class QueueScreen(Deciding):
         self._look = look
         self.calm()
         self.curator.connected(look.connected)
-        self._list(at=self.session.rooms.standing.trace_id)
+        # Whoever has moved on while rows arrived stays where they are.
+        self._list(at=None if self.failures.cursor else self.session.rooms.standing.trace_id)
         for remark in look.notes:
             self.tell([("warn", remark)])
+        if self._fold == "group" or (not self.session.rooms.standing.fold and self.session.groups.wanted):
+            self._group(asked=False)
+
+    # Groups
+
+    @property
+    def _fold(self) -> str:
+        """What is one row."""
+        return self.session.rooms.standing.fold or ("group" if self._grouped else "session")
+
+    def _group(self, *, asked: bool) -> None:
+        """Groups the failures aside; the rows that are there stay until then."""
+        if asked:
+            self.curator.busy("grouping")
+        progress = self._group_progress if asked else None
+        read = self.session.groups.read
+        self.fetch("groups", read, lambda count: self._got_groups(count, asked), self._not_grouped, progress)
+
+    def _group_progress(self, what: str, done: int, total: int | None) -> None:
+        self.curator.busy(f"{what} {done} of {total}")
+
+    def _not_grouped(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self.trouble(error)
+
+    def _got_groups(self, count: int, asked: bool) -> None:
+        if asked:
+            self.curator.busy("")
+        if self._fold == "group":
+            self._list()
+        elif not self.session.rooms.standing.fold and not asked:
+            rows = self.failures
+            if rows.cursor or rows.marks or self.session.rooms.standing.filter or not self.is_current:
+                # Nothing moves under the hands of who has begun.
+                self.tell([("text", f"They are {plural(count, 'group')} of like failures."), ("dim", "  x shows them")])
+            else:
+                self._grouped = True
+                self._list()
+
+    def action_fold(self) -> None:
+        folds = list(FOLDS)
+        fold = folds[(folds.index(self._fold) + 1) % len(folds)]
+        self._inside = None
+        self.session.rooms.stand(fold=fold)
+        self.tell([("text", FOLDS[fold])])
+        if fold == "group" and not self.session.groups.of:
+            self._group(asked=True)
+        self._list()
 
     def _resumed(self, resumed: "list[Resumed]") -> None:
         if resumed:
@@ -138,16 +205,16 @@ class QueueScreen(Deciding):
     def _not_looked(self, error: CuratorError) -> None:
         self.answered = True
         self.curator.disconnected(error)
-        if self._look is None and error.code == "RULES_NONE":
+        if self.failures.rows:
+            self.trouble(error)
+        elif error.code == "RULES_NONE":
             self.show_page().nothing(
                 "∅",
                 "There is no rule yet: a rule says which traces are failures, and what an item is made of.",
                 [[("accent", "N"), ("dim", " propose one from this project's own traces")], [("dim", error.remedy)]],
             )
-        elif self._look is None:
-            self.show_page().refused(error)
         else:
-            self.trouble(error)
+            self.show_page().refused(error)
 
     def changed(self, *, advance: bool = False, at: str | None = None) -> None:
         """Decisions were made or taken back: lists again what this state holds; `at`: where the cursor goes."""
@@ -160,21 +227,32 @@ class QueueScreen(Deciding):
             rows.cursor = place
 
     def _list(self, at: str | None = None) -> None:
-        if self._look is None:
+        everything = self.session.queue.all()
+        if self._look is None and not everything:
             return
         words = self.query_one("#filter", LineInput).text.lower().split()
         standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
-        everything = self.session.queue.all()
-        chosen = [f for f in everything if self._state is None or f.state == self._state]
+        drafts = self.session.drafts
+        if self._state == "prepared":
+            chosen = drafts.prepared()
+        else:
+            chosen = [f for f in everything if self._state is None or f.state == self._state]
         found = [f for f in chosen if matches(f, words, excerpts.get(f.key, ()))] if words else chosen
-        rows = listed(found, sort=standing.sort, fold=standing.fold)
+        if self._state == "prepared":
+            rows = [Row(each, by=drafts.inbox[each.key].prepared_by) for each in found]
+        else:
+            groups = self.session.groups.of
+            if self._inside is not None:
+                found = [each for each in found if each.key in self._inside.keys]
+            fold = "off" if self._inside is not None else self._fold
+            rows = listed(found, sort=standing.sort, fold=fold, groups=groups)
         if at is not None:
             at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
         self.query_one("#filter", LineInput).note(f"{len(found):,} of {len(chosen):,}" if words else "")
         self.failures.show(rows, at=at)
         if rows:
             self.show_panes()
-        else:
+        elif self._look is not None:
             self._say_why_empty(bool(words), len(everything))
             self.query_one(FailurePreview).clear()
         self._show_week()
@@ -184,6 +262,9 @@ class QueueScreen(Deciding):
         page = self.show_page()
         if filtered:
             page.nothing("∅", "Nothing matches the filter.", [[("accent", "esc"), ("dim", " drops it")]])
+        elif self._state == "prepared":
+            hint: list[Piece] = [("text", "curator draft TRACE --rules RULE --save"), ("dim", " prepares one")]
+            page.nothing("✓", "No draft waits for approval.", [hint])
         elif self._state == "open" and total:
             decided = [("dim", f"All {plural(total, 'failure')} of this window are decided.  ")]
             page.nothing(
@@ -217,7 +298,8 @@ class QueueScreen(Deciding):
         words = f"{rule} · {since}" if rule else since
         week = self.session.queue.week
         marked = len(self.failures.marks)
-        self.query_one(WeekBar).show(week, self._state, marked, words, self.app.size.width < 110)
+        prepared, narrow = len(self.session.drafts.inbox), self.app.size.width < 110
+        self.query_one(WeekBar).show(week, self._state, marked, words, prepared=prepared, narrow=narrow)
         if week is not None:
             self.query_one(WeekPanel).show(week)
 
@@ -257,8 +339,17 @@ class QueueScreen(Deciding):
         standing = self.session.rooms.standing
         total = sum(len(row.all) for row in rows.rows)
         pieces: list[Piece] = [("strong", f"{min(rows.cursor + 1, len(rows.rows))}/{len(rows.rows)}")]
-        if total != len(rows.rows):
-            pieces.append(("dim", f"  {total} failures, sessions as one row"))
+        if self._inside is not None:
+            pieces += [
+                ("dim", "  of the group "),
+                ("strong", self._inside.name),
+                ("accent", "  esc"),
+                ("dim", " leaves"),
+            ]
+        elif total != len(rows.rows):
+            pieces.append(
+                ("dim", f"  {total} failures, {'like ones' if self._fold == 'group' else 'sessions'} as one row")
+            )
         if standing.sort != "age":
             name = COLUMNS[standing.sort.removeprefix("-")].title
             pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))
@@ -299,7 +390,7 @@ class QueueScreen(Deciding):
         self._go_to_state(event.state)
 
     def _go_to_state(self, state: Shown) -> None:
-        self._state = state
+        self._state, self._inside = state, None
         self.session.rooms.stand(state=state or "all")
         self.failures.clear_marks()
         self._list()
@@ -313,11 +404,19 @@ class QueueScreen(Deciding):
     # Actions of the place "queue"
 
     def action_open(self) -> None:
-        if (row := self.failures.current) is not None:
+        row = self.failures.current
+        if row is not None and row.group is not None:
+            self._inside = row.group
+            self._list(at=row.key)
+        elif row is not None and row.by:
+            self.action_promote()
+        elif row is not None:
             self.curator.open_trace(row.failure.trace_id, row.failure)
 
     def action_promote(self) -> None:
-        chosen = self.chosen()
+        rows = self.failures.marked or [row for row in [self.failures.current] if row is not None]
+        # One item stands for a group: its representative's.
+        chosen = [each for row in rows for each in ([row.failure] if row.group is not None else row.all)]
         if len(chosen) > 1:
             self.curator.open_bulk(chosen)
         elif chosen:
@@ -328,6 +427,27 @@ class QueueScreen(Deciding):
 
     def action_snooze(self) -> None:
         self.ask_snooze(self.chosen())
+
+    def action_decline(self) -> None:
+        """Declines the prepared drafts of what is chosen, after a question."""
+        inbox = self.session.drafts.inbox
+        keys = [failure.key for failure in self.chosen() if failure.key in inbox]
+        if not keys:
+            self.tell([("text", "No draft was prepared here.")])
+            return
+
+        def answered(yes: str | None) -> None:
+            if yes:
+                decline = self.session.drafts.decline
+                self.fetch("decline", lambda report: [decline(key) for key in keys], declined, self.trouble)
+
+        def declined(done: object) -> None:
+            self.tell([("text", f"Declined {plural(len(keys), 'prepared draft')}; the failures stay.")])
+            self.changed(advance=True)
+
+        by = ", ".join(dict.fromkeys(inbox[key].prepared_by for key in keys))
+        title = f"Decline {plural(len(keys), 'draft')} that {by} prepared?"
+        self.app.push_screen(Confirm(title, yes="Decline"), answered)
 
     def action_reopen(self) -> None:
         self.reopen(self.chosen())
@@ -352,10 +472,13 @@ class QueueScreen(Deciding):
             self._list()
         elif self.failures.marks:
             self.failures.clear_marks()
+        elif self._inside is not None:
+            before, self._inside = self._inside, None
+            self._list(at=before.representative)
         elif self.drop("queue"):
             self.curator.busy("")
-            if self._look is None:
-                self.query_one(Page).nothing("∅", "Stopped asking.", [[("accent", "^r"), ("dim", " asks again")]])
+            if not self.failures.rows:
+                self.show_page().nothing("∅", "Stopped asking.", [[("accent", "^r"), ("dim", " asks again")]])
             else:
                 self.tell([("text", "Stopped asking; what you see is from before.")])
 
@@ -388,7 +511,7 @@ class QueueScreen(Deciding):
     def action_reveal(self) -> None:
         self.preview.toggle_reveal()
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         row = self.failures.current
         if row is None:
             return []
@@ -419,12 +542,6 @@ class QueueScreen(Deciding):
 
         answers = [(name, f"{each.title}: {each.words}") for name, each in COLUMNS.items() if name != "message"]
         self.app.push_screen(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
-
-    def action_fold(self) -> None:
-        fold = "off" if self.session.rooms.standing.fold == "session" else "session"
-        self.session.rooms.stand(fold=fold)
-        self._list()
-        self.tell([("text", "A session is one row." if fold == "session" else "Each failure is a row.")])
 
     def _choose_columns(self) -> None:
         self.failures.choose(self._columns)

@@ -1,10 +1,11 @@
 """The receipt: what was written, where, what the read-back proved; or what is wrong, with remedies by one key."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Center, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -12,11 +13,12 @@ from curator.model import Failure, Receipt
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.memory import Tasks
-from curator.tui.screens.ask import AskLine
-from curator.tui.screens.place import Place
+from curator.tui.screens.ask import AskLine, Choose
+from curator.tui.screens.place import Copies, Deciding
 from curator.tui.session import Prepared
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.frame import content
+from curator.tui.words import plural
 
 if TYPE_CHECKING:
     from curator.experiments.prove import Proof, Side
@@ -38,10 +40,22 @@ SIGNS = {
     "flaky": ("warn", "▲"),
     "errored": ("bad", "✕"),
 }
+STATES = [
+    ("required", "required: it shuts (the usual)"),
+    ("known", "known: nobody has fixed it yet; it counts and does not shut, until a day"),
+    ("quarantined", "quarantined: flaky, its outcome says nothing, until a day"),
+]
+QUESTIONS = {"required": (), "known": ("owner", "issue", "until"), "quarantined": ("evidence", "until")}
+ASKED = {
+    "owner": "Who fixes it?",
+    "issue": "Where is that worked on? An address.",
+    "evidence": "Why does it count as flaky? Such as: passed 3 of 8.",
+    "until": "Until which day, as 2026-12-31?",
+}
 KINDS = "module:function, cmd:COMMAND or an http(s) address"
 
 
-class Proving(Place):
+class Proving(Deciding):
     """A screen that can prove one item, and shows `proof_rows` among its words."""
 
     _proof: "Proof | None" = None
@@ -129,6 +143,7 @@ class ReceiptScreen(Proving):
     BINDINGS = actions.bindings("receipt")
     CSS_PATH = "receipt.tcss"
     place = "queue"
+    panes = "#receipt"
     help_places = ("receipt",)
 
     def __init__(self, prepared: Prepared, failure: Failure | None) -> None:
@@ -137,43 +152,29 @@ class ReceiptScreen(Proving):
         self._failure = failure
         self._remedies: tuple[str, ...] = ()
         self._receipt: Receipt | None = None
+        self._covered = False
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("queue")
-        yield Banner()
-        with Vertical(classes="page-holder", id="holder"):
-            yield Page()
-            with VerticalScroll(id="receipt"):
-                yield Static(id="words")
-        yield Hints()
+    def body(self) -> ComposeResult:
+        with Center(id="holder"), VerticalScroll(id="receipt"):
+            yield Static(id="words")
 
     def on_mount(self) -> None:
         self._run()
 
     def _run(self) -> None:
         self._receipt = None
-        self.query_one("#receipt").display = False
-        page = self.query_one(Page)
-        page.display = True
-        page.waiting(f"writing {self._prepared.draft.item_id} and reading it back")
+        self.show_page().waiting(f"writing {self._prepared.draft.item_id} and reading it back")
         self.curator.busy("promoting")
         prepared, remedies = self._prepared, self._remedies
-        self.fetch("promote", lambda report: self.session.acts.promote(prepared, remedies), self._done, self._not_done)
+        self.fetch("promote", lambda report: self.session.acts.promote(prepared, remedies), self._done, self.failed)
 
     def _done(self, receipt: Receipt) -> None:
         self._receipt = receipt
         self.curator.busy("")
-        self.query_one(Page).display = False
-        self.query_one("#receipt").display = True
+        self.show_panes()
         self.query_one("#words", Static).update(self._words(receipt))
         self.query_one("#receipt").focus()
         self.curator.queue_changed()
-
-    def _not_done(self, error: CuratorError) -> None:
-        self.curator.busy("")
-        page = self.query_one(Page)
-        page.display = True
-        page.refused(error)
 
     def reload(self) -> None:
         self._run()
@@ -183,8 +184,8 @@ class ReceiptScreen(Proving):
 
     @property
     def receipt(self) -> Receipt | None:
-        """What undo takes back here."""
-        return self._receipt
+        """What undo takes back here; after others were covered, those first."""
+        return None if self._covered else self._receipt
 
     # What it says
 
@@ -223,11 +224,23 @@ class ReceiptScreen(Proving):
             ]
         if proof := self.proof_rows():
             parts += [[], [("heading", "Does it protect anything?")], *proof]
+        others = [] if self._covered or not receipt.ok else self.session.groups.others(receipt.key)
+        if others:
+            said = f" covers the {plural(len(others), 'other open failure')} of its group with it"
+            parts += [[], [("accent", "c"), ("text", said)]]
         if receipt.ok:
             back: list[Piece] = [("accent", "   u"), ("dim", " takes it back")] if receipt.action != "none" else []
             parts += [
                 [],
-                [("accent", "enter"), ("dim", " next failure"), *back, ("accent", "   t"), ("dim", " proves it")],
+                [
+                    ("accent", "enter"),
+                    ("dim", " next failure"),
+                    *back,
+                    ("accent", "   t"),
+                    ("dim", " proves it"),
+                    ("accent", "   s"),
+                    ("dim", " state"),
+                ],
             ]
         return Content("\n").join(content(part) for part in parts)
 
@@ -273,11 +286,63 @@ class ReceiptScreen(Proving):
             return
         self.ask_and_prove(self._prepared.loaded, self._receipt.item_id)
 
+    def action_cover(self) -> None:
+        """Decides about the other open failures of the group: this item protects against them too."""
+        receipt = self._receipt
+        others = self.session.groups.others(receipt.key) if receipt is not None and receipt.ok else []
+        if receipt is None or not others:
+            self.tell([("text", "No other open failure of its group is known.")])
+            return
+        self._covered = True
+        self.decide(others, "dismissed", f"covered by {receipt.item_id}")
+
+    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
+        if self._receipt is not None:
+            self.query_one("#words", Static).update(self._words(self._receipt))
+
+    def action_state(self) -> None:
+        """Asks what the gate shall do with the item, then for what that takes, one line each."""
+        receipt = self._receipt
+        if receipt is None or not receipt.ok:
+            self.tell([("text", "Only an item that is written has a state.")])
+            return
+
+        def chosen(state: str | None) -> None:
+            if state is not None:
+                self._ask_for_state(receipt, state, QUESTIONS[state], {})
+
+        self.app.push_screen(Choose("What shall the gate do when this item fails?", STATES), chosen)
+
+    def _ask_for_state(self, receipt: Receipt, state: str, open_: Sequence[str], said: dict[str, str]) -> None:
+        if open_:
+            name, later = open_[0], (datetime.now(UTC) + timedelta(days=14)).date()
+            value = str(later) if name == "until" else self.session.rooms.reviewer if name == "owner" else ""
+            question = AskLine(ASKED[name], value=value, check=date.fromisoformat if name == "until" else None)
+
+            def answered(text: str | None) -> None:
+                if text is not None:
+                    self._ask_for_state(receipt, state, open_[1:], said | {name: text})
+
+            self.app.push_screen(question, answered)
+            return
+        words = dict(said)
+        until = date.fromisoformat(words.pop("until", "9999-12-31"))
+        set_state = self.session.acts.set_state
+        self.fetch("state", lambda report: set_state(receipt, state, until, words), self._state_set, self.trouble)
+
+    def _state_set(self, receipt: Receipt) -> None:
+        if receipt.ok:
+            self.tell(
+                [("good", "✓ "), ("text", "The gate knows the item's new state."), ("dim", "  u in the queue undoes")]
+            )
+        elif receipt.problem is not None:
+            self.tell([("bad", f"{receipt.problem.message} {receipt.problem.remedy}")], bad=True)
+
     def proof_changed(self) -> None:
         if self._receipt is not None:
             self.query_one("#words", Static).update(self._words(self._receipt))
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         if self._receipt is None:
             return []
         receipt = self._receipt

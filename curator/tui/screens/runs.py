@@ -1,6 +1,5 @@
 """Experiment runs: which there are, whether they are whole, what their scores were; two of them go to *Compare*."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -11,9 +10,9 @@ from textual.widgets import Static
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.run_words import of_run, whole_pieces
-from curator.tui.screens.place import Place
+from curator.tui.screens.place import Copies, Place
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -38,11 +37,7 @@ class RunsScreen(Place):
         self._marked: list[str] = []
         self._sweeping = False
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("runs")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+    def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             with Vertical(id="left", classes="pane"):
                 yield Static("", classes="pane-title", id="left-title")
@@ -59,7 +54,6 @@ class RunsScreen(Place):
                     header=True,
                 )
             yield Reader("run", id="right")
-        yield Hints()
 
     def on_mount(self) -> None:
         self.show_page().waiting("fetching runs")
@@ -73,7 +67,7 @@ class RunsScreen(Place):
     # Data
 
     def reload(self) -> None:
-        self.fetch("runs", lambda report: self.session.runs.lately(), self._fetched, self._not_fetched)
+        self.fetch("runs", lambda report: self.session.runs.lately(), self._fetched, self.failed)
 
     def _fetched(self, runs: "list[Listed]") -> None:
         self.calm()
@@ -112,12 +106,6 @@ class RunsScreen(Place):
         self._sweeping = False
         self.rows.refresh()
         self.trouble(error)
-
-    def _not_fetched(self, error: CuratorError) -> None:
-        if self.rows.rows:
-            self.trouble(error)
-        else:
-            self.show_page().refused(error)
 
     def _title(self) -> None:
         pieces: list[Piece] = [("text", plural(len(self.rows.rows), "run"))]
@@ -181,11 +169,9 @@ class RunsScreen(Place):
         if len(pair) < 2:
             self.tell([("text", "Mark a run with space, then press c on another one.")])
             return
-        from curator.tui.screens.compare import CompareScreen
-
         # The earlier run is the baseline; `x` takes the other one.
         earlier, later = sorted(pair, key=lambda run: run.started_at)
-        self.app.push_screen(CompareScreen(earlier.reference, later.reference))
+        self.curator.open_compare(earlier.reference, later.reference)
 
     def action_open(self) -> None:
         if self.rows.current is not None:
@@ -208,7 +194,7 @@ class RunsScreen(Place):
     def action_reveal(self) -> None:
         self.query_one(Reader).view.toggle_reveal()
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         run = self.rows.current
         if run is None:
             return []

@@ -1,20 +1,17 @@
 """One trace: its steps in time, what went in and out of each, what people said, what was made of it."""
 
-from collections.abc import Callable
-
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from curator.model import Failure, Trace
-from curator.model.errors import CuratorError
 from curator.tui import actions
-from curator.tui.screens.place import Deciding
-from curator.tui.sections import Sheet, of_comments, of_observation, of_scores, of_stored
+from curator.tui.screens.place import Copies, Deciding
+from curator.tui.sections import Sheet, add_content, of_comments, of_observation, of_scores, of_stored
 from curator.tui.session import Around
 from curator.tui.steps import Step, bar_pieces, label_pieces, latency_pieces, steps_around, steps_of
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar, content
+from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import MaskedView, Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -41,12 +38,10 @@ class TraceScreen(Deciding):
         self._around = Around()
         self._shown: str | None = None
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("queue")
+    def head(self) -> ComposeResult:
         yield Static("", id="trace-title")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+
+    def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             with Vertical(id="left", classes="pane"):
                 yield Rows(
@@ -59,7 +54,6 @@ class TraceScreen(Deciding):
                     id="steps",
                 )
             yield Reader("step", id="right")
-        yield Hints()
 
     def on_mount(self) -> None:
         self._title()
@@ -82,7 +76,7 @@ class TraceScreen(Deciding):
             self.show_page().waiting("fetching the trace", way_out="goes back")
         again = self._trace is not None
         get = self.session.traces.get
-        self.fetch("trace", lambda report: get(self.trace_id, fresh=again), self._fetched, self._not_fetched)
+        self.fetch("trace", lambda report: get(self.trace_id, fresh=again), self._fetched, self.failed)
 
     def _fetched(self, trace: Trace) -> None:
         self._trace = trace
@@ -96,12 +90,6 @@ class TraceScreen(Deciding):
     def _fetched_around(self, around: Around) -> None:
         self._around = around
         self._list()
-
-    def _not_fetched(self, error: CuratorError) -> None:
-        if self._trace is None:
-            self.show_page().refused(error)
-        else:
-            self.trouble(error)
 
     def _list(self) -> None:
         if self._trace is not None:
@@ -142,18 +130,18 @@ class TraceScreen(Deciding):
             return
         self._shown = step.key
         self._step_title(step)
-        sheet = self._sheet(step)
         self.view.hide_again()
-        self.view.put(sheet, None)
         rule = self.session.queue.rule_of(self.failure) if self.failure else None
-        self.fetch(
-            "values", lambda report: self.session.traces.values_in(sheet.foreign, rule), self.view.found, self.trouble
-        )
+        self.put_masked(self.view, self._sheet(step), rule)
 
     def _sheet(self, step: Step) -> Sheet:
         trace = self._trace
         if trace is None:
             return Sheet()
+        if step.kind == "conversation":
+            sheet = Sheet()
+            add_content(sheet, trace, self.failure.reviewed_id if self.failure else None)
+            return sheet
         if step.kind == "scores":
             return of_scores(trace.scores)
         if step.kind == "comments":
@@ -239,7 +227,7 @@ class TraceScreen(Deciding):
             return
         self.app.switch_screen(TraceScreen(neighbour.trace_id, neighbour))
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
+    def copies(self) -> Copies:
         step = self.steps.current
         return [
             ("the trace's id", self.trace_id),

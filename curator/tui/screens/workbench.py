@@ -1,6 +1,6 @@
 """The workbench: what must be judged, over the source, the form and the live checks; from here an item is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -9,7 +9,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from curator.model import Failure, Finding, Problem, parse_text, split_key
-from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.live import (
     Point,
@@ -23,14 +22,15 @@ from curator.tui.live import (
 from curator.tui.masks import Masks, masked
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, Choose, Confirm
+from curator.tui.screens.place import Copies
 from curator.tui.screens.workbench_edit import Editing
-from curator.tui.sections import Sheet, difference, of_failure
+from curator.tui.sections import Sheet, add_content, difference, of_failure
 from curator.tui.session import Prepared
 from curator.tui.text import Piece, editable
 from curator.tui.widgets.cards import hanging
 from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
 from curator.tui.words import plural
 
@@ -62,14 +62,12 @@ class WorkbenchScreen(Editing):
         self._found: tuple[Finding, ...] | None = None
         self._walked = -1
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("queue")
+    def head(self) -> ComposeResult:
         yield Static("", id="bench-title")
         yield Static("", id="decide")
         yield Static("", id="pane-tabs")
-        yield Banner()
-        with Vertical(classes="page-holder", id="instead"):
-            yield Page()
+
+    def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             yield Reader("source", id="source-pane", title="Source")
             with Vertical(id="bench"):
@@ -81,7 +79,6 @@ class WorkbenchScreen(Editing):
                 with Vertical(id="checks-pane", classes="pane"):
                     yield Static("Checks", classes="pane-title", id="checks-title")
                     yield ChecksView(id="checks")
-        yield Hints()
 
     def help_for_focus(self) -> tuple[actions.Place, ...]:
         if isinstance(self.focused, FormView):
@@ -97,11 +94,15 @@ class WorkbenchScreen(Editing):
         self.query_one("#item-json").display = False
         self.query_one("#decide").display = False
         self._to_front(1)
-        self.fetch("order", lambda report: self.session.drafts.order(self.key), self._ordered, self._not_prepared)
+        self.fetch("order", lambda report: self.session.drafts.order(self.key), self._ordered, self.failed)
 
     def _ordered(self, order: DraftState) -> None:
         self._order = order
-        if order.touched:
+        if self.key in self.session.drafts.inbox:
+            self.tell(
+                [("accent", "✍ "), ("text", "A prepared draft: read it; p approves it, d dismisses the failure.")]
+            )
+        elif order.touched:
             self.tell([("text", "Your draft from before is back."), ("dim", "  ^x drops it")])
         self.reload()
 
@@ -110,7 +111,7 @@ class WorkbenchScreen(Editing):
         if order is None:
             self.on_mount()
             return
-        self.fetch("prepare", lambda report: self._prepare(order), self._got, self._not_prepared)
+        self.fetch("prepare", lambda report: self._prepare(order), self._got, self.failed)
 
     def _prepare(self, order: DraftState) -> Prepared:
         """In a thread. What the reviewer decided is kept at once, so that nothing is lost however the app ends."""
@@ -132,12 +133,6 @@ class WorkbenchScreen(Editing):
     def _got_compared(self, compared: "Novelty") -> None:
         self._compared = compared
         self._show_all()
-
-    def _not_prepared(self, error: CuratorError) -> None:
-        if self._prepared is None:
-            self.show_page().refused(error)
-        else:
-            self.trouble(error)
 
     # Open points
 
@@ -221,7 +216,10 @@ class WorkbenchScreen(Editing):
     def _show_title(self, prepared: Prepared) -> None:
         draft = prepared.draft
         case = f"case {draft.case}  " if draft.case != "1" else ""
+        waiting = self.session.drafts.inbox.get(self.key)
+        by = f"prepared by {waiting.prepared_by}  " if waiting is not None else ""
         pieces: list[Piece] = [
+            ("accent", by),
             ("strong", prepared.trace.name or "trace"),
             ("accent", " → "),
             ("strong", draft.dataset),
@@ -284,18 +282,14 @@ class WorkbenchScreen(Editing):
             return
         trace = self._prepared.trace
         failure = self.session.queue.get(self.key) or self.failure
-        sheet = of_failure(failure, trace.root) if failure else Sheet()
+        sheet = of_failure(failure, trace) if failure else Sheet()
         if failure is None:
-            sheet.add("Input", "input", parse_text(trace.root.input))
-            sheet.add("Output", "output", parse_text(trace.root.output))
+            add_content(sheet, trace, self._prepared.proposal.found.observation_id)
         if trace.correction is not None:
             sheet.add("Corrected output", "correction", trace.correction)
         if trace.comments:
             notes = [([("accent", "✎ ")], comment.content) for comment in trace.comments]
             sheet.add_notes("Comments", "comments", notes)
-        for step in trace.observations:
-            if step.type in ("TOOL", "RETRIEVER") and step.output:
-                sheet.add(f"{step.type.capitalize()} {step.name or ''}", f"step-{step.id}", parse_text(step.output))
         view = self.query_one("#source", MaskedView)
         view.put(sheet, None)
         rule = self._prepared.order.rule
@@ -361,7 +355,7 @@ class WorkbenchScreen(Editing):
             self._write(self._prepared)
             return
         order = self._order = self._order.model_copy(update={"despite": overruled})
-        self.fetch("prepare", lambda report: self.session.drafts.prepare(order), self._write, self._not_prepared)
+        self.fetch("prepare", lambda report: self.session.drafts.prepare(order), self._write, self.failed)
 
     def _write(self, prepared: Prepared) -> None:
         """Writes; asks first where the dataset would have to be made, and where somebody decided meanwhile."""
@@ -479,8 +473,8 @@ class WorkbenchScreen(Editing):
         value = self._order.case if self._order else "1"
         self.app.push_screen(AskLine("Name of the case", value=editable(value), note=note), answered)
 
-    def copies(self) -> "list[tuple[str, str | Callable[[], str]]]":
-        found: list[tuple[str, str | Callable[[], str]]] = [("the trace's id", self.trace_id)]
+    def copies(self) -> Copies:
+        found: Copies = [("the trace's id", self.trace_id)]
         if self._prepared is not None:
             rule = self._prepared.order.rule
             found.insert(0, ("the item's id", self._prepared.draft.item_id))

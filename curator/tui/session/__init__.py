@@ -11,6 +11,7 @@ from curator.config import Settings
 from curator.tui.session.acts import Act, Acts
 from curator.tui.session.drafts import Drafts, Prepared
 from curator.tui.session.failures import Failures, Look
+from curator.tui.session.groups import Groups
 from curator.tui.session.items import Items
 from curator.tui.session.rooms import Connected, Report, Rooms
 from curator.tui.session.runs import Runs, TwoRuns
@@ -41,6 +42,7 @@ class Session:
         self.items = Items(self.rooms)
         self.traces = Traces(self.rooms)
         self.queue = Failures(self.rooms)
+        self.groups = Groups(self.rooms, self.queue)
         self.drafts = Drafts(self.rooms, self.queue, self.traces, self.items)
         self.acts = Acts(self.rooms, self.queue, self.drafts, self.items)
         self.runs = Runs(self.rooms)

@@ -2,12 +2,13 @@
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from curator.model import Decision, Receipt
+from curator.model.item import ItemState
 from curator.tui.memory import DraftState
 from curator.tui.session.drafts import Drafts, Prepared
 from curator.tui.session.failures import Failures
@@ -88,6 +89,13 @@ class Acts:
         """What curator can do about a receipt: names with their words."""
         return self._rooms.promoter.remedies(receipt)
 
+    def set_state(self, receipt: Receipt, state: str, until: date, said: Mapping[str, str]) -> Receipt:
+        """What the gate does with the item that a receipt is about; see `ItemState`. Raises UsageError, ConfigError."""
+        stored = ItemState.asked(state, until, said).to_metadata() if state != "required" else None
+        loaded = next((each for each in self._rooms.rules if each.rule.rule == receipt.rule), None)
+        self._items.forget(receipt.dataset)
+        return self._rooms.promoter.amend(receipt.dataset, receipt.item_id, {"gate": stored}, loaded)
+
     def _choices(self, remedies: Sequence[str], batch: str = "") -> "Choices":
         """The terminal completes the entries behind what is promoted: whoever reviews here works them off."""
         from curator.promote import Choices
@@ -100,6 +108,7 @@ class Acts:
         if order is not None:
             self._orders[receipt.key] = order
         self._rooms.memory.forget_draft(receipt.key)
+        self._drafts.inbox.pop(receipt.key, None)
         self._items.forget(receipt.dataset)
         decision = Decision(
             trace_id=receipt.trace_id,

@@ -1,11 +1,10 @@
 """Drafts: made from a trace, a rule and the reviewer's decisions; compared with what the server holds."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from curator.model import Draft, Failure, ScrubbedDraft, Signal, Trace
+from curator.model import Draft, Failure, ScrubbedDraft, Signal, Trace, split_key
 from curator.model.errors import CuratorError
 from curator.tui.memory import DraftState
 from curator.tui.session.failures import Failures
@@ -16,11 +15,13 @@ from curator.tui.session.traces import Traces
 if TYPE_CHECKING:
     from curator.draft.effectiveness import Judgement
     from curator.draft.likeness import Novelty
+    from curator.journal import SavedDraft
     from curator.promote import Found, Proposal
     from curator.rulebook import LoadedRule
 
-TypeFrom = Literal["reviewer", "review", "default", ""]
-"""Who said what kind of failure it is: the reviewer here, a reviewer's category in Langfuse, the default, nobody."""
+TypeFrom = Literal["reviewer", "prepared", "review", "default", ""]
+"""Who said what kind of failure it is: the reviewer here, who prepared the draft, a reviewer's category in Langfuse,
+the default, nobody."""
 
 
 @dataclass(frozen=True)
@@ -73,34 +74,48 @@ class Drafts:
 
     def __init__(self, rooms: Rooms, failures: Failures, traces: Traces, items: Items) -> None:
         self._rooms, self._failures, self._traces, self._items = rooms, failures, traces, items
+        self.inbox: dict[str, SavedDraft] = {}
+        """Key of a failure → the newest draft of it that somebody prepared and nobody has approved or declined."""
+
+    def read_inbox(self) -> None:
+        """Reads from this machine's journal what was prepared. Raises ConfigError."""
+        self.inbox = {draft.key: draft for draft in reversed(self._rooms.journal.drafts.prepared())}
+
+    def prepared(self) -> list[Failure]:
+        """The failures that drafts were prepared of, newest first; one that the queue does not list by its draft."""
+        return [self._failures.get(key) or _stand_in(draft) for key, draft in reversed(self.inbox.items())]
+
+    def decline(self, key: str) -> None:
+        """Drops what was prepared of a failure; the failure stays as it is. Raises ConfigError."""
+        if (draft := self.inbox.pop(key, None)) is not None:
+            self._rooms.journal.drafts.drop(key, draft.rule, draft.case)
+            self._rooms.memory.forget_draft(key)
 
     def order(self, key: str) -> DraftState:
         """The draft that was left unwritten, else what waits in the inbox, else a new one. Raises UsageError."""
         rules = self._rooms.rules
         if (kept := self._rooms.memory.draft(key)) and any(r.rule.rule == kept.rule for r in rules):
             return kept
+        waiting = self.inbox.get(key)
+        if waiting is not None and any(r.rule.rule == waiting.rule for r in rules):
+            return DraftState.model_validate({**waiting.order, "trace_id": key, "rule": waiting.rule})
         failure = self._failures.get(key)
         rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or rules[0].rule.rule
-        loaded = next((each for each in rules if each.rule.rule == rule), None)
-        waiting = self._rooms.promoter.prepared(key, loaded) if loaded is not None else None
-        return DraftState.model_validate({**(waiting.order if waiting else {}), "trace_id": key, "rule": rule})
+        return DraftState(trace_id=key, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, held against the rule's checks. Raises CuratorError."""
-        from curator.promote import Order
+        from curator.promote import Order, reviewed_type
 
         loaded = next(r for r in self._rooms.rules if r.rule.rule == order.rule)
         found = self._found(order.trace_id, loaded)
         reviewed = reviewed_type(found.signals, loaded.rule.lineage.failure_types)
-        wanted = Order(
-            edits=order.edits,
-            case=order.case,
-            keep=order.keep,
-            failure_type=order.failure_type or reviewed,
-            despite=frozenset(order.despite),
-        )
+        wanted = Order.model_validate(order.model_dump(exclude={"trace_id", "rule"}))
         proposal = self._rooms.promoter.draft(found, loaded, wanted)
         said: TypeFrom = "reviewer" if order.failure_type else "review" if reviewed else "default"
+        waiting = self.inbox.get(order.trace_id)
+        if said == "reviewer" and waiting is not None and waiting.order.get("failure_type") == order.failure_type:
+            said = "prepared"
         return Prepared(order, proposal, said if proposal.draft.metadata.get("failure_type") else "")
 
     def prepare_many(
@@ -136,17 +151,17 @@ class Drafts:
             self._rooms.memory.keep_draft(order.model_copy(update={"edits": edits, "keep": reasons}))
 
 
-def reviewed_type(signals: Sequence[Signal], types: Sequence[str]) -> str | None:
-    """The rule's failure type that a reviewer gave in Langfuse as a category, the latest; None without one.
-
-    A category that is no type stands for the only type that has all of its words: `missing_context` for
-    `missing_order_status_context`.
-    """
-    found = None
-    for signal in signals:
-        if signal.source == "ANNOTATION" and isinstance(signal.value, str):
-            words = set(re.findall(r"[a-z0-9]+", signal.value.lower()))
-            near = [each for each in types if words and words <= set(re.findall(r"[a-z0-9]+", each.lower()))]
-            exact = [each for each in types if each == signal.value]
-            found = exact[0] if exact else near[0] if len(near) == 1 else found
-    return found
+def _stand_in(draft: "SavedDraft") -> Failure:
+    """A failure that the queue does not list, as far as its draft tells."""
+    trace_id, observation_id = split_key(draft.key)
+    waits = Signal(kind="queue", name="prepared draft", rule=draft.rule, timestamp=draft.saved_at)
+    return Failure(
+        trace_id=trace_id,
+        observation_id=observation_id,
+        reviewed=observation_id is not None,
+        timestamp=draft.saved_at,
+        name=draft.dataset,
+        session_id=None,
+        environment=None,
+        signals=(waits,),
+    )

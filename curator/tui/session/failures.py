@@ -38,27 +38,37 @@ class Failures:
         self._week: Week | None = None
 
     def look(self, since: str, rule: str | None, report: Report) -> Look:
-        """The failures of a window, in every state. Raises CuratorError."""
-        from curator.queue import find_failures, parse_window
+        """The failures of a window, in every state; `all` has them as they arrive. Raises CuratorError."""
+        from curator.gateway import GatewayError
+        from curator.queue import Hears, find_failures, parse_window
 
         report("connecting", 0, None)
-        connected = self._rooms.connect()
         rules = [r.rule for r in self._rooms.rules if rule is None or r.rule.rule == rule]
-        window = parse_window(since, None, datetime.now(UTC))
+        began = datetime.now(UTC)
+        self._window = parse_window(since, None, began)
         notes: list[str] = []
-        queue = find_failures(
-            self._rooms.gateway,
-            rules,
-            window,
-            state=None,
-            decisions=self._own_decisions(),
-            progress=lambda what: report(f"looking for failures: {what}", 0, None),
-            note=notes.append,
-        )
+
+        def arrived(some: Sequence[Failure]) -> None:
+            # What was listed before stays until all is known; what comes in stands in its place by time at once.
+            every = {one.key: one for one in some} | self._failures
+            self._failures = {one.key: one for one in sorted(every.values(), key=_moment, reverse=True)}
+            self._week = None
+            report("looking for failures", len(every), None)
+
+        hears = Hears(lambda what: report(f"looking for failures: {what}", 0, None), notes.append, arrived)
+        gateway = self._rooms.gateway
+        try:
+            queue = find_failures(
+                gateway, rules, self._window, state=None, decisions=self._own_decisions(), hears=hears
+            )
+        except GatewayError as error:
+            if error.code != "UNREACHABLE":
+                self._rooms.connect()  # tells more of what is wrong with the keys or the version
+            raise
         self._failures = {f.key: f for f in queue.failures}
-        self._window = window
         self._week = None
-        return Look(connected=connected, queue=queue, notes=tuple(notes))
+        self.learned([decision for decision in self._own_decisions() if decision.at >= began])
+        return Look(connected=self._rooms.connect(), queue=queue, notes=tuple(notes))
 
     @property
     def window(self) -> "Window | None":
@@ -176,6 +186,10 @@ class Failures:
                         self.change(undone.key, lambda _, f=undone: f)  # type: ignore[misc]
                     raise
                 self._pending.pop(decision.key, None)
+
+
+def _moment(failure: Failure) -> tuple[datetime, str]:
+    return failure.timestamp or datetime.now(UTC), failure.key
 
 
 def _decided(failure: Failure, decision: Decision) -> Failure:

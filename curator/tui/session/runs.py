@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.model.errors import CuratorError, ExitCode
+from curator.model.errors import CuratorError
 from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Report, Rooms
 
@@ -24,6 +23,11 @@ if TYPE_CHECKING:
 
 RUNS_BACK = timedelta(days=90)
 """How far back runs are listed."""
+ENDED = {
+    "message": "It ended without an answer.",
+    "code": "PROVE_ENDED",
+    "remedy": "`curator prove` in a shell shows what happens.",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Runs:
             [sys.executable, "-m", "curator", "prove", "--json", *options, "--", item_id],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             env=os.environ | keys,
             start_new_session=True,  # an interrupt in the terminal is not meant for it
@@ -103,15 +107,19 @@ class Runs:
         try:
             while True:
                 try:
-                    out, err = process.communicate(timeout=0.5)
+                    out, _ = process.communicate(timeout=0.5)
                     break
                 except subprocess.TimeoutExpired:
                     report("proving", round(time.monotonic() - began), None)
         finally:
             _interrupt(process)
-        if process.returncode not in (ExitCode.YES, ExitCode.NO) or not out:
-            raise _refusal(err)
-        return Proof.model_validate(json.loads(out)["items"][0])
+        try:
+            said = json.loads(out)
+        except ValueError:
+            said = {"error": ENDED}
+        if "error" in said:
+            raise CuratorError(said["error"].pop("message"), **said["error"])
+        return Proof.model_validate(said["items"][0])
 
 
 def _interrupt(process: "subprocess.Popen[str]") -> None:
@@ -123,16 +131,3 @@ def _interrupt(process: "subprocess.Popen[str]") -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-
-
-def _refusal(said: str) -> CuratorError:
-    """The refusal that a command printed, as an error again."""
-    lines = [line.strip() for line in said.splitlines()]
-    message = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), "")
-    remedy = next((line.removeprefix("→ ") for line in lines if line.startswith("→ ")), "")
-    code = re.search(r"curator explain ([A-Z0-9_]+)", said)
-    return CuratorError(
-        message or "It ended without an answer.",
-        code=code[1] if code else "PROVE_ENDED",
-        remedy=remedy or "`curator prove` in a shell shows what happens.",
-    )

@@ -37,7 +37,7 @@ class Traces:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._roots: OrderedDict[str, Observation | None] = OrderedDict()
+        self._seen: OrderedDict[str, Trace | None] = OrderedDict()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self.excerpts: OrderedDict[str, Excerpt] = OrderedDict()
         """Key of a failure → the user's message; what `read_excerpts` has read so far."""
@@ -68,14 +68,15 @@ class Traces:
         )
         return Around(siblings=siblings, items=tuple(gateway.items(source_trace_id=trace.id)))
 
-    def root(self, trace_id: str) -> Observation | None:
-        """The root observation with input and output; None when the source is gone. Raises GatewayError."""
+    def seen(self, trace_id: str) -> Trace | None:
+        """A trace without its comments, for a glance; None when the source is gone. Raises GatewayError."""
         with self._rooms.lock:
-            if trace_id in self._roots:
-                self._roots.move_to_end(trace_id)
-                return self._roots[trace_id]
-        found = self._read_roots([trace_id]).get(trace_id)
-        self._keep(self._roots, trace_id, found, KEPT_TRACES)
+            for kept in (self._traces, self._seen):
+                if trace_id in kept:
+                    kept.move_to_end(trace_id)
+                    return kept[trace_id]
+        found = self._rooms.gateway.traces([trace_id], comments=False).get(trace_id)
+        self._keep(self._seen, trace_id, found, KEPT_TRACES)
         return found
 
     def _read_roots(self, trace_ids: Sequence[str]) -> dict[str, Observation]:

@@ -1,17 +1,18 @@
-"""The list of failures: its columns, its order, what the filter looks at, and the failures of a session as one row."""
+"""The list of failures: its columns, its order, what the filter looks at, and which failures are one row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from curator.model import Failure
 from curator.tui.session import Excerpt
 from curator.tui.text import Piece
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import STATE_SIGNS, age, duration, signal_pieces, strongest
+from curator.tui.words import STATE_SIGNS, age, duration, signal_pieces, sparkline, strongest
 
-Fold = Literal["session", "off"]
+if TYPE_CHECKING:
+    from curator.queue.groups import Group
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Row:
     failure: Failure
     folded: tuple[Failure, ...] = ()
     """All of them, when there are several."""
+    group: "Group | None" = None
+    """Of like failures; then `failure` is its representative, if that is listed."""
+    by: str = ""
+    """Who prepared the draft that the row stands for."""
 
     @property
     def all(self) -> tuple[Failure, ...]:
@@ -43,6 +48,7 @@ class Shown:
     order: Callable[[Failure], object]
 
 
+NO_GROUPS: "Mapping[str, Group]" = {}
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _KINDS = ("annotation", "level", "score", "queue", "session")
 
@@ -141,7 +147,10 @@ class FailureRows(Rows[Row]):
         self.columns = [Column(_state, width=1), *known]
 
     def excerpt(self, row: Row) -> Sequence[Piece]:
-        """The user's message, masked; `…` while it is being read."""
+        """The user's message, masked; `…` while it is being read. Of a group its telling words and its weeks."""
+        if row.group is not None:
+            made = [("good", f"  ▣{len(row.group.items)}")] if row.group.items else []
+            return [("strong", row.group.name), ("info", f"  {sparkline(list(row.group.weeks))}"), *made]
         if row.failure.source_gone:
             return [("dim", "the trace is gone")]
         found = self.excerpts.get(row.key)
@@ -149,21 +158,36 @@ class FailureRows(Rows[Row]):
 
     def in_sight(self) -> list[Failure]:
         """The failures of the rows that are seen."""
-        return [self.rows[number].failure for _, number in self.rows_in_sight()]
+        rows = (self.rows[number] for _, number in self.rows_in_sight())
+        return [row.failure for row in rows if row.group is None]
 
 
-def listed(failures: Iterable[Failure], *, sort: str, fold: str) -> list[Row]:
-    """The rows of failures: ordered by a column (`-age` the other way round), those of a session as one."""
+def listed(
+    failures: Iterable[Failure], *, sort: str, fold: str, groups: "Mapping[str, Group]" = NO_GROUPS
+) -> list[Row]:
+    """The rows of failures: ordered by a column (`-age` the other way round), those of a session or group as one."""
     name = sort.removeprefix("-")
     ordered = list(failures)
     if name in COLUMNS and sort != "age":
         ordered.sort(key=COLUMNS[name].order, reverse=sort.startswith("-"))  # type: ignore[arg-type]
+    together: dict[str, list[Failure]] = {}
+    if fold == "group" and groups:
+        for failure in ordered:
+            together.setdefault(groups[failure.key].id if failure.key in groups else failure.key, []).append(failure)
+        rows = [_group_row(many, groups.get(many[0].key)) for many in together.values()]
+        return rows if sort != "age" else sorted(rows, key=lambda row: -len(row.all))
     if fold != "session":
         return [Row(failure) for failure in ordered]
-    together: dict[str, list[Failure]] = {}
     for failure in ordered:
         together.setdefault(failure.session_id or failure.key, []).append(failure)
     return [Row(group[0], tuple(group) if len(group) > 1 else ()) for group in together.values()]
+
+
+def _group_row(many: Sequence[Failure], group: "Group | None") -> Row:
+    if group is None or len(many) == 1:
+        return Row(many[0])
+    middle = next((one for one in many if one.key == group.representative), many[0])
+    return Row(middle, tuple(many), group)
 
 
 def _state(row: Row) -> list[Piece]:
@@ -178,6 +202,8 @@ def _name(row: Row) -> list[Piece]:
 
 
 def _why(row: Row) -> list[Piece]:
+    if row.by:
+        return [("accent", "✍ "), ("text", row.by)]
     return signal_pieces(strongest(row.failure))
 
 
@@ -187,7 +213,7 @@ def _count(row: Row) -> list[Piece]:
 
 
 def _folded(row: Row) -> list[Piece]:
-    return [("accent", f"§{min(len(row.folded), 999)}")] if row.folded else []
+    return [("accent", f"{'§' if row.group is None else '≈'}{min(len(row.folded), 999)}")] if row.folded else []
 
 
 def _items(row: Row) -> list[Piece]:

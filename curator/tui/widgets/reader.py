@@ -168,7 +168,7 @@ class FailurePreview(Reader, Fetching):
             return
         self.fetch(
             "preview",
-            lambda report: of_failure(failure, self._session.traces.root(failure.trace_id)),
+            lambda report: of_failure(failure, self._session.traces.seen(failure.trace_id)),
             lambda sheet: self._look_for_values(failure, sheet),
             self.view.refuse,
         )

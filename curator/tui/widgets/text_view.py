@@ -51,6 +51,7 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         self._hits: list[tuple[int, int, int]] = []
         self._hits_by_row: dict[int, list[int]] = {}
         self._hit = -1
+        self._opened: set[str] = set()
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -63,11 +64,6 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         return self._sections
 
     @property
-    def query_text(self) -> str:
-        """What is searched for."""
-        return self._query
-
-    @property
     def hit_count(self) -> tuple[int, int]:
         """Which hit the view stands on, counted from 1, and how many there are."""
         return self._hit + 1, len(self._hits)
@@ -77,6 +73,7 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         self._sections = sections
         self._masks = masks or Masks()
         if not keep_place:
+            self._opened = set()
             self.scroll_to(0, 0, animate=False, immediate=True)
         self._lay_out()
 
@@ -95,17 +92,21 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width - 1
         if width <= 1:
             return
-        size = sum(estimated_size(section.value, IN_PLACE) for section in self._sections)
+        size = sum(
+            estimated_size(each, IN_PLACE)
+            for section in self._sections
+            for each in (section.value, [f"{said.text} {said.more}" for said in section.talk])
+        )
         if size < IN_PLACE:
             self.workers.cancel_group(self, "lay-out")
-            self._put(lay_out(self._sections, width, self._masks, self.view), width)
+            self._put(lay_out(self._sections, width, self._masks, self.view, self._opened), width)
         else:
             self._lay_out_aside(width)
 
     @work(thread=True, exclusive=True, group="lay-out", exit_on_error=False)
     def _lay_out_aside(self, width: int) -> None:
         worker = get_current_worker()
-        lines = lay_out(self._sections, width, self._masks, self.view)
+        lines = lay_out(self._sections, width, self._masks, self.view, frozenset(self._opened))
         if not worker.is_cancelled:
             self.app.call_from_thread(self._put, lines, width)
 
@@ -186,6 +187,18 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
 
     def action_page_up(self) -> None:
         self.scroll_relative(y=-max(self.size.height // 2, 1), animate=False)
+
+    def action_fold(self) -> None:
+        """Opens everything that is folded; closes it when all of it is open."""
+        folds = {line.fold for line in self._lines if line.fold}
+        self._opened = self._opened - folds if folds <= self._opened else self._opened | folds
+        self._lay_out()
+
+    def on_click(self, event: events.Click) -> None:
+        number = event.y + self.scroll_offset.y
+        if 0 <= number < len(self._lines) and (fold := self._lines[number].fold):
+            self._opened ^= {fold}
+            self._lay_out()
 
     def action_search(self) -> None:
         self.post_message(self.SearchAsked(self))

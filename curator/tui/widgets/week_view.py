@@ -1,6 +1,7 @@
 """The week at a glance: tabs by state with counts, progress, failures per day, signals."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,9 +16,12 @@ from curator.tui.week import STATES, Week
 from curator.tui.widgets.frame import content
 from curator.tui.words import STATE_SIGNS, bar, sparkline
 
-Shown = State | None
-"""The state that is listed; None lists all."""
-TABS: tuple[Shown, ...] = (*STATES, None)
+Shown = State | Literal["prepared"] | None
+"""The state that is listed: `prepared` are drafts that wait for approval, None is all."""
+TABS: tuple[Shown, ...] = (*STATES, "prepared", None)
+
+
+SIGNS: dict[str, tuple[str, str]] = {**STATE_SIGNS, "prepared": ("✍", "accent")}
 
 
 class StateTab(Label):
@@ -36,7 +40,7 @@ class StateTab(Label):
 
     def put(self, count: int | None, here: bool) -> None:
         """Shows the count; None while nobody knows."""
-        sign, role = STATE_SIGNS[self.state] if self.state else ("∗", "text")
+        sign, role = ("∗", "text") if self.state is None else SIGNS[self.state]
         name = (self.state or "all").capitalize()
         self.update(
             content(
@@ -61,9 +65,13 @@ class WeekBar(Horizontal):
         yield Static("", id="marked")
         yield Static("", id="progress")
 
-    def show(self, week: Week | None, state: Shown, marked: int, window: str, narrow: bool) -> None:
-        """Puts the numbers in place."""
+    def show(self, week: Week | None, state: Shown, marked: int, window: str, *, prepared: int, narrow: bool) -> None:
+        """Puts the numbers in place; `prepared` drafts are named while there are some."""
         for tab in self.query(StateTab):
+            if tab.state == "prepared":
+                tab.display = prepared > 0 or state == "prepared"
+                tab.put(prepared, tab.state == state)
+                continue
             count = None if week is None else week.total if tab.state is None else week.states[tab.state]
             tab.put(count, tab.state == state)
         self.query_one("#marked", Static).update(content([("accent", f"● {marked} marked")] if marked else []))

@@ -1,0 +1,53 @@
+"""Failures that look like one problem. They are read and grouped aside, never while somebody waits for rows."""
+
+from typing import TYPE_CHECKING
+
+from curator.model import Failure
+from curator.tui.session.failures import Failures
+from curator.tui.session.rooms import Report, Rooms
+
+if TYPE_CHECKING:
+    from curator.queue.groups import FailureText, Group
+
+UNASKED = (30, 500)
+"""Open failures from which groups are made unasked, and failures up to which: each is read and scrubbed."""
+
+
+class Groups:
+    """The groups of the window. Failures of every state make them, so a decision moves none."""
+
+    def __init__(self, rooms: Rooms, failures: Failures) -> None:
+        self._rooms, self._failures = rooms, failures
+        self._texts: dict[str, FailureText] = {}
+        self.of: dict[str, Group] = {}
+        """Key of a failure → its group; empty until `read`."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are so many failures that groups help, and so few that they cost little."""
+        every = self._failures.all()
+        return sum(one.state == "open" for one in every) >= UNASKED[0] and len(every) <= UNASKED[1]
+
+    def read(self, report: Report) -> int:
+        """Reads failures that are new, then groups all; how many groups. Raises GatewayError, NotScrubbed."""
+        from curator.queue.groups import group_failures, read_texts
+
+        window, every, rooms = self._failures.window, self._failures.all(), self._rooms
+        new = [one for one in every if one.key not in self._texts and not one.source_gone]
+        self._texts |= read_texts(
+            rooms.gateway,
+            rooms.scrubber,
+            new,
+            lambda one: rooms.policy(self._failures.rule_of(one)),
+            lambda done, total: report("reading failures to group them", done, total),
+        )
+        assert window is not None
+        found = group_failures(every, self._texts, window.until).groups
+        self.of = {key: group for group in found for key in group.keys}
+        return len(found)
+
+    def others(self, key: str) -> list[Failure]:
+        """The open failures of the same group."""
+        group = self.of.get(key)
+        found = [self._failures.get(each) for each in group.keys if each != key] if group is not None else []
+        return [one for one in found if one is not None and one.state == "open"]

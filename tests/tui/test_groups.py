@@ -1,0 +1,116 @@
+"""Groups of like failures, and drafts that were prepared: what waits as more than a row each."""
+
+import pytest
+
+from curator.promote import Order
+from curator.sandbox.server import SandboxServer
+from curator.scrub.scrubber import Scrubber
+from curator.tui.screens.receipt import ReceiptScreen
+from curator.tui.screens.workbench import WorkbenchScreen
+from curator.tui.session import Session
+from tests.tui.driver import driving, settings_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_groups_are_ready_unasked_and_open_into_their_failures(session: Session) -> None:
+    async with driving(session, fold="") as driver:
+        rows = driver.queue.failures
+        await driver.until(lambda: bool(session.groups.of), "the groups")
+        large = rows.rows[0]
+        assert large.group is not None
+        assert len(large.all) == max(len(row.all) for row in rows.rows) > 2
+        total = sum(len(row.all) for row in rows.rows)
+        assert f"{total} failures, like ones as one row" in driver.text()
+        assert large.group.name.split()[0] in driver.text()
+
+        rows.cursor = 0
+        await driver.press("enter")
+        assert {row.key for row in rows.rows} == {one.key for one in large.all}
+        assert "of the group" in driver.text()
+        await driver.press("escape")
+        assert rows.current is not None
+        assert rows.current.key == large.key
+
+        # The whole group with one decision, its count in sight, and one undo.
+        await driver.press("d")
+        assert f"Dismiss {len(large.all)} failures" in driver.text()
+        await driver.press("2")
+        assert {session.queue.get(one.key).state for one in large.all} == {"dismissed"}  # type: ignore[union-attr]
+        await driver.press("u")
+        assert {session.queue.get(one.key).state for one in large.all} == {"open"}  # type: ignore[union-attr]
+
+
+async def test_one_item_covers_its_group(session: Session) -> None:
+    async with driving(session, fold="group") as driver:
+        await driver.until(lambda: bool(session.groups.of), "the groups")
+        rows = driver.queue.failures
+        ready = (
+            (number, row)
+            for number, row in enumerate(rows.rows)
+            if row.group is not None and row.failure.name == "order-status" and not row.failure.source_gone
+            if session.drafts.prepare(session.drafts.order(row.key)).scrubbed.writable
+        )
+        number, row = next(ready)
+        session.items.create_dataset(session.drafts.prepare(session.drafts.order(row.key)).loaded)
+        rows.cursor = number
+        others = len(row.all) - 1
+        await driver.press("p")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        assert driver.screen.key == row.group.representative  # type: ignore[union-attr]
+        if driver.screen._prepared.type_open:  # type: ignore[union-attr]
+            await driver.press("1")
+        await driver.press("p")
+        if not isinstance(driver.screen, ReceiptScreen):
+            await driver.press("2")
+        assert f"covers the {others} other open failure" in driver.text()
+        item = driver.screen.receipt.item_id
+        await driver.press("c")
+        decided = [session.queue.get(one.key) for one in row.all if one.key != row.key]
+        assert {one.decision.reason for one in decided} == {f"covered by {item}"}  # type: ignore[union-attr]
+        await driver.press("u")  # first what was covered, then the promotion
+        assert {session.queue.get(one.key).state for one in decided} == {"open"}  # type: ignore[union-attr]
+        assert session.queue.get(row.key).state == "promoted"  # type: ignore[union-attr]
+
+
+async def test_prepared_drafts_are_approved_or_declined(sandbox: SandboxServer, scrubber: Scrubber) -> None:
+    first = Session(settings_for(sandbox), scrubber)
+    first.queue.look("7d", None, lambda what, done, total: None)
+    keys = []
+    for failure in first.queue.all():
+        if failure.name == "order-status" and not failure.source_gone and len(keys) < 2:
+            made = first.drafts.prepare(first.drafts.order(failure.key))
+            order = Order(failure_type=made.loaded.rule.lineage.failure_types[1])
+            proposal = first.rooms.promoter.draft(made.proposal.found, made.loaded, order)
+            if proposal.complete and not proposal.scrubbed.problems:
+                first.rooms.promoter.save(proposal, "agent-7")
+                keys.append(failure.key)
+                first.items.create_dataset(made.loaded)
+    first.close()
+    assert len(keys) == 2
+
+    session = Session(settings_for(sandbox), scrubber)
+    async with driving(session) as driver:
+        assert "Prepared 2" in driver.text()
+        await driver.press("s", "s", "s", "s")
+        assert {one.key for one in driver.listed} == set(keys)
+        assert "✍ agent-7" in driver.text()
+        await driver.press("enter")
+        assert isinstance(driver.screen, WorkbenchScreen)
+        assert "prepared by agent-7" in driver.text()
+        assert "as prepared" in driver.text()
+        await driver.press("p")
+        receipt = driver.screen.receipt
+        assert receipt.ok
+        stored = session.rooms.gateway.item(receipt.item_id)
+        assert stored is not None
+        assert (stored.metadata["prepared_by"], stored.metadata["approved_by"]) == ("agent-7", "maya")
+        assert stored.metadata["approved_via"] == "terminal"
+        await driver.press("enter")
+        assert len(driver.listed) == 1
+        await driver.press("backspace")
+        assert "Decline 1 draft that agent-7 prepared?" in driver.text()
+        await driver.press("enter")
+        assert "No draft waits for approval" in driver.text()
+        assert session.rooms.journal.drafts.prepared() == []
+        assert session.queue.get(next(k for k in keys if k != receipt.key)).state == "open"  # type: ignore[union-attr]
