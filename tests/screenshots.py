@@ -22,7 +22,7 @@ from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
 from curator.tui.widgets.rows import Rows
 from tests.demo.maker import audit_example
-from tests.tui.driver import Driver, driving, settings_for
+from tests.tui.driver import Driver, driving, go_elsewhere, settings_for
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 PORT = 8318
@@ -155,7 +155,7 @@ async def page(driver: Driver) -> None:
 async def offline(driver: Driver) -> None:
     driver.app.session.rooms.gateway.close()
     session = driver.app.session
-    session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
+    go_elsewhere(session, session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
     await driver.press("ctrl+r")
 
 

@@ -134,40 +134,13 @@ def written(keys: str) -> str:
     return " ".join(_KEY_NAMES.get(key, key.replace("ctrl+", "^")) for key in named if key)
 
 
-@dataclass(frozen=True)
-class HelpRow:
-    """One line of the help: keys and what they do."""
-
-    action: Action
-    keys: str
-    label: str
-    help: str
-    twin: str
-
-
-def help_rows(place: Place, keymap: Mapping[str, str] | None = None) -> list[HelpRow]:
-    """What the help says about a place, with the user's own keys; rows with the same sentence are one row."""
-    rows: dict[str, HelpRow] = {}
-    for action in of(place):
-        if action.help not in rows:
-            label = action.label.rstrip(" 0123456789")
-            rows[action.help] = HelpRow(action, keys_of(action, keymap), label, action.help, action.twin)
-    return list(rows.values())
+def help_rows(place: Place) -> list[Action]:
+    """The actions that the help names: of several with the same sentence one, by a label without its number."""
+    rows = {action.help: action for action in reversed(of(place))}
+    return [replace(each, label=each.label.rstrip(" 0123456789")) for each in reversed(rows.values())]
 
 
 def keys_of(action: Action, keymap: Mapping[str, str] | None = None) -> str:
     """The keys of an action as they are written, the user's own when there are some."""
     mine = (keymap or {}).get(action.id)
     return written(mine) if mine else action.show_as or written(action.keys)
-
-
-def as_markdown() -> str:
-    """The table of keys for the documentation."""
-    lines = []
-    for place, title in PLACES.items():
-        lines += [f"### {title}", "", "| key | action | without a terminal |", "|---|---|---|"]
-        for row in help_rows(place):
-            key, twin = row.keys.replace("|", "\\|"), row.twin.replace("|", "\\|")
-            lines.append(f"| `{key}` | {row.help} | {f'`{twin}`' if twin else ''} |")
-        lines.append("")
-    return "\n".join(lines)

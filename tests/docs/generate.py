@@ -99,6 +99,18 @@ What `curator audit DATASET` looks for. With `--fail-on warning` a finding of at
 """
 
 
+def key_tables() -> str:
+    """The table of actions, place by place."""
+    lines = []
+    for place, title in actions.PLACES.items():
+        lines += [f"### {title}", "", "| key | action | without a terminal |", "|---|---|---|"]
+        for row in actions.help_rows(place):
+            key, twin = actions.keys_of(row).replace("|", "\\|"), row.twin.replace("|", "\\|")
+            lines.append(f"| `{key}` | {row.help} | {f'`{twin}`' if twin else ''} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def files() -> dict[Path, str]:
     """Every generated file, or file with generated parts, as it should be."""
     readme = ROOT / "README.md"
@@ -244,7 +256,7 @@ def keys() -> str:
     """The table of keys, and the names under which they can be changed."""
     rows = [f"| `{each.id}` | {each.label} | {escaped(f'`{each.keys}`')} |" for each in actions.ACTIONS]
     names = table("name", "action", "keys", rows=rows)
-    return f"{KEYS}\n{actions.as_markdown().strip()}\n\n{OWN_KEYS}\n{names}\n"
+    return f"{KEYS}\n{key_tables().strip()}\n\n{OWN_KEYS}\n{names}\n"
 
 
 def failure_codes() -> str:

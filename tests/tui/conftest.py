@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+import textual.constants
+from textual._compositor import Compositor
 from textual.widgets import Input
 
 from curator.sandbox.demo import seed
@@ -30,6 +33,22 @@ def true_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def painted_when_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sees the terminal of a test: what it would show is drawn when the test looks, not at every change."""
+    draw = Compositor.render_update
+
+    def render_update(self: Compositor, full: bool = False, *args: Any, **more: Any) -> object:
+        if full:
+            return draw(self, full, *args, **more)
+        self._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", render_update)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setattr(textual.constants, "TEXTUAL_ANIMATIONS", "none")
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,15 @@ def settings_for(server: SandboxServer, **more: Any) -> Settings:
     )
 
 
+def go_elsewhere(session: Session, settings: Settings) -> None:
+    """Other settings, such as another address: the next call opens a new connection."""
+    rooms = session.rooms
+    with rooms.lock:
+        if rooms._gateway is not None:
+            rooms._gateway.close()
+        rooms.settings, rooms._gateway, rooms._connected, rooms._promoter = settings, None, None, None
+
+
 class Listening(CuratorApp):
     """The app, which keeps its short messages: on screen they go away by themselves."""
 

@@ -28,6 +28,7 @@ from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
+from tests.docs.generate import key_tables
 from tests.tui.driver import driving, settings_for
 
 OWNERS: dict[str, type[Any]] = {
@@ -83,7 +84,7 @@ def test_every_twin_is_a_command() -> None:
 
 
 def test_documentation_names_every_action() -> None:
-    text = actions.as_markdown()
+    text = key_tables()
     assert all(action.help in text for action in actions.ACTIONS)
 
 

@@ -45,10 +45,10 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
     async with driving(session) as driver:
         await driver.does("app.help", "question_mark")
         assert isinstance(driver.screen, Menu)
-        await driver.type("gate")
+        await driver.type("LIN001")
         await driver.press("enter")
         assert isinstance(driver.screen, PageScreen)
-        await driver.until(lambda: "What shuts the gate" in driver.text() or "gate" in driver.text(), "the page")
+        await driver.until(lambda: "LIN001" in driver.text(), "the page")
         await driver.press("j", "ctrl+d", "k", "ctrl+u", "escape")
         assert driver.screen is driver.queue
         await driver.does("app.command-palette", "ctrl+p")
@@ -268,6 +268,7 @@ async def test_trace(session: Session) -> None:
         assert first.view.view == "json"
         await driver.does("trace.reveal", "r")
         assert first.view.revealed
+        await driver.press("h")
         await copied(driver, first.trace_id)
         await driver.does("trace.browse", "b")
         assert first.trace_id in driver.app.opened[-1]
@@ -510,7 +511,7 @@ async def test_datasets_and_lineage(session: Session) -> None:
         items.cursor = next(n for n, each in enumerate(items.rows) if each.source_trace_id)
         item = items.current
         assert item is not None
-        title = driver.screen.query_one("#right-title", Static)
+        title = driver.screen.query_one("#detail-title", Static)
         await driver.until(lambda: str(title.content) == item.id, "the item beside the list")
         await driver.does("datasets.verify", "v")
         assert item.id in driver.toasts() or "Not as approved" in driver.text()

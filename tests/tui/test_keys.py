@@ -1,6 +1,7 @@
 """Keys do one thing and lose nothing: undo names its target, typed text stays, a window that closes leaves nothing."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -90,14 +91,18 @@ async def test_nothing_typed_is_lost(session: Session, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
-def test_a_closed_window_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["closed", pytest.param("SIGTERM", marks=pytest.mark.slow)])
+def test_a_closed_window_leaves_nothing(how: str, tmp_path: Path) -> None:
     mark = f"CURATOR_TEST_MARK={tmp_path.name}"
     environment = {"CURATOR_TEST_MARK": tmp_path.name, "CURATOR_CONFIG": os.devnull, "TMPDIR": str(tmp_path)}
     with Terminal([sys.executable, "-m", "curator", "demo"], environment) as terminal:
-        terminal.wait_for("sessions as one row")
+        terminal.wait_for("as one row")
         assert len(_marked(mark)) >= 2  # the app and its sandbox at least
-        master, terminal.handle = terminal.handle, os.open(os.devnull, os.O_RDWR)
-        os.close(master)  # the window is closed: the kernel sends SIGHUP
+        if how == "closed":
+            master, terminal.handle = terminal.handle, os.open(os.devnull, os.O_RDWR)
+            os.close(master)  # the kernel sends SIGHUP
+        else:
+            os.kill(terminal.process, signal.SIGTERM)
         end = time.monotonic() + PATIENCE
         while _marked(mark) and time.monotonic() < end:
             time.sleep(0.05)

@@ -166,13 +166,14 @@ async def test_marked_failures_are_promoted_together(session: Session) -> None:
 async def test_bulk_dismissal_says_the_count(session: Session) -> None:
     async with driving(session) as driver:
         before = len(driver.queue.failures.rows)
+        count = sum(len(row.all) for row in driver.queue.failures.rows[:3])  # a session is one row
         await driver.press("space", "space", "space", "d")
-        assert "Dismiss 3 failures" in driver.text()
+        assert f"Dismiss {count} failures" in driver.text()
         await driver.press("tab")
         await driver.type("load test")
         await driver.press("enter")
         assert len(driver.queue.failures.rows) == before - 3
-        assert "Dismissed 3 failures" in driver.toasts()
+        assert f"Dismissed {count} failures" in driver.toasts()
         await driver.press("asterisk")
         assert len(driver.queue.failures.marks) == before - 3
 

@@ -12,7 +12,7 @@ from curator.tui.screens.runs import RunsScreen
 from curator.tui.session import Session
 from curator.tui.widgets.reader import Reader
 from tests.demo.maker import golden
-from tests.tui.driver import Driver, driving, settings_for
+from tests.tui.driver import Driver, driving, go_elsewhere, settings_for
 from tests.tui.hostile import CONTROLS, ESCAPES, MARKUP, UNSEEN
 from tests.tui.test_hostile import look
 
@@ -191,7 +191,7 @@ async def test_personal_values_in_answers_are_masked(sandbox: SandboxServer, ses
 async def test_a_server_that_goes_away_is_said(session: Session) -> None:
     async with driving(session) as driver:
         await to_runs(driver)
-        session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
+        go_elsewhere(session, session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert "✓ whole" in driver.text()

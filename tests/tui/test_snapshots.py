@@ -18,7 +18,7 @@ from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
 from curator.tui.session.rooms import Rooms
 from tests.conftest import NOW
-from tests.tui.driver import Driver, Listening, settings_for
+from tests.tui.driver import Driver, Listening, go_elsewhere, settings_for
 
 pytestmark = pytest.mark.skipif(
     not textual.__version__.startswith("8.2."), reason="the pictures were taken with Textual 8.2"
@@ -75,7 +75,7 @@ async def workbench(driver: Driver) -> None:
 async def refused(driver: Driver) -> None:
     await queue(driver)
     session = driver.app.session
-    session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
+    go_elsewhere(session, session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
     await driver.press("ctrl+r")
 
 

@@ -15,7 +15,7 @@ from curator.tui.session import Session
 from curator.tui.widgets.frame import Page, PlaceLabel
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.week_view import StateTab
-from tests.tui.driver import Listening, driving, settings_for
+from tests.tui.driver import Listening, driving, go_elsewhere, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: Sand
     async with driving(session) as driver:
         await driver.until(lambda: "try again" in driver.text(), "the refusal")
         assert "No connection to 127.0.0.1:9" in driver.text()
-        session.rooms.go_elsewhere(settings)
+        go_elsewhere(session, settings)
         await driver.press("ctrl+r")
         assert len(driver.queue.failures.rows) > 20
 
@@ -53,7 +53,7 @@ async def test_missing_keys_end_the_app_with_the_reason(scrubber: Scrubber, sand
 async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         rows = len(driver.queue.failures.rows)
-        session.rooms.go_elsewhere(session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
+        go_elsewhere(session, session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
         await driver.press("ctrl+r")
         await driver.until(lambda: "retries" in driver.text(), "the banner")
         assert len(driver.queue.failures.rows) == rows

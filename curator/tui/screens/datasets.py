@@ -115,7 +115,7 @@ class DatasetsScreen(Place):
 
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts
-        self._list.refresh()
+        self._list.redraw()
 
     def _fetch_items(self, dataset: Dataset) -> None:
         self.fetch(

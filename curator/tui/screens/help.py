@@ -62,9 +62,9 @@ class Entry:
 def action_entries(app: "CuratorApp", places: Iterable[actions.Place]) -> Iterator[Entry]:
     """The actions of some places, with the user's own keys."""
     for place in dict.fromkeys(places):
-        for row in actions.help_rows(place, app.session.settings.keys):
-            do = partial(app.perform, row.action)
-            yield Entry(actions.PLACES[place], row.label, do, row.keys, row.help, row.twin)
+        for each in actions.help_rows(place):
+            keys = actions.keys_of(each, app.session.settings.keys)
+            yield Entry(actions.PLACES[place], each.label, partial(app.perform, each), keys, each.help, each.twin)
 
 
 def page_entries(app: "CuratorApp", found: Sequence[Page]) -> Iterator[Entry]:
@@ -111,7 +111,10 @@ class Command:
 
 
 def _draft(app: "CuratorApp", *trace: str) -> object:
-    return app.open_workbench(trace[0], app.session.queue.get(trace[0])) if trace else app.on_queue("promote")
+    if not trace:
+        return app.on_queue("promote")
+    app.open_workbench(trace[0], app.session.queue.get(trace[0]))
+    return None
 
 
 COMMANDS = {

@@ -21,7 +21,7 @@ from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, co
 from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
-from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar, WeekPanel
+from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar
 from curator.tui.words import plural
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ class QueueScreen(Deciding):
                     yield Page()
                 yield LineInput("/", "words over name, signal, rule, tag, session, id", id="filter")
             yield FailurePreview(id="right")
-            yield WeekPanel()
         yield Hints()
 
     def on_mount(self) -> None:
@@ -300,8 +299,6 @@ class QueueScreen(Deciding):
         marked = len(self.failures.marks)
         prepared, narrow = len(self.session.drafts.inbox), self.app.size.width < 110
         self.query_one(WeekBar).show(week, self._state, marked, words, prepared=prepared, narrow=narrow)
-        if week is not None:
-            self.query_one(WeekPanel).show(week)
 
     def on_resize(self) -> None:
         self._show_week()

@@ -97,14 +97,14 @@ class RunsScreen(Place):
     def _looked_at(self, looked: "dict[str, Run]") -> None:
         self.curator.busy("")
         self._looked |= looked
-        self.rows.refresh()
+        self.rows.redraw()
         if (run := self.rows.current) is not None:
             self._show(run)
 
     def _not_looked_at(self, error: CuratorError) -> None:
         self.curator.busy("")
         self._sweeping = False
-        self.rows.refresh()
+        self.rows.redraw()
         self.trouble(error)
 
     def _title(self) -> None:

@@ -99,9 +99,7 @@ class WorkbenchScreen(Editing):
     def _ordered(self, order: DraftState) -> None:
         self._order = order
         if self.key in self.session.drafts.inbox:
-            self.tell(
-                [("accent", "✍ "), ("text", "A prepared draft: read it; p approves it, d dismisses the failure.")]
-            )
+            self.tell([("accent", "✍ "), ("text", "A prepared draft: p approves it, d dismisses the failure.")])
         elif order.touched:
             self.tell([("text", "Your draft from before is back."), ("dim", "  ^x drops it")])
         self.reload()

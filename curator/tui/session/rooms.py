@@ -74,13 +74,6 @@ class Rooms:
             self._connected = Connected(project=project.name, project_id=project.id, version=info.version)
         return self._connected
 
-    def go_elsewhere(self, settings: Settings) -> None:
-        """Other settings, such as other keys: the next call opens a new connection."""
-        with self.lock:
-            if self._gateway is not None:
-                self._gateway.close()
-            self.settings, self._gateway, self._connected, self._promoter = settings, None, None, None
-
     @property
     def journal(self) -> "Journal":
         """The record of this machine. Raises ConfigError when it cannot be opened."""

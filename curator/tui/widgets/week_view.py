@@ -1,17 +1,15 @@
-"""The week at a glance: tabs by state with counts, progress, failures per day, signals."""
+"""The week at a glance: tabs by state with counts, marks, the window, failures per day, what part is decided."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Label, Static
 
 from curator.model import State
-from curator.tui.text import Piece, visible
+from curator.tui.text import Piece
 from curator.tui.week import STATES, Week
 from curator.tui.widgets.frame import content
 from curator.tui.words import STATE_SIGNS, bar, sparkline
@@ -19,9 +17,6 @@ from curator.tui.words import STATE_SIGNS, bar, sparkline
 Shown = State | Literal["prepared"] | None
 """The state that is listed: `prepared` are drafts that wait for approval, None is all."""
 TABS: tuple[Shown, ...] = (*STATES, "prepared", None)
-
-
-SIGNS: dict[str, tuple[str, str]] = {**STATE_SIGNS, "prepared": ("✍", "accent")}
 
 
 class StateTab(Label):
@@ -40,7 +35,9 @@ class StateTab(Label):
 
     def put(self, count: int | None, here: bool) -> None:
         """Shows the count; None while nobody knows."""
-        sign, role = ("∗", "text") if self.state is None else SIGNS[self.state]
+        sign, role = ("∗", "text")
+        if self.state is not None:
+            sign, role = ("✍", "accent") if self.state == "prepared" else STATE_SIGNS[self.state]
         name = (self.state or "all").capitalize()
         self.update(
             content(
@@ -81,81 +78,3 @@ class WeekBar(Horizontal):
             pieces += [("info", f"  {sparkline([d.total for d in week.days])}")]
             pieces += [("good", f"  {full}"), ("dim", f"{rest} {week.part_decided:.0%} decided")]
         self.query_one("#progress", Static).update(content(pieces))
-
-
-class WeekPanel(Vertical):
-    """The same at length, where there is room: progress, failures per day, signals."""
-
-    _week: Week | None = None
-
-    def on_resize(self) -> None:
-        if self._week is not None:
-            self.show(self._week)
-
-    def compose(self) -> ComposeResult:
-        yield Static("", id="week-progress")
-        yield Static("", id="week-days")
-        yield Static("", id="week-signals")
-
-    def show(self, week: Week) -> None:
-        """Puts the charts in place."""
-        self._week = week
-        width = max(self.size.width - 4, 20)
-        full, rest = bar(week.part_decided, width)
-        self.query_one("#week-progress", Static).update(
-            content(
-                [
-                    ("heading", "Triage\n"),
-                    ("good", full),
-                    ("dim", f"{rest}\n"),
-                    ("strong", f"{week.decided:,}"),
-                    ("dim", f" of {week.total:,} decided\n"),
-                    ("info", sparkline([day.left for day in week.days])),
-                    ("dim", f" left, day by day: {week.states['open']:,}"),
-                ]
-            )
-        )
-        self.query_one("#week-days", Static).update(_days(week, width))
-        self.query_one("#week-signals", Static).update(_signals(week.signals, width))
-
-
-def _days(week: Week, width: int) -> Content:
-    days = week.days[-14:]
-    top = max((d.total for d in days), default=0) or 1
-    room = max(width - 12, 6)
-    lines = [content([("heading", "Failures per day")])]
-    for day in days:
-        decided = round(day.decided / top * room)
-        left = max(round(day.total / top * room) - decided, 1 if day.open else 0)
-        lines.append(
-            content(
-                [
-                    ("dim", f"{day.label} "),
-                    ("good", "█" * decided),
-                    ("info", "▒" * left),
-                    ("dim", f" {day.total}" if day.total else "·"),
-                ]
-            )
-        )
-    lines.append(content([("good", "█"), ("dim", " decided  "), ("info", "▒"), ("dim", " open")]))
-    return Content("\n").join(lines)
-
-
-def _signals(signals: Sequence[tuple[str, int]], width: int) -> Content:
-    top = max((count for _, count in signals), default=0) or 1
-    name_width = min(max((len(visible(name)) for name, _ in signals), default=0), max(width // 2, 8), 20)
-    room = max(width - name_width - 6, 4)
-    lines = [content([("heading", "Signals")])]
-    for name, count in signals[:12]:
-        shown = visible(name)
-        shown = shown if len(shown) <= name_width else shown[: name_width - 1] + "…"
-        lines.append(
-            content(
-                [
-                    ("text", f"{shown:<{name_width}} "),
-                    ("warn", "▆" * max(1, round(count / top * room))),
-                    ("dim", f" {count}"),
-                ]
-            )
-        )
-    return Content("\n").join(lines)
