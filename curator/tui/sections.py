@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curator.conversation import Line, conversation_of, lines_of, messages_in
+from curator.draft.likeness import ago
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, Trace, join_path, parse_text
 from curator.tui.document import Note, Section
 from curator.tui.text import Piece
@@ -70,6 +71,9 @@ def of_failure(failure: Failure, trace: Trace | None) -> Sheet:
     """The preview of a failure: why it is one, what was asked, called, retrieved and answered."""
     sheet = Sheet()
     sheet.add_notes("Why", "signals", [(lead, comment) for lead, comment in _signals(failure.signals)])
+    if failure.seen is not None:
+        lead = [("info", "↻ "), ("text", f"like an item promoted {ago(failure.seen.promoted_at)}  ")]
+        sheet.add_notes("Seen before", "seen", [(lead, failure.seen.item_id), ([("dim", "i opens it")], None)])
     if failure.decision is not None and failure.decision.state != "open":
         decision = failure.decision
         lead = [("strong", decision.state), ("dim", f" by {decision.reviewer} {age(decision.at)} ago  ")]

@@ -196,6 +196,8 @@ async def test_queue(session: Session) -> None:
         await driver.press("escape")
         await driver.does("queue.fold", "x")
         assert "Each failure is a row" in driver.toasts()
+        await driver.does("queue.item", "i")
+        assert "none is known to be like it" in driver.toasts()
         await driver.does("queue.decline", "backspace")
         assert "No draft was prepared here" in driver.toasts()
         await driver.does("queue.sort", "S")

@@ -67,6 +67,7 @@ async def test_one_item_covers_its_group(session: Session) -> None:
         item = driver.screen.receipt.item_id
         await driver.press("c")
         decided = [session.queue.get(one.key) for one in row.all if one.key != row.key]
+        assert {one.decision.item_id for one in decided} == {item}  # type: ignore[union-attr]
         assert {one.decision.reason for one in decided} == {f"covered by {item}"}  # type: ignore[union-attr]
         await driver.press("u")  # first what was covered, then the promotion
         assert {session.queue.get(one.key).state for one in decided} == {"open"}  # type: ignore[union-attr]

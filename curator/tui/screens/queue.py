@@ -425,6 +425,18 @@ class QueueScreen(Deciding):
     def action_snooze(self) -> None:
         self.ask_snooze(self.chosen())
 
+    def action_item(self) -> None:
+        """Opens the item that came from the failure, else the one that it resembles."""
+        failure = row.failure if (row := self.failures.current) is not None else None
+        like = failure.seen.item_id if failure is not None and failure.seen is not None else None
+        item = failure.items[0] if failure is not None and failure.items else like
+        if failure is None or item is None:
+            self.tell([("text", "No item came from it, and none is known to be like it.")])
+            return
+        rule = self.session.queue.rule_of(failure)
+        dataset = next(each.rule.dataset.name for each in self.session.rooms.rules if each.rule.rule == rule)
+        self.curator.open_lineage(dataset, item, rule)
+
     def action_decline(self) -> None:
         """Declines the prepared drafts of what is chosen, after a question."""
         inbox = self.session.drafts.inbox

@@ -14,7 +14,7 @@ from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.memory import Tasks
 from curator.tui.screens.ask import AskLine, Choose
-from curator.tui.screens.place import Copies, Deciding
+from curator.tui.screens.place import Copies, Place
 from curator.tui.session import Prepared
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import content
@@ -55,7 +55,7 @@ ASKED = {
 KINDS = "module:function, cmd:COMMAND or an http(s) address"
 
 
-class Proving(Deciding):
+class Proving(Place):
     """A screen that can prove one item, and shows `proof_rows` among its words."""
 
     _proof: "Proof | None" = None
@@ -228,6 +228,8 @@ class ReceiptScreen(Proving):
         if others:
             said = f" covers the {plural(len(others), 'other open failure')} of its group with it"
             parts += [[], [("accent", "c"), ("text", said)]]
+        if receipt.ok and receipt.proposes == "known":
+            parts += [[], [("accent", "s"), ("dim", " says that this failure is known until somebody has mended it")]]
         if receipt.ok:
             back: list[Piece] = [("accent", "   u"), ("dim", " takes it back")] if receipt.action != "none" else []
             parts += [
@@ -294,11 +296,13 @@ class ReceiptScreen(Proving):
             self.tell([("text", "No other open failure of its group is known.")])
             return
         self._covered = True
-        self.decide(others, "dismissed", f"covered by {receipt.item_id}")
+        cover = self.session.acts.cover
+        self.fetch("cover", lambda report: cover(receipt, others), self._done_covering, self.trouble)
 
-    def changed(self, *, advance: bool = False, at: str | None = None) -> None:
-        if self._receipt is not None:
-            self.query_one("#words", Static).update(self._words(self._receipt))
+    def _done_covering(self, count: int) -> None:
+        self.tell([("good", "✓ "), ("text", f"It covers {plural(count, 'failure')}."), ("dim", "  u takes that back")])
+        self.curator.queue_changed()
+        self.proof_changed()
 
     def action_state(self) -> None:
         """Asks what the gate shall do with the item, then for what that takes, one line each."""

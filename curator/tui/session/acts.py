@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from curator.model import Decision, Receipt
+from curator.model import Decision, Failure, Receipt
 from curator.model.item import ItemState
 from curator.tui.memory import DraftState
 from curator.tui.session.drafts import Drafts, Prepared
@@ -88,6 +88,16 @@ class Acts:
     def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
         """What curator can do about a receipt: names with their words."""
         return self._rooms.promoter.remedies(receipt)
+
+    def cover(self, receipt: Receipt, failures: Sequence[Failure]) -> int:
+        """Decides that the item of a receipt covers failures, as one batch; how many. Raises GatewayError."""
+        loaded = next(each for each in self._rooms.rules if each.rule.rule == receipt.rule)
+        keys, done = [each.key for each in failures], 0
+        with self._failures.sharing:
+            for decision in self._rooms.promoter.cover(receipt, keys, loaded, batch=uuid.uuid4().hex):
+                self._failures.decided(decision)
+                done += 1
+        return done
 
     def set_state(self, receipt: Receipt, state: str, until: date, said: Mapping[str, str]) -> Receipt:
         """What the gate does with the item that a receipt is about; see `ItemState`. Raises UsageError, ConfigError."""

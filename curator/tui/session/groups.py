@@ -1,5 +1,6 @@
 """Failures that look like one problem. They are read and grouped aside, never while somebody waits for rows."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from curator.model import Failure
@@ -42,9 +43,23 @@ class Groups:
             lambda done, total: report("reading failures to group them", done, total),
         )
         assert window is not None
+        self._look_for_items()
         found = group_failures(every, self._texts, window.until).groups
         self.of = {key: group for group in found for key in group.keys}
         return len(found)
+
+    def _look_for_items(self) -> None:
+        """Says of each failure which item it resembles: it was seen before. A request per dataset."""
+        from curator.draft.likeness import known_items
+        from curator.gateway import NotFound
+        from curator.queue.week import seen_before
+
+        datasets, known = {each.rule.rule: each.rule.dataset.name for each in self._rooms.rules}, {}
+        for dataset in dict.fromkeys(datasets.values()):
+            with suppress(NotFound):
+                known[dataset] = known_items(self._rooms.gateway, dataset)
+        for key, seen in seen_before(self._failures.all(), self._texts, known, datasets).items():
+            self._failures.change(key, lambda one, seen=seen: one.model_copy(update={"seen": seen}))  # type: ignore[misc]
 
     def others(self, key: str) -> list[Failure]:
         """The open failures of the same group."""

@@ -204,7 +204,8 @@ def _name(row: Row) -> list[Piece]:
 def _why(row: Row) -> list[Piece]:
     if row.by:
         return [("accent", "✍ "), ("text", row.by)]
-    return signal_pieces(strongest(row.failure))
+    again: list[Piece] = [("info", "↻ ")] if any(one.seen is not None for one in row.all) else []
+    return [*again, *signal_pieces(strongest(row.failure))]
 
 
 def _count(row: Row) -> list[Piece]:
