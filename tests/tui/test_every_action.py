@@ -531,7 +531,8 @@ async def test_datasets_and_lineage(session: Session) -> None:
         view = driver.screen.query_one(MaskedView)
         await driver.does("lineage.reveal", "r")
         assert view.revealed
-        await copied(driver, item.id)
+        await driver.press("y", "2")
+        assert driver.app.clipboard == item.id
         await driver.does("lineage.browse", "b")
         assert item.id in driver.app.opened[-1]
         await driver.does("lineage.source", "t")

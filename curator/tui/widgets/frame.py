@@ -295,7 +295,7 @@ class Hints(Static):
     def put(self) -> None:
         """Shows what the width takes; the help stands last, whatever the width."""
         width = self.size.width - 1
-        if width <= 0:
+        if width <= 0 or not self.app.screen_stack:  # without a screen the app is ending
             return
         shown = self._shown()
         last = [each for each in shown if each[1].id == "app.help"]
