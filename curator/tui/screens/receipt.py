@@ -91,13 +91,13 @@ class Proving(Place):
     def _prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks) -> None:
         self.session.rooms.memory.keep_tasks(loaded.rule.rule, tasks)
         self._proof, self._proof_refused = None, None
-        self._proof_said("0 s")
+        self._proof_said("…")
         self.fetch(
             "prove",
             lambda report: self.session.runs.prove(loaded, item_id, tasks, report),
             self._proved,
             self._not_proved,
-            progress=lambda what, done, total: self._proof_said(f"{done} s"),
+            progress=lambda what, done, total: self._proof_said(f"{done} of {total}"),
         )
 
     def _proof_said(self, waited: str) -> None:
@@ -118,7 +118,7 @@ class Proving(Place):
     def proof_rows(self) -> list[list[Piece]]:
         """What is known about the proof, a row each; none before it was asked for."""
         if self._proving:
-            words = f"proving: three answers of production, three of the candidate  {self._proving}"
+            words = f"proving: answers of production and of the candidate  {self._proving}"
             return [[("info", "◌ "), ("text", words)]]
         if self._proof_refused is not None:
             error = self._proof_refused

@@ -1,17 +1,11 @@
 """Experiment runs: which there are, how whole they are, two of them compared, an item proved."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.model.errors import CuratorError
 from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Report, Rooms
 
@@ -23,11 +17,6 @@ if TYPE_CHECKING:
 
 RUNS_BACK = timedelta(days=90)
 """How far back runs are listed."""
-ENDED = {
-    "message": "It ended without an answer.",
-    "code": "PROVE_ENDED",
-    "remedy": "`curator prove` in a shell shows what happens.",
-}
 
 
 @dataclass(frozen=True)
@@ -78,56 +67,19 @@ class Runs:
         return TwoRuns(baseline=runs[0], candidate=runs[1], comparison=compare(*runs, judges=judges))
 
     def prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks, report: Report) -> "Proof":
-        """What `curator prove` says of an item. Raises CuratorError.
+        """What `curator prove` says of an item; its tasks run in processes of their own. Raises CuratorError."""
+        from curator.experiments.prove import DEFAULT_RUNS, prove_items
 
-        It runs as a process of its own: a task that was mended a minute ago runs as it is now, and whatever it does,
-        it does not do it to the terminal.
-        """
-        from curator.experiments.prove import Proof
-
-        options = ["--rules", str(loaded.path), "--production", tasks.production]
-        options += ["--candidate", tasks.candidate] if tasks.candidate else []
-        options += ["--allow-python"] if self._rooms.settings.allow_python else []
-        connection = self._rooms.settings.connection()
-        keys = {
-            "LANGFUSE_BASE_URL": connection.base_url,
-            "LANGFUSE_PUBLIC_KEY": connection.public_key,
-            "LANGFUSE_SECRET_KEY": connection.secret_key.get_secret_value(),
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "curator", "prove", "--json", *options, "--", item_id],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | keys,
-            start_new_session=True,  # an interrupt in the terminal is not meant for it
+        total, answers = DEFAULT_RUNS * (2 if tasks.candidate else 1), itertools.count(1)
+        (proof,) = prove_items(
+            self._rooms.gateway,
+            self._rooms.settings.connection(),
+            loaded.rule,
+            [item_id],
+            production=tasks.production,
+            candidate=tasks.candidate or None,
+            allow_python=self._rooms.settings.allow_python,
+            progress=lambda: report("proving", next(answers), total),
+            printed=lambda *_: None,  # the terminal is the screen's
         )
-        began = time.monotonic()
-        try:
-            while True:
-                try:
-                    out, _ = process.communicate(timeout=0.5)
-                    break
-                except subprocess.TimeoutExpired:
-                    report("proving", round(time.monotonic() - began), None)
-        finally:
-            _interrupt(process)
-        try:
-            said = json.loads(out)
-        except ValueError:
-            said = {"error": ENDED}
-        if "error" in said:
-            raise CuratorError(said["error"].pop("message"), **said["error"])
-        return Proof.model_validate(said["items"][0])
-
-
-def _interrupt(process: "subprocess.Popen[str]") -> None:
-    """Ends it as Ctrl-C would, so that it ends what it started."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        return proof
