@@ -9,17 +9,28 @@ from curator.queue.gather import Hears, entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
 
 if TYPE_CHECKING:
-    from curator.queue.groups import Group, Grouping
-    from curator.queue.week import Coverage, Digest, Week, coverage, digest, drifted, in_markdown, read_week
+    from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts
+    from curator.queue.week import (
+        Coverage,
+        Digest,
+        Week,
+        coverage,
+        digest,
+        drifted,
+        in_markdown,
+        read_week,
+        seen_before,
+    )
 
 __all__ = [  # noqa: RUF022  # by what they are about
-    "Window", "parse_time", "parse_window", "Hears", "find_failures", "entries_of", "require_traces", "Filter", "parse_filter",
+    "Window", "parse_time", "parse_window", "Hears", "find_failures", "entries_of", "require_traces", "Filter",
+    "parse_filter", "FailureText", "group_failures", "read_texts", "seen_before",
     "Group", "Grouping", "Week", "read_week", "Coverage", "coverage", "Digest", "digest", "drifted", "in_markdown",
 ]  # fmt: skip
 
 _BEHIND = {
-    "groups": ("Group", "Grouping"),
-    "week": ("Coverage", "Digest", "Week", "coverage", "digest", "drifted", "in_markdown", "read_week"),
+    "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts"),
+    "week": ("Coverage", "Digest", "Week", "coverage", "digest", "drifted", "in_markdown", "read_week", "seen_before"),
 }
 """What loads the scrub's values and the item index is imported at its first use."""
 _MODULES = {name: module for module, names in _BEHIND.items() for name in names}

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curator.conversation import Line, conversation_of, lines_of, messages_in
-from curator.draft.likeness import ago
+from curator.draft import ago
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, Trace, join_path, parse_text
 from curator.tui.document import Note, Section
 from curator.tui.text import Piece

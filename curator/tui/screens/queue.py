@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curator.promote import Resumed
-    from curator.queue.groups import Group
+    from curator.queue import Group
 
 FOLDS = {
     "group": "Like failures are one row; enter opens a group.",

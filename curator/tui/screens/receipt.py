@@ -228,6 +228,8 @@ class ReceiptScreen(Proving):
         if others:
             said = f" covers the {plural(len(others), 'other open failure')} of its group with it"
             parts += [[], [("accent", "c"), ("text", said)]]
+        if receipt.ok and receipt.proposes == "known":
+            parts += [[], [("accent", "s"), ("dim", " says that this failure is known until somebody has mended it")]]
         if receipt.ok:
             back: list[Piece] = [("accent", "   u"), ("dim", " takes it back")] if receipt.action != "none" else []
             parts += [

@@ -35,7 +35,7 @@ from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
 from curator.tui.words import plural
 
 if TYPE_CHECKING:
-    from curator.draft.likeness import Novelty
+    from curator.draft import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
 VIEWS = {"form": "Item", "json": "Item as JSON", "answer": "Answer → what it should be", "diff": "Stored → new"}

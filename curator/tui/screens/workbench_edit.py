@@ -58,7 +58,7 @@ class Editing(Deciding):
         field = self._field()
         if field is None or self._prepared is None:
             return
-        from curator.draft.edits import value_at
+        from curator.draft import value_at
 
         original = {"input": self._prepared.draft.input, "expected_output": self._prepared.draft.expected_output}
         value = value_at(original, field.path) if self._revealed else field.value

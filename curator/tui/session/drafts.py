@@ -13,8 +13,8 @@ from curator.tui.session.rooms import Rooms
 from curator.tui.session.traces import Traces
 
 if TYPE_CHECKING:
+    from curator.draft import Novelty
     from curator.draft.effectiveness import Judgement
-    from curator.draft.likeness import Novelty
     from curator.journal import SavedDraft
     from curator.promote import Found, Proposal
     from curator.rulebook import LoadedRule
@@ -143,7 +143,7 @@ class Drafts:
     def keep(self, order: DraftState, prepared: Prepared | None) -> None:
         """Keeps a draft for later, with its edits as they are after the scrub: no personal value rests on the disk."""
         if prepared is not None and prepared.order == order:
-            from curator.draft.edits import value_at
+            from curator.draft import value_at
 
             content = {"input": prepared.scrubbed.input, "expected_output": prepared.scrubbed.expected_output}
             edits = {path: value_at(content, path) for path in order.edits}

@@ -8,7 +8,7 @@ from curator.tui.session.failures import Failures
 from curator.tui.session.rooms import Report, Rooms
 
 if TYPE_CHECKING:
-    from curator.queue.groups import FailureText, Group
+    from curator.queue import FailureText, Group
 
 UNASKED = (30, 500)
 """Open failures from which groups are made unasked, and failures up to which: each is read and scrubbed."""
@@ -31,7 +31,7 @@ class Groups:
 
     def read(self, report: Report) -> int:
         """Reads failures that are new, then groups all; how many groups. Raises GatewayError, NotScrubbed."""
-        from curator.queue.groups import group_failures, read_texts
+        from curator.queue import group_failures, read_texts
 
         window, every, rooms = self._failures.window, self._failures.all(), self._rooms
         new = [one for one in every if one.key not in self._texts and not one.source_gone]
@@ -50,9 +50,9 @@ class Groups:
 
     def _look_for_items(self) -> None:
         """Says of each failure which item it resembles: it was seen before. A request per dataset."""
-        from curator.draft.likeness import known_items
+        from curator.draft import known_items
         from curator.gateway import NotFound
-        from curator.queue.week import seen_before
+        from curator.queue import seen_before
 
         datasets, known = {each.rule.rule: each.rule.dataset.name for each in self._rooms.rules}, {}
         for dataset in dict.fromkeys(datasets.values()):

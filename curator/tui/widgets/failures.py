@@ -12,7 +12,7 @@ from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import STATE_SIGNS, age, duration, signal_pieces, sparkline, strongest
 
 if TYPE_CHECKING:
-    from curator.queue.groups import Group
+    from curator.queue import Group
 
 
 @dataclass(frozen=True)
