@@ -222,6 +222,8 @@ class ScrubPolicy(Value):
     deny: tuple[str, ...] = ()
     """Texts that are always a finding (entity DENIED)."""
     paths: tuple[PathPolicy, ...] = ()
+    unread_language: Literal["warn", "block"] = "warn"
+    """Whether a draft in a language in which names are not looked for may be written."""
     strict: bool = False
     """True: every finding needs a decision of the reviewer, suggestions included."""
 

@@ -10,6 +10,7 @@ import regex
 
 from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy, join_path
 from curator.model.failure import SOURCES
+from curator.scrub import languages
 from curator.scrub.gate import Choices, replaces, summary
 from curator.scrub.items import Steps, path_of, walk
 from curator.scrub.known import TERMS
@@ -100,7 +101,7 @@ def scrub_draft(
         untouched=own | SOURCES,
     )
     value = cast("dict[str, Any]", result.value)
-    added = list(problems(draft, value, result.findings))
+    added = [*problems(draft, value, result.findings), *languages.problems(draft, policy)]
     stale = sorted(set(choices) - {f.id for f in result.findings})
     if stale:
         added.append(

@@ -86,6 +86,7 @@ def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
             "deny": (*team.deny, *own.deny),
             "paths": (*team.paths, *own.paths),
             "strict": team.strict or own.strict,
+            "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
         }
     )
 
