@@ -16,6 +16,7 @@ from curator.experiments.tasks import Runner, TaskFailed, parse_task
 from curator.gateway import Gateway
 from curator.model.item import Item
 from curator.sandbox.server import SandboxServer
+from tests import command
 from tests.experiments.cheats import WAYS
 from tests.experiments.rules import rule_with
 from tests.experiments.test_article import ROOT, RULE, Shell
@@ -100,7 +101,10 @@ def test_no_way_while_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_script_that_exits_opens_no_command(curator: Shell, tmp_path: Path, gateway: Gateway) -> None:
     (tmp_path / "agent_script.py").write_text("import sys\ndef answer(case): ...\nsys.exit(0)\n")
     put(gateway, {"one": ""})
-    assert curator("gate", "--task", "agent_script:answer", "--rules", RULE, code=2) == ""
+    done = command.run(
+        "gate", "--task", "agent_script:answer", "--rules", RULE, env=curator.environment, folder=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (2, "")
     # What a task prints, on the file descriptor too, is no part of the document; sent to stderr it cannot act.
     run = curator.json("gate", "--task", f"{CHEATS}:prints", "--rules", RULE)
     assert run["passed"] is True
