@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import FILE, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
@@ -77,19 +77,14 @@ class Look:
 @click.option("--rules", "rule_name", metavar="RULE", help="The rule to hold it against.  [default: the dataset's own]")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Of the report.")
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@click.option("--output", type=FILE, help="Write the report to this file.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is at least that severe.")
 @click.option("--version", "--dataset-version", "version", metavar="T",
               help="The dataset as it was then (ISO 8601), or as a lock file or pulled folder holds it.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Look at every run and every recorded output, whatever it costs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Scrub processes.  [default: one per core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Do the CPU work on this Dask cluster (extra [cluster]).")
-@click.option(
-    "--ledger",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="A ledger kept in git: what other machines promoted counts too.",
-)
+@click.option("--ledger", type=FILE, metavar="FILE", help="A ledger kept in git: what other machines promoted counts.")
 @click.option("--fix", type=click.Choice(FIXES), help="Mend what the audit finds, after a preview.")
 @click.option("--failure-type", metavar="TYPE", help="With --fix: what failed, where lineage does not say it.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only the preview.")

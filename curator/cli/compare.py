@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.experiment_options import deadline_option, gateway_when_needed, json_option, moment, open_gateway
-from curator.cli.output import plain, print_json, say
+from curator.cli.experiment_options import deadline_option, gateway_when_needed, moment, open_gateway
+from curator.cli.output import json_option, plain, print_json, say
 from curator.cli.run import as_document
 from curator.config import load_settings
 from curator.model.errors import ExitCode

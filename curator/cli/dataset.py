@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from curator.cli.experiment_options import open_gateway
-from curator.cli.output import count, plain, print_json, say
+from curator.cli.output import count, json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.dataset import Changes, Snapshot
     from curator.model.rule import CheckSpec
-
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say
 from curator.cli.week import group_of
 from curator.config import load_settings
 from curator.model import Decision, State
@@ -24,7 +24,7 @@ def _shared(function: Command) -> Command:
         click.option(
             "--entries", is_flag=True, help="Also complete (reopen: make pending) the trace's annotation-queue entries."
         ),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        json_option,
     ]
     for option in reversed(options):
         function = option(function)

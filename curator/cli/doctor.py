@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import JsonValue
 
-from curator.cli.output import count, plain, print_json, say
+from curator.cli.output import count, json_option, plain, print_json, say
 from curator.config import Connection, Settings, config_file, load_settings, state_folder
 from curator.model.errors import CuratorError, ExitCode
 
@@ -65,7 +65,7 @@ class Examination:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Say in words what is wrong with keys, server, model, terminal.

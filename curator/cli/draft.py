@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.model import Finding
 from curator.model.errors import ExitCode, UsageError
@@ -82,7 +82,7 @@ def _named(text: str, option: str, what: str) -> tuple[str, str]:
 @order_options
 @click.option("--save", is_flag=True, help="Keep it, when it is complete, for a person to approve.")
 @click.option("--prepared-by", metavar="NAME", help="With --save: who or what prepared it.  [default: the reviewer]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def draft(
     ctx: click.Context,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from curator.cli.output import plain, say
+from curator.cli.output import FILE, plain, say
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 rules_option = click.option("--rules", "rule", required=True, metavar="RULE", help="The rule (a name or a file).")
 python_option = click.option(
     "--allow-python", is_flag=True, default=None, help="Let the rule's checks name Python paths (runs their code)."
@@ -39,7 +38,7 @@ memory_option = click.option(
     "--memory", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, metavar="GIB",
     help="For one answer of the task, with all it starts; then the item counts as errored.",
 )  # fmt: skip
-junit_option = click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+junit_option = click.option("--junit", type=FILE, metavar="FILE",
                             help="Also write JUnit XML: one test case per item.")  # fmt: skip
 deadline_option = click.option(
     "--deadline", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
@@ -60,7 +59,7 @@ _RUN_OPTIONS = (
     timeout_option,
     memory_option,
     deadline_option,
-    click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    click.option("--output", type=FILE, metavar="FILE",
                  help="Where the result file goes.  [default: the state folder]"),
 )  # fmt: skip
 

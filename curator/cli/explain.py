@@ -2,13 +2,13 @@
 
 import click
 
-from curator.cli.output import print_json
+from curator.cli.output import json_option, print_json
 
 
 @click.command()
 @click.argument("name", required=False, metavar="[CODE|TOPIC]")
 @click.option("--markdown", is_flag=True, help="The page's file as it is; of `agents` a skill file for assistants.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def explain(name: str | None, markdown: bool, as_json: bool) -> None:
     """Explain a failure code, an audit code or a topic; without a name, list every page."""
     from curator.help import page, pages

@@ -10,7 +10,6 @@ from curator.cli.experiment_options import (
     ask_before_replacing,
     deadline_option,
     gateway_when_needed,
-    json_option,
     junit_option,
     open_gateway,
     perform_plan,
@@ -21,7 +20,7 @@ from curator.cli.experiment_options import (
     verdict,
     write_junit,
 )
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import FILE, json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--task", metavar="SPEC", help="Run this candidate now: module:function, cmd:COMMAND or an address.")
 @click.option("--candidate", metavar="RUN", help="Or decide about this run (a result file, label, name or id).")
 @click.option("--baseline", metavar="RUN", help="The run to compare with, usually production's.")
-@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--markdown", type=FILE, metavar="FILE",
               help="Also write a summary for the pull request.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Let --markdown replace a file that is there.")
 @click.option("--github/--no-github", default=None,
@@ -147,7 +146,7 @@ def baseline() -> None:
 @baseline.command()
 @click.argument("run")
 @click.option("--as", "name", required=True, metavar="NAME", help="What it is called, such as production.")
-@click.option("--file", "path", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--file", "path", required=True, type=FILE, metavar="FILE",
               help="Where it goes, for git: baselines/production.json.")  # fmt: skip
 @click.option("--rules", "rule", metavar="RULE", help="Look for the run in this rule's dataset only.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say
 from curator.config import Settings, config_file, load_settings
 from curator.model.errors import CuratorError, UsageError
 
@@ -32,7 +32,7 @@ SHAPES = ("object", "messages", "query", "whole")
 )
 @click.option("--save-keys", is_flag=True, help="Also write the keys into the config file (mode 0600).")
 @click.option("--yes", is_flag=True, help="Write without asking.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def init(
     name: str | None,
     trace_name: str | None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, plain, print_json, say
+from curator.cli.output import FILE, count, json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.journal import LedgerEntry
 from curator.model.errors import ExitCode
@@ -16,14 +16,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest entries.")
-@click.option(
-    "--export",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Add the entries to a file of JSON lines, sorted, for git.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--export", "file", type=FILE, metavar="FILE", help="Add them to a file of JSON lines, sorted, for git.")
+@json_option
 def log(limit: int | None, file: Path | None, as_json: bool) -> None:
     """Show what was done on this machine: promotions with their outcome, decisions, undos; oldest first.
 
@@ -79,7 +73,7 @@ def _row(entry: LedgerEntry, *, undone: bool) -> str:
 @click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
 @click.option("--batch", "whole_batch", is_flag=True, help="Count everything that one command did as one.")
 @click.option("--delete", is_flag=True, help="Delete new items instead of archiving them; their ids stay taken.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_json: bool) -> None:
     """Take back the last N promotions and decisions that this machine made (1 without N), newest first.
@@ -120,13 +114,9 @@ SIGNS = {"verified": "✓", "unproven": "?", "failed": "!"}
 @click.argument("dataset")
 @click.argument("items", metavar="[ITEM]…", nargs=-1)
 @click.option("--rules", "rule", metavar="RULE", help="The rule whose scrub policy counts.  [default: the dataset's]")
-@click.option(
-    "--ledger",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="A ledger kept in git (`curator log --export`): what other machines promoted counts too.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--ledger", type=FILE, metavar="FILE",
+              help="A ledger kept in git (`curator log --export`): what other machines promoted counts.")  # fmt: skip
+@json_option
 @click.pass_context
 def verify(
     ctx: click.Context, dataset: str, items: tuple[str, ...], rule: str | None, ledger: Path | None, as_json: bool

@@ -9,10 +9,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from curator.model.errors import CuratorError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+FILE = click.Path(path_type=Path, dir_okay=False)
+"""Type of an option that takes a file."""
 
 
 def plain(text: str, *, keep_newlines: bool = False) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from curator.cli.draft import order_of, order_options
-from curator.cli.experiment_options import json_option, rules_option
-from curator.cli.output import count, plain, print_json, say
+from curator.cli.experiment_options import rules_option
+from curator.cli.output import FILE, count, json_option, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.help.outcomes import REMEDIES, exit_code
 from curator.model import Receipt, split_key
@@ -51,7 +51,7 @@ SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
 @click.option("--since", metavar="7d|DATE", help="With --covers-group: the window of the group.  [default: 7d]")
 @click.option("--dry-run", is_flag=True, help="Look at everything, write nothing.")
 @click.option("--resume", "only_resume", is_flag=True, help="Only finish what an interruption left behind.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def promote(
     ctx: click.Context,
@@ -226,7 +226,7 @@ def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
 
 @click.command()
 @rules_option
-@click.option("--items", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--items", "file", type=FILE, metavar="FILE",
               help="Seed these items instead of the rule's: JSON (a list) or JSON Lines.")  # fmt: skip
 @click.option("--own-ids", is_flag=True, help="Put the dataset's name in front of each id: ids are unique per project.")
 @click.option("--overwrite", is_flag=True, help="Write items anew that somebody changed or archived in Langfuse.")

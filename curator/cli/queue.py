@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
-from curator.cli.output import count, number, print_json, row, say, when
+from curator.cli.output import count, json_option, number, print_json, row, say, when
 from curator.cli.week import local_decisions, print_groups, progress
 from curator.config import Connection, Settings, load_settings
 from curator.model import Failure, Queue, Rule, Signal, State
@@ -30,7 +30,7 @@ STATES = ("open", "promoted", "dismissed", "snoozed", "prepared", "all")
 @click.option("--groups", "grouped", is_flag=True, help="Put failures together that look like one problem.")
 @click.option("--filter", "line", metavar="LINE", help="Only these, such as 'score<0.3 signal:x since:3d', or @VIEW.")
 @click.option("--markdown", is_flag=True, help="New, growing, recurring and decided, as Markdown.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def queue(
     rules: tuple[str, ...],
     since: str | None,

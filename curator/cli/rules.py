@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 TRIED = 50
 """Failures that a rule is tried on."""
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @click.group()
@@ -26,7 +25,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@_json
+@json_option
 def list_(as_json: bool) -> None:
     """The rules in use, with their datasets."""
     from curator.rulebook import load_rules
@@ -60,7 +59,7 @@ def list_(as_json: bool) -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--allow-python", is_flag=True, default=None, help="Let rules name Python paths (imports them).")
 @click.option("--live", is_flag=True, help="Also try the rules on recent failures: warns of paths that never match.")
-@_json
+@json_option
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None, live: bool, as_json: bool) -> None:
     """Check rule files; every problem comes with file, line and key. Exit 2 when there is one (warnings: 0)."""
@@ -90,7 +89,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None
 @rules.command("try")
 @click.argument("rule")
 @click.option("--since", metavar="7d|DATE", help="Failures since then.  [default: 14d]")
-@_json
+@json_option
 def try_(rule: str, since: str | None, as_json: bool) -> None:
     """Try RULE on its recent failures: how often each field is filled, with what, and what each check says.
 
@@ -154,7 +153,7 @@ def _silent(tried: "Trial") -> list[str]:
 
 @rules.command()
 @click.argument("rule")
-@_json
+@json_option
 def show(rule: str, as_json: bool) -> None:
     """One rule, as curator understands it."""
     from curator.rulebook import find_rule

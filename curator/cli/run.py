@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curator.cli.experiment_options import (
-    json_option,
     junit_option,
     memory_option,
     open_gateway,
@@ -21,7 +20,7 @@ from curator.cli.experiment_options import (
     verdict,
     write_junit,
 )
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say
 from curator.config import load_settings
 
 if TYPE_CHECKING:

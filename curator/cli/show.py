@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import cell, duration, number, plain, print_json, row, say, when, width
+from curator.cli.output import cell, duration, json_option, number, plain, print_json, row, say, when, width
 from curator.config import load_settings
 from curator.model import Trace
 from curator.model.trace import tree
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("trace_id", metavar="TRACE")
 @click.option("--io", "with_io", is_flag=True, help="Also print input and output of every observation.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def show(trace_id: str, with_io: bool, as_json: bool) -> None:
     """Show one trace: its observations as a tree, its scores, its comments, and the conversation that a person reads.
 

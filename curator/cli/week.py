@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, plain, print_json, row, say, when
+from curator.cli.output import count, json_option, plain, print_json, row, say, when
 from curator.config import Connection, Settings, load_settings
 from curator.model import Decision, Rule
 from curator.model.errors import CuratorError, ExitCode, UsageError
@@ -24,7 +24,7 @@ _window = (
         "--rules", "rules", multiple=True, metavar="RULE", help="Only this rule (a name or a file); repeatable."
     ),
     click.option("--since", default="28d", show_default=True, metavar="28d|DATE", help="Begin of the window."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    json_option,
 )
 
 
