@@ -13,6 +13,7 @@ from datetime import timedelta
 from math import comb
 from pathlib import Path
 
+from curator.draft.alike import ALIKE, Texts
 from curator.gateway import rows
 from curator.model import Failure, Observation, Score, ScrubPolicy, Signal, Trace
 from curator.queue.groups import FailureText, group_failures, read_texts
@@ -72,6 +73,25 @@ def quality(found: Sequence[Hashable], truth: Sequence[Hashable]) -> tuple[float
     return (both - chance) / ((mine + theirs) / 2 - chance), both / max(mine, 1), both / theirs
 
 
+def seen_before(texts: dict[str, FailureText], task: dict[str, str]) -> tuple[float, float]:
+    """Precision and recall of failures that are held against items, over ten draws of the items."""
+    right = wrong = there = 0
+    for seed in range(10):
+        chance, of_task = random.Random(seed), defaultdict(list)
+        for key, which in task.items():
+            of_task[which].append(key)
+        items = [chance.choice(keys) for _, keys in sorted(of_task.items()) if chance.random() < 0.5]
+        rest = [key for key in task if key not in set(items)]
+        likeness = Texts([texts[key].asked for key in items]).likeness([texts[key].asked for key in rest])
+        for key, row in zip(rest, likeness, strict=True):
+            for item, value in zip(items, row, strict=True):
+                same = task[item] == task[key]
+                there += same
+                right += same and value >= ALIKE
+                wrong += not same and value >= ALIKE
+    return right / (right + wrong), right / there
+
+
 def near_duplicates(texts: Sequence[str], ratio: float) -> list[int]:
     """Groups by character ratio, as near-duplicates are usually found: chains of pairs."""
     from rapidfuzz import fuzz
@@ -107,6 +127,10 @@ def main() -> None:
             ("all in one", [0] * len(some)),
         ):
             print("  {:<20} ARI {:.3f}  pair precision {:.2f}  recall {:.2f}".format(name, *quality(labels, truth)))
+    failed = [f for f in every if traces[f.trace_id].scores[0].value == 0]
+    task = {one.key: traces[one.trace_id].root.metadata["task_id"] for one in failed}
+    print(f"\nseen before: one failure of half of the tasks is an item; pairs from likeness {ALIKE} on")
+    print("  precision {:.2f}  recall {:.2f}".format(*seen_before(texts, task)))
     for count in (1_000, 10_000):
         chance = random.Random(1)
         many, known = [], {}
