@@ -9,6 +9,7 @@ from textual.widgets import TextArea
 from curator.model import Origin, Problem
 from curator.sandbox.server import SandboxServer
 from curator.tui.fields import fields_of, parsed
+from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.screens.workbench_edit import changes, editable_json
 from curator.tui.session import Session
@@ -127,7 +128,11 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
         await driver.press("ctrl+x", "enter", "escape")
 
         bench = await open_bench(driver)
-        await driver.press("p", "enter", "s")
+        assert bench._prepared is not None
+        session.items.create_dataset(bench._prepared.loaded)
+        await driver.press("p")
+        assert isinstance(driver.screen, ReceiptScreen)
+        await driver.press("enter", "s")
         driver.queue.failures.cursor = 0
         await driver.press("p")
         again = driver.screen
@@ -138,7 +143,8 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
         await driver.press("enter", "1")
         while again._mode != "diff":
             await driver.press("v")
-        assert "Changes" in driver.text()
+        assert "Stored → new" in driver.text()
+        assert "region" in driver.text()
 
 
 async def test_a_case_that_protects_nothing_is_called_so(session: Session) -> None:

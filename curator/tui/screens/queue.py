@@ -316,7 +316,8 @@ class QueueScreen(Deciding):
 
     def _rested(self, row: Row) -> None:
         """The cursor rests: where it stands is kept, and the messages of the rows in sight are read."""
-        self.session.rooms.stand(trace_id=row.key)
+        if self._look is not None:  # until then the row of the last time may still arrive
+            self.session.rooms.stand(trace_id=row.key)
         self._read_excerpts()
 
     def _read_excerpts(self) -> None:
@@ -492,7 +493,9 @@ class QueueScreen(Deciding):
                 self.tell([("text", "Stopped asking; what you see is from before.")])
 
     def action_next_state(self) -> None:
-        self._go_to_state(TABS[(TABS.index(self._state) + 1) % len(TABS)])
+        waiting = self.session.drafts.inbox or self._state == "prepared"
+        tabs = [tab for tab in TABS if tab != "prepared" or waiting]
+        self._go_to_state(tabs[(tabs.index(self._state) + 1) % len(tabs)])
 
     def action_window(self) -> None:
         def chosen(since: str | None) -> None:
