@@ -51,6 +51,28 @@ async def queue(driver: Driver) -> None:
     await complete_failure(driver)
 
 
+async def groups(driver: Driver) -> None:
+    """Like failures as one row, the largest group first."""
+    while driver.queue._fold != "group":
+        await driver.press("x")
+    await driver.until(lambda: bool(driver.app.session.groups.of), "the groups")
+    driver.queue.failures.cursor = 1
+    await driver.settle()
+
+
+async def prepared(driver: Driver) -> None:
+    """Drafts that an assistant prepared, waiting for a person."""
+    session, count = driver.app.session, 0
+    for failure in session.queue.all():
+        if failure.name == "order-status" and not failure.source_gone and count < 3:
+            made = session.drafts.prepare(session.drafts.order(failure.key)).proposal
+            if made.complete:
+                session.rooms.promoter.save(made, "triage-assistant")
+                count += 1
+    session.drafts.read_inbox()
+    await driver.press("s", "s", "s", "s")
+
+
 async def marked(driver: Driver) -> None:
     await driver.press("slash")
     await driver.type("order-st feedback")
@@ -85,7 +107,7 @@ async def weak(driver: Driver) -> None:
     await driver.press("p")
     bench = driver.screen
     answer = json.loads(bench._prepared.trace.root.output)
-    bench._change(
+    bench.change(
         edits={
             "expected_output.outcome": answer["outcome"],
             "expected_output.must_mention": ["order"],
@@ -182,6 +204,8 @@ Scene = Callable[[Driver], Awaitable[None]]
 BOTH = (NARROW, USUAL)
 SCENES: dict[str, tuple[Scene, tuple[tuple[int, int], ...]]] = {
     "queue": (queue, (*BOTH, WIDE)),
+    "groups": (groups, BOTH),
+    "prepared": (prepared, (USUAL,)),
     "marked": (marked, (USUAL,)),
     "trace": (trace, BOTH),
     "workbench": (workbench, (*BOTH, WIDE)),

@@ -140,9 +140,10 @@ def _talk_lines(section: Section, width: int, masks: Masks, opened: Collection[s
         head = [("text", "  "), (role, f"{sign} "), *masks.pieces(join_path(here, "label"), said.label, "key")]
         is_open = here in opened
         rest = [] if is_open else [("text", " "), *masks.pieces(join_path(here, "text"), said.text, "text")]
-        line = next(iter(wrap([(name, visible(text)) for name, text in (*head, *rest)], width - 4)))
+        first, *cut = wrap([(name, visible(text)) for name, text in (*head, *rest)], width - 5)
         fold = here if said.more else ""
-        yield Line((*line.pieces, ("accent", " −" if is_open else " +") if fold else ("text", "")), fold=fold)
+        sign = (" −" if is_open else " +") if fold else ""
+        yield Line((*first.pieces, ("dim", "…" if cut else ""), ("accent", sign)), fold=fold)
         if is_open:
             yield from _indented(_indented(_prose(said.more, join_path(here, "more"), width - 4, masks)))
 

@@ -98,7 +98,8 @@ def add_content(sheet: Sheet, trace: Trace, observation_id: str | None = None) -
     lines = lines_of(said, short=LONGEST_SAID)
     if isinstance(value, (dict, list)) and value and messages_in(value) is None:
         sheet.add("Input", "input", value)
-        sheet.add_talk("Called", "called", [one for one in lines if one.kind in ("call", "result")])
+        calls = [one for one in lines if one.kind == "call"]  # they hold their results
+        sheet.add_talk("Called", "called", calls or [one for one in lines if one.kind == "result"])
         sheet.add("Output", "output", parse_text(top.output))
     else:
         sheet.add_talk("Conversation", "said", [one for one in lines if one.kind != "retrieved"])

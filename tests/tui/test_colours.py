@@ -4,6 +4,8 @@ import os
 import re
 import sys
 
+import pytest
+
 from curator.sandbox.server import SandboxServer
 from tests.tui.terminal import Terminal, sequences
 
@@ -36,6 +38,7 @@ def test_no_colour(sandbox: SandboxServer) -> None:
     assert not BEYOND.search(written)
 
 
+@pytest.mark.slow
 def test_sixteen_colours(sandbox: SandboxServer) -> None:
     found, written = drawn(sandbox, {"TERM": "xterm", "COLORTERM": ""})
     colours = {each for each in found if COLOUR.fullmatch(each)}
@@ -44,6 +47,7 @@ def test_sixteen_colours(sandbox: SandboxServer) -> None:
     assert not BEYOND.search(written)
 
 
+@pytest.mark.slow
 def test_all_colours(sandbox: SandboxServer) -> None:
     """The checks above can fail."""
     environment = sandbox.environment() | {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"]}

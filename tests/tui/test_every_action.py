@@ -40,6 +40,7 @@ def complete(driver: Driver, name: str = "order-status") -> int:
     raise AssertionError("the demo data holds no such failure")
 
 
+@pytest.mark.slow
 async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
     suspended: list[bool] = []
     async with driving(session) as driver:
@@ -128,6 +129,7 @@ async def go(driver: Driver, action: str, key: str) -> None:
         await driver.does("app.go-queue", key)
 
 
+@pytest.mark.slow
 async def test_text(session: Session) -> None:
     async with driving(session, (80, 24)) as driver:
         driver.queue.failures.cursor = complete(driver)
@@ -247,6 +249,7 @@ async def test_a_rule_from_the_projects_own_traces(sandbox: SandboxServer, scrub
         assert driver.queue.failures.rows
 
 
+@pytest.mark.slow
 async def test_trace(session: Session) -> None:
     async with driving(session) as driver:
         await driver.press("slash")
@@ -435,6 +438,7 @@ def chosen(bench: WorkbenchScreen) -> object:
     return bench._prepared.draft.metadata["failure_type"]
 
 
+@pytest.mark.slow
 async def test_several_at_once(session: Session) -> None:
     async with driving(session) as driver:
         driver.queue.failures.cursor = complete(driver)
@@ -461,6 +465,7 @@ async def test_several_at_once(session: Session) -> None:
         assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 async def test_weak_cases_are_asked_about(session: Session) -> None:
     """One by one on the workbench, and among several."""
     async with driving(session) as driver:
@@ -499,6 +504,7 @@ async def test_weak_cases_are_asked_about(session: Session) -> None:
         assert "▲ the recorded answer passes every check" in driver.text()
 
 
+@pytest.mark.slow
 async def test_datasets_and_lineage(session: Session) -> None:
     async with driving(session) as driver:
         await driver.press("D")
@@ -544,6 +550,7 @@ async def test_datasets_and_lineage(session: Session) -> None:
         assert datasets.has_focus
 
 
+@pytest.mark.slow
 async def test_runs_and_two_compared(session: Session) -> None:
     async with driving(session, (120, 40)) as driver:
         await driver.press("R")

@@ -13,7 +13,8 @@ from tests.tui.driver import driving, settings_for
 pytestmark = pytest.mark.anyio
 
 
-async def test_groups_are_ready_unasked_and_open_into_their_failures(session: Session) -> None:
+async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> None:
+    """From thirty failures on; a group opens, is decided whole, and one item covers it."""
     async with driving(session, fold="") as driver:
         rows = driver.queue.failures
         await driver.until(lambda: bool(session.groups.of), "the groups")
@@ -40,11 +41,6 @@ async def test_groups_are_ready_unasked_and_open_into_their_failures(session: Se
         await driver.press("u")
         assert {session.queue.get(one.key).state for one in large.all} == {"open"}  # type: ignore[union-attr]
 
-
-async def test_one_item_covers_its_group(session: Session) -> None:
-    async with driving(session, fold="group") as driver:
-        await driver.until(lambda: bool(session.groups.of), "the groups")
-        rows = driver.queue.failures
         ready = (
             (number, row)
             for number, row in enumerate(rows.rows)

@@ -54,6 +54,7 @@ def _message(key: str, session: Session) -> str:
     return "…" if pieces is None else "".join(text for _, text in pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_nothing_typed_is_lost(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     async with driving(session) as driver:

@@ -72,6 +72,7 @@ async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer)
         assert session.rooms.gateway.item(stored.id).status == "ARCHIVED"  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 async def test_missing_dataset_is_created_by_one_key(session: Session) -> None:
     async with driving(session) as driver:
         await to_a_complete_failure(driver)
@@ -163,6 +164,7 @@ async def test_marked_failures_are_promoted_together(session: Session) -> None:
         assert {session.queue.get(e.failure.trace_id).state for e in written} == {"open"}  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 async def test_bulk_dismissal_says_the_count(session: Session) -> None:
     async with driving(session) as driver:
         before = len(driver.queue.failures.rows)
@@ -178,6 +180,7 @@ async def test_bulk_dismissal_says_the_count(session: Session) -> None:
         assert len(driver.queue.failures.marks) == before - 3
 
 
+@pytest.mark.slow
 async def test_trace_and_its_steps(session: Session) -> None:
     async with driving(session) as driver:
         await driver.press("slash")

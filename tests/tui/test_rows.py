@@ -22,6 +22,7 @@ class ListApp(App[None]):
         return self.query_one(FailureRows)
 
 
+@pytest.mark.slow
 async def test_a_hundred_thousand_rows_are_as_quick_as_a_hundred() -> None:
     data = [Row(failure) for failure in failures(MANY)]
     app = ListApp()

@@ -37,6 +37,7 @@ async def to_compare(driver: Driver) -> CompareScreen:
     return driver.screen
 
 
+@pytest.mark.slow
 async def test_each_run_says_whether_it_is_whole(session: Session) -> None:
     async with driving(session) as driver:
         screen = await to_runs(driver)
@@ -102,6 +103,7 @@ async def test_two_runs_are_compared_with_their_answers_side_by_side(session: Se
         assert isinstance(driver.screen, RunsScreen)
 
 
+@pytest.mark.slow
 async def test_the_other_run_as_baseline(session: Session) -> None:
     async with driving(session) as driver:
         await to_compare(driver)
@@ -112,6 +114,7 @@ async def test_the_other_run_as_baseline(session: Session) -> None:
         )
 
 
+@pytest.mark.slow
 async def test_in_a_small_terminal_the_answers_take_the_place_of_the_list(session: Session) -> None:
     async with driving(session, (80, 24)) as driver:
         screen = await to_compare(driver)
@@ -128,6 +131,7 @@ async def test_in_a_small_terminal_the_answers_take_the_place_of_the_list(sessio
         assert "✕ worse" in driver.text()
 
 
+@pytest.mark.slow
 async def test_runs_that_cannot_be_compared_say_why(session: Session) -> None:
     async with driving(session) as driver:
         screen = await to_runs(driver)
@@ -143,6 +147,7 @@ async def test_runs_that_cannot_be_compared_say_why(session: Session) -> None:
         assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 async def test_one_run_is_compared_with_nothing(session: Session) -> None:
     async with driving(session) as driver:
         await to_runs(driver)
@@ -170,6 +175,7 @@ async def test_hostile_names_and_answers_do_nothing(sandbox: SandboxServer, sess
         assert "TITLE" in driver.text()
 
 
+@pytest.mark.slow
 async def test_personal_values_in_answers_are_masked(sandbox: SandboxServer, session: Session) -> None:
     answer = {"answer": "Write to maria.lopez@example.com, please.", "outcome": "answer"}
     with sandbox.store.write() as db:
@@ -188,6 +194,7 @@ async def test_personal_values_in_answers_are_masked(sandbox: SandboxServer, ses
         assert not view.revealed
 
 
+@pytest.mark.slow
 async def test_a_server_that_goes_away_is_said(session: Session) -> None:
     async with driving(session) as driver:
         await to_runs(driver)
@@ -201,6 +208,7 @@ async def test_a_server_that_goes_away_is_said(session: Session) -> None:
         assert isinstance(driver.screen, RunsScreen)
 
 
+@pytest.mark.slow
 async def test_no_run_at_all(scrubber: Scrubber) -> None:
     with SandboxServer() as server:
         async with driving(Session(settings_for(server), scrubber)) as driver:
@@ -211,6 +219,7 @@ async def test_no_run_at_all(scrubber: Scrubber) -> None:
             assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 async def test_without_colour_signs_say_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with driving(session) as driver:

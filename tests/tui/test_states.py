@@ -31,6 +31,7 @@ async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: Sand
         assert len(driver.queue.failures.rows) > 20
 
 
+@pytest.mark.slow
 async def test_wrong_keys_are_named(scrubber: Scrubber, sandbox: SandboxServer) -> None:
     settings = settings_for(sandbox).model_copy(update={"secret_key": SecretStr("sk-lf-wrong")})
     async with driving(Session(settings, scrubber)) as driver:
@@ -92,6 +93,7 @@ async def test_nothing_to_do_is_said(scrubber: Scrubber) -> None:
             assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 async def test_filter_states_window_and_workflow(session: Session) -> None:
     async with driving(session) as driver:
         rows = driver.queue.failures
@@ -112,6 +114,7 @@ async def test_filter_states_window_and_workflow(session: Session) -> None:
         assert session.rooms.standing.state == "open"
 
 
+@pytest.mark.slow
 async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
     async with driving(session) as driver:
         await driver.press("slash")
@@ -127,6 +130,7 @@ async def test_it_resumes_where_one_stopped(session: Session, sandbox: SandboxSe
         assert len(driver.queue.failures.rows) > 20
 
 
+@pytest.mark.slow
 async def test_a_draft_outlives_the_app(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
     async with driving(session) as driver:
         await driver.press("p")
@@ -141,6 +145,7 @@ async def test_a_draft_outlives_the_app(session: Session, sandbox: SandboxServer
         assert driver.screen._prepared.draft.metadata["failure_type"] == types[1]
 
 
+@pytest.mark.slow
 async def test_the_mouse(session: Session) -> None:
     async with driving(session) as driver:
         rows = driver.queue.failures
@@ -157,6 +162,7 @@ async def test_the_mouse(session: Session) -> None:
         assert driver.app.current_mode == "datasets"
 
 
+@pytest.mark.slow
 async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
     async with driving(session) as one, driving(Session(settings_for(sandbox), scrubber)) as other:
         first = one.under_cursor
@@ -167,6 +173,7 @@ async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, s
         assert first.trace_id not in {f.trace_id for f in other.listed}
 
 
+@pytest.mark.slow
 async def test_a_broken_memory_is_a_fresh_start(sandbox: SandboxServer, scrubber: Scrubber) -> None:
     settings = settings_for(sandbox)
     memory = Memory(settings)
@@ -176,6 +183,7 @@ async def test_a_broken_memory_is_a_fresh_start(sandbox: SandboxServer, scrubber
         assert len(driver.queue.failures.rows) > 20
 
 
+@pytest.mark.slow
 async def test_a_wait_can_be_given_up(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         rows = len(driver.queue.failures.rows)
@@ -188,6 +196,7 @@ async def test_a_wait_can_be_given_up(session: Session, sandbox: SandboxServer) 
         assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 async def test_unknown_trace_and_gone_source(session: Session) -> None:
     async with driving(session) as driver:
         driver.app.open_trace("0" * 32)
@@ -241,6 +250,7 @@ async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -
         assert driver.screen is driver.queue
 
 
+@pytest.mark.slow
 def test_seeded_now() -> None:
     """The demo's week is this week, whenever it is."""
     with SandboxServer() as server:

@@ -42,6 +42,7 @@ def draft(bench: WorkbenchScreen) -> Any:
     return bench._prepared.draft
 
 
+@pytest.mark.slow
 async def test_every_kind_of_field(session: Session) -> None:
     async with driving(session) as driver:
         bench = await open_bench(driver)
@@ -71,6 +72,7 @@ async def test_every_kind_of_field(session: Session) -> None:
         await driver.press("escape", "escape")
 
 
+@pytest.mark.slow
 async def test_values_are_masked_until_revealed(session: Session) -> None:
     async with driving(session, (160, 48)) as driver:
         bench = await open_bench(driver)
@@ -108,6 +110,7 @@ async def test_a_finding_is_kept_with_a_reason_that_lineage_records(session: Ses
             assert any("invented" in reason for reason in stored.metadata["scrub"]["reasons"])
 
 
+@pytest.mark.slow
 async def test_case_rule_json_and_difference(session: Session) -> None:
     async with driving(session) as driver:
         bench = await open_bench(driver)
@@ -164,6 +167,7 @@ async def test_a_case_that_protects_nothing_is_called_so(session: Session) -> No
         assert "it protects nothing: passes" in driver.text()
 
 
+@pytest.mark.slow
 async def test_dismissing_from_the_workbench(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         bench = await open_bench(driver)
