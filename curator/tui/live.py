@@ -187,14 +187,14 @@ def _types(prepared: Prepared) -> Iterator[Piece]:
     yield ("bad", "✕ type?   ") if chosen is None else ("dim", "type      ")
     if chosen is not None:
         yield "strong", chosen
-        yield "dim", f" {TYPE_FROM[prepared.type_from]}  "
+        yield "dim", f" {TYPE_FROM[prepared.type_from]}"
     for number, name in enumerate(prepared.loaded.rule.lineage.failure_types[:9], 1):
         if name == chosen:
             continue
         default = chosen is None and name == prepared.failure_type
         # A number stays with its name when the row is wrapped.
-        yield "accent", f" {number}\u00a0"
-        yield "dim" if chosen is not None else "text", name + ("\u00a0(default) " if default else " ")
+        yield "accent", f"  {number}\u00a0"
+        yield "dim" if chosen is not None else "text", name + ("\u00a0(default)" if default else "")
 
 
 def _open(prepared: Prepared, points: Sequence[Point], doubts: int) -> Iterator[Piece]:

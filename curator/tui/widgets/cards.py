@@ -87,6 +87,9 @@ class Cards(Options, inherit_bindings=False):
         if before and self.has_focus:
             # An entry may have grown by a line, such as the reason of a finding that is kept.
             self.call_after_refresh(self.scroll_to_highlight)
+        else:
+            # The cursor's own scrolling comes late, and would hide the first lines of a list that nobody is in.
+            self.call_after_refresh(self.scroll_to, y=top, animate=False, immediate=True)
 
     @property
     def current(self) -> str | None:

@@ -150,7 +150,8 @@ class FailureRows(Rows[Row]):
         """The user's message, masked; `…` while it is being read. Of a group its telling words and its weeks."""
         if row.group is not None:
             made = [("good", f"  ▣{len(row.group.items)}")] if row.group.items else []
-            return [("strong", row.group.name), ("info", f"  {sparkline(list(row.group.weeks))}"), *made]
+            weeks = f"  {sparkline(list(row.group.weeks))}" if len(row.group.weeks) > 1 else ""
+            return [("strong", row.group.name), ("info", weeks), *made]
         if row.failure.source_gone:
             return [("dim", "the trace is gone")]
         found = self.excerpts.get(row.key)
