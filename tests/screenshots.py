@@ -92,6 +92,8 @@ async def workbench(driver: Driver) -> None:
 
 async def receipt(driver: Driver) -> None:
     await workbench(driver)
+    if driver.screen._prepared.type_open:
+        await driver.press("1")
     await driver.press("p")
 
 
@@ -112,7 +114,8 @@ async def weak(driver: Driver) -> None:
             "expected_output.outcome": answer["outcome"],
             "expected_output.must_mention": ["order"],
             "expected_output.must_not_mention": [],
-        }
+        },
+        failure_type=bench._prepared.loaded.rule.lineage.failure_types[0],
     )
     await driver.settle()
     await driver.press("p")

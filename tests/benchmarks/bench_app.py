@@ -72,16 +72,19 @@ async def moved(pilot: Any, moves: int) -> list[float]:
     return times
 
 
-async def whole(settings: Settings, moves: int) -> tuple[list[Failure], float, list[float]]:
-    """The failures, seconds until they are listed, and the moves."""
+async def whole(settings: Settings, moves: int) -> tuple[list[Failure], tuple[float, float], list[float]]:
+    """The failures, seconds until the first is listed and until all are, and the moves."""
     session = Session(settings)
     app = Listening(lambda: session)
     try:
         async with app.run_test(size=(120, 36)) as pilot:
             begin = time.perf_counter()
-            while app.current_mode != "queue" or not app.queue_screen.answered:
+            while app.current_mode != "queue" or not app.queue_screen.failures.rows:
+                await pilot.pause(0.02)
+            first = time.perf_counter() - begin
+            while not app.queue_screen.answered:
                 await pilot.pause(0.05)
-            listed = time.perf_counter() - begin
+            listed = first, time.perf_counter() - begin
             await pilot.pause(1)
             return session.queue.all(), listed, await moved(pilot, moves)
     finally:
@@ -110,13 +113,14 @@ def main() -> None:
     own: list[float] = []
     table: list[float] = []
     with world(rows(arguments.rows)) as server:
-        settings, listed, count = settings_of(server), 0.0, 0
+        settings, listed, count = settings_of(server), (0.0, 0.0), 0
         for _ in range(arguments.rounds):
             failures, listed, times = asyncio.run(whole(settings, MOVES))
             own, count = own + times, len(failures)
             table += asyncio.run(bare(failures, MOVES))
-    report = {"failures": count, "listed_s": round(listed, 1), "app_p95_ms": p95(own), "datatable_p95_ms": p95(table)}
-    print(json.dumps(report | {"ratio": p95(own) / p95(table)}, indent=2))
+    report = {"failures": count, "first_row_s": round(listed[0], 2), "listed_s": round(listed[1], 1)}
+    report |= {"app_p95_ms": p95(own), "datatable_p95_ms": p95(table), "ratio": p95(own) / p95(table)}
+    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":

@@ -200,8 +200,13 @@ class Menu(ModalScreen[Do | None]):
         found = [each for each in entries if all(word in each.haystack for word in words)]
         if self._how == "search" and words:
             # What is called so stands before what only mentions it.
+            whole = " ".join(words)
             found.sort(
-                key=lambda each: (not each.label.lower().startswith(words[0]), words[0] not in each.label.lower())
+                key=lambda each: [
+                    not each.label.lower().startswith(whole),
+                    not each.label.lower().startswith(words[0]),
+                    words[0] not in each.label.lower(),
+                ]
             )
         return found
 
