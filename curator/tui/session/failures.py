@@ -2,18 +2,41 @@
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.model import Decision, Failure, Queue
+from curator.model import Decision, Failure, Queue, State
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.tui.session.rooms import Connected, Report, Rooms
-from curator.tui.week import Week, week_of
 
 if TYPE_CHECKING:
     from curator.queue import Window
+
+
+STATES: tuple[State, ...] = ("open", "promoted", "dismissed", "snoozed")
+
+
+@dataclass(frozen=True)
+class Week:
+    """The window in numbers."""
+
+    states: dict[State, int]
+    days: list[int]
+    """Failures of each day in the reader's time zone, oldest first, at most 31."""
+
+    @property
+    def total(self) -> int:
+        """All failures."""
+        return sum(self.states.values())
+
+    @property
+    def part_decided(self) -> float:
+        """From 0 to 1; 1 when there is nothing to decide."""
+        return 1 - self.states["open"] / self.total if self.total else 1.0
 
 
 class Look(Value):
@@ -98,7 +121,12 @@ class Failures:
         if self._window is None:
             return None
         if self._week is None:
-            self._week = week_of(self.all(), self._window.since, self._window.until)
+            states = Counter(f.state for f in self.all())
+            per_day = Counter(f.timestamp.astimezone().date() for f in self.all() if f.timestamp is not None)
+            last = self._window.until.astimezone().date()
+            first = max(self._window.since.astimezone().date(), last - timedelta(days=30))
+            days = [per_day[first + timedelta(days=n)] for n in range((last - first).days + 1)]
+            self._week = Week({state: states[state] for state in STATES}, days)
         return self._week
 
     # Decisions

@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.widgets import Label, Static
 
 from curator.model import State
+from curator.tui.session.failures import STATES, Week
 from curator.tui.text import Piece
-from curator.tui.week import STATES, Week
 from curator.tui.widgets.frame import content
 from curator.tui.words import STATE_SIGNS, bar, sparkline
 
@@ -75,6 +75,6 @@ class WeekBar(Horizontal):
         pieces: list[Piece] = [("dim", window)]
         if week is not None and week.total and not narrow:
             full, rest = bar(week.part_decided, 10)
-            pieces += [("info", f"  {sparkline([d.total for d in week.days])}")]
+            pieces += [("info", f"  {sparkline(week.days)}")]
             pieces += [("good", f"  {full}"), ("dim", f"{rest} {week.part_decided:.0%} decided")]
         self.query_one("#progress", Static).update(content(pieces))
