@@ -179,6 +179,7 @@ class QueueScreen(Deciding):
             else:
                 self._grouped = True
                 self._list()
+                rows.cursor = 0
 
     def action_fold(self) -> None:
         folds = list(FOLDS)
