@@ -174,6 +174,7 @@ class Worker:
             theirs.close()
             os.close(into)
         self._out: int | None = out
+        self._closing = threading.Lock()
         self._left: list[psutil.Process] = []
         self._buffer = bytearray()
         self._watch = Watch(process, limits, printed)
@@ -274,8 +275,7 @@ class Worker:
             if self._out in ready and self._out is not None:
                 chunk = os.read(self._out, 1024**2)
                 if not chunk:
-                    os.close(self._out)
-                    self._out = None
+                    self._close_out()
                 else:
                     self._watch.take(chunk)
             if self._channel in ready:
@@ -290,9 +290,13 @@ class Worker:
 
     def _let_go(self) -> None:
         self._channel.close()
-        if self._out is not None:
-            os.close(self._out)
-            self._out = None
+        self._close_out()
+
+    def _close_out(self) -> None:
+        with self._closing:  # who waits for the call and who ends the run may both get here; a number is closed once
+            if self._out is not None:
+                os.close(self._out)
+                self._out = None
 
 
 class Pool:

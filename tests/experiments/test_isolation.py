@@ -167,20 +167,22 @@ def test_prints_are_handed_on() -> None:
 def test_closing_ends_calls_that_run() -> None:
     import threading
 
-    runner, failed = task("answer"), []
+    runner, failed = Runner(parse_task(f"{CHEATS}:answer", timeout=600.0)), list[str]()
+    begun = threading.Event()
 
     def ask() -> None:
         try:
+            begun.set()
             runner.run(SimpleNamespace(input={"way": "hang"}))
         except TaskFailed as error:
             failed.append(str(error))
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not any(True for each in psutil.Process().children() if "worker.py" in " ".join(each.cmdline())):
-        thread.join(0.01)
+    assert begun.wait(60)
+    time.sleep(0.2)  # whether it has begun to wait by then or not, it ends
     runner.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert failed
     with pytest.raises(TaskFailed, match="stopped"):
