@@ -49,6 +49,12 @@ def test_harmless_texts_stay(named: Pipeline) -> None:
     assert changed(named, DATA / "negatives.txt") == []
 
 
+def test_texts_of_other_domains_hardly_change(named: Pipeline) -> None:
+    """Parts, versions, hashes, places, products, code: 8 of 100 at most."""
+    lines = [t for t in (DATA / "other_domains.txt").read_text("utf-8").splitlines() if t[:1] != "#"]
+    assert len(changed(named, DATA / "other_domains.txt")) <= 0.08 * len(lines)
+
+
 def test_shared_support_texts(named: Pipeline, shared: Path) -> None:
     measure = measured(named, from_jsonl(shared / "pii" / "support.jsonl"))
     assert measure.identifiers >= 0.97

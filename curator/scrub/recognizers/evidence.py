@@ -51,6 +51,14 @@ _MEASURE = regex.compile(
     r"\p{Lu}[\p{L}\-]+['’]s[ ]"
     r"(?:kappa|alpha|law|theorem|coefficient|lemma|inequality|conjecture|distance|algorithm|paradox)\b"
 )
+_WITH_ARTICLE = regex.compile(
+    rf"(?<!\p{{L}})(?i:the|an?|this|each|every)[ ]{WORD}[ ]"
+    rf"(?!(?:accounts?|orders?|tickets?|cases?|bookings?|reservations?|files?|claims?|family|families|requests?|calls?|complaints?|estate|household|refunds?|payments?|invoices?"
+    rf"|contracts?|loans?|polic(?:y|ies)|patient|interviews?|meetings?|e-?mails?|letters?|who|whose|from|of|in|at)\b)"
+    rf"\p{{Ll}}{{3,}}",
+    regex.VERBOSE,
+)
+"""`the Jackson parser`: no person has an article, but for what is theirs (`the Jackson account`)."""
 _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role", "before an address"})
 """Cues that are believed even where a product has the same name."""
 _GOES_ON = regex.compile(rf"(?:[ ]{PARTICLE}){{1,3}}[ ]{WORD}", regex.VERBOSE)
@@ -229,7 +237,7 @@ def _things(text: str) -> list[Span]:
     """What holds names and is no person: products, firms (`Marks & Spencer`), laws and measures (`Cohen's kappa`)."""
     return [
         Span(*match.span(), "PERSON", 0, "thing")
-        for pattern in (product_phrases(), _FIRM, _MEASURE)
+        for pattern in (product_phrases(), _FIRM, _MEASURE, _WITH_ARTICLE)
         for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS)
     ]
 
@@ -238,6 +246,9 @@ def _believable(text: str, mark: Marked) -> Marked | None:
     """A mark of the second model without what is no name."""
     value = text[mark.start : mark.end]
     span = trimmed(text, mark.start, mark.end)
+    before = _BEFORE.search(text[max(0, mark.start - 12) : mark.start])
+    if before and before[1][0].isupper() and is_place_prefix(before[1]):
+        return None
     if span is None or _NO_NAME.search(value.title()) or is_product(value) or all(map(is_stop, value.split())):
         return None
     return Marked(*span, mark.given, mark.family, mark.score)

@@ -63,7 +63,7 @@ class PersonCueRecognizer(RegexRecognizer):
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             return _known(value)
         if cue in ("dealing with", "at home", "in a role", "speaker with two names"):
-            return _known(value) or _two_words(value)
+            return (_known(value) and not is_place(value)) or _two_words(value)
         return TITLES.match(value) is not None or not is_product(value)
 
 
