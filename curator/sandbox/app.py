@@ -1,6 +1,6 @@
 """The sandbox's ASGI application.
 
-A resource module exposes `SCHEMA: str` (SQL, idempotent) and `routes: list[Route]`; its handlers are plain functions
+A resource module exposes `routes: list[Route]`; its tables are in `schema.sql`. Its handlers are plain functions
 `(Request) -> Response` that run on a worker thread, find the store with `web.store_of(request)`, the body with
 `web.json_body(request)` or `web.raw_body(request)`, the settings with `request.app.state.settings`, and raise
 `errors.ApiError`. It is plugged in by its name in `MODULES`; what happens around a handler is in `gate`.
@@ -22,7 +22,7 @@ from curator.sandbox.gate import error_response, guarded
 from curator.sandbox.settings import MEASURED_LAG, NO_LAG, Lag, Settings
 from curator.sandbox.store import Store
 
-__all__ = ["MEASURED_LAG", "NO_LAG", "Lag", "Settings", "create_app", "schemas"]
+__all__ = ["MEASURED_LAG", "NO_LAG", "Lag", "Settings", "create_app"]
 
 MODULES = (
     "projects",
@@ -31,10 +31,8 @@ MODULES = (
     "observations",
     "scores",
     "score_configs",
-    "annotation_queues",
-    "comments",
-    "legacy",
-    "otlp",
+    "reviews",
+    "otlp_map",
     "experiments",
 )
 
@@ -49,11 +47,6 @@ def resource_modules() -> list[ModuleType]:
     return [importlib.import_module(f"curator.sandbox.{name}") for name in MODULES]
 
 
-def schemas() -> list[str]:
-    """The SQL of every resource module, for `Store`."""
-    return [module.SCHEMA for module in resource_modules()]
-
-
 def create_app(store: Store, settings: Settings | None = None) -> ASGIApp:
     """The application on `store`, which the caller owns and closes."""
     routes = [route for module in resource_modules() for route in module.routes]
@@ -65,7 +58,6 @@ def create_app(store: Store, settings: Settings | None = None) -> ASGIApp:
     app.state.store = store
     app.state.settings = settings or Settings()
     app.state.requests = Counter()
-    app.state.routes = [*routes, *control.routes]
     return RawPath(app)
 
 

@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox.data_faults import apply_fault
 from curator.sandbox.errors import SandboxProblem
-from curator.sandbox.openapi import describe
+from curator.sandbox.faults import apply_fault
 from curator.sandbox.settings import Settings
 from curator.sandbox.web import json_response, store_of
 
@@ -59,11 +58,6 @@ def switch_off(request: Request) -> Response:
     return list_faults(request)
 
 
-def openapi(request: Request) -> Response:
-    """GET: the description of every route."""
-    return json_response(describe(request.app.state.routes))
-
-
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
@@ -97,7 +91,6 @@ def _is_address(host: str) -> bool:
 
 
 routes = [
-    Route("/__sandbox__/openapi.json", _here(openapi), methods=["GET"]),
     Route("/__sandbox__/requests", _here(requests_per_route), methods=["GET", "DELETE"]),
     Route("/__sandbox__/faults", _here(list_faults), methods=["GET"]),
     Route("/__sandbox__/faults/{name:segment}", _here(switch_on), methods=["PUT"]),

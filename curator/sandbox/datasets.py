@@ -11,29 +11,46 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox import issues, js
-from curator.sandbox.dataset_names import name_issues
 from curator.sandbox.errors import internal, invalid_data, invalid_request, not_found
-from curator.sandbox.ids import cuid
-from curator.sandbox.params import Body, page_meta, pagination
+from curator.sandbox.issues import Issue
 from curator.sandbox.projects import PROJECT_ID
-from curator.sandbox.query import Reader, parameters
+from curator.sandbox.query import Body, Reader, answer_page, pagination, parameters
 from curator.sandbox.rewrites import check_text, to_jsonb
-from curator.sandbox.store import Store, iso
+from curator.sandbox.store import Store, cuid, insert, iso
 from curator.sandbox.web import json_body, json_response, store_of
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS datasets (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    description TEXT,
-    metadata TEXT,
-    input_schema TEXT,
-    expected_output_schema TEXT,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS datasets_newest ON datasets (created_at DESC, id);
-"""
+HTML_TAG = re.compile(r"<[^<>]*>")
+# zod's own expressions, quoted back to the client in the issue.
+RULES = (
+    (r"^[^/]", "Name cannot start with a slash"),
+    (r"^(?!.*\/\/)", "Name cannot contain consecutive slashes"),
+    (r"^.*[^/]$", "Name cannot end with a slash"),
+)
+
+
+def name_issues(name: str) -> list[Issue]:
+    """Everything that is wrong with the name, in Langfuse's order."""
+    found: list[Issue] = []
+    if not name:
+        found.append(
+            {"origin": "string", "code": "too_small", "minimum": 1, "inclusive": True}
+            | {"path": [], "message": "Text cannot be empty"}
+        )
+    if HTML_TAG.search(name):
+        found.append({"code": "custom", "path": [], "message": "Text cannot contain HTML tags"})
+    for pattern, message in RULES:
+        if not re.search(_in_python(pattern), name):
+            issue = {"origin": "string", "code": "invalid_format", "format": "regex", "pattern": f"/{pattern}/"}
+            found.append({**issue, "path": [], "message": message})
+    if not found and not name.strip():
+        found.append({"code": "custom", "path": [], "message": "Name cannot be empty"})
+    return found
+
+
+def _in_python(pattern: str) -> str:
+    """In JavaScript `$` is the very end and `.` stops at four kinds of line break."""
+    return pattern.replace("$", r"\Z").replace(".", r"[^\n\r\u2028\u2029]")
+
 
 MAX_REASONS = 10
 BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
@@ -98,8 +115,7 @@ def _upsert(store: Store, name: str, columns: dict[str, str | None]) -> sqlite3.
         existing = find(db, name)
         if existing is None:
             columns |= {"id": cuid(store.now()), "name": name, "created_at": now}
-            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            db.execute(f"INSERT INTO datasets ({names}) VALUES ({marks})", tuple(columns.values()))
+            insert(db, "datasets", columns)
         else:
             if "input_schema" in columns or "expected_output_schema" in columns:
                 check_items(db, existing, {**existing, **columns})
@@ -155,15 +171,11 @@ def get(request: Request) -> Response:
 def list_all(request: Request) -> Response:
     """GET: newest first."""
     query = Reader(parameters(request))
-    page, limit = pagination(query)
+    page = pagination(query)
     if query.issues:
         raise invalid_data(query.issues)
     with store_of(request).read() as db:
-        rows = db.execute(
-            "SELECT * FROM datasets ORDER BY created_at DESC, id LIMIT ? OFFSET ?", (limit, (page - 1) * limit)
-        ).fetchall()
-        (total,) = db.execute("SELECT count(*) FROM datasets").fetchone()
-    return json_response({"data": [to_api(row) for row in rows], "meta": page_meta(page, limit, total)})
+        return answer_page(db, page, "FROM datasets", (), "created_at DESC, id", to_api)
 
 
 def to_api(row: sqlite3.Row) -> dict[str, Any]:

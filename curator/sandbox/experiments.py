@@ -26,15 +26,12 @@ from curator.sandbox.issues import (
     no_discriminator,
     to_milliseconds,
 )
-from curator.sandbox.observation_columns import Column, Columns, by_name
-from curator.sandbox.observation_filter import Condition
+from curator.sandbox.observation_filter import Column, Columns, Condition, by_name
 from curator.sandbox.observation_record import iso, trace_hash
 from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.scores import DEFAULT_LIMIT, MAX_LIMIT
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
-
-SCHEMA = ""
 
 SUMMARY_GROUPS = ("core", "metadata", "scores")
 ITEM_GROUPS = ("core", "dataset", "io", "metadata", "itemMetadata", "experimentMetadata", "scores")
@@ -214,7 +211,7 @@ def _cursor(reader: Reader, text: str) -> Cursor | None:
 
 
 def _visible(store: Store) -> Condition:
-    return Condition("visible_ms <= ?", (int(store.now().timestamp() * 1000),))
+    return Condition("visible_ms <= ?", (store.now_ms(),))
 
 
 def _join(conditions: list[Condition]) -> tuple[str, tuple[Any, ...]]:
@@ -228,7 +225,7 @@ def _marks(values: list[str]) -> str:
 
 def _scores(db: sqlite3.Connection, store: Store, subject: Condition, times: list[int], key: str, limit: int) -> Scores:
     """Up to `limit` scores per subject, newest first, from a day before to a day after the page's times."""
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     sql = (
         f"SELECT s.* FROM scores s WHERE {score_record.CURRENT} AND {subject.sql} "
         f"AND s.timestamp_ms >= ? AND s.timestamp_ms <= ? AND s.data_type IN ({_marks(list(LISTED_TYPES))}) "

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from curator.sandbox.auth import authorize
 from curator.sandbox.connection import Dropped, Truncated, connection_of
-from curator.sandbox.data_faults import split_runs
 from curator.sandbox.errors import ApiError, internal
+from curator.sandbox.faults import split_runs
 from curator.sandbox.ratelimit import too_many_requests
 from curator.sandbox.rewrites import cut_bottomless
 from curator.sandbox.settings import Settings

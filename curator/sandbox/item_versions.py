@@ -9,32 +9,9 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from curator.sandbox import media
+from curator.sandbox import media, store
 from curator.sandbox.rewrites import check_text
 from curator.sandbox.store import iso
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS item_versions (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    dataset_id TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'ACTIVE',
-    input TEXT,
-    expected_output TEXT,
-    metadata TEXT,
-    source_trace_id TEXT,
-    source_observation_id TEXT,
-    is_deleted INTEGER NOT NULL DEFAULT 0,
-    valid_from INTEGER NOT NULL,
-    valid_to INTEGER,
-    UNIQUE (id, valid_from)
-);
-CREATE INDEX IF NOT EXISTS item_versions_current ON item_versions (id) WHERE valid_to IS NULL;
-CREATE INDEX IF NOT EXISTS item_versions_list ON item_versions (dataset_id, valid_from DESC, id);
-CREATE INDEX IF NOT EXISTS item_versions_newest ON item_versions (valid_from DESC, id) WHERE valid_to IS NULL;
-CREATE INDEX IF NOT EXISTS item_versions_trace ON item_versions (source_trace_id);
-CREATE INDEX IF NOT EXISTS item_versions_observation ON item_versions (source_observation_id);
-"""
 
 JSON_FIELDS = {"input": "input", "expectedOutput": "expected_output", "metadata": "metadata"}
 SELECT = (
@@ -103,8 +80,7 @@ def page(
 
 def insert(db: sqlite3.Connection, columns: dict[str, Any]) -> None:
     """Add a row. Raises sqlite3.IntegrityError when the id has a version of that very millisecond."""
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    db.execute(f"INSERT INTO item_versions ({names}) VALUES ({marks})", tuple(columns.values()))
+    store.insert(db, "item_versions", columns)
 
 
 def end(db: sqlite3.Connection, row: sqlite3.Row, moment: int) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import observation_filter, observation_record
+from curator.sandbox import observation_filter
 from curator.sandbox.errors import invalid_data
 from curator.sandbox.issues import (
     UNDEFINED,
@@ -23,15 +23,12 @@ from curator.sandbox.issues import (
     too_big,
     too_small,
 )
-from curator.sandbox.observation_columns import IS_ROOT
-from curator.sandbox.observation_filter import Condition
+from curator.sandbox.observation_filter import IS_ROOT, Condition
 from curator.sandbox.observation_record import iso, trace_hash
 from curator.sandbox.observation_view import CORE, GROUPS, to_api
 from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
-
-SCHEMA = observation_record.SCHEMA
 
 TYPES = (
     "GENERATION",
@@ -84,7 +81,7 @@ def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
     columns = dict.fromkeys(CORE)
     for group in query.groups:
         columns |= dict.fromkeys(GROUPS[group])
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     conditions = [*query.conditions, Condition("visible_ms <= ?", (now_ms,))]
     if query.after:
         start, hashed, last_id = query.after

@@ -1,4 +1,4 @@
-"""Spans as observations: what Langfuse 4.16.0 makes of the attributes that SDK 5 writes.
+"""POST /api/public/otel/v1/traces: spans as observations, as Langfuse 4.16.0 makes them of what SDK 5 writes.
 
 Spans of other instrumentations get input and output from the first of the sources that Langfuse reads, in its order.
 """
@@ -8,11 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from curator.sandbox import observation_record
 from curator.sandbox.issues import to_milliseconds
 from curator.sandbox.observation_record import Row, trace_hash
-from curator.sandbox.otlp_decode import Attributes, Span
+from curator.sandbox.otlp import Attributes, BadExport, Span, decode
 from curator.sandbox.score_body import normal_environment
+from curator.sandbox.web import json_response, raw_body, store_of
 
 OBSERVATION, TRACE, EXPERIMENT = "langfuse.observation", "langfuse.trace", "langfuse.experiment"
 
@@ -85,6 +90,26 @@ CONTENT = (*(name for pair in PAIRS for name in pair if "." in name), *VERCEL_IN
 WHOLE = {name for pair in PAIRS for name in pair if "." not in name}
 """The same for whole names."""
 STATUS_ERROR = 2
+NEWEST_INGESTION = 4
+
+
+def export_traces(request: Request) -> Response:
+    """Store every span as an observation; an export is taken whole or refused whole."""
+    headers = request.headers
+    try:
+        spans = decode(raw_body(request), headers.get("content-type", ""), headers.get("content-encoding", ""))
+    except BadExport as problem:
+        return json_response({"error": str(problem)}, 400)
+    version = headers.get("x-langfuse-ingestion-version")
+    if spans and version and not (version.isdecimal() and int(version) <= NEWEST_INGESTION):
+        sentence = f'Unsupported x-langfuse-ingestion-version: "{version}". Maximum supported: "{NEWEST_INGESTION}".'
+        return json_response({"error": sentence}, 400)
+    store = store_of(request)
+    now_ms = store.now_ms()
+    lag_ms = int(request.app.state.settings.lag.observations * 1000)
+    with store.write() as db:
+        observation_record.insert(db, (to_record(span, now_ms, lag_ms) for span in spans))
+    return json_response({})
 
 
 def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
@@ -381,3 +406,6 @@ def _experiment(given: Attributes) -> Row:
         "experiment_item_expected_output": _text(given.get(f"{EXPERIMENT}.item.expected_output")),
         "experiment_item_metadata": json.dumps(_flat(item_metadata), ensure_ascii=False),
     }
+
+
+routes = [Route("/api/public/otel/v1/traces", export_traces, methods=["POST"])]

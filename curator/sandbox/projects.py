@@ -1,15 +1,16 @@
-"""Health and the one project of the sandbox."""
+"""Health, the one project of the sandbox, and what a v4 server no longer answers or the sandbox does not keep."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from curator.sandbox.errors import ApiError, invalid_data
+from curator.sandbox.issues import UNDEFINED, invalid_type
+from curator.sandbox.query import Reader, page_meta, pagination, parameters
 from curator.sandbox.web import json_response
 
 VERSION = "4.59.0"  # the first that takes lists of scores, as this one does; the rest was measured on 4.16.0
 PROJECT_ID = "curator-sandbox"
-
-SCHEMA = ""
 
 
 def health(_: Request) -> Response:
@@ -24,8 +25,69 @@ def projects(_: Request) -> Response:
     return json_response({"data": [project]})
 
 
+GONE = (
+    "This endpoint is not available on deployments running in Langfuse v4 events_only mode. "
+    "Learn more about Langfuse v4 at: https://langfuse.com/docs/v4"
+)
+PATHS = {
+    "/traces": ["GET", "POST"],
+    "/traces/{id:segment}": ["GET"],
+    "/observations": ["GET"],
+    "/observations/{id:segment}": ["GET"],
+    "/sessions": ["GET"],
+    "/sessions/{id:segment}": ["GET"],
+    "/scores": ["GET"],
+    "/scores/{id:segment}": ["GET"],
+    "/v2/scores": ["GET"],
+    "/v2/scores/{id:segment}": ["GET"],
+    "/metrics": ["GET"],
+    "/metrics/daily": ["GET"],
+    "/dataset-run-items": ["GET"],
+    "/datasets/{name:segment}/runs": ["GET"],
+    "/datasets/{name:segment}/runs/{run:segment}": ["GET", "DELETE"],
+    "/events": ["POST"],
+    "/generations": ["POST", "PATCH"],
+    "/spans": ["POST", "PATCH"],
+}
+
+
+def gone(_: Request) -> Response:
+    """404 with the sentence that tells a v3 endpoint from an unknown path."""
+    raise ApiError(404, {"message": GONE})
+
+
+def no_models(request: Request) -> Response:
+    """An empty page: the sandbox knows no models and no prices, so it computes no costs."""
+    reader = Reader(parameters(request))
+    page, limit = pagination(reader)
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    return json_response({"data": [], "meta": page_meta(page, limit, 0)})
+
+
+def no_prompts(request: Request) -> Response:
+    """An empty page: the sandbox keeps no prompts."""
+    reader = Reader(parameters(request))
+    page, limit = pagination(reader)
+    if reader.issues:
+        raise invalid_data(reader.issues)
+    meta = page_meta(page, limit if reader.given.get("limit") else 10, 0)
+    return json_response({"data": [], "meta": meta, "pagination": meta})
+
+
+def metrics(request: Request) -> Response:
+    """The metrics API needs a query; the sandbox refuses one that is there, as it computes no metrics."""
+    if "query" not in request.query_params:
+        raise invalid_data([invalid_type(["query"], "string", UNDEFINED)])
+    raise ApiError(501, {"message": "The sandbox does not compute metrics."})
+
+
 routes = [
     Route("/api/public/health", health, methods=["GET"]),
     Route("/api/public/ready", health, methods=["GET"]),
     Route("/api/public/projects", projects, methods=["GET"]),
+    *(Route(f"/api/public{path}", gone, methods=methods) for path, methods in PATHS.items()),
+    Route("/api/public/models", no_models, methods=["GET"]),
+    Route("/api/public/v2/prompts", no_prompts, methods=["GET"]),
+    Route("/api/public/v2/metrics", metrics, methods=["GET"]),
 ]

@@ -1,15 +1,20 @@
-"""Query parameters as Next.js hands them to Langfuse's handlers, and the cursors of its lists."""
+"""Query parameters as Next.js hands them to Langfuse's handlers, pages, cursors and JSON bodies, read and checked."""
 
 import base64
 import binascii
 import json
 import math
+import sqlite3
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 
-from curator.sandbox.errors import invalid_request
+from curator.sandbox import issues
+from curator.sandbox.errors import invalid_data, invalid_request, not_found
 from curator.sandbox.issues import (
+    UNDEFINED,
     Issue,
     invalid_date,
     invalid_type,
@@ -19,7 +24,9 @@ from curator.sandbox.issues import (
     to_number,
     too_big,
     too_small,
+    unrecognized_keys,
 )
+from curator.sandbox.web import json_response
 
 Parameters = dict[str, str | list[str]]
 
@@ -118,3 +125,133 @@ def encode_cursor(content: dict[str, Any], *, url_safe: bool) -> str:
     if url_safe:
         return base64.urlsafe_b64encode(data).decode().rstrip("=")
     return base64.b64encode(data).decode()
+
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 100
+SAFE_INTEGER = 2**53 - 1
+
+
+def pagination(query: Reader) -> tuple[int, int]:
+    """`page` (from 1) and `limit` (1 to 100, default 50). What is wrong becomes an issue of `query`."""
+    page = _whole(query, "page", 1)
+    if page <= 0:
+        query.issues.append(issues.too_small(["page"], 0, inclusive=False))
+    limit = _whole(query, "limit", DEFAULT_LIMIT)
+    if limit < 1:
+        query.issues.append(issues.too_small(["limit"], 1))
+    elif limit > MAX_LIMIT:
+        query.issues.append(issues.too_big(["limit"], MAX_LIMIT))
+    return page, limit
+
+
+def _whole(query: Reader, name: str, default: int) -> int:
+    if query.given.get(name, "") == "":
+        return default
+    value = query.number(name)
+    if value is None:
+        return default
+    if not value.is_integer():
+        query.issues.append(issues.not_an_integer([name]))
+        return default
+    if abs(value) > SAFE_INTEGER:
+        query.issues.append(_unsafe(name, value))
+    return int(value)
+
+
+def _unsafe(name: str, value: float) -> Issue:
+    issue = issues.too_big([name], SAFE_INTEGER) if value > 0 else issues.too_small([name], -SAFE_INTEGER)
+    return {**issue, "note": "Integers must be within the safe integer range."}
+
+
+def page_meta(page: int, limit: int, total: int) -> dict[str, Any]:
+    """The `meta` of a page."""
+    return {"page": page, "limit": limit, "totalItems": total, "totalPages": math.ceil(total / limit)}
+
+
+def answer_page(
+    db: sqlite3.Connection,
+    page_and_limit: tuple[int, int],
+    source: str,
+    values: Sequence[Any],
+    order: str,
+    shown: Callable[[sqlite3.Row], dict[str, Any]],
+) -> Response:
+    """The page of the rows that `source` (`FROM … WHERE …`, with question marks for `values`) is, each as `shown`."""
+    page, limit = page_and_limit
+    (total,) = db.execute(f"SELECT count(*) {source}", values).fetchone()
+    wanted = f"SELECT * {source} ORDER BY {order} LIMIT ? OFFSET ?"
+    rows = db.execute(wanted, (*values, limit, (page - 1) * limit)).fetchall()
+    return json_response({"data": [shown(row) for row in rows], "meta": page_meta(page, limit, total)})
+
+
+def found(db: sqlite3.Connection, table: str, message: str, **columns: str) -> sqlite3.Row:
+    """The row of the table with these values. Raises 404 with the message when there is none."""
+    where = " AND ".join(f"{name} = :{name}" for name in columns)
+    row: sqlite3.Row | None = db.execute(f"SELECT * FROM {table} WHERE {where}", columns).fetchone()
+    if row is None:
+        raise not_found(message)
+    return row
+
+
+class Body:
+    """Reads typed fields of a JSON body and collects the issues; unknown fields are ignored."""
+
+    def __init__(self, body: Any) -> None:
+        if not isinstance(body, dict):
+            raise invalid_data([issues.invalid_type([], "object", body)])
+        self.given: dict[str, Any] = body
+        self.issues: list[Issue] = []
+
+    def required(self, name: str) -> str:
+        """A text that must be there."""
+        value = self.given.get(name, UNDEFINED)
+        if isinstance(value, str):
+            return value
+        self.issues.append(issues.invalid_type([name], "string", value))
+        return ""
+
+    def text(self, name: str) -> str | None:
+        """A text; null and absent are the same."""
+        value = self.given.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        self.issues.append(issues.invalid_type([name], "string", value))
+        return None
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
+        """One of a few words; null and absent are the same."""
+        value = self.given.get(name)
+        if value is None or (isinstance(value, str) and value in allowed):
+            return value
+        self.issues.append(issues.invalid_value([name], allowed))
+        return None
+
+    def check(self) -> None:
+        """Raise 400 with the issues, if there are any."""
+        if self.issues:
+            raise invalid_data(self.issues)
+
+
+class StrictBody(Body):
+    """A body that has only the keys in `known`; an unknown key is named after everything else that is wrong."""
+
+    def __init__(self, body: Any, known: tuple[str, ...]) -> None:
+        super().__init__(body)
+        self._known = known
+
+    def check(self) -> None:
+        """Raise 400 with the issues, if there are any."""
+        unknown = [name for name in self.given if name not in self._known]
+        if unknown:
+            self.issues.append(unrecognized_keys(unknown))
+        super().check()
+
+
+def check_query(reader: Reader, known: tuple[str, ...]) -> None:
+    """Raise 400 with the issues of a query and its unknown keys, if there are any."""
+    unknown = [name for name in reader.given if name not in known]
+    if unknown:
+        reader.issues.append(unrecognized_keys(unknown))
+    if reader.issues:
+        raise invalid_data(reader.issues)

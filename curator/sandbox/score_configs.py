@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox.errors import invalid_data, invalid_request, not_found
-from curator.sandbox.ids import uuid4
+from curator.sandbox.errors import invalid_data, invalid_request
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
@@ -22,25 +21,10 @@ from curator.sandbox.issues import (
     too_small,
 )
 from curator.sandbox.observation_record import iso
-from curator.sandbox.params import page_meta, pagination
 from curator.sandbox.projects import PROJECT_ID
-from curator.sandbox.query import Reader, parameters
+from curator.sandbox.query import Reader, answer_page, found, pagination, parameters
+from curator.sandbox.store import insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS score_configs (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    data_type TEXT NOT NULL,
-    is_archived INTEGER NOT NULL,
-    description TEXT,
-    min_value REAL,
-    max_value REAL,
-    categories TEXT,
-    created_ms INTEGER NOT NULL,
-    updated_ms INTEGER NOT NULL
-);
-"""
 
 DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
 BOOLEAN_CATEGORIES = [{"label": "True", "value": 1}, {"label": "False", "value": 0}]
@@ -54,16 +38,11 @@ Body = dict[str, Any]
 def list_configs(request: Request) -> Response:
     """One page, newest first."""
     reader = Reader(parameters(request))
-    page, limit = pagination(reader)
+    page = pagination(reader)
     if reader.issues:
         raise invalid_data(reader.issues)
     with store_of(request).read() as db:
-        total = db.execute("SELECT count(*) FROM score_configs").fetchone()[0]
-        rows = db.execute(
-            "SELECT * FROM score_configs ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?",
-            (limit, (page - 1) * limit),
-        ).fetchall()
-    return json_response({"data": [_shown(row) for row in rows], "meta": page_meta(page, limit, total)})
+        return answer_page(db, page, "FROM score_configs", (), "created_ms DESC, rowid DESC", _shown)
 
 
 def get_config(request: Request) -> Response:
@@ -79,7 +58,7 @@ def create_config(request: Request) -> Response:
     if issues:
         raise invalid_data(issues)
     store = store_of(request)
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     categories = BOOLEAN_CATEGORIES if body["dataType"] == "BOOLEAN" else body.get("categories")
     record = {
         "id": uuid4(),
@@ -89,14 +68,12 @@ def create_config(request: Request) -> Response:
         "min_value": _real(body.get("minValue")),
         "max_value": _real(body.get("maxValue")),
         "categories": None if categories is None else json.dumps(categories),
-        "now": now_ms,
+        "is_archived": 0,
+        "created_ms": now_ms,
+        "updated_ms": now_ms,
     }
     with store.write() as db:
-        db.execute(
-            "INSERT INTO score_configs VALUES (:id, :name, :data_type, 0, :description, :min_value, :max_value, "
-            ":categories, :now, :now)",
-            record,
-        )
+        insert(db, "score_configs", record)
         return json_response(_shown(_find(db, record["id"])))
 
 
@@ -121,7 +98,7 @@ def update_config(request: Request) -> Response:
     if "categories" in changes:
         changes["categories"] = json.dumps(changes["categories"])
     store = store_of(request)
-    changes["updated_ms"] = int(store.now().timestamp() * 1000)
+    changes["updated_ms"] = store.now_ms()
     with store.write() as db:
         config_id = request.path_params["config_id"]
         changed = dict(_find(db, config_id)) | changes
@@ -134,10 +111,7 @@ def update_config(request: Request) -> Response:
 
 
 def _find(db: sqlite3.Connection, config_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM score_configs WHERE id = ?", (config_id,)).fetchone()
-    if row is None:
-        raise not_found("Score config not found within authorized project")
-    return row
+    return found(db, "score_configs", "Score config not found within authorized project", id=config_id)
 
 
 def _shown(row: sqlite3.Row) -> Body:

@@ -7,69 +7,13 @@ from typing import Any
 
 from curator.sandbox.observation_record import iso, parse_raw, well_formed
 from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.store import defaults
 
 Row = dict[str, Any]
 
 # A score can be overwritten and deleted, and both become visible only when ingestion has caught up: every write is a
 # new row, and a row counts when it is visible and no visible row of the same id came after it.
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS scores (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    deleted INTEGER NOT NULL,
-    visible_ms INTEGER NOT NULL,
-    timestamp_ms INTEGER NOT NULL,
-    created_ms INTEGER NOT NULL,
-    updated_ms INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    data_type TEXT NOT NULL,
-    value REAL NOT NULL,
-    string_value TEXT,
-    source TEXT NOT NULL,
-    environment TEXT NOT NULL,
-    trace_id TEXT,
-    observation_id TEXT,
-    session_id TEXT,
-    experiment_id TEXT,
-    config_id TEXT,
-    queue_id TEXT,
-    author_user_id TEXT,
-    comment TEXT,
-    metadata TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS scores_id ON scores (id, seq);
-CREATE INDEX IF NOT EXISTS scores_time ON scores (timestamp_ms DESC, id DESC);
-CREATE INDEX IF NOT EXISTS scores_name ON scores (name, timestamp_ms DESC, id DESC);
-CREATE INDEX IF NOT EXISTS scores_source ON scores (source, timestamp_ms DESC, id DESC);
-CREATE INDEX IF NOT EXISTS scores_type ON scores (data_type, timestamp_ms DESC, id DESC);
-CREATE INDEX IF NOT EXISTS scores_trace ON scores (trace_id) WHERE trace_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS scores_session ON scores (session_id) WHERE session_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS scores_experiment ON scores (experiment_id) WHERE experiment_id IS NOT NULL;
-"""
-
-DEFAULTS: Row = {
-    "id": "",
-    "deleted": 0,
-    "visible_ms": 0,
-    "timestamp_ms": 0,
-    "created_ms": 0,
-    "updated_ms": 0,
-    "name": "",
-    "data_type": "NUMERIC",
-    "value": 0.0,
-    "string_value": None,
-    "source": "API",
-    "environment": "default",
-    "trace_id": None,
-    "observation_id": None,
-    "session_id": None,
-    "experiment_id": None,
-    "config_id": None,
-    "queue_id": None,
-    "author_user_id": None,
-    "comment": None,
-    "metadata": "{}",
-}
+DEFAULTS = defaults("scores")
 _INSERT = f"INSERT INTO scores ({', '.join(DEFAULTS)}) VALUES ({', '.join(f':{column}' for column in DEFAULTS)})"
 # What counts as a score: the newest version of an id that is visible at `?` (twice).
 CURRENT = (

@@ -26,8 +26,6 @@ from curator.sandbox.score_body import DATA_TYPES
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_body, json_response, store_of
 
-SCHEMA = score_record.SCHEMA
-
 GROUPS = ("core", "details", "subject", "annotation")
 SOURCES = ("API", "EVAL", "ANNOTATION")
 # Comma lists by parameter, with their column. Parameters are checked in the order of Langfuse's schema.
@@ -76,7 +74,7 @@ def list_scores(request: Request) -> Response:
 
 
 def _find(store: Store, where: list[str], values: list[Any], limit: int) -> list[Any]:
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     sql = (
         f"SELECT s.* FROM scores s WHERE {' AND '.join([score_record.CURRENT, *where])} "
         "ORDER BY s.timestamp_ms DESC, s.id DESC LIMIT ?"
@@ -228,7 +226,7 @@ def create_scores(request: Request) -> Response:
 
 def _write(request: Request, bodies: list[Any]) -> list[str]:
     store = store_of(request)
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     lag_ms = int(request.app.state.settings.lag.scores * 1000)
     with store.write() as db:
         return [score_body.write(db, body, now_ms, lag_ms) for body in bodies]
@@ -237,7 +235,7 @@ def _write(request: Request, bodies: list[Any]) -> list[str]:
 def delete_score(request: Request) -> Response:
     """Queued: the score, whether known or not, is gone when ingestion has caught up."""
     store = store_of(request)
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     lag_ms = int(request.app.state.settings.lag.scores * 1000)
     with store.write() as db:
         earlier = score_record.newest(db, request.path_params["score_id"])

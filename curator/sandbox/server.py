@@ -8,11 +8,11 @@ from typing import Self
 
 import uvicorn
 
-from curator.sandbox.app import create_app, schemas
+from curator.sandbox.app import create_app
 from curator.sandbox.auth import Keys
 from curator.sandbox.connection import Connection
-from curator.sandbox.data_faults import apply_fault
 from curator.sandbox.errors import SandboxProblem
+from curator.sandbox.faults import apply_fault
 from curator.sandbox.ratelimit import RateLimit
 from curator.sandbox.settings import NO_LAG, Lag, Settings
 from curator.sandbox.store import Clock, Store, utc_now
@@ -42,7 +42,7 @@ class SandboxServer:
         self.settings = Settings(keys or Keys(), lag, rate_limit=RateLimit(rate_limit) if rate_limit else None)
         self._socket = _bind(host, port)
         self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
-        self.store = Store(data, schemas(), clock)
+        self.store = Store(data, clock=clock)
         app = create_app(self.store, self.settings)
         config = uvicorn.Config(
             app,

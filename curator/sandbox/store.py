@@ -1,12 +1,15 @@
 """Where the sandbox keeps what it was sent: one SQLite file, one writer at a time, any number of readers."""
 
 import queue
+import secrets
 import shutil
 import sqlite3
+import string
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,28 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+
+
+def defaults(table: str) -> dict[str, Any]:
+    """Every column that can be written, with what a row has when nothing was said about it."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+        keys = [name for _, name, kind, _, _, key in columns if (kind, key) == ("INTEGER", 1)]
+        return {
+            name: db.execute(f"SELECT {given or 'NULL'}").fetchone()[0]
+            for _, name, _, _, given, _ in columns
+            if name not in keys
+        }
+
+
+def insert(db: sqlite3.Connection, table: str, record: Mapping[str, Any]) -> None:
+    """Adds a row. Raises sqlite3.IntegrityError when what must be unique is there."""
+    marks = ", ".join(f":{column}" for column in record)
+    db.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({marks})", record)
+
+
 def insert_or_replace(db: sqlite3.Connection, table: str, records: Sequence[Mapping[str, Any]]) -> None:
     """Writes records of the same columns; each replaces the one with its id."""
     columns = list(records[0])
@@ -37,11 +62,10 @@ class Store:
     """A SQLite database that every resource module shares.
 
     `data` is a directory that survives restarts (`sandbox.sqlite3` inside it); without it the database is a temporary
-    file that `close` removes. `schemas` are the `SCHEMA` strings of the resource modules and must be idempotent
-    (`CREATE TABLE IF NOT EXISTS`). Rows come back as `sqlite3.Row`.
+    file that `close` removes. `schema` is SQL that may be repeated. Rows come back as `sqlite3.Row`.
     """
 
-    def __init__(self, data: Path | None = None, schemas: Iterable[str] = (), clock: Clock = utc_now) -> None:
+    def __init__(self, data: Path | None = None, schema: str = SCHEMA, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._temporary = None if data else Path(tempfile.mkdtemp(prefix="curator-sandbox-"))
         directory = data or self._temporary
@@ -55,12 +79,15 @@ class Store:
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
         with self.usable():
-            for schema in schemas:
-                self._writer.executescript(schema)
+            self._writer.executescript(schema)
 
     def now(self) -> datetime:
         """The sandbox's clock; tests and demo data can bring their own."""
         return self._clock()
+
+    def now_ms(self) -> int:
+        """The same in milliseconds since 1970."""
+        return int(self._clock().timestamp() * 1000)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -135,3 +162,20 @@ class Store:
         connection.execute(f"PRAGMA synchronous = {'OFF' if self._temporary else 'NORMAL'}")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
+
+
+_BASE36 = string.digits + string.ascii_lowercase
+
+
+def cuid(now: datetime) -> str:
+    """A collision-resistant id (`c`, time, randomness: 25 characters), as datasets and annotation queues have."""
+    stamp, digits = int(now.timestamp() * 1000), ""
+    while stamp:
+        stamp, rest = divmod(stamp, 36)
+        digits = _BASE36[rest] + digits
+    return "c" + digits.rjust(8, "0") + "".join(secrets.choice(_BASE36) for _ in range(16))
+
+
+def uuid4() -> str:
+    """A random UUID, as dataset items and scores have when the client names none."""
+    return str(uuid.uuid4())

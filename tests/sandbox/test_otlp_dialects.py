@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curator.sandbox.otlp_decode import Span
+from curator.sandbox.otlp import Span
 from curator.sandbox.otlp_map import to_record
 
 ASKED = '[{"role":"user","parts":[{"type":"text","content":"A lamp?"}]}]'

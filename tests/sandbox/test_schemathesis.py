@@ -8,8 +8,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
 from curator.sandbox.app import resource_modules
-from curator.sandbox.openapi import describe
 from curator.sandbox.server import SandboxServer
+from tests.sandbox.openapi import describe
 
 # The details of every 500 in the recordings, and that of Node's `decodeURIComponent`.
 RECORDED = {

@@ -9,7 +9,7 @@ from langfuse import Evaluation, Langfuse
 from langfuse.api import LangfuseAPI
 from langfuse.experiment import ExperimentResult
 
-from curator.sandbox.data_faults import apply_fault, second_id
+from curator.sandbox.faults import apply_fault, second_id
 from curator.sandbox.server import SandboxServer
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)

@@ -239,10 +239,9 @@ def test_two_hundred_real_agent_runs(sandbox: SandboxServer, api: LangfuseAPI, s
 MEMORY = """
 import json, resource, sys
 from pathlib import Path
-from curator.sandbox.app import schemas
 from curator.sandbox.load import load_files
 from curator.sandbox.store import Store
-store = Store(None, schemas())
+store = Store()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = load_files(store, [Path(sys.argv[1])])
 print(report.observations, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

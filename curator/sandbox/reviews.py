@@ -1,4 +1,4 @@
-"""/api/public/annotation-queues: queues (create, list, get) and their items (add, list, get, change, remove)."""
+"""/api/public/annotation-queues: queues and their items (no queue can be changed); /api/public/comments."""
 
 import json
 import sqlite3
@@ -9,57 +9,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox.errors import invalid_request, not_found
-from curator.sandbox.ids import cuid
-from curator.sandbox.issues import UNDEFINED, invalid_type, invalid_value, too_small
+from curator.sandbox.issues import UNDEFINED, custom, invalid_type, invalid_value, too_big, too_small
 from curator.sandbox.observation_record import iso
-from curator.sandbox.params import Body, page_meta, pagination
-from curator.sandbox.query import Reader, parameters
-from curator.sandbox.store import Store
-from curator.sandbox.strict import StrictBody, check_query
+from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.query import Body, Reader, StrictBody, answer_page, check_query, found, pagination, parameters
+from curator.sandbox.store import Store, cuid, insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS annotation_queues (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL UNIQUE,
-    description TEXT,
-    score_config_ids TEXT NOT NULL,
-    created_ms INTEGER NOT NULL,
-    updated_ms INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS annotation_queue_items (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    queue_id TEXT NOT NULL REFERENCES annotation_queues (id),
-    object_id TEXT NOT NULL,
-    object_type TEXT NOT NULL,
-    status TEXT NOT NULL,
-    completed_ms INTEGER,
-    created_ms INTEGER NOT NULL,
-    updated_ms INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS annotation_queue_items_queue
-    ON annotation_queue_items (queue_id, status, created_ms DESC, seq DESC);
-"""
 
 OBJECT_TYPES = ("TRACE", "OBSERVATION", "SESSION")
 STATUSES = ("PENDING", "COMPLETED")
 UNKNOWN_CONFIG = "At least one of the score config IDs cannot be found for the given project."
+COMMENTED = ("TRACE", "OBSERVATION", "SESSION", "PROMPT")
+CONTENT_LENGTH = 5000
+UNKNOWN_AUTHOR = "authorUserId must belong to a member of the organization that owns the authenticated project."
+# How to see whether a comment's object is there. Prompts are not kept here, so no prompt exists.
+EXISTS = {
+    "TRACE": "SELECT 1 FROM observations WHERE trace_id = ? LIMIT 1",
+    "OBSERVATION": "SELECT 1 FROM observations WHERE id = ? LIMIT 1",
+    "SESSION": "SELECT 1 FROM observations WHERE session_id = ? AND session_id <> '' LIMIT 1",
+}
 
 
 def list_queues(request: Request) -> Response:
     """One page of queues, newest first."""
     reader = Reader(parameters(request))
-    page, limit = pagination(reader)
+    page = pagination(reader)
     check_query(reader, ("page", "limit"))
     with store_of(request).read() as db:
-        total = db.execute("SELECT count(*) FROM annotation_queues").fetchone()[0]
-        rows = db.execute(
-            "SELECT * FROM annotation_queues ORDER BY created_ms DESC, seq DESC LIMIT ? OFFSET ?",
-            (limit, (page - 1) * limit),
-        ).fetchall()
-    return json_response({"data": [_queue(row) for row in rows], "meta": page_meta(page, limit, total)})
+        return answer_page(db, page, "FROM annotation_queues", (), "created_ms DESC, seq DESC", _queue)
 
 
 def get_queue(request: Request) -> Response:
@@ -82,34 +59,23 @@ def create_queue(request: Request) -> Response:
             raise invalid_request(UNKNOWN_CONFIG)
         if db.execute("SELECT 1 FROM annotation_queues WHERE name = ?", (name,)).fetchone():
             raise invalid_request("A queue with this name already exists.")
-        now = store.now()
-        now_ms = int(now.timestamp() * 1000)
-        queue_id = cuid(now)
-        db.execute(
-            "INSERT INTO annotation_queues (id, name, description, score_config_ids, created_ms, updated_ms) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (queue_id, name, description, json.dumps(config_ids), now_ms, now_ms),
-        )
-        return json_response(_queue(_find_queue(db, queue_id)))
+        record = {"id": cuid(store.now()), "name": name, "description": description} | _now(store)
+        insert(db, "annotation_queues", record | {"score_config_ids": json.dumps(config_ids)})
+        return json_response(_queue(_find_queue(db, record["id"])))
 
 
 def list_items(request: Request) -> Response:
     """One page of a queue's items, newest first, of one status or of both."""
     reader = Reader(parameters(request))
-    page, limit = pagination(reader)
+    page = pagination(reader)
     status = reader.choice("status", STATUSES)
     check_query(reader, ("page", "limit", "status"))
     queue_id = request.path_params["queue_id"]
     condition, values = ("AND status = ?", (queue_id, status)) if status else ("", (queue_id,))
     with store_of(request).read() as db:
         _find_queue(db, queue_id)
-        where = f"FROM annotation_queue_items WHERE queue_id = ? {condition}"
-        total = db.execute(f"SELECT count(*) {where}", values).fetchone()[0]
-        rows = db.execute(
-            f"SELECT * {where} ORDER BY created_ms DESC, seq DESC LIMIT ? OFFSET ?",
-            (*values, limit, (page - 1) * limit),
-        ).fetchall()
-    return json_response({"data": [_item(row) for row in rows], "meta": page_meta(page, limit, total)})
+        source = f"FROM annotation_queue_items WHERE queue_id = ? {condition}"
+        return answer_page(db, page, source, values, "created_ms DESC, seq DESC", _item)
 
 
 def get_item(request: Request) -> Response:
@@ -140,15 +106,10 @@ def create_item(request: Request) -> Response:
 
 def add_item(store: Store, db: sqlite3.Connection, queue_id: str, object_id: str, object_type: str, status: str) -> str:
     """Write an item and return its id."""
-    now = store.now()
-    now_ms = int(now.timestamp() * 1000)
-    item_id = cuid(now)
-    db.execute(
-        "INSERT INTO annotation_queue_items "
-        "(id, queue_id, object_id, object_type, status, completed_ms, created_ms, updated_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (item_id, queue_id, object_id, object_type, status, now_ms if status == "COMPLETED" else None, now_ms, now_ms),
-    )
+    item_id, times = cuid(store.now()), _now(store)
+    record = {"id": item_id, "queue_id": queue_id, "object_id": object_id, "object_type": object_type, "status": status}
+    completed = times["created_ms"] if status == "COMPLETED" else None
+    insert(db, "annotation_queue_items", record | times | {"completed_ms": completed})
     return item_id
 
 
@@ -160,7 +121,7 @@ def update_item(request: Request) -> Response:
         body.issues.append(invalid_value(["status"], STATUSES))
     body.check()
     store = store_of(request)
-    now_ms = int(store.now().timestamp() * 1000)
+    now_ms = store.now_ms()
     with store.write() as db:
         row = _find_item(db, request)
         if status is not UNDEFINED:
@@ -194,22 +155,18 @@ def _config_ids(body: Body) -> list[str]:
     return value
 
 
+def _now(store: Store) -> dict[str, Any]:
+    return dict.fromkeys(("created_ms", "updated_ms"), store.now_ms())
+
+
 def _find_queue(db: sqlite3.Connection, queue_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM annotation_queues WHERE id = ?", (queue_id,)).fetchone()
-    if row is None:
-        raise not_found("Annotation queue not found")
-    return row
+    return found(db, "annotation_queues", "Annotation queue not found", id=queue_id)
 
 
 def _find_item(db: sqlite3.Connection, request: Request) -> sqlite3.Row:
     queue_id, item_id = request.path_params["queue_id"], request.path_params["item_id"]
     _find_queue(db, queue_id)
-    row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM annotation_queue_items WHERE id = ? AND queue_id = ?", (item_id, queue_id)
-    ).fetchone()
-    if row is None:
-        raise not_found("Annotation queue item not found")
-    return row
+    return found(db, "annotation_queue_items", "Annotation queue item not found", id=item_id, queue_id=queue_id)
 
 
 def _queue(row: sqlite3.Row) -> dict[str, Any]:
@@ -236,6 +193,88 @@ def _item(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
+def list_comments(request: Request) -> Response:
+    """One page in the order in which they were written, of one object or author or of all."""
+    reader = Reader(parameters(request))
+    filters = {
+        "object_type": reader.choice("objectType", COMMENTED),
+        "object_id": reader.text("objectId"),
+        "author_user_id": reader.text("authorUserId"),
+    }
+    page = pagination(reader)
+    if filters["object_id"] and "objectType" not in reader.given and not reader.issues:
+        reader.issues.append(custom("objectType is required when objectId is provided", ["objectType"]))
+    check_query(reader, ("objectType", "objectId", "authorUserId", "page", "limit"))
+    chosen = {column: value for column, value in filters.items() if value is not None}
+    where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
+    with store_of(request).read() as db:
+        return answer_page(db, page, f"FROM comments WHERE {where}", tuple(chosen.values()), "seq", _comment)
+
+
+def get_comment(request: Request) -> Response:
+    """One comment by id."""
+    with store_of(request).read() as db:
+        message = "Comment not found within authorized project"
+        return json_response(_comment(found(db, "comments", message, id=request.path_params["comment_id"])))
+
+
+def create_comment(request: Request) -> Response:
+    """A comment on something that exists. Nobody but members can be its author, and the sandbox has no members."""
+    body = StrictBody(json_body(request), ("projectId", "content", "objectId", "objectType", "authorUserId"))
+    body.required("projectId")
+    content = body.required("content").strip()
+    if isinstance(body.given.get("content"), str):
+        if not content:
+            body.issues.append(too_small(["content"], 1, "string"))
+        elif len(content) > CONTENT_LENGTH:
+            body.issues.append(too_big(["content"], CONTENT_LENGTH, "string"))
+    object_id = body.required("objectId")
+    object_type = body.given.get("objectType", UNDEFINED)
+    if object_type not in COMMENTED:
+        body.issues.append(invalid_value(["objectType"], COMMENTED))
+    author = body.text("authorUserId")
+    body.check()
+    if author is not None:
+        raise invalid_request(UNKNOWN_AUTHOR)
+    store = store_of(request)
+    now_ms = store.now_ms()
+    with store.write() as db:
+        query = EXISTS.get(str(object_type))
+        if query is None or not db.execute(query, (object_id,)).fetchone():
+            raise not_found(f"Reference object, {object_type}: {object_id} not found. Skipping comment creation.")
+        comment_id = add_comment(db, str(object_type), object_id, content, now_ms)
+    return json_response({"id": comment_id})
+
+
+def add_comment(
+    db: sqlite3.Connection,
+    object_type: str,
+    object_id: str,
+    content: str,
+    created_ms: int,
+    author_user_id: str | None = None,
+) -> str:
+    """Write a comment, also one of a member (whom only the web interface would know), and return its id."""
+    comment_id = uuid4()
+    record = {"id": comment_id, "object_type": object_type, "object_id": object_id, "content": content}
+    times = {"created_ms": created_ms, "updated_ms": created_ms}
+    insert(db, "comments", record | times | {"author_user_id": author_user_id})
+    return comment_id
+
+
+def _comment(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "projectId": PROJECT_ID,
+        "createdAt": iso(row["created_ms"]),
+        "updatedAt": iso(row["updated_ms"]),
+        "objectType": row["object_type"],
+        "objectId": row["object_id"],
+        "content": row["content"],
+        "authorUserId": row["author_user_id"],
+    }
+
+
 QUEUES = "/api/public/annotation-queues"
 ITEMS = QUEUES + "/{queue_id:segment}/items"
 ITEM = ITEMS + "/{item_id:segment}"
@@ -248,4 +287,7 @@ routes = [
     Route(ITEM, get_item, methods=["GET"]),
     Route(ITEM, update_item, methods=["PATCH"]),
     Route(ITEM, delete_item, methods=["DELETE"]),
+    Route("/api/public/comments", list_comments, methods=["GET"]),
+    Route("/api/public/comments", create_comment, methods=["POST"]),
+    Route("/api/public/comments/{comment_id:segment}", get_comment, methods=["GET"]),
 ]
