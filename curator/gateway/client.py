@@ -3,8 +3,7 @@
 from urllib.parse import quote
 
 from curator.gateway import translate
-from curator.gateway.datasets import Datasets
-from curator.gateway.experiments import Experiments
+from curator.gateway.datasets import Datasets, Experiments
 from curator.gateway.review import Review
 from curator.gateway.rows import project
 from curator.gateway.traces import Traces

@@ -52,42 +52,17 @@ class Review(Calls):
             )
         )
 
-    def put_score(
-        self,
-        *,
-        id: str,
-        name: str,
-        value: float | str,
-        data_type: str,
-        trace_id: str | None = None,
-        observation_id: str | None = None,
-        session_id: str | None = None,
-        comment: str | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Writes a score; the same id overwrites. BOOLEAN values are 0 or 1.
+    def put_score(self, **score: Any) -> None:
+        """Writes a score of these fields: id, name, value, data_type, trace_id, observation_id, session_id, comment,
+        metadata; the same id overwrites. BOOLEAN values are 0 or 1.
 
         The server answers before it stores (scores lag about 6 s), and drops a score that violates its config without a
         word: only reading back proves it. Raises Refused, NoAnswer, GatewayError.
         """
-        self.put_scores(
-            [
-                {
-                    "id": id,
-                    "name": name,
-                    "value": value,
-                    "data_type": data_type,
-                    "trace_id": trace_id,
-                    "observation_id": observation_id,
-                    "session_id": session_id,
-                    "comment": comment,
-                    "metadata": metadata,
-                }
-            ]
-        )
+        self.put_scores([score])
 
     def put_scores(self, scores: Sequence[Mapping[str, Any]]) -> None:
-        """Writes many scores with one request; each holds the arguments of `put_score`.
+        """Writes many scores with one request; each holds the fields of `put_score`.
 
         Refused also when the server takes only some of them; writing them again is harmless. Raises Refused, NoAnswer,
         GatewayError.

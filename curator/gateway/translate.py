@@ -65,31 +65,15 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
     facts: dict[str, Any] = {"status": status, "server_message": words}
     match status:
         case 401:
-            return errors.Unauthorised(
-                f"{host} does not accept these keys.",
-                code="UNAUTHORISED",
-                **facts,
-            )
+            return errors.Unauthorised(f"{host} does not accept these keys.", code="UNAUTHORISED", **facts)
         case 403:
-            return errors.Forbidden(
-                f"The keys are not allowed to do this on {host}.",
-                code="FORBIDDEN",
-                **facts,
-            )
+            return errors.Forbidden(f"The keys are not allowed to do this on {host}.", code="FORBIDDEN", **facts)
         case 404 | 501 if needs_v2:
             return too_old(host, **facts)
         case 404 if is_json:
-            return errors.NotFound(
-                "Langfuse has nothing under this name or id.",
-                code="NOT_FOUND",
-                **facts,
-            )
+            return errors.NotFound("Langfuse has nothing under this name or id.", code="NOT_FOUND", **facts)
         case 409:
-            return errors.Conflict(
-                "Langfuse reports a conflict for this id.",
-                code="CONFLICT",
-                **facts,
-            )
+            return errors.Conflict("Langfuse reports a conflict for this id.", code="CONFLICT", **facts)
         case 413 if response.request.method == "GET":
             return errors.TooLarge(
                 f"The answer of {host} would be larger than it sends.",
@@ -102,24 +86,14 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
         case 400 | 405 | 414 | 422 | 431:
             said = _sentence(response)
             return errors.Refused(
-                f"Langfuse refuses the request (status {status}){f': {said}' if said else ''}.",
-                code="REFUSED",
-                **facts,
+                f"Langfuse refuses the request (status {status}){f': {said}' if said else ''}.", code="REFUSED", **facts
             )
         case 429:
-            limited = errors.RateLimited(
-                f"{host} limits the rate of requests.",
-                code="RATE_LIMITED",
-                **facts,
-            )
+            limited = errors.RateLimited(f"{host} limits the rate of requests.", code="RATE_LIMITED", **facts)
             limited.retry_after = retry_after(response)
             return limited
         case _ if status >= 500 or status == 408:
-            failed = errors.ServerFailed(
-                f"{host} failed (status {status}).",
-                code="SERVER_FAILED",
-                **facts,
-            )
+            failed = errors.ServerFailed(f"{host} failed (status {status}).", code="SERVER_FAILED", **facts)
             failed.retry_after = retry_after(response)
             return failed
         case _ if 300 <= status < 400:

@@ -15,12 +15,10 @@ from pathlib import Path
 
 from curator.config import Connection, state_folder
 from curator.journal.database import Database
-from curator.journal.decisions import Decisions
-from curator.journal.drafts import PREPARED, Drafts, SavedDraft
+from curator.journal.drafts import PREPARED, Decisions, Drafts, SavedDraft
 from curator.journal.ledger import Ledger, LedgerEntry, Recorded, Undoing
 from curator.journal.locks import PATIENCE, Busy, item_lock
-from curator.journal.promotions import Entry, Previous, Promotion, Promotions
-from curator.journal.standing import Standing, standing
+from curator.journal.promotions import Entry, Previous, Promotion, Promotions, Standing, standing
 from curator.model import Decision, Item, Receipt
 
 __all__ = [

@@ -1,12 +1,13 @@
-"""Drafts that a reviewer keeps for later, or that an interrupted promotion leaves behind: always scrubbed."""
+"""What this machine keeps: drafts for later (or left behind by an interrupted promotion), always scrubbed, and its own
+decisions, which cover the seconds to minutes until Langfuse shows their scores."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from curator.journal.database import Database, Row, now, stamp
-from curator.model import Item, key_of
+from curator.model import Decision, Item, key_of
 from curator.model.base import Value
 from curator.model.lineage import PREPARED_BY, reviewed_observation
 
@@ -100,3 +101,39 @@ class Drafts:
 
 def _draft(row: Row) -> SavedDraft:
     return SavedDraft.model_validate(json.loads(row["draft"]))
+
+
+KEPT = timedelta(days=7)
+"""Long after any ingestion lag the shared score alone counts."""
+
+
+class Decisions:
+    """The newest local decision of each failure of one scope. The column `trace_id` holds the failure's key."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def remember(self, decision: Decision) -> None:
+        """Keeps a decision, in place of an older one of the same failure; forgets those past `KEPT`."""
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO decisions (scope, trace_id, at, decision) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (scope, trace_id) DO UPDATE SET at = excluded.at, decision = excluded.decision"
+                " WHERE excluded.at >= decisions.at",
+                (self._db.scope, decision.key, stamp(decision.at), decision.model_dump_json()),
+            )
+            db.execute("DELETE FROM decisions WHERE scope = ? AND at < ?", (self._db.scope, stamp(now() - KEPT)))
+
+    def all(self) -> list[Decision]:
+        """Every local decision, oldest first: what `find_failures` takes as `decisions`."""
+        query = "SELECT decision FROM decisions WHERE scope = ? ORDER BY at"
+        return self._db.read(_decision, query, (self._db.scope,))
+
+    def get(self, key: str) -> Decision | None:
+        """The local decision of a failure, by its key."""
+        query = "SELECT decision FROM decisions WHERE scope = ? AND trace_id = ?"
+        return next(iter(self._db.read(_decision, query, (self._db.scope, key))), None)
+
+
+def _decision(row: Row) -> Decision:
+    return Decision.model_validate_json(row["decision"])

@@ -10,67 +10,8 @@ from curator.model.errors import ConfigError
 
 VERSION = 1
 
-_VERSION_1 = """
-CREATE TABLE promotions (
-    id TEXT PRIMARY KEY,
-    scope TEXT NOT NULL,
-    dataset TEXT NOT NULL,
-    item_id TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    reviewer TEXT NOT NULL,
-    state TEXT NOT NULL,          -- draft, intent, answered, done
-    owner TEXT,                   -- the process that works on it; null when it gave up
-    started_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    item TEXT,                    -- scrubbed; gone when the promotion is done
-    previous TEXT,                -- what stood there before the write
-    answer TEXT,                  -- what the server answered
-    receipt TEXT,
-    decision TEXT,                -- the decision still to be shared; null when there is none
-    entries TEXT NOT NULL DEFAULT '[]'
-);
-CREATE INDEX promotions_item ON promotions (item_id, updated_at);
-CREATE INDEX promotions_dataset ON promotions (scope, dataset);
-CREATE INDEX promotions_open ON promotions (scope, state) WHERE state <> 'done';
-CREATE INDEX promotions_unshared ON promotions (scope) WHERE decision IS NOT NULL;
-CREATE INDEX promotions_trace ON promotions (scope, trace_id);
-
-CREATE TABLE drafts (
-    scope TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    case_name TEXT NOT NULL,
-    saved_at TEXT NOT NULL,
-    draft TEXT NOT NULL,
-    PRIMARY KEY (scope, trace_id, rule, case_name)
-);
-
-CREATE TABLE decisions (
-    scope TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    at TEXT NOT NULL,
-    decision TEXT NOT NULL,
-    PRIMARY KEY (scope, trace_id)
-);
-
-CREATE TABLE ledger (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    scope TEXT NOT NULL,
-    at TEXT NOT NULL,
-    action TEXT NOT NULL,
-    batch TEXT NOT NULL,
-    entry TEXT NOT NULL,          -- what was done, safe to publish
-    restore TEXT NOT NULL,        -- what taking it back needs
-    undoing TEXT,                 -- how it is being taken back; null before and after
-    undone_by TEXT                -- the entry that took it back
-);
-CREATE INDEX ledger_scope ON ledger (scope, seq);
-"""
-
-_MIGRATIONS = {0: _VERSION_1}
-
+SCHEMA = Path(__file__).with_name("schema.sql")
+"""What makes an empty file one of version 1."""
 
 # The primary result codes of a file system that does not cooperate: https://sqlite.org/rescode.html
 _OF_THE_DISK = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
@@ -135,10 +76,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
                 code="JOURNAL_NEWER",
                 remedy="Upgrade curator, or set CURATOR_STATE_DIR to another folder.",
             )
-        while version < VERSION:
-            for statement in _MIGRATIONS[version].split(";\n"):
-                db.execute(statement)
-            version += 1
+        for statement in SCHEMA.read_text(encoding="utf-8").split(";\n"):
+            db.execute(statement)  # not as one script: that would end the transaction
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:

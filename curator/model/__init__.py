@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from curator.model.base import Value
-    from curator.model.draft import Draft, Origin, Problem
+    from curator.model.draft import Draft, Finding, Origin, Problem, ScrubbedDraft, ScrubSummary
     from curator.model.failure import Decision, Failure, Queue, Signal, State, key_of, split_key
     from curator.model.item import Dataset, Item, StoredItem
     from curator.model.json import Json, canonical, join_path, parse_text
     from curator.model.receipt import Change, Check, Receipt
     from curator.model.rule import Rule, ScrubPolicy
-    from curator.model.scrub import Finding, ScrubbedDraft, ScrubSummary
     from curator.model.trace import Comment, Observation, QueueEntry, Score, Trace
 
 __all__ = [
@@ -54,13 +53,12 @@ __all__ = [
 # Loaded at its first use: a command that refuses, and the first paint of the terminal, need errors and no pydantic.
 _FILES = {
     "base": ("Value",),
-    "draft": ("Draft", "Origin", "Problem"),
+    "draft": ("Draft", "Finding", "Origin", "Problem", "ScrubSummary", "ScrubbedDraft"),
     "failure": ("Decision", "Failure", "Queue", "Signal", "State", "key_of", "split_key"),
     "item": ("Dataset", "Item", "StoredItem"),
     "json": ("Json", "canonical", "join_path", "parse_text"),
     "receipt": ("Change", "Check", "Receipt"),
     "rule": ("Rule", "ScrubPolicy"),
-    "scrub": ("Finding", "ScrubbedDraft", "ScrubSummary"),
     "trace": ("Comment", "Observation", "QueueEntry", "Score", "Trace"),
 }
 _HOMES = {name: file for file, names in _FILES.items() for name in names}

@@ -12,7 +12,6 @@ from curator.model import Finding, ScrubPolicy, ScrubSummary, Value
 from curator.model.errors import CuratorError, UsageError
 from curator.model.json import Json
 from curator.model.rule import PathPolicy
-from curator.model.scrub import Action
 from curator.scrub.entities import SUGGESTIONS
 from curator.scrub.items import Leaf, walk
 from curator.scrub.media import ENTITY as MEDIA

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from curator.model import Json
-from curator.model.scrub import Action
+from curator.model.draft import Action
 from curator.scrub.entities import ENTITIES
 from curator.scrub.items import Leaf, NotScrubbed, Steps, path_of
 from curator.scrub.locate import Located, is_significant, moved

@@ -9,9 +9,9 @@ from functools import lru_cache
 import regex
 
 from curator.model import Finding, ScrubPolicy
+from curator.model.draft import Action
 from curator.model.errors import UsageError
 from curator.model.rule import PathPolicy
-from curator.model.scrub import Action
 from curator.scrub.entities import DEFAULT_ENTITIES, ENTITIES
 from curator.scrub.items import Leaf, Steps, path_of
 from curator.scrub.known import KnownValues
