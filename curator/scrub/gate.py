@@ -9,6 +9,7 @@ import regex
 from pydantic import model_validator
 
 from curator.model import Finding, ScrubPolicy, ScrubSummary, Value
+from curator.model.draft import Action
 from curator.model.errors import CuratorError, UsageError
 from curator.model.json import Json
 from curator.model.rule import PathPolicy
