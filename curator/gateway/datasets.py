@@ -117,10 +117,7 @@ class Datasets(Calls):
             given["status"] = _status(item.status)
         body = self._write(
             lambda api, options: api.dataset_items.create(
-                dataset_name=item.dataset,
-                id=item.id,
-                request_options=options,
-                **given,
+                dataset_name=item.dataset, id=item.id, request_options=options, **given
             )
         )
         return self._one(body, rows.stored_item)

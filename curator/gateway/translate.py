@@ -44,8 +44,7 @@ def from_transport(
     what = f"did not answer in full within {seconds:g} s" if slow else "dropped the connection"
     if write:
         return errors.NoAnswer(
-            f"{host} {what} after a write was sent: it may or may not have happened.",
-            code="NO_ANSWER",
+            f"{host} {what} after a write was sent: it may or may not have happened.", code="NO_ANSWER"
         )
     unreachable = errors.Unreachable(
         f"{host} {what}.",
@@ -116,34 +115,24 @@ def too_old(host: str, *, version: str = "", **facts: Any) -> errors.ServerTooOl
 def too_large(status: int | None, words: str = "") -> errors.TooLarge:
     """The error for a body that the server does not take."""
     return errors.TooLarge(
-        "The item is larger than Langfuse takes (about 4.4 MB).",
-        code="TOO_LARGE",
-        status=status,
-        server_message=words,
+        "The item is larger than Langfuse takes (about 4.4 MB).", code="TOO_LARGE", status=status, server_message=words
     )
 
 
 def answer_too_large(host: str, megabytes: float) -> errors.OverLimit:
     """The error for an answer beyond the limit on its size."""
-    return errors.OverLimit(
-        f"An answer of {host} is larger than {megabytes:g} MB.",
-        code="LIMIT_ANSWER",
-    )
+    return errors.OverLimit(f"An answer of {host} is larger than {megabytes:g} MB.", code="LIMIT_ANSWER")
 
 
 def too_many_pages(host: str, pages: int) -> errors.OverLimit:
     """The error for a list that goes on beyond the limit on its pages."""
-    return errors.OverLimit(
-        f"A list of {host} goes on after {pages} pages.",
-        code="LIMIT_PAGES",
-    )
+    return errors.OverLimit(f"A list of {host} goes on after {pages} pages.", code="LIMIT_PAGES")
 
 
 def command_over(host: str) -> errors.OverLimit:
     """The error for a command that has used up its time."""
     return errors.OverLimit(
-        f"The time for this command is over; {host} was not asked any further.",
-        code="LIMIT_COMMAND",
+        f"The time for this command is over; {host} was not asked any further.", code="LIMIT_COMMAND"
     )
 
 
@@ -151,18 +140,13 @@ def nothing_readable(host: str, rows: int, example: str) -> errors.BadAnswer:
     """The error for a list of which no row can be read: an empty result would look like a good week."""
     which = "The one row" if rows == 1 else f"None of the {rows} rows"
     return errors.BadAnswer(
-        f"{which} of a list of {host} can{'not' if rows == 1 else ''} be read: {example}.",
-        code="NOTHING_READABLE",
+        f"{which} of a list of {host} can{'not' if rows == 1 else ''} be read: {example}.", code="NOTHING_READABLE"
     )
 
 
 def bad_answer(host: str, what: str, **facts: Any) -> errors.BadAnswer:
     """The error for an answer that cannot be understood; `what` says in words of our own what is wrong with it."""
-    return errors.BadAnswer(
-        f"The answer of {host} cannot be understood: {what}.",
-        code="BAD_ANSWER",
-        **facts,
-    )
+    return errors.BadAnswer(f"The answer of {host} cannot be understood: {what}.", code="BAD_ANSWER", **facts)
 
 
 def retry_after(response: httpx.Response) -> float | None:
