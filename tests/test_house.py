@@ -12,8 +12,6 @@ ROOMS = {path.parent.name for path in HOUSE.glob("*/__init__.py")}
 MOST = 8
 """Parameters of a function; the options of a command are its interface and do not count."""
 LONG = {
-    "audit/run.py collect": 12,
-    "audit/run.py audit": 12,
     "experiments/prove.py prove_items": 12,
     "experiments/run.py run_experiment": 10,
     "gateway/review.py put_score": 9,

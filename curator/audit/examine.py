@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from curator.audit.values import ItemFacts, signal_names, trace_of
 from curator.draft import text_of
@@ -15,49 +15,19 @@ from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
 from curator.model.lineage import FAILURE_TYPE, content_fingerprint, fingerprint, is_own_id
 from curator.model.rule import ScrubPolicy
-from curator.promote import Finder
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.verify import Approved, tampered
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from curator.scrub import Scrubber
 
 
 SECRET = "SECRET"
 """The scrub's entity for keys, tokens and passwords."""
 
 
-class Cleaned(Protocol):
-    """A scrubbed JSON value."""
-
-    @property
-    def value(self) -> Any:
-        """The value with everything that was found replaced."""
-        ...
-
-
-class Scrub(Finder, Protocol):
-    """The part of the scrub that an audit needs; `curator.scrub.Scrubber` is one."""
-
-    def warm(self, values: Sequence[object]) -> None:
-        """Reads many values in one batch, so that `find` is faster."""
-        ...
-
-    def scrub_value(self, value: object, policy: ScrubPolicy) -> Cleaned:
-        """The value with everything that is found replaced. Raises CuratorError."""
-        ...
-
-    def start(self) -> "Future[str | None]":
-        """Loads the engine; gives the name of the model, or None without one."""
-        ...
-
-    def close(self) -> None:
-        """Ends it; what waits for it fails."""
-        ...
-
-
-OpenScrub = Callable[[], Scrub]
+OpenScrub = Callable[[], "Scrubber"]
 """Opens a scrub: a class or function at the top of its module, so that a worker elsewhere can import it."""
 
 
@@ -80,7 +50,7 @@ def is_empty(expected: object) -> bool:
 
 
 def examine(
-    items: Sequence[StoredItem], recorded: Mapping[str, Any], standards: Standards, scrub: Scrub
+    items: Sequence[StoredItem], recorded: Mapping[str, Any], standards: Standards, scrub: "Scrubber"
 ) -> list[ItemFacts]:
     """Facts of some items, in order; `recorded` maps item ids to the recorded outputs of their sources.
 
@@ -99,7 +69,7 @@ def unexamined(items: Sequence[StoredItem], standards: Standards, why: str) -> l
     ]
 
 
-def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, scrub: Scrub) -> ItemFacts:
+def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, scrub: "Scrubber") -> ItemFacts:
     facts = _bare_facts(item, recorded, standards)
     labels = foreign_labels(item, standards)
     if facts.unscrubbed is not None:
@@ -109,7 +79,8 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
         problems = facts.schema_problems
         if problems:
             # A schema problem names keys of the item, and a key can be a personal value.
-            problems = tuple(scrub.scrub_value(list(problems), ScrubPolicy()).value)
+            named: Any = scrub.scrub_value(list(problems), ScrubPolicy()).value
+            problems = tuple(named)
         shown = cleaned(labels, scrub, standards)
         facts = facts.model_copy(update=_changes(item, standards.approved.get(item.id), scrub))
     except CuratorError as error:
@@ -127,7 +98,7 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
     )
 
 
-def _changes(item: StoredItem, approved: Approved | None, scrub: Scrub) -> dict[str, tuple[str, ...]]:
+def _changes(item: StoredItem, approved: Approved | None, scrub: "Scrubber") -> dict[str, tuple[str, ...]]:
     """What of an item is not as it was approved, in content and in lineage. Seals of items that nobody here knows
     count too."""
     problems, changes = tampered(item, approved, scrub)
@@ -210,10 +181,10 @@ def foreign_labels(item: StoredItem, standards: Standards) -> list[str]:
     return [each for each in dict.fromkeys(labels) if each not in known and not _RANDOM_ID.fullmatch(each)]
 
 
-def cleaned(labels: Iterable[str], scrub: Scrub, standards: Standards) -> dict[str, str]:
+def cleaned(labels: Iterable[str], scrub: "Scrubber", standards: Standards) -> dict[str, str]:
     """Label → what a report may print instead, for those that hold personal values. Raises CuratorError."""
     wanted = list(labels)
-    found = scrub.scrub_value(wanted, standards.policy).value if wanted else []
+    found: Any = scrub.scrub_value(wanted, standards.policy).value if wanted else []
     return {label: _marked(clean, label) for label, clean in zip(wanted, found, strict=True) if clean != label}
 
 

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import JsonValue
 
 from curator import __version__
 from curator.audit.checks import CHECKS
 from curator.audit.checks.together import exact_duplicates
-from curator.audit.examine import Scrub
 from curator.audit.values import BACKFILLED, RESCRUBBED, Evidence, trace_of
 from curator.draft.mapping import schema_fingerprint, validate
 from curator.gateway import Gateway
@@ -31,6 +30,9 @@ from curator.promote.one import end, promote_one, refused
 from curator.promote.reading import Found, read_traces
 from curator.promote.stops import Stop
 from curator.rulebook import LoadedRule
+
+if TYPE_CHECKING:
+    from curator.scrub import Scrubber
 
 FixName = Literal["backfill", "adopt", "rescrub", "duplicates"]
 FIXES: tuple[FixName, ...] = get_args(FixName)
@@ -48,7 +50,7 @@ class Desk:
     """What all fixes of one command share."""
 
     gateway: Gateway
-    scrubber: Scrub
+    scrubber: "Scrubber"
     policy: ScrubPolicy
     rule: LoadedRule | None
     reviewer: str
@@ -219,7 +221,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
     }
     # A surrogate that stands there is one of an earlier scrub already.
     paths = tuple(path for path in desk.policy.paths if path.action != "surrogate")
-    clean = desk.scrubber.scrub_value(texts, desk.policy.model_copy(update={"paths": paths})).value
+    clean: Any = desk.scrubber.scrub_value(texts, desk.policy.model_copy(update={"paths": paths})).value
     metadata = {**{key: value for key, value in old.items() if key in OWN_LINEAGE}, **clean["metadata"]}
     if "fingerprints" in old:
         metadata["fingerprints"] = prints(clean["input"], clean["expected_output"])
@@ -274,9 +276,9 @@ def made_now(desk: Desk, item: StoredItem, source: Found | None) -> dict[str, Js
         failure_type=_failure_type(desk, item, rule),
         schema_fingerprint=schema_fingerprint(rule),
     )
-    cleaned = desk.scrubber.scrub_value({"metadata": drafted}, desk.policy).value["metadata"]
+    cleaned: Any = desk.scrubber.scrub_value({"metadata": drafted}, desk.policy).value
     found: dict[str, JsonValue] = {
-        **cleaned,
+        **cleaned["metadata"],
         lineage.SOURCE_TRACE_ID: trace_of(item),
         "case": "1",
         "reviewer": desk.reviewer,

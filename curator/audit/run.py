@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from curator.audit.checks import CHECKS
 from curator.audit.examine import OpenScrub, Standards
@@ -31,68 +31,51 @@ from curator.promote.verify import approved_items
 from curator.rulebook import LoadedRule
 
 
+class Options(TypedDict, total=False):
+    """How an audit is made."""
+
+    at: Required[datetime]
+    """The time of the audit."""
+    workers: Required[Workers]
+    scrub: Required[OpenScrub]
+    """Opens the scrub for each worker; `curator.scrub.Scrubber` itself."""
+    policy: ScrubPolicy | None
+    """The rule's when it is left out."""
+    version: datetime | None
+    """The state of the dataset that is audited; now when it is left out."""
+    deep: bool
+    """Whether recorded outputs and runs are read without the usual bounds."""
+    ledger: Path | None
+    """One that a team keeps in git, for what other machines promoted."""
+    progress: Progress
+
+
 def audit(
-    gateway: Gateway,
-    journal: Journal | None,
-    dataset: str,
-    rule: LoadedRule | None,
-    *,
-    at: datetime,
-    workers: Workers,
-    scrub: OpenScrub,
-    policy: ScrubPolicy | None = None,
-    version: datetime | None = None,
-    deep: bool = False,
-    ledger: Path | None = None,
-    progress: Progress = silent,
+    gateway: Gateway, journal: Journal | None, dataset: str, rule: LoadedRule | None, **options: Unpack[Options]
 ) -> AuditReport:
     """Audits the lineage of a dataset; writes nothing.
 
-    `scrub` opens the scrub for each worker (`curator.scrub.Scrubber` itself); `policy` defaults to the rule's.
-    `ledger`: one that a team keeps in git, for what other machines promoted. Without a rule the checks that need one
-    find nothing, and the report says so. Raises UsageError for an unknown dataset or ledger, GatewayError, ConfigError
-    for a cluster that cannot be used.
+    Without a rule the checks that need one find nothing, and the report says so. Raises UsageError for an unknown
+    dataset or ledger, GatewayError, ConfigError for a cluster that cannot be used.
     """
-    evidence = collect(
-        gateway,
-        journal,
-        dataset,
-        rule,
-        at=at,
-        workers=workers,
-        scrub=scrub,
-        policy=policy,
-        version=version,
-        deep=deep,
-        ledger=ledger,
-        progress=progress,
-    )
-    return report_of(evidence)
+    return report_of(collect(gateway, journal, dataset, rule, **options))
 
 
 def collect(
-    gateway: Gateway,
-    journal: Journal | None,
-    dataset: str,
-    rule: LoadedRule | None,
-    *,
-    at: datetime,
-    workers: Workers,
-    scrub: OpenScrub,
-    policy: ScrubPolicy | None = None,
-    version: datetime | None = None,
-    deep: bool = False,
-    ledger: Path | None = None,
-    progress: Progress = silent,
+    gateway: Gateway, journal: Journal | None, dataset: str, rule: LoadedRule | None, **options: Unpack[Options]
 ) -> Evidence:
     """The evidence of an audit, with every item examined; arguments and errors as of `audit`."""
+    version, progress = options.get("version"), options.get("progress", silent)
     began = gateway.requests
-    gathering = Gathering(gateway, journal, dataset, rule, at=at, version=version, deep=deep, progress=progress)
-    approved = approved_items(journal, dataset, ledger) if version is None else {}
-    policy = policy or (rule.rule.scrub if rule is not None else ScrubPolicy())
+    deep = options.get("deep", False)
+    gathering = Gathering(
+        gateway, journal, dataset, rule, at=options["at"], version=version, deep=deep, progress=progress
+    )
+    approved = approved_items(journal, dataset, options.get("ledger")) if version is None else {}
+    policy = options.get("policy") or (rule.rule.scrub if rule is not None else ScrubPolicy())
     standards = Standards(rule=rule, policy=policy, approved=approved)
     facts: dict[str, ItemFacts] = {}
-    for examined in workers.run(gathering.batches(), standards, scrub):
+    for examined in options["workers"].run(gathering.batches(), standards, options["scrub"]):
         for each in examined:
             facts.setdefault(each.item_id, each)  # the list's first row of an id is its newest
         progress("items examined", len(facts), gathering.total)

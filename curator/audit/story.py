@@ -8,9 +8,8 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from curator.audit.examine import Scrub
 from curator.audit.gather import SINCE
 from curator.audit.values import BACKFILLED, RESCRUBBED, trace_of
 from curator.gateway import ExperimentItem, Gateway
@@ -18,6 +17,9 @@ from curator.journal import Journal, LedgerEntry
 from curator.model import Observation, Receipt, Score, ScrubPolicy, StoredItem, Value
 from curator.model.errors import UsageError
 from curator.model.safe import visible
+
+if TYPE_CHECKING:
+    from curator.scrub import Scrubber
 
 MAX_VERSIONS = 10
 """Versions that are looked up, newest first; each costs a request."""
@@ -202,11 +204,12 @@ def chapters(story: Story) -> tuple[Chapter, ...]:
     )
 
 
-def masked(parts: Sequence[Chapter], scrub: Scrub, policy: ScrubPolicy) -> tuple[Chapter, ...]:
+def masked(parts: Sequence[Chapter], scrub: "Scrubber", policy: ScrubPolicy) -> tuple[Chapter, ...]:
     """The same with every personal value replaced that the scrub of today finds. Raises CuratorError."""
     texts = [row.text for part in parts for row in part.rows]
     # The rule's paths are paths of the item, not of these rows.
-    clean = iter(scrub.scrub_value(texts, policy.model_copy(update={"paths": ()})).value)
+    found: Any = scrub.scrub_value(texts, policy.model_copy(update={"paths": ()})).value
+    clean = iter(found)
     return tuple(part._replace(rows=tuple(row._replace(text=next(clean)) for row in part.rows)) for part in parts)
 
 

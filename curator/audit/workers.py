@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import LifoQueue
 from threading import local
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from curator import __version__
-from curator.audit.examine import OpenScrub, Scrub, Standards, examine, unexamined
+from curator.audit.examine import OpenScrub, Standards, examine, unexamined
 from curator.audit.gather import Batch
 from curator.audit.values import ItemFacts
 from curator.model.errors import ConfigError, CuratorError
+
+if TYPE_CHECKING:
+    from curator.scrub import Scrubber
 
 T = TypeVar("T")
 AHEAD = 2
@@ -33,7 +36,7 @@ class Workers(Protocol):
 class Processes:
     """This machine: up to `count` scrub processes, which do nearly all of the work; None: one per core."""
 
-    def __init__(self, count: int | None = None, *, first: Scrub | None = None) -> None:
+    def __init__(self, count: int | None = None, *, first: "Scrubber | None" = None) -> None:
         """`first` is a scrub that is open already: it is used before others are started, and stays open."""
         self.count = count or _cores()
         self._first = first
@@ -42,7 +45,7 @@ class Processes:
         """See `Workers`."""
         given = [] if self._first is None else [self._first]
         own = [open_scrub() for _ in range(self.count - len(given))]
-        free: LifoQueue[Scrub] = LifoQueue()  # the last one first: a few batches start no more processes than needed
+        free: LifoQueue[Scrubber] = LifoQueue()  # the last one first: a few batches start no more processes than needed
         for scrub in (*own, *given):
             free.put(scrub)
 
@@ -112,7 +115,7 @@ def _in_order(
         yield finish(*running.popleft())
 
 
-def _guarded(batch: Batch, standards: Standards, scrub: Scrub) -> list[ItemFacts]:
+def _guarded(batch: Batch, standards: Standards, scrub: "Scrubber") -> list[ItemFacts]:
     """`examine`, whatever happens."""
     try:
         return examine(batch.items, batch.recorded, standards, scrub)
@@ -129,9 +132,9 @@ def _on_worker(batch: Batch, standards: Standards, open_scrub: OpenScrub) -> lis
     return _guarded(batch, standards, _scrub_of_this_thread(open_scrub))
 
 
-def _scrub_of_this_thread(open_scrub: OpenScrub) -> Scrub:
+def _scrub_of_this_thread(open_scrub: OpenScrub) -> "Scrubber":
     """One scrub per thread of a worker: it lives as long as the worker, and the next audit finds it warm."""
-    held: dict[OpenScrub, Scrub] = _here.__dict__.setdefault("scrubs", {})
+    held: dict[OpenScrub, Scrubber] = _here.__dict__.setdefault("scrubs", {})
     if open_scrub not in held:
         held[open_scrub] = open_scrub()
     return held[open_scrub]
@@ -141,7 +144,7 @@ def _describe_worker(open_scrub: OpenScrub) -> str:
     return _describe(_scrub_of_this_thread(open_scrub))
 
 
-def _describe(scrub: Scrub) -> str:
+def _describe(scrub: "Scrubber") -> str:
     """What decides about findings: curator's version and the scrub's model."""
     try:
         model = scrub.start().result()

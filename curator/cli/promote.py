@@ -23,7 +23,7 @@ from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from curator.promote import Promoter, Resumed, Via
-    from curator.queue.groups import Scrubs
+    from curator.scrub import Scrubber
 
 WORDS = {
     "verified": "it is there, and verified",
@@ -124,7 +124,7 @@ def _others(promoter: "Promoter", settings: Settings, rule: str, since: str | No
     """Keys of the other open failures of a failure's group. Raises UsageError when it is in none."""
     from curator.cli.week import group_of
 
-    scrubber = cast("Scrubs", promoter.scrubber)  # the whole scrub, as `Promoter.opened` made it
+    scrubber = cast("Scrubber", promoter.scrubber)  # the whole scrub, as `Promoter.opened` made it
     group = group_of(promoter.gateway, scrubber, settings, rule, since, trace)
     others = [key for key in group.keys if trace not in (key, split_key(key)[0])]
     say(f"{trace} stands for {count(len(others), 'other failure')} of {group.id} ({group.name}).")

@@ -16,8 +16,8 @@ from curator.model.errors import CuratorError, ExitCode, UsageError
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.queue import Coverage, Digest, Week, Window
-    from curator.queue.groups import Group, Grouping, Scrubs
+    from curator.queue import Coverage, Digest, Group, Grouping, Week, Window
+    from curator.scrub import Scrubber
 
 _window = (
     click.option(
@@ -131,7 +131,7 @@ def _journal(connection: Connection) -> "Iterator[Journal]":
 
 
 def read_week(
-    gateway: "Gateway", scrubber: "Scrubs", rules: Sequence[Rule], window: "Window", settings: Settings
+    gateway: "Gateway", scrubber: "Scrubber", rules: Sequence[Rule], window: "Window", settings: Settings
 ) -> "Week":
     """The failures of a window in groups, with what was decided on this machine. Raises GatewayError."""
     from curator import queue
@@ -153,7 +153,7 @@ def read_week(
 
 
 def group_of(
-    gateway: "Gateway", scrubber: "Scrubs", settings: Settings, rule: str | None, since: str | None, wanted: str
+    gateway: "Gateway", scrubber: "Scrubber", settings: Settings, rule: str | None, since: str | None, wanted: str
 ) -> "Group":
     """The group with this id, or of the failure with this key, with its open failures.
 

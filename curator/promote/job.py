@@ -2,21 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
 from curator.journal import Journal
-from curator.model import Draft, Finding, ScrubbedDraft, ScrubPolicy
+from curator.model import Finding, ScrubPolicy
 from curator.model.base import Value
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.promote.promoter import Promoter
     from curator.rulebook import LoadedRule
-    from curator.scrub import Choice
 
 
 class Finder(Protocol):
@@ -24,21 +23,6 @@ class Finder(Protocol):
 
     def find(self, value: JsonValue, policy: ScrubPolicy) -> list[Finding]:
         """The findings of a JSON value. Raises CuratorError when it cannot be looked through."""
-        ...
-
-
-class Scrubs(Finder, Protocol):
-    """The part of the scrub that drafting needs besides."""
-
-    def scrub(
-        self,
-        draft: Draft,
-        policy: ScrubPolicy,
-        choices: "Mapping[str, Choice] | None" = None,
-        *,
-        review: bool = False,
-    ) -> ScrubbedDraft:
-        """The draft with every finding treated. Raises CuratorError when it cannot be scrubbed."""
         ...
 
 

@@ -39,7 +39,7 @@ from curator.model.errors import CuratorError, UsageError
 from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
-from curator.promote.job import Choices, Finder, Job, Pace, Patience, Scrubs, Via
+from curator.promote.job import Choices, Finder, Job, Pace, Patience, Via
 from curator.promote.one import edited, promote_one
 from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, item_of, propose
@@ -54,6 +54,7 @@ from curator.rulebook import LoadedRule, find_rule, load_rules
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
+    from curator.scrub import Scrubber
 
 PLAIN = Choices()
 
@@ -83,7 +84,7 @@ class Promoter:
     gateway: "Gateway"
     journal: Journal
     scrubber: Finder
-    """Drafts need the whole scrub (`Scrubs`), writes only what looks for personal values."""
+    """Drafts and decisions need a whole `Scrubber`, writes only what looks for personal values."""
     settings: Settings = field(default_factory=Settings)
     """The team's scrub defaults, whether rules may run Python, where the rules are, who the reviewer is."""
     reviewer: str = ""
@@ -148,7 +149,7 @@ class Promoter:
     def draft(self, found: Found, loaded: LoadedRule, order: Order | None = None) -> Proposal:
         """The proposed item of a failure, written nowhere. Raises CuratorError, also when its source is gone."""
         python = self.settings.allow_python
-        scrubber = cast("Scrubs", self.scrubber)
+        scrubber = cast("Scrubber", self.scrubber)
         return propose(found, loaded, order or Order(), scrubber, self.policy(loaded), allow_python=python)
 
     def approval(self, loaded: LoadedRule | None = None) -> dict[str, JsonValue]:
@@ -292,7 +293,7 @@ class Promoter:
         With the batch of the promotion an undo takes all of it back. Raises CuratorError at the first that cannot be
         shared.
         """
-        scrubber, policy = cast("decisions.Scrubs", self.scrubber), self.policy(loaded)
+        scrubber, policy = cast("Scrubber", self.scrubber), self.policy(loaded)
         for key in keys:
             trace_id, observation_id = split_key(key)
             decision = Decision(

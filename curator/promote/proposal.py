@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
@@ -16,11 +17,13 @@ from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Sign
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import CONTENT_CODES, check_content, content_problem, losses
-from curator.promote.job import Scrubs
 from curator.promote.one import MAX_ATTEMPTS
 from curator.promote.reading import Found
 from curator.promote.stops import Stop
 from curator.rulebook import LoadedRule
+
+if TYPE_CHECKING:
+    from curator.scrub import Scrubber
 
 
 class Order(Value):
@@ -93,7 +96,7 @@ class Proposal:
 
 
 def propose(
-    found: Found, loaded: LoadedRule, order: Order, scrubber: Scrubs, policy: ScrubPolicy, *, allow_python: bool
+    found: Found, loaded: LoadedRule, order: Order, scrubber: "Scrubber", policy: ScrubPolicy, *, allow_python: bool
 ) -> Proposal:
     """The proposed item of a failure: mapped, checked once, scrubbed. Raises CuratorError, also for a gone source.
 

@@ -9,7 +9,7 @@ may name a customer in it: `decide` scrubs it before it goes anywhere.
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from curator.model.errors import CuratorError
 from curator.model.failure import Decision, Signal, State
@@ -19,18 +19,10 @@ from curator.model.trace import Score
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.scrub.pipeline import Scrubbed
+    from curator.scrub import Scrubber
 
 SCORE_NAME = "curation"
 _STATES = frozenset(get_args(State))
-
-
-class Scrubs(Protocol):
-    """What a decision needs of the scrub."""
-
-    def scrub_value(self, value: object, policy: ScrubPolicy) -> "Scrubbed":
-        """A JSON value with everything replaced that was found. Raises CuratorError when it cannot be scrubbed."""
-        ...
 
 
 def score_id(key: str) -> str:
@@ -60,7 +52,7 @@ def record_many(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
 def decide(
     gateway: "Gateway",
     journal: "Journal",
-    scrubber: Scrubs,
+    scrubber: "Scrubber",
     decision: Decision,
     *,
     policy: ScrubPolicy,
@@ -79,7 +71,7 @@ def decide(
     return decision
 
 
-def _scrubbed(scrubber: Scrubs, decision: Decision, policy: ScrubPolicy) -> Decision:
+def _scrubbed(scrubber: "Scrubber", decision: Decision, policy: ScrubPolicy) -> Decision:
     if not decision.reason:
         return decision
     try:

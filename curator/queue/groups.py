@@ -9,7 +9,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from curator.conversation import Conversation, conversation_of
 from curator.draft.alike import rows, spread_of, views, words_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from curator.gateway import Gateway
-    from curator.scrub.pipeline import Scrubbed
+    from curator.scrub import Scrubber
 
 TOGETHER = 0.365
 """Mean likeness from which failures belong together; measured by `python -m tests.benchmarks.bench_groups`."""
@@ -89,21 +89,9 @@ class Grouping(Value):
         return next((one for one in self.groups if one.id == group_id), None)
 
 
-class Scrubs(Protocol):
-    """What grouping needs of the scrub."""
-
-    def warm(self, values: Sequence[object]) -> None:
-        """Reads many values ahead."""
-        ...
-
-    def scrub_value(self, value: object, policy: ScrubPolicy) -> "Scrubbed":
-        """A JSON value with everything replaced that was found."""
-        ...
-
-
 def read_texts(
     gateway: "Gateway",
-    scrubber: Scrubs,
+    scrubber: "Scrubber",
     failures: Sequence[Failure],
     policy_of: Callable[[Failure], ScrubPolicy],
     progress: Callable[[int, int], None] | None = None,

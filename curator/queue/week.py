@@ -15,12 +15,13 @@ from curator.model.failure import Seen
 from curator.model.safe import visible
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, silent
-from curator.queue.groups import FailureText, Group, Grouping, Scrubs, group_failures, in_state, read_texts
+from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts
 from curator.queue.window import Window
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.journal import Journal
+    from curator.scrub import Scrubber
 
 Items = Mapping[str, Sequence[KnownItem]]
 """Dataset → its active items."""
@@ -44,7 +45,7 @@ class Week(Value):
 
 def read_week(
     gateway: "Gateway",
-    scrubber: Scrubs,
+    scrubber: "Scrubber",
     rules: Sequence[Rule],
     window: Window,
     *,
