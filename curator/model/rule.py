@@ -207,6 +207,29 @@ class PathPolicy(Value):
         return self
 
 
+class PatternSpec(Value):
+    """A recognizer of one's own: what its pattern finds is a finding (entity CUSTOM)."""
+
+    name: str = Field(min_length=1, max_length=60)
+    pattern: str = Field(min_length=1, max_length=1_000)
+    """A regular expression; a group named `value` is the value, else the whole match."""
+    context: tuple[str, ...] = ()
+    """Words of which one must stand among the eight words before; none: the pattern alone is enough."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        import regex
+
+        try:
+            found = regex.compile(pattern).search("")
+        except regex.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        if found is not None:
+            raise ValueError("fits the empty text")
+        return pattern
+
+
 class ScrubPolicy(Value):
     """How personal values and secrets are treated."""
 
@@ -222,6 +245,10 @@ class ScrubPolicy(Value):
     deny: tuple[str, ...] = ()
     """Texts that are always a finding (entity DENIED)."""
     paths: tuple[PathPolicy, ...] = ()
+    patterns: tuple[PatternSpec, ...] = ()
+    """Recognizers of one's own."""
+    user_ids: Literal["placeholder", "surrogate"] = "placeholder"
+    """What takes the place of a user id: `<USER_ID_1>`, or one of the same form (`mia_li_3668` → `ann_lee_0001`)."""
     unread_language: Literal["warn", "block"] = "warn"
     """Whether a draft in a language in which names are not looked for may be written."""
     strict: bool = False

@@ -40,6 +40,15 @@ def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Findi
                 remedy=f"Look at it. Then `--set {f.path}=…` or `--replace {f.id}=DESCRIPTION` takes it out, "
                 f"`--keep {f.id}=REASON` keeps it; a rule's `scrub.paths` decides for every trace.",
             )
+    lost = dict.fromkeys(f.replacement for f in changed if f.entity == "USER_ID" and f.action == "replace" and _used(f))
+    if lost:
+        yield Problem(
+            code="PII_IDENTIFIER",
+            message=f"tools cannot look up {', '.join(map(str, lost))}: the case may not be reproduced as it is.",
+            path="input",
+            remedy="`scrub: {user_ids: surrogate}` in the rule keeps their form, alike in input and tool results.",
+            blocking=False,
+        )
     text = "\n".join(leaf.text for leaf in walk(scrubbed.get("input")) if not leaf.in_key)
     if any(f.path.startswith("input") for f in changed) and not _WORD.search(PLACEHOLDER.sub(" ", text)):
         yield Problem(
@@ -68,6 +77,11 @@ def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Findi
                 remedy="Use the placeholder instead.",
                 blocking=False,
             )
+
+
+def _used(finding: Finding) -> bool:
+    """Whether a finding stands where the runner or its tools read it: the input, recorded arguments and results."""
+    return finding.path.startswith(("input", "metadata.tool_results"))
 
 
 def _terms(old: object, new: object, path: str) -> Iterable[tuple[str, str, str]]:

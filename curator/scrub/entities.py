@@ -26,6 +26,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("MEDIA", "direct", 0, says="pictures, sound and files: found and named, never looked into"),
         Entity("SECRET", "secret", 1, says="API keys, tokens, private keys, passwords, cookies"),
         Entity("DENIED", "direct", 2, says="texts on the rule's deny list"),
+        Entity("CUSTOM", "direct", 2, says="what the rule's own patterns find"),
         Entity("EMAIL_ADDRESS", "direct", 3, says="e-mail addresses"),
         Entity("CREDIT_CARD", "direct", 4, says="payment card numbers (Luhn)"),
         Entity("IBAN_CODE", "direct", 4, says="bank account numbers (IBAN)"),

@@ -11,7 +11,7 @@ from curator.scrub.engine import Engine
 from curator.scrub.items import Leaf
 from curator.scrub.media import Medium, collapsed
 from curator.scrub.normalise import IDENTITY, OffsetMap, normalise
-from curator.scrub.placeholders import PLACEHOLDER
+from curator.scrub.placeholders import PLACEHOLDER, SURROGATE
 from curator.scrub.recognizers.names import is_ordinary, word_list
 from curator.scrub.structure import Piece, pieces
 
@@ -164,8 +164,11 @@ def readings(
 
 
 def _reading(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part: Piece) -> Reading:
-    own = tuple(m.span() for m in PLACEHOLDER.finditer(lead + text)) if "<" in text else ()
-    return Reading(leaf, lead + text, len(lead), maps, part.depth, part.number, own)
+    whole = lead + text
+    own = [m.span() for m in PLACEHOLDER.finditer(whole)] if "<" in text else []
+    if "lee" in text.casefold() or "ann" in text.casefold():
+        own = sorted([*own, *(m.span() for m in SURROGATE.finditer(whole))])
+    return Reading(leaf, whole, len(lead), maps, part.depth, part.number, tuple(own))
 
 
 def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Located]]:

@@ -330,7 +330,8 @@ def _numbered(
 ) -> list[Decided]:
     """Gives every finding that is replaced its replacement, from left to right."""
     named = (leaves[d.leaf].text[d.item.start : d.item.end] for d in decided if d.item.entity in _PERSONS)
-    placeholders = Placeholders((leaf.text for leaf in leaves), persons(named))
+    surrogates = rules.source.user_ids == "surrogate"
+    placeholders = Placeholders((leaf.text for leaf in leaves), persons(named), user_ids=surrogates)
     templates = {fold(leaf.text): t for leaf in leaves if (t := template(leaf, rules)) is not None}
     for each in seen:
         if each.template is not None:
@@ -345,6 +346,8 @@ def _numbered(
             d.replacement = placeholders.surrogate(templates[fold(value)], value, originals)
         else:
             d.replacement = placeholders.of(d.item.entity, value)
+            if surrogates and d.item.entity == "USER_ID" and d.action == "replace":
+                d.action = "surrogate"
     return decided
 
 

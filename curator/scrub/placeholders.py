@@ -36,11 +36,31 @@ def same(entity: str, text: str) -> str:
     return plain
 
 
+SURROGATE = regex.compile(r"(?<![\p{L}\p{N}])ann(?:[_.\-+]?lee)*[_.\-]?0\d{1,12}(?![\p{L}\p{N}])", regex.IGNORECASE)
+"""What a user id became. The leading zero tells it from the ids of people who are called so."""
+
+
+def alike(value: str, number: int) -> str:
+    """`mia_li_3668` → `ann_lee_0001`: the same signs, as many digits, and nothing of the value."""
+    names = iter(("ann",))
+    runs = regex.findall(r"\p{L}+|\d+|[^\p{L}\d]+", value)
+    while runs and not runs[-1].isalnum():
+        runs.pop()
+    digits = runs.pop() if runs and runs[-1].isdigit() and len(runs) > 1 else ""
+    joint = runs.pop() if digits and not runs[-1].isalnum() else ""
+    text = "".join(next(names, "lee") if r[0].isalpha() else r if not r.isdigit() and len(r) == 1 else "" for r in runs)
+    shown = str(number).zfill(max(len(digits), 2))
+    return f"{text or 'ann'}{joint}{shown if shown.startswith('0') else f'0{shown}'}"
+
+
 class Placeholders:
     """Hands out placeholders for one item. Those that stand in its texts already are left to their owners."""
 
-    def __init__(self, texts: Iterable[str], people: Mapping[str, str] | None = None) -> None:
-        """`people`: form of a name (`same`) → form of the person's fullest name."""
+    def __init__(
+        self, texts: Iterable[str], people: Mapping[str, str] | None = None, *, user_ids: bool = False
+    ) -> None:
+        """`people`: form of a name (`same`) → form of the person's fullest name. `user_ids` become surrogates."""
+        self._user_ids = user_ids
         self._people = people or {}
         self._texts = tuple(texts)
         self._taken = {(m["entity"], int(m["number"])) for t in self._texts for m in PLACEHOLDER.finditer(t)}
@@ -54,10 +74,15 @@ class Placeholders:
         key = (entity, self._people.get(form, form) if entity == "PERSON" else form)
         if key not in self._given:
             number = self._next.get(entity, 1)
-            while (entity, number) in self._taken:
-                number += 1
+            if entity == "USER_ID" and self._user_ids:
+                while any((text := alike(value, number)) in each for each in self._texts):
+                    number += 1
+            else:
+                while (entity, number) in self._taken:
+                    number += 1
+                text = f"<{entity}_{number}>"
             self._next[entity] = number + 1
-            self._given[key] = f"<{entity}_{number}>"
+            self._given[key] = text
         return self._given[key]
 
     def choose(self, template: str, value: str, surrogate: str | None) -> None:

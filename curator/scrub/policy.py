@@ -3,6 +3,7 @@ whole fields that are dropped, constant or replaced by a surrogate.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,9 +16,10 @@ from curator.model.rule import PathPolicy
 from curator.scrub.entities import DEFAULT_ENTITIES, ENTITIES
 from curator.scrub.items import Leaf, Steps, path_of
 from curator.scrub.known import KnownValues
-from curator.scrub.locate import Located, Reading
+from curator.scrub.locate import Located, Reading, outside_placeholders
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import fits
+from curator.scrub.recognizers.patterns import tells
 
 _STEP = regex.compile(r"\.?(?P<name>[^.\[\]\"]+)|\[(?P<index>\d+|\*)\]|\[(?P<quoted>\"(?:[^\"\\]|\\.)*\")\]")
 
@@ -62,7 +64,7 @@ def _compiled(text: str) -> CompiledPolicy:
     entities = set(policy.entities) if policy.entities is not None else set(DEFAULT_ENTITIES)
     return CompiledPolicy(
         source=policy,
-        entities=frozenset((entities | {"FIELD", "DENIED", "MEDIA"}) - set(policy.exclude)),
+        entities=frozenset((entities | {"FIELD", "DENIED", "MEDIA", "CUSTOM"}) - set(policy.exclude)),
         allow=frozenset(fold(text) for text in policy.allow),
         deny=tuple(fold(text) for text in policy.deny if text.strip()),
         paths=tuple((parse_path(entry.path), entry) for entry in policy.paths),
@@ -85,6 +87,8 @@ def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
             "allow": (*team.allow, *own.allow),
             "deny": (*team.deny, *own.deny),
             "paths": (*team.paths, *own.paths),
+            "patterns": (*team.patterns, *own.patterns),
+            "user_ids": own.user_ids if "user_ids" in own.model_fields_set else team.user_ids,
             "strict": team.strict or own.strict,
             "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
         }
@@ -191,11 +195,26 @@ def declared(leaf: Leaf) -> Located:
 
 
 def denied(parts: list[Reading], rules: CompiledPolicy) -> list[tuple[int, Located]]:
-    """Every place of a text on the deny list."""
+    """Every place of a text on the deny list, and of what the rule's own patterns fit."""
     deny = KnownValues()
     for text in rules.deny:
         deny.add(text, "DENIED", 1.0)
-    return list(deny.again(parts, ()))
+    return [*deny.again(parts, ()), *_custom(parts, rules)]
+
+
+def _custom(parts: list[Reading], rules: CompiledPolicy) -> Iterator[tuple[int, Located]]:
+    for spec in rules.source.patterns:
+        pattern = regex.compile(spec.pattern)
+        group = "value" if "value" in pattern.groupindex else 0
+        for part in parts:
+            for match in pattern.finditer(part.text, timeout=2):
+                start, end = match.span(group)
+                start = max(start, part.lead)
+                if start >= end or outside_placeholders(part, start, end) != [(start, end)]:
+                    continue
+                place = part.locate(start, end)
+                if place and (not spec.context or tells(part.text, match.start(), spec.context)):
+                    yield part.leaf, Located(*place, "CUSTOM", 1.0, spec.name, part.depth, part.quote)
 
 
 def allowed(text: str, item: Located, rules: CompiledPolicy) -> bool:

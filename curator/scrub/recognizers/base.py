@@ -12,7 +12,7 @@ from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResul
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from curator.scrub.recognizers.patterns import Rule
+from curator.scrub.recognizers.patterns import WORDS_BEFORE, Rule, tells
 
 TIMEOUT_SECONDS = 2.0
 
@@ -69,12 +69,8 @@ def digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
-_WINDOW = 80
-"""Characters before a match that are read, cut to the last eight words."""
-_WORDS_BEFORE = 8
 _BOOST = 0.35
 _FLOOR = 0.4
-_WORD = regex.compile(r"[\p{L}][\p{L}\p{N}]*")
 
 
 class WindowEnhancer(ContextAwareEnhancer):
@@ -89,7 +85,7 @@ class WindowEnhancer(ContextAwareEnhancer):
         super().__init__(
             context_similarity_factor=_BOOST,
             min_score_with_context_similarity=_FLOOR,
-            context_prefix_count=_WORDS_BEFORE,
+            context_prefix_count=WORDS_BEFORE,
             context_suffix_count=0,
         )
 
@@ -102,17 +98,9 @@ class WindowEnhancer(ContextAwareEnhancer):
         context: list[str] | None = None,
     ) -> list[RecognizerResult]:
         """Changes the scores in place: nobody else holds these results."""
-        wanted = {r.id: frozenset(w.lower() for w in r.context) for r in recognizers if r.context}
+        wanted = {r.id: frozenset(r.context) for r in recognizers if r.context}
         for result in raw_results:
             words = wanted.get(result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY])
-            if words and _tells(text, result.start, words):
+            if words and tells(text, result.start, words):
                 result.score = min(1.0, max(result.score + _BOOST, _FLOOR))
         return raw_results
-
-
-def _tells(text: str, start: int, words: frozenset[str]) -> bool:
-    before = _WORD.findall(text[max(0, start - _WINDOW) : start].lower())[-_WORDS_BEFORE:]
-    if not before:
-        return False
-    joined = f" {' '.join(before)} "
-    return any(f" {word} " in joined or f" {word}s " in joined for word in words)

@@ -6,6 +6,7 @@ in a pattern do not count (verbose form).
 """
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,10 @@ from typing import Any
 
 import regex
 
+WORDS_BEFORE = 8
+_WINDOW = 80
+"""Characters before a match that are read for a telling word, cut to the last eight words."""
+_WORD = regex.compile(r"[\p{L}][\p{L}\p{N}]*")
 _PART = regex.compile(r"\{\{(\w+)\}\}")
 
 
@@ -63,3 +68,10 @@ def context(file: str, name: str) -> tuple[str, ...]:
 
 def _flags(row: dict[str, Any]) -> int:
     return (regex.IGNORECASE if row.get("ignore_case") else 0) | (regex.DOTALL if row.get("dotall") else 0)
+
+
+def tells(text: str, start: int, words: Iterable[str]) -> bool:
+    """Whether one of the words stands among the eight words before a place, as a whole word (plural allowed)."""
+    before = _WORD.findall(text[max(0, start - _WINDOW) : start].lower())[-WORDS_BEFORE:]
+    joined = f" {' '.join(before)} "
+    return bool(before) and any(f" {word} " in joined or f" {word}s " in joined for word in map(str.lower, words))
