@@ -32,7 +32,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Load saved rows (.jsonl[.gz]), or what the web interface downloads (.json).",
+    help="Load saved rows or OTLP spans (.jsonl[.gz]), or what the web interface downloads (.json).",
 )
 @click.option("--fault", "faults", multiple=True, metavar="NAME[=ARG]", help="Switch a fault on; `list` names them.")
 @click.option("--rate-limit", type=click.Choice(["hobby", "core"]), help="Limit requests as that Cloud plan does.")

@@ -1,5 +1,5 @@
-"""Loads saved observations, scores and reviews: lines of JSON (`.jsonl`, `.jsonl.gz`), streamed, and what the web
-interface downloads, a JSON array or one trace with its observations."""
+"""Loads saved observations, scores and reviews: lines of JSON (`.jsonl`, `.jsonl.gz`), streamed, what the web interface
+downloads, a JSON array or one trace with its observations, and OTLP/JSON spans that never were in Langfuse."""
 
 import gzip
 import json
@@ -14,6 +14,8 @@ from typing import Any
 
 from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.load_rows import BadRow, convert, write_records
+from curator.sandbox.otlp import BadExport, decode
+from curator.sandbox.otlp_map import to_record
 from curator.sandbox.store import Store
 
 BATCH = 1000
@@ -28,6 +30,9 @@ OF_THE_TRACE = {
     "environment": "environment",
 }
 """What an export says once of the trace → how every observation of the API says it."""
+SPANS = "resourceSpans"
+"""Key of an OTLP/JSON export, as OpenTelemetry's collector writes them to files, one per line:
+https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/"""
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ def _document(path: Path, first: bytes, rest: Iterable[bytes]) -> list[Any]:
 
 def _unfolded(value: Any) -> Iterator[Any]:
     """A trace as the web interface downloads it, as the rows that it holds; anything else as it is."""
-    if not isinstance(value, dict) or isinstance(value.get("subject"), dict):
+    if not isinstance(value, dict) or isinstance(value.get("subject"), dict) or SPANS in value:
         yield value
         return
     trace = value["trace"] if isinstance(value.get("trace"), dict) else value
@@ -169,7 +174,7 @@ def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, Any]], repo
         if isinstance(line, bytes) and not line.strip():
             continue
         try:
-            records.append(convert(_parse(line) if isinstance(line, bytes) else line))
+            records += _records(_parse(line) if isinstance(line, bytes) else line)
         except BadRow as problem:
             report.skip(BadLine(name, number, str(problem)))
     write_records(db, records)
@@ -177,6 +182,19 @@ def _write(db: sqlite3.Connection, name: str, lines: list[tuple[int, Any]], repo
     report.observations += kinds["observation"]
     report.scores += kinds["score"]
     report.reviews += kinds.total() - kinds["observation"] - kinds["score"]
+
+
+def _records(row: Any) -> list[tuple[str, dict[str, Any]]]:
+    """What one row holds: itself, or the spans of an OTLP export, which are visible at once."""
+    if not isinstance(row, dict) or SPANS not in row:
+        return [convert(row)]
+    try:
+        spans = decode(json.dumps(row).encode(), "application/json", "")
+    except BadExport as problem:
+        raise BadRow(str(problem)) from None
+    if not spans:
+        raise BadRow("an OTLP export without spans")
+    return [("observation", to_record(span, 0, 0)) for span in spans]
 
 
 def _parse(line: bytes) -> Any:

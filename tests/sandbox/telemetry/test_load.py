@@ -136,6 +136,30 @@ def test_rows_of_the_interfaces_exports(sandbox: SandboxServer, web: httpx.Clien
     assert web.get("/v3/scores").json()["data"][0]["value"] == "better"
 
 
+def test_spans_that_never_were_in_langfuse(sandbox: SandboxServer, web: httpx.Client, tmp_path: Path) -> None:
+    """OTLP/JSON: one export as a document, and a collector's file with one per line."""
+
+    def export(trace_id: str, said: str) -> dict[str, Any]:
+        texts = {"gen_ai.operation.name": "chat", "input.value": said, "output.value": "No."}
+        attributes = [{"key": key, "value": {"stringValue": value}} for key, value in texts.items()]
+        span = {
+            "traceId": trace_id, "spanId": trace_id[:16], "name": "ask", "attributes": attributes,
+            "status": {"code": 2},
+            "startTimeUnixNano": "1795428000000000000", "endTimeUnixNano": "1795428001000000000",
+        }  # fmt: skip
+        return {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": "s"}, "spans": [span]}]}]}
+
+    one, two, three = (export(digit * 32, f"question {digit}") for digit in "abc")
+    document = tmp_path / "one.json"
+    document.write_text(json.dumps(one))
+    report = load_files(sandbox.store, [document, write(tmp_path / "lines.jsonl", [two, three, {"resourceSpans": 1}])])
+    assert (report.observations, report.bad_total) == (3, 1)
+    rows = sorted(shown(web), key=lambda row: str(row["traceId"]))
+    assert [(row["input"], row["output"], row["level"]) for row in rows] == [
+        (f"question {digit}", "No.", "ERROR") for digit in "abc"
+    ]
+
+
 def test_queues_comments_and_configs_keep_their_ids(sandbox: SandboxServer, web: httpx.Client, tmp_path: Path) -> None:
     at = {"createdAt": "2026-11-01T10:00:00.000Z", "updatedAt": "2026-11-01T10:00:00.000Z"}
     rows: list[Row] = [
