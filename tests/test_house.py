@@ -14,7 +14,6 @@ MOST = 8
 LONG = {
     "experiments/prove.py prove_items": 12,
     "experiments/run.py run_experiment": 10,
-    "gateway/review.py put_score": 9,
     "gateway/traces.py observations": 12,
     "gateway/traces.py scores": 11,
     "tui/fields.py _fields": 9,
