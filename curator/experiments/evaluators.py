@@ -49,8 +49,8 @@ def evaluator(found: Any) -> Callable[[Case], Any]:
         return lambda case: _deepeval(found, case)
     if hasattr(found, "single_turn_score"):
         return lambda case: _ragas(found, case)
-    if not callable(found) and callable(getattr(found, "score", None)):  # the metrics of ragas.metrics.collections
-        found = found.score
+    if not callable(found) and callable(getattr(found, "score", None)):
+        return _ragas_collection(found)
     if not callable(found):
         raise NoScore("it is neither a function nor a metric")
     positional, named = _binding(found)
@@ -147,6 +147,12 @@ def _deepeval(metric: Any, case: Case) -> dict[str, Any]:
         )
     )
     return {"value": metric.score, "comment": metric.reason, "error": getattr(metric, "error", None)}
+
+
+def _ragas_collection(metric: Any) -> Callable[[Case], Any]:
+    """A metric of `ragas.metrics.collections`: `score(**texts)` hands on to `ascore`, which names what it takes."""
+    _, named = _binding(getattr(metric, "ascore", metric.score))
+    return lambda case: metric.score(**{key: _text(case[part]) for key, part in named.items()})
 
 
 def _ragas(metric: Any, case: Case) -> Any:

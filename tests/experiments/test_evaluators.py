@@ -19,9 +19,12 @@ class Exact:
 
 
 class Scored:
-    """As a metric of ragas.metrics.collections: not callable, with a `score` method."""
+    """As a metric of ragas.metrics.collections: not callable, with a `score` that hands on to `ascore`."""
 
-    def score(self, *, response: str, reference: str) -> Any:
+    def score(self, **texts: str) -> Any:
+        return self.ascore(**texts)
+
+    def ascore(self, response: str, reference: str) -> Any:
         return SimpleNamespace(value=float(response == reference), reason="same")
 
 
@@ -77,6 +80,9 @@ def test_each_shape_gives_scores(found: Any, expected: list[tuple[str, Any]]) ->
         ("autoevals", "JSONDiff", "b", 0.0),
         ("openevals.exact", "exact_match", "a", True),
         ("openevals.string.levenshtein", "levenshtein_distance", "ab", 0.5),
+        ("deepeval.metrics", "ExactMatchMetric", "a", 1.0),
+        ("ragas.metrics.collections", "ExactMatch", "a", 1.0),
+        ("ragas.metrics.collections", "StringPresence", "b", 0.0),
     ],
 )
 def test_the_real_ones_as_they_come(module: str, name: str, output: str, value: float) -> None:
