@@ -49,7 +49,7 @@ def put(gateway: Gateway, ways: dict[str, str]) -> None:
 
 
 COMMON = ("--rules", RULE, "--memory", "0.5")
-AT_ONCE = ("--max-concurrency", "6", "--deadline", "20")
+AT_ONCE = ("--max-concurrency", "6", "--deadline", "120")
 
 
 def test_no_way_through_the_gate(curator: Shell, dataset: dict[str, str], tmp_path: Path) -> None:

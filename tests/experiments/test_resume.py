@@ -85,7 +85,7 @@ def test_a_signal_loses_the_item_under_way(
     Path("hang").unlink()
     found, path = record.find("", "order-status-regression", workflow.rule.dataset.name, project_of(workflow.gateway))
     assert [len(each.items) for each in found.repeats.values()] == [2]
-    done = shell.json(*command, "--resume", "--deadline", "20")
+    done = shell.json(*command, "--resume", "--deadline", "120")
     assert done["integrity"] == {"ok": True, "problems": [], "waited": done["integrity"]["waited"]}
     assert (done["items"], done["errors"], done["label"]) == (ITEMS, 0, "cut")
     assert done["run_name"] == found.run.run_name
@@ -113,7 +113,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
             workflow.gateway,
             workflow.connection,
             workflow.rule,
-            Plan(task="counting:answer", max_concurrency=1, repeat=2, label="full", deadline=20.0),
+            Plan(task="counting:answer", max_concurrency=1, repeat=2, label="full", deadline=120.0),
         )
     assert caught.value.code == "RESULT_WRITE"
     monkeypatch.setattr(record.os, "write", write)
@@ -121,7 +121,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
     found, path = record.find("", workflow.rule.rule, workflow.rule.dataset.name, project_of(workflow.gateway))
     kept = sum(len(each.items) for each in found.repeats.values())
     assert 0 < kept < 2 * ITEMS
-    run, where = go_on(workflow, deadline=20.0)
+    run, where = go_on(workflow, deadline=120.0)
     assert where == path
     assert [each.integrity.ok for each in run.repeats] == [True, True]
     assert (run.complete, run.errors(), run.label, len(run.repeats)) == (True, [], "full", 2)
@@ -132,7 +132,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
 
 def test_another_candidate_does_not_go_on(workflow: Workflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     run, path = perform(
-        workflow.gateway, workflow.connection, workflow.rule, Plan(task="counting:answer", label="l", deadline=20.0)
+        workflow.gateway, workflow.connection, workflow.rule, Plan(task="counting:answer", label="l", deadline=120.0)
     )
     document = run.model_copy(update={"complete": False, "repeats": ()}).model_dump(mode="json")
     part = path.with_name(f"{path.name}.part")
