@@ -22,14 +22,14 @@ LONG = {
 PAST_THE_FACE = {
     "audit": 22,
     "dataset": 3,
-    "draft": 31,
+    "draft": 27,
     "experiments": 37,
     "journal": 6,
     "promote": 11,
-    "queue": 8,
+    "queue": 6,
     "rulebook": 13,
-    "sandbox": 11,
-    "scrub": 26,
+    "sandbox": 7,
+    "scrub": 24,
     "tui": 7,
 }
 """Imports from other rooms into a module behind a room's `__init__`, by the room that is entered."""

@@ -48,7 +48,7 @@ class Workflow:
     def run(self, function: str = "good", **plan: Any) -> Run:
         """Runs a function of `agents` and returns the checked run."""
         spec = function if ":" in function else f"{AGENTS}:{function}"
-        options: dict[str, Any] = {"task": spec, "label": function, "deadline": 10.0}
+        options: dict[str, Any] = {"task": spec, "label": function, "deadline": 60.0}
         run, _ = perform(self.gateway, self.connection, self.rule, Plan(**(options | plan)))
         return run
 
