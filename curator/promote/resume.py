@@ -1,5 +1,6 @@
 """After a crash: what was under way is read back and finished, or rolled back to a draft; decisions are shared."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
@@ -76,26 +77,35 @@ def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
     assert promotion.previous is not None
     created = promotion.previous.updated_at is None
     the_plan = Plan(action="created" if created else "updated", item=item)
-    try:
-        with job.journal.item_lock(item.id, 0.2):
-            action, proof = prove(job, the_plan, promotion.id, promotion.answer)
-    except Busy:
-        return None
-    except Stop as stop:
-        if stop.outcome.connection:
-            raise GatewayError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
-        return _unproved(job, promotion, item, stop)
-    except CuratorError as error:
-        return _unproved(job, promotion, item, stop_of(error, verdict="failed"))
+    late = time.monotonic() + job.patience.late
+    while True:
+        try:
+            with job.journal.item_lock(item.id, 0.2):
+                action, proof = prove(job, the_plan, promotion.id, promotion.answer)
+            break
+        except Busy:
+            return None
+        except Stop as stop:
+            if stop.outcome.connection:
+                raise GatewayError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
+            # A request outlives its sender: until it arrives, whoever looks sees what an update replaces.
+            if not _unseen(promotion, stop) or time.monotonic() > late:
+                return _unproved(job, promotion, item, stop)
+            job.pace.sleep(0.3)
+        except CuratorError as error:
+            return _unproved(job, promotion, item, stop_of(error, verdict="failed"))
     receipt = proved(job, item, action, proof, "by id and by list, after an interruption")
     return share(job, finish(job, promotion.id, receipt, proof, promotion.entries))
 
 
+def _unseen(promotion: Promotion, stop: Stop) -> bool:
+    """Whether a write without an answer has not happened, as far as a reading shows."""
+    old = (outcomes.LOST_WRITE, outcomes.STALE_READ, outcomes.REWRITTEN, outcomes.STALE_FIELDS)
+    return promotion.answer is None and stop.outcome in old
+
+
 def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt:
-    if (
-        stop.outcome in (outcomes.LOST_WRITE, outcomes.STALE_READ, outcomes.REWRITTEN, outcomes.STALE_FIELDS)
-        and promotion.answer is None
-    ):
+    if _unseen(promotion, stop):
         # Without an answer, the old state is no wonder: the write did not happen.
         stop = Stop(outcomes.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
     job.journal.drafts.save(SavedDraft.of_item(item, rule=promotion.rule, reason=stop.problem.code))

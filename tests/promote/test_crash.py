@@ -4,12 +4,13 @@ import json
 import multiprocessing
 import signal
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
 from curator.gateway import Gateway
-from curator.journal import Journal
+from curator.journal import Journal, Previous
 from curator.model import ScrubPolicy, lineage
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
@@ -17,6 +18,8 @@ from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, ma
 from tests.promote.workers import OPERATIONS, PRELOAD, die_while_writing, options
 
 TRACES = [f"{n:032x}" for n in range(1, 13)]
+AFTER_A_KILL = QUICK.model_copy(update={"late": 3.0})
+"""What was sent just before the kill may arrive after it, on a busy machine a good while."""
 
 
 class Totals:
@@ -41,7 +44,7 @@ def kill_and_restart(server: SandboxServer, journal: Path, seed: int, totals: To
     left = unfinished_rows(journal)
     with Gateway(connection_of(server)) as gateway, Journal("test", journal) as record:
         drafts_before = {draft.item_id: draft.saved_at for draft in record.drafts.all()}
-        for resumed in resume(gateway, record, EmailFinder(), patience=QUICK):
+        for resumed in resume(gateway, record, EmailFinder(), patience=AFTER_A_KILL):
             match resumed.outcome:
                 case "verified":
                     totals.verified += 1
@@ -226,3 +229,18 @@ def test_the_journal_holds_nothing_that_was_not_scrubbed(gateway: Gateway, journ
     # Of what is done the item as approved is kept, so that a later change can be named; nothing else holds its text.
     with sqlite3.connect(journal.path) as db:
         assert "delayed EU order" not in json.dumps(db.execute("SELECT receipt, answer FROM promotions").fetchall())
+
+
+def test_an_update_that_arrives_after_its_sender_died_is_seen(gateway: Gateway, journal: Journal) -> None:
+    """The first readings after the kill show what the update replaces; its receipt must not be believed on them."""
+    assert promote(gateway, journal, EmailFinder(), make_item(TRACES[0]), **options("ada")).ok
+    before = gateway.item(make_item(TRACES[0]).id)
+    assert before is not None
+    newer = make_item(TRACES[0], input={"query": "the better question"})
+    promotion = journal.promotions.begin(newer, rule="order-status", reviewer="ada")
+    journal.promotions.intend(promotion, Previous(updated_at=before.updated_at, content=before))
+    journal.promotions.give_up(promotion)
+    threading.Timer(0.5, gateway.put_item, (newer,)).start()
+    (resumed,) = resume(gateway, journal, EmailFinder(), patience=AFTER_A_KILL)
+    assert resumed.outcome == "verified"
+    receipts_true(gateway, journal)
