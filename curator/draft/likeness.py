@@ -14,6 +14,7 @@ from curator.config import state_folder
 from curator.draft.alike import ALIKE, NEAR, Texts
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
+from curator.model.errors import ConfigError
 from curator.model.item import state_of
 from curator.model.lineage import DIGEST, SOURCE_SESSION_ID, approval_digest, fingerprint
 
@@ -260,9 +261,13 @@ def known_items(gateway: "Gateway", dataset: str) -> tuple[KnownItem, ...]:
 
 
 def forget_items() -> None:
-    """Drops what is kept of items on this machine: an erasure must leave no text of theirs. Raises OSError."""
-    for path in _folder().glob("*"):
-        path.unlink(missing_ok=True)
+    """Drops what is kept of items on this machine: an erasure must leave no text of theirs. Raises ConfigError."""
+    try:
+        for path in _folder().glob("*"):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        words = f"What is kept of items in {_folder()} cannot be removed: {error.strerror}."
+        raise ConfigError(words, code="ERASURE_RECORD", remedy="Remove the folder by hand.") from None
 
 
 def _folder() -> Path:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curator.gateway import Gateway
     from curator.scrub import Scrubber
 
-TOGETHER = 0.365
+TOGETHER = 0.36
 """Mean likeness from which failures belong together; measured by `python -m tests.benchmarks.bench_groups`."""
 BLOCK = 2_000
 """Failures of one workflow that are linked pair by pair (memory grows with the square); later ones join by the mean."""

@@ -204,8 +204,12 @@ def test_an_erasure_from_the_command_line(curator: Curator) -> None:
     trace = numbered(0).source_trace_id or ""
     write_results("prod", numbered(0).id, numbered(1).id)
     Memory(load_settings()).keep_draft(DraftState(trace_id=trace, rule="r", edits={"input.question": "?"}))
+    kept = state_folder() / "items" / "of-a-dataset.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("[]")
     listed = curator("erase", "--trace", trace, "--dry-run")
     assert listed.exit_code == ExitCode.YES
+    assert kept.exists()
     assert f"drafts    1\n  {trace}  edited in the terminal\n" in listed.stdout
     assert "not here  one/prod.json holds texts" in listed.stdout
     assert f"{numbered(0).id}  ACTIVE  in {DATASET}  (by source trace)" in listed.stdout
@@ -219,6 +223,7 @@ def test_an_erasure_from_the_command_line(curator: Curator) -> None:
     assert (record["finished"], record["drafts"], record["result_files"]) == (True, 1, ["one/prod.json"])
     assert record["left"]["result_files"] == []
     assert not Memory(load_settings()).drafts()
+    assert not kept.exists()
     nothing = curator("erase", "--trace", trace, "--yes")
     assert nothing.exit_code == ExitCode.YES
     assert "items     0" in nothing.stdout
