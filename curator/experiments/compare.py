@@ -261,7 +261,7 @@ def foreseen(run: Run) -> dict[str, float]:
             continue
         scale = (0.0, 1.0) if run.is_pass_fail(name) else run.scales.get(name) or pairing.seen_scale(numbers)
         table = np.array(run.table(name, list(run.items), errored=scale[0]), dtype=np.float64)
-        known = ~np.isnan(table).all(axis=1)
+        known = np.asarray(~np.isnan(table).all(axis=1))
         items = [item for item, there in zip(run.items, known, strict=True) if there]
         groups = pairing.groups_of(run, items)
         found[name] = statistics.foreseen(table[known], scale, len(set(groups)) if groups else len(items))
