@@ -13,7 +13,8 @@ from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.draft import Novelty
-    from curator.promote import Order, Proposal
+    from curator.promote import Order, Promoter, Proposal
+    from curator.rulebook import LoadedRule
 
 
 _OPTIONS = (
@@ -82,6 +83,12 @@ def _named(text: str, option: str, what: str) -> tuple[str, str]:
 @order_options
 @click.option("--save", is_flag=True, help="Keep it, when it is complete, for a person to approve.")
 @click.option("--prepared-by", metavar="NAME", help="With --save: who or what prepared it.  [default: the reviewer]")
+@click.option(
+    "--never",
+    metavar="FINDING",
+    multiple=True,
+    help="Never personal in this rule: goes to its list, and the draft is made anew.",
+)
 @json_option
 @click.pass_context
 def draft(
@@ -91,6 +98,7 @@ def draft(
     rule_name: str,
     save: bool,
     prepared_by: str | None,
+    never: tuple[str, ...],
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -109,6 +117,8 @@ def draft(
     loaded = find_rule(rule_name, settings)
     order = order_of(**said)
     with Promoter.opened(settings) as promoter:
+        if never:
+            loaded = _taught(promoter, trace, loaded, order, never)
         drafts = []
         for found in promoter.read([trace], loaded):
             proposal = promoter.draft(found, loaded, order)
@@ -129,6 +139,28 @@ def draft(
         say(f"{count} of {len(drafts)} kept for approval: `curator queue --state prepared` (only what is complete is)")
     if not proposal.complete:
         ctx.exit(ExitCode.NO)
+
+
+def _taught(
+    promoter: "Promoter", trace: str, loaded: "LoadedRule", order: "Order", never: tuple[str, ...]
+) -> "LoadedRule":
+    """The rule with the texts of these findings on its list of what is never personal. Raises UsageError."""
+    from curator.rulebook import load_rule
+    from curator.rulebook.write import teach
+    from curator.scrub.drafts import values_of
+
+    texts: dict[str, str] = {}
+    for found in promoter.read([trace], loaded):
+        proposal = promoter.draft(found, loaded, order)
+        texts |= values_of(proposal.draft, proposal.scrubbed.findings, promoter.policy(loaded))
+    if unknown := [each for each in never if each not in texts]:
+        raise UsageError(
+            f"there is no finding {', '.join(unknown)}.",
+            code="PII_UNKNOWN_FINDING",
+            remedy="`curator draft` lists the findings with their ids.",
+        )
+    say(teach(loaded.path, never=[texts[each] for each in never]))
+    return load_rule(loaded.path)
 
 
 def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:

@@ -167,6 +167,29 @@ def show(rule: str, as_json: bool) -> None:
 
 
 @rules.command()
+@click.argument("rule")
+@click.option("--never", multiple=True, metavar="TEXT", help="This text is never personal.")
+@click.option("--always", multiple=True, metavar="TEXT", help="This text is always replaced.")
+@json_option
+def teach(rule: str, never: tuple[str, ...], always: tuple[str, ...], as_json: bool) -> None:
+    """Tell RULE which texts are never personal, or always; prints the change of its lists.
+
+    They lie beside the rule's file, one text a line, and add to its `scrub.allow` and `scrub.deny`.
+
+    `curator draft TRACE --never FINDING` does the same for what a draft found.
+    """
+    from curator.rulebook import find_rule
+    from curator.rulebook.write import teach as write
+
+    path = find_rule(rule, load_settings()).path
+    change = write(path, never=never, always=always)
+    if as_json:
+        print_json({"file": str(path), "diff": change})
+    else:
+        click.echo(plain(change, keep_newlines=True) or f"{plain(str(path))} says so already")
+
+
+@rules.command()
 def schema() -> None:
     """The JSON Schema of rule files, for editors."""
     from curator.model.rule import Rule

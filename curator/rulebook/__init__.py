@@ -101,7 +101,28 @@ def load_rule(path: Path, *, allow_python: bool = False) -> LoadedRule:
     problems, loaded = check_text(text, path, allow_python)
     if problems or loaded is None:
         raise MalformedRule(problems)
-    return loaded
+    taught = {key: lines for key in LISTS if (lines := _lines(list_of(path, key)))}
+    if not taught:
+        return loaded
+    scrub = loaded.rule.scrub
+    both = {key: (*getattr(scrub, key), *lines) for key, lines in taught.items()}
+    rule = loaded.rule.model_copy(update={"scrub": scrub.model_copy(update=both)})
+    return loaded.model_copy(update={"rule": rule})
+
+
+LISTS = {"allow": "never-personal.txt", "deny": "always-personal.txt"}
+"""Key of a rule's `scrub` → end of the name of the list beside its file: what reviewers taught it, one text a line."""
+
+
+def list_of(path: Path, key: str) -> Path:
+    """`rules/mine.yaml` → `rules/mine.never-personal.txt`."""
+    return path.with_name(f"{path.stem}.{LISTS[key]}")
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    return [line for line in _read(path).splitlines() if line.strip() and not line.startswith("#")]
 
 
 def check_file(path: Path, *, allow_python: bool = False) -> list[RuleProblem]:

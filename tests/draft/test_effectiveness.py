@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -210,6 +211,23 @@ def test_draft_and_promote_say_what_the_workbench_says(demo: DemoData, demo_gate
     assert code == 0
     assert "this case protects nothing (curator explain EXP002)" in text
     assert demo_gateway.item(str(document["item_id"])) is None
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_draft_teaches_the_rule_what_is_never_personal(demo: DemoData, tmp_path: Path) -> None:
+    rule = tmp_path / "mine.yaml"
+    rule.write_text((shipped_rules() / f"{RULE}.yaml").read_text("utf-8"), encoding="utf-8")
+    names = {value.trace_id: value.value for value in demo.personal if value.type == "PERSON"}
+    rooted = [o for o in demo.observations if o.get("isRootObservation") and o.get("traceName") == "order-status"]
+    one = next(o["traceId"] for o in rooted if names.get(o["traceId"], "?!") in str(o.get("input")))
+    _, document, _ = run("draft", one, "--rules", str(rule), "--json")
+    person = next(f for f in document["findings"] if f["entity"] == "PERSON")  # type: ignore[attr-defined]
+    _, after, _ = run("draft", one, "--rules", str(rule), "--never", person["id"], "--json")
+    assert person["id"] not in {f["id"] for f in after["findings"]}  # type: ignore[attr-defined]
+    [line] = (tmp_path / "mine.never-personal.txt").read_text("utf-8").splitlines()
+    assert line in str(after["input"])
+    code, _, _ = run("draft", one, "--rules", str(rule), "--never", "nothing")
+    assert code != 0
 
 
 def test_a_double_is_named_before_the_write(sandbox_environment: Gateway, demo: DemoData) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from curator.model.errors import UsageError
-from curator.rulebook.write import check_new, write_new
+from curator.rulebook import load_rule
+from curator.rulebook.write import check_new, teach, write_new
 from tests.rulebook.test_rulebook import GOOD
 
 
@@ -30,3 +31,18 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written") as refused:
         write_new(tmp_path / "file" / "rules" / "mine.yaml", GOOD)
     assert refused.value.code == "RULE_WRITE"
+
+
+def test_a_rule_is_taught_by_lists_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    before = load_rule(path).rule.scrub
+    diff = teach(path, never=["Desk Lamp", "Desk\nLamp"], always=["Project Heron"])
+    assert [line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
+        "+Desk Lamp",
+        "+Project Heron",
+    ]
+    assert teach(path, never=["Desk Lamp"]) == ""
+    after = load_rule(path).rule.scrub
+    assert (after.allow, after.deny) == ((*before.allow, "Desk Lamp"), (*before.deny, "Project Heron"))
+    assert path.read_text(encoding="utf-8") == GOOD
