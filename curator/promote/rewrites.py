@@ -12,9 +12,9 @@ Facts measured on Langfuse 4.16.0:
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from curator.model.base import Value
 from curator.model.json import Json, join_path
@@ -78,26 +78,16 @@ def stored_form(value: Json, *, top_level: bool = True) -> Json:
             return None
         if parsed_kind(value) is not None:
             return stored_form(_parsed(value), top_level=False)
-    if isinstance(value, str):
-        return _CONTROL.sub("", value)
     if isinstance(value, list):
         return [stored_form(each, top_level=False) for each in value]
     if isinstance(value, dict):
         return {key: stored_form(each, top_level=False) for key, each in value.items() if key != "__proto__"}
-    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
-        return _stored_number(value)
-    return value
+    return _without_control(value) if isinstance(value, str) else _as_stored(value)
 
 
 def without_control_characters(value: Json) -> Json:
     """The value with the vanishing characters taken out beforehand, so that what is written is what stays."""
-    if isinstance(value, str):
-        return _CONTROL.sub("", value)
-    if isinstance(value, list):
-        return [without_control_characters(each) for each in value]
-    if isinstance(value, dict):
-        return {key: without_control_characters(each) for key, each in value.items()}
-    return value
+    return _mapped(value, _without_control)
 
 
 def with_numbers_as_stored(value: Json) -> Json:
@@ -105,24 +95,30 @@ def with_numbers_as_stored(value: Json) -> Json:
 
     Numbers that would change are left alone.
     """
-    if isinstance(value, list):
-        return [with_numbers_as_stored(each) for each in value]
-    if isinstance(value, dict):
-        return {key: with_numbers_as_stored(each) for key, each in value.items()}
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or _number_rewrite(value) in _NUMBER_LOSSES:
-        return value
-    return _stored_number(value)
+    return _mapped(value, lambda leaf: leaf if _number_rewrite(leaf) in _NUMBER_LOSSES else _as_stored(leaf))
 
 
 def with_numbers_as_text(value: Json) -> Json:
     """The value with every number that would change written as a string of its digits."""
+    return _mapped(value, lambda leaf: f"{Decimal(leaf):f}" if _number_rewrite(leaf) in _NUMBER_LOSSES else leaf)
+
+
+def _mapped(value: Json, change: Callable[[Any], Json]) -> Json:
+    """The value with every text, number, boolean and null changed."""
     if isinstance(value, list):
-        return [with_numbers_as_text(each) for each in value]
+        return [_mapped(each, change) for each in value]
     if isinstance(value, dict):
-        return {key: with_numbers_as_text(each) for key, each in value.items()}
-    if isinstance(value, (int, float)) and _number_rewrite(value) in _NUMBER_LOSSES:
-        return f"{Decimal(value):f}"
-    return value
+        return {key: _mapped(each, change) for key, each in value.items()}
+    return change(value)
+
+
+def _without_control(leaf: Json) -> Json:
+    return _CONTROL.sub("", leaf) if isinstance(leaf, str) else leaf
+
+
+def _as_stored(leaf: Json) -> Json:
+    number = isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+    return _stored_number(leaf) if number else leaf  # type: ignore[arg-type]
 
 
 def parsed_kind(text: str) -> str | None:
