@@ -145,8 +145,7 @@ def _taught(
     promoter: "Promoter", trace: str, loaded: "LoadedRule", order: "Order", never: tuple[str, ...]
 ) -> "LoadedRule":
     """The rule with the texts of these findings on its list of what is never personal. Raises UsageError."""
-    from curator.rulebook import load_rule
-    from curator.rulebook.write import teach
+    from curator.rulebook import load_rule, teach
     from curator.scrub.drafts import values_of
 
     texts: dict[str, str] = {}

@@ -179,7 +179,7 @@ def teach(rule: str, never: tuple[str, ...], always: tuple[str, ...], as_json: b
     `curator draft TRACE --never FINDING` does the same for what a draft found.
     """
     from curator.rulebook import find_rule
-    from curator.rulebook.write import teach as write
+    from curator.rulebook import teach as write
 
     path = find_rule(rule, load_settings()).path
     change = write(path, never=never, always=always)

@@ -4,8 +4,9 @@ A rule file is data: no YAML tag constructs objects, schema files stay inside th
 only imported when the user allows it (see `curator explain rules`).
 """
 
+import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from curator.config import Settings
@@ -23,6 +24,7 @@ __all__ = [
     "load_rules",
     "rules_folder",
     "shipped_rules",
+    "teach",
 ]
 
 MEGABYTES = 1.0
@@ -117,6 +119,29 @@ LISTS = {"allow": "never-personal.txt", "deny": "always-personal.txt"}
 def list_of(path: Path, key: str) -> Path:
     """`rules/mine.yaml` → `rules/mine.never-personal.txt`."""
     return path.with_name(f"{path.stem}.{LISTS[key]}")
+
+
+def teach(path: Path, *, never: Collection[str] = (), always: Collection[str] = ()) -> str:
+    """Adds texts that are never personal, or always, to the lists beside a rule's file (`LISTS`), one text a line.
+
+    Returns the change as a unified diff, empty when the lists held them. Raises UsageError.
+    """
+    changes: list[str] = []
+    for key, texts in (("allow", never), ("deny", always)):
+        target = list_of(path, key)
+        before = target.read_text("utf-8").splitlines() if target.is_file() else []
+        after = list(dict.fromkeys((*before, *(" ".join(text.split()) for text in texts))))
+        changes += difflib.unified_diff(before, after, target.name, target.name, n=1, lineterm="")
+        if after != before:
+            try:
+                target.write_text("\n".join(after) + "\n", encoding="utf-8")
+            except OSError as error:
+                raise UsageError(
+                    f"{target} cannot be written: {error.strerror}.",
+                    code="RULE_WRITE",
+                    remedy="Check its permissions; a copy of the rule in a folder of your own can be taught.",
+                ) from None
+    return "\n".join(changes)
 
 
 def _lines(path: Path) -> list[str]:
