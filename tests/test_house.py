@@ -29,7 +29,7 @@ PAST_THE_FACE = {
     "queue": 6,
     "rulebook": 13,
     "sandbox": 7,
-    "scrub": 24,
+    "scrub": 8,
     "tui": 7,
 }
 """Imports from other rooms into a module behind a room's `__init__`, by the room that is entered."""

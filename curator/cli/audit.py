@@ -44,7 +44,7 @@ class Look:
     @property
     def policy(self) -> ScrubPolicy:
         """The rule's scrub policy on top of the team's."""
-        from curator.scrub.policy import merged
+        from curator.scrub import merged
 
         team = self.settings.scrub
         return merged(team, self.rule.rule.scrub) if self.rule is not None else team

@@ -185,8 +185,7 @@ def _checks(rule: str | None) -> "tuple[CheckSpec, ...]":
 def _scrubbed(found: "Snapshot", rule: str | None) -> "Snapshot":
     from curator import dataset as datasets
     from curator.rulebook import find_rule, load_rules
-    from curator.scrub import Scrubber
-    from curator.scrub.policy import merged
+    from curator.scrub import Scrubber, merged
 
     settings = load_settings()
     feeding = [each for each in load_rules(settings) if each.rule.dataset.name == found.name]

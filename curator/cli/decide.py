@@ -124,8 +124,7 @@ def _decide(
     from curator.queue import entries_of, require_traces
     from curator.queue.decisions import decide
     from curator.rulebook import find_rule
-    from curator.scrub import Scrubber
-    from curator.scrub.policy import merged
+    from curator.scrub import Scrubber, merged
 
     if not traces and group is None:
         raise click.UsageError("Name the traces: TRACE or TRACE/OBSERVATION, as `curator queue` lists them.")

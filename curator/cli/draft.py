@@ -146,7 +146,7 @@ def _taught(
 ) -> "LoadedRule":
     """The rule with the texts of these findings on its list of what is never personal. Raises UsageError."""
     from curator.rulebook import load_rule, teach
-    from curator.scrub.drafts import values_of
+    from curator.scrub import values_of
 
     texts: dict[str, str] = {}
     for found in promoter.read([trace], loaded):

@@ -129,8 +129,7 @@ def _cases(gateway: "Gateway", traces: Any, loaded: "LoadedRule") -> "list[Case]
 def _draft(case: "Case", loaded: "LoadedRule", settings: Settings) -> dict[str, object]:
     """What the rule makes of one failure, scrubbed like everything that leaves a trace."""
     from curator.draft.mapping import reshape
-    from curator.scrub.policy import merged
-    from curator.scrub.scrubber import Scrubber
+    from curator.scrub import Scrubber, merged
 
     try:
         draft = reshape(case.trace, loaded, signals=case.signals, earlier=case.earlier)

@@ -30,8 +30,8 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
     Prints the same kind of content with placeholders in place of personal values and secrets. Every line of JSON lines
     is an item of its own. Suggestions (places, organisations) stay as they are.
     """
+    from curator.scrub import Scrubber
     from curator.scrub.nlp import capabilities
-    from curator.scrub.scrubber import Scrubber
 
     values, form = _parsed(_read(file))
     policy = _policy(rule)
@@ -95,7 +95,7 @@ def _parsed(text: str) -> tuple[list[object], str]:
 
 def _policy(rule: str | None) -> "ScrubPolicy":
     from curator.model import ScrubPolicy
-    from curator.scrub.policy import merged
+    from curator.scrub import merged
 
     settings = load_settings()
     if rule is None:

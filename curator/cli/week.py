@@ -135,7 +135,7 @@ def read_week(
 ) -> "Week":
     """The failures of a window in groups, with what was decided on this machine. Raises GatewayError."""
     from curator import queue
-    from curator.scrub.policy import merged
+    from curator.scrub import merged
 
     policies = {rule.rule: merged(settings.scrub, rule.scrub) for rule in rules}
     found = queue.read_week(

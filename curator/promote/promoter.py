@@ -101,7 +101,7 @@ class Promoter:
     def opened(cls, settings: Settings, via: Via = "script") -> Iterator["Promoter"]:
         """A promoter for one command, with connection, journal and scrub of its own. Raises ConfigError."""
         from curator.gateway import Gateway
-        from curator.scrub.scrubber import Scrubber
+        from curator.scrub import Scrubber
 
         connection = settings.connection()
         with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
@@ -115,7 +115,7 @@ class Promoter:
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def policy(self, loaded: LoadedRule | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""
-        from curator.scrub.policy import merged
+        from curator.scrub import merged
 
         return self.settings.scrub if loaded is None else merged(self.settings.scrub, loaded.rule.scrub)
 

@@ -3,8 +3,10 @@
 `Scrubber` is the way in: it owns a worker process, so that importing this package loads neither presidio nor spaCy.
 """
 
+from curator.scrub.drafts import values_of
 from curator.scrub.gate import Choice, Outgoing, refuse_personal
 from curator.scrub.items import Limits, NotScrubbed
+from curator.scrub.policy import merged
 from curator.scrub.scrubber import Scrubber
 
-__all__ = ["Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "refuse_personal"]
+__all__ = ["Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "merged", "refuse_personal", "values_of"]

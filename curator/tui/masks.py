@@ -100,7 +100,7 @@ def shorten(value: Mapping[str, object], most: int) -> tuple[dict[str, object], 
 
     if estimated_size(value, most) < most:
         return dict(value), ()
-    from curator.scrub.items import NotScrubbed
+    from curator.scrub import NotScrubbed
 
     try:
         return {key: cut(node, key) for key, node in value.items()}, tuple(rest)

@@ -18,7 +18,7 @@ from curator.tui.session.runs import Runs, TwoRuns
 from curator.tui.session.traces import Around, Excerpt, Traces
 
 if TYPE_CHECKING:
-    from curator.scrub.scrubber import Scrubber
+    from curator.scrub import Scrubber
 
 __all__ = [
     "Act",

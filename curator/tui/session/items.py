@@ -75,7 +75,7 @@ class Items:
         """The audit of a dataset, by the rule that feeds it if there is just one. Raises UsageError, GatewayError."""
         from curator.audit.run import audit
         from curator.audit.workers import Processes
-        from curator.scrub.scrubber import Scrubber
+        from curator.scrub import Scrubber
 
         feeding = [rule for rule in self._rooms.rules if rule.rule.dataset.name == dataset]
         rule = feeding[0] if len(feeding) == 1 else None

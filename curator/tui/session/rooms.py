@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from curator.journal import Journal
     from curator.promote import Promoter
     from curator.rulebook import LoadedRule
-    from curator.scrub.scrubber import Scrubber
+    from curator.scrub import Scrubber
 
 Report = Callable[[str, int, int | None], None]
 """Progress: what is being done, how much of it is done, of how much (None when nobody knows)."""
@@ -87,7 +87,7 @@ class Rooms:
     @property
     def scrubber(self) -> "Scrubber":
         """What finds personal values; its process starts at the first question."""
-        from curator.scrub.scrubber import Scrubber
+        from curator.scrub import Scrubber
 
         with self.lock:
             if self._scrubber is None:
