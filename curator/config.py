@@ -206,9 +206,7 @@ def load_settings(**flags: Any) -> Settings:
         where = ".".join(str(step) for step in first["loc"])
         says = _IN_WORDS.get(first["type"], first["msg"])
         raise UsageError(
-            f"{path}: {where}: {says}.",
-            code="CONFIG_FILE",
-            remedy="See `curator explain config` for every key.",
+            f"{path}: {where}: {says}.", code="CONFIG_FILE", remedy="See `curator explain config` for every key."
         ) from None
     if settings.scrub != ScrubPolicy():
         from curator.scrub.policy import compiled

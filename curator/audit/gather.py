@@ -256,11 +256,7 @@ EXPERIMENTS = 100
 
 
 def runs_of(
-    gateway: Gateway,
-    dataset: Dataset,
-    until: datetime,
-    allows: Callable[[int], bool],
-    left_out: list[str],
+    gateway: Gateway, dataset: Dataset, until: datetime, allows: Callable[[int], bool], left_out: list[str]
 ) -> tuple[list[Run], bool]:
     """Runs that started in the year before `until`, latest first, and whether these are all.
 

@@ -126,11 +126,7 @@ def excused(items: Sequence[StoredItem], today: date) -> Iterator[Excuse]:
         state = state_of(item.metadata)
         if state is not None and state.state != "required" and state.until is not None:
             yield Excuse(
-                item_id=item.id,
-                state=state.state,
-                until=state.until,
-                owner=state.owner,
-                expired=state.expired(today),
+                item_id=item.id, state=state.state, until=state.until, owner=state.owner, expired=state.expired(today)
             )
 
 

@@ -142,13 +142,7 @@ def audit(
 
 
 def _check(
-    dataset: str | None,
-    items: Sequence[str],
-    form: str,
-    fix: str | None,
-    version: str | None,
-    dry_run: bool,
-    yes: bool,
+    dataset: str | None, items: Sequence[str], form: str, fix: str | None, version: str | None, dry_run: bool, yes: bool
 ) -> None:
     """Refuses options that do not go together. Raises click.UsageError."""
     if fix is None and (dry_run or yes):

@@ -60,11 +60,7 @@ def _check(ctx: click.Context, as_json: bool) -> None:
 
 
 ENDING_SECONDS = 5
-VARIABLES = {
-    "LANGFUSE_BASE_URL": "base_url",
-    "LANGFUSE_PUBLIC_KEY": "public_key",
-    "LANGFUSE_SECRET_KEY": "secret_key",
-}
+VARIABLES = {"LANGFUSE_BASE_URL": "base_url", "LANGFUSE_PUBLIC_KEY": "public_key", "LANGFUSE_SECRET_KEY": "secret_key"}
 
 
 @contextlib.contextmanager

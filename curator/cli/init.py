@@ -34,13 +34,7 @@ SHAPES = ("object", "messages", "query", "whole")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @json_option
 def init(
-    name: str | None,
-    trace_name: str | None,
-    shape: Any,
-    folder: Path,
-    save_keys: bool,
-    yes: bool,
-    as_json: bool,
+    name: str | None, trace_name: str | None, shape: Any, folder: Path, save_keys: bool, yes: bool, as_json: bool
 ) -> None:
     """Look at the project's traces and scores; write a config file and a first rule, every line explained.
 

@@ -73,9 +73,7 @@ def _read(file: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(
-            "Standard input is not UTF-8 text.",
-            code="INPUT_UNREADABLE",
-            remedy="Convert it first, such as with iconv.",
+            "Standard input is not UTF-8 text.", code="INPUT_UNREADABLE", remedy="Convert it first, such as with iconv."
         ) from None
 
 

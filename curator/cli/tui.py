@@ -68,9 +68,7 @@ def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
         from curator.cli.web_server import GuardedServer
     except ImportError:
         raise UsageError(
-            "The web server is not installed.",
-            code="WEB_NOT_INSTALLED",
-            remedy="pip install 'langfuse-curator[web]'",
+            "The web server is not installed.", code="WEB_NOT_INSTALLED", remedy="pip install 'langfuse-curator[web]'"
         ) from None
     if host not in LOOPBACK:
         say("The address and its token cross the network unencrypted. Put TLS and a login in front of it.")

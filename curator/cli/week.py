@@ -93,12 +93,7 @@ def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Diges
             if each.n < (bounds.min_n if bounds else 0) or any(lower[name] < least[name] for name in least):
                 judges.append(f"{each.name} (rule {rule.rule}, {each.n} traces)")
     return found.model_copy(
-        update={
-            "prepared": tuple(prepared),
-            "expired": tuple(expired),
-            "drift": tuple(drift),
-            "judges": tuple(judges),
-        }
+        update={"prepared": tuple(prepared), "expired": tuple(expired), "drift": tuple(drift), "judges": tuple(judges)}
     )
 
 

@@ -87,9 +87,7 @@ def look(
             dataset_exists = False
     stored = gateway.item(scrubbed.draft.item_id)
     return Novelty(
-        dataset_exists=dataset_exists,
-        standing=standing(scrubbed, stored),
-        similar=similar(scrubbed, items or []),
+        dataset_exists=dataset_exists, standing=standing(scrubbed, stored), similar=similar(scrubbed, items or [])
     )
 
 

@@ -81,11 +81,7 @@ def trial(cases: Sequence[Case], loaded: LoadedRule, *, allow_python: bool = Fal
     for case in cases:
         try:
             draft = reshape(
-                case.trace,
-                loaded,
-                signals=case.signals,
-                observation_id=case.observation_id,
-                earlier=case.earlier,
+                case.trace, loaded, signals=case.signals, observation_id=case.observation_id, earlier=case.earlier
             )
         except CuratorError as error:
             problems[error.code] += 1

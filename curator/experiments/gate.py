@@ -378,8 +378,7 @@ def _resources(case: _Case, comparison: Comparison) -> Iterator[Problem]:
         found = next((each for key, each in known.items() if key == name), None)
         if found is None or found.ratio is None:
             yield flaw(
-                f"GATE_{name.upper()}",
-                f"the {name} cannot be compared: it is not known for every item of both runs.",
+                f"GATE_{name.upper()}", f"the {name} cannot be compared: it is not known for every item of both runs."
             )
         # One item has no interval; its own ratio is all the evidence there is.
         elif (found.ci[0] if found.ci else found.ratio) > limit * (1 + 1e-9):

@@ -121,9 +121,7 @@ def proven(gateway: Gateway, rule: Rule, run: Run) -> dict[str, Proven]:
     prints = {name: run.checks.get(name, "unknown") for name in names}
     return {
         each.name: Proven(
-            n=each.n,
-            tpr=(each.intervals["tpr"] or (0.0, 1.0))[0],
-            tnr=(each.intervals["tnr"] or (0.0, 1.0))[0],
+            n=each.n, tpr=(each.intervals["tpr"] or (0.0, 1.0))[0], tnr=(each.intervals["tnr"] or (0.0, 1.0))[0]
         )
         for each in measure(gateway, rule=rule, fingerprints=prints)
     }

@@ -119,11 +119,7 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
         steps.append(without_control_characters)
     if "as-text" in remedies:
         steps.append(with_numbers_as_text)
-    fields: dict[str, Any] = {
-        "input": item.input,
-        "expected_output": item.expected_output,
-        "metadata": item.metadata,
-    }
+    fields: dict[str, Any] = {"input": item.input, "expected_output": item.expected_output, "metadata": item.metadata}
     for step in steps:
         fields = {name: step(value) for name, value in fields.items()}
     changed = repr(fields["input"]) != repr(item.input) or repr(fields["expected_output"]) != repr(item.expected_output)

@@ -495,12 +495,7 @@ class Promoter:
         return receipt.model_copy(update={"problem": problem})
 
     def _not_begun(
-        self,
-        key: str,
-        loaded: LoadedRule,
-        problem: Problem,
-        found: Found | None = None,
-        order: Order | None = None,
+        self, key: str, loaded: LoadedRule, problem: Problem, found: Found | None = None, order: Order | None = None
     ) -> Receipt:
         """The receipt of a failure that does not even become an item; there is nothing to record."""
         item_id = ""

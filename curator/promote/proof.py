@@ -69,11 +69,7 @@ def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
         if trace is None and item.id in rows:
             break  # without a trace this is the list of the whole dataset, newest first
     return Reading(
-        by_id=by_id,
-        listed=rows.get(item.id),
-        rows=len(rows),
-        total=pages.total_items,
-        counted=trace is not None,
+        by_id=by_id, listed=rows.get(item.id), rows=len(rows), total=pages.total_items, counted=trace is not None
     )
 
 

@@ -161,10 +161,7 @@ def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: C
     limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     score_limit = reader.limit("scoreLimit", MAX_SCORES, MAX_SCORES)
     cursor_text = reader.text("cursor")
-    times = [
-        _time(reader, "fromStartTime", ">=", required=True),
-        _time(reader, "toStartTime", "<", required=False),
-    ]
+    times = [_time(reader, "fromStartTime", ">=", required=True), _time(reader, "toStartTime", "<", required=False)]
     ids = {column.id: column for column in columns.values()}
     lists = {name: reader.texts(name) for name in ids}
     filters = observation_filter.parse(reader.text("filter") or "", tuple(ids))

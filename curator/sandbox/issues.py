@@ -148,12 +148,7 @@ def unrecognized_keys(keys: list[str], path: Path | None = None) -> Issue:
     """Keys that a strict object does not have."""
     word = "key" if len(keys) == 1 else "keys"
     quoted = ", ".join(f'"{key}"' for key in keys)
-    return {
-        "code": "unrecognized_keys",
-        "keys": keys,
-        "path": path or [],
-        "message": f"Unrecognized {word}: {quoted}",
-    }
+    return {"code": "unrecognized_keys", "keys": keys, "path": path or [], "message": f"Unrecognized {word}: {quoted}"}
 
 
 def invalid_union(path: Path, errors: list[list[Issue]]) -> Issue:

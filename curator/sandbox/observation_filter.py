@@ -104,12 +104,7 @@ COLUMNS = (
     Column("experimentDatasetId", "Experiment Dataset ID", "stringOptions", "experiment_dataset_id"),
     Column("experimentId", "Experiment ID", "stringOptions", "experiment_id", empty_is_null=True),
     Column("experimentName", "Experiment Name", "stringOptions", "experiment_name"),
-    Column(
-        "isExperimentItemRootSpan",
-        "Is Experiment Item Root Span",
-        "boolean",
-        "experiment_item_root_id = id",
-    ),
+    Column("isExperimentItemRootSpan", "Is Experiment Item Root Span", "boolean", "experiment_item_root_id = id"),
     # The sandbox does not look for tool definitions and calls inside inputs and outputs.
     Column("toolDefinitions", "Available Tools", "number", "0"),
     Column("toolCalls", "Tool Calls", "number", "0"),

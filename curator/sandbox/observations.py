@@ -30,18 +30,7 @@ from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_curs
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
 
-TYPES = (
-    "GENERATION",
-    "SPAN",
-    "EVENT",
-    "AGENT",
-    "TOOL",
-    "CHAIN",
-    "RETRIEVER",
-    "EVALUATOR",
-    "EMBEDDING",
-    "GUARDRAIL",
-)
+TYPES = ("GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL")
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 50

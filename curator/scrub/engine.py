@@ -192,10 +192,7 @@ def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
         logger.addHandler(timeouts)
     registry = RecognizerRegistry(recognizers=recognizers(), supported_languages=["en"])
     analyzer = AnalyzerEngine(
-        registry=registry,
-        nlp_engine=build(model),
-        supported_languages=["en"],
-        context_aware_enhancer=WindowEnhancer(),
+        registry=registry, nlp_engine=build(model), supported_languages=["en"], context_aware_enhancer=WindowEnhancer()
     )
     unknown = set(analyzer.get_supported_entities("en")) - set(ENTITIES)
     if unknown:

@@ -7,15 +7,7 @@ a task returns them, or the messages of any framework (`curator explain checks`)
 from typing import Any
 
 from curator.conversation import ToolCall, tool_calls_in
-from curator.experiments.checks.base import (
-    MISSING,
-    Case,
-    CheckFailed,
-    ShapeWrong,
-    find,
-    in_output,
-    json_equal,
-)
+from curator.experiments.checks.base import MISSING, Case, CheckFailed, ShapeWrong, find, in_output, json_equal
 from curator.model.rule import CheckSpec
 
 

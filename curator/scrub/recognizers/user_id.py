@@ -7,14 +7,7 @@ import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
-from curator.scrub.recognizers.names import (
-    bare,
-    is_ordinary,
-    may_be_family,
-    may_be_given,
-    paired,
-    word_list,
-)
+from curator.scrub.recognizers.names import bare, is_ordinary, may_be_family, may_be_given, paired, word_list
 from curator.scrub.recognizers.patterns import rules
 
 _SYSTEM = "system_users.txt"
