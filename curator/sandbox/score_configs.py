@@ -1,4 +1,4 @@
-"""/api/public/score-configs: create, list, get, change."""
+"""/api/public/score-configs: create, list, get."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox.errors import invalid_data, invalid_request
+from curator.sandbox.errors import invalid_data
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
@@ -30,7 +30,6 @@ DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
 BOOLEAN_CATEGORIES = [{"label": "True", "value": 1}, {"label": "False", "value": 0}]
 NAME_LENGTH = 35
 NOT_PAIRS = "Category must be an array of objects with label value pairs, where labels and values are unique."
-EMPTY_UPDATE = "Request body cannot be empty. At least one field must be provided for update."
 
 Body = dict[str, Any]
 
@@ -75,39 +74,6 @@ def create_config(request: Request) -> Response:
     with store.write() as db:
         insert(db, "score_configs", record)
         return json_response(_shown(_find(db, record["id"])))
-
-
-def update_config(request: Request) -> Response:
-    """Change or archive a config."""
-    body = json_body(request)
-    issues = _check_changes(body)
-    if issues:
-        raise invalid_data(issues)
-    columns = {
-        "name": "name",
-        "description": "description",
-        "minValue": "min_value",
-        "maxValue": "max_value",
-        "isArchived": "is_archived",
-        "categories": "categories",
-    }
-    changes = {column: body[key] for key, column in columns.items() if key in body}
-    for column in ("min_value", "max_value"):
-        if column in changes:
-            changes[column] = _real(changes[column])
-    if "categories" in changes:
-        changes["categories"] = json.dumps(changes["categories"])
-    store = store_of(request)
-    changes["updated_ms"] = store.now_ms()
-    with store.write() as db:
-        config_id = request.path_params["config_id"]
-        changed = dict(_find(db, config_id)) | changes
-        low, high = changed["min_value"], changed["max_value"]
-        if changed["data_type"] == "NUMERIC" and low is not None and high is not None and high <= low:
-            raise invalid_request("Maximum value must be greater than Minimum value")
-        assignments = ", ".join(f"{column} = :{column}" for column in changes)
-        db.execute(f"UPDATE score_configs SET {assignments} WHERE id = :id", {**changes, "id": config_id})
-        return json_response(_shown(_find(db, config_id)))
 
 
 def _find(db: sqlite3.Connection, config_id: str) -> sqlite3.Row:
@@ -220,30 +186,8 @@ def _is_pair(one: Any) -> bool:
     return isinstance(label, str) and bool(label) and is_number(value)
 
 
-def _check_changes(body: Any) -> list[Issue]:
-    if not isinstance(body, dict):
-        return [invalid_type([], "object", body)]
-    known = ("isArchived", "name", "minValue", "maxValue", "categories", "description")
-    issues: list[Issue] = []
-    if "isArchived" in body and not isinstance(body["isArchived"], bool):
-        issues.append(invalid_type(["isArchived"], "boolean", body["isArchived"]))
-    if "name" in body:
-        issues += _check_name(body["name"])
-    for key in ("minValue", "maxValue"):
-        if key in body and not is_number(body[key]):
-            issues.append(invalid_type([key], "number", body[key]))
-    if "categories" in body:
-        issues += _check_categories(body["categories"])
-    if "description" in body and not isinstance(body["description"], str):
-        issues.append(invalid_type(["description"], "string", body["description"]))
-    if not issues and not any(key in body for key in known):
-        issues.append(custom(EMPTY_UPDATE))
-    return issues
-
-
 routes = [
     Route("/api/public/score-configs", list_configs, methods=["GET"]),
     Route("/api/public/score-configs", create_config, methods=["POST"]),
     Route("/api/public/score-configs/{config_id:segment}", get_config, methods=["GET"]),
-    Route("/api/public/score-configs/{config_id:segment}", update_config, methods=["PATCH"]),
 ]

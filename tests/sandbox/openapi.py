@@ -91,9 +91,6 @@ BODIES = {
         maxValue={"type": ["number", "null"]},
         description=MAYBE,
     ),
-    "PATCH /api/public/score-configs/{config_id}": _object(
-        "", isArchived={"type": "boolean"}, name=TEXT, description=MAYBE
-    ),
     "POST /api/public/annotation-queues": _object(
         "name scoreConfigIds", name=TEXT, description=MAYBE, scoreConfigIds={"type": "array", "items": TEXT}
     ),

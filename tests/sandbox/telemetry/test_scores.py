@@ -185,8 +185,9 @@ def test_a_violated_or_unknown_config_is_accepted_and_dropped(
     assert rows_of(web) == []
 
 
-def test_an_archived_config_drops_too(web: httpx.Client, configs: dict[str, str]) -> None:
-    web.patch(f"/score-configs/{configs['quality']}", json={"isArchived": True})
+def test_an_archived_config_drops_too(sandbox: SandboxServer, web: httpx.Client, configs: dict[str, str]) -> None:
+    with sandbox.store.write() as db:  # archiving itself is nothing that curator does
+        db.execute("UPDATE score_configs SET is_archived = 1 WHERE id = ?", (configs["quality"],))
     write(web, value=0.5, configId=configs["quality"])
     assert rows_of(web) == []
 
