@@ -103,6 +103,14 @@ async def test_filter_states_window_and_workflow(session: Session) -> None:
         assert "Nothing matches the filter" in driver.text()
         await driver.press("escape")
         assert len(rows.rows) == total
+        await driver.press("slash")
+        await driver.type("helpfulness<0.3 -is:seen")
+        assert 0 < len(rows.rows) < total
+        assert all(any(s.name == "helpfulness" and s.value < 0.3 for s in f.signals) for f in driver.listed)  # type: ignore[operator]
+        await driver.type(" is:nonsense")
+        assert "is:nonsense is nothing that a failure can be" in driver.text()
+        assert 0 < len(rows.rows) < total
+        await driver.press("escape")
         await driver.press("t", "3")
         assert len(rows.rows) > total
         await driver.press("w", "3")

@@ -1,6 +1,7 @@
 """The queue: what needs a decision, why, and a preview that follows the cursor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -11,12 +12,13 @@ from textual.widgets import Static
 
 from curator.model import Failure
 from curator.model.errors import CuratorError
+from curator.queue import Filter, parse_filter
 from curator.tui import actions
 from curator.tui.screens.ask import AskText, Choose, Confirm
 from curator.tui.screens.place import Copies, Deciding
 from curator.tui.session import Look, Report
 from curator.tui.text import Piece
-from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, listed, matches
+from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, listed
 from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
 from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
@@ -53,6 +55,7 @@ class QueueScreen(Deciding):
         self._look: Look | None = None
         self._state: Shown = "open"
         self._rest: Timer | None = None
+        self._filter = Filter(parts=())
         self._grouped = False
         """Whether groups are shown though nobody has chosen."""
         self._inside: Group | None = None
@@ -72,7 +75,7 @@ class QueueScreen(Deciding):
                 yield FailureRows(id="failures")
                 with Vertical(classes="page-holder", id="instead"):
                     yield Page()
-                yield LineInput("/", "words over name, signal, rule, tag, session, id", id="filter")
+                yield LineInput("/", "words, score<0.3, signal:…, group:…, is:seen, -tag:…, @view", id="filter")
             yield FailurePreview(id="right")
         yield Hints()
 
@@ -230,14 +233,20 @@ class QueueScreen(Deciding):
         everything = self.session.queue.all()
         if self._look is None and not everything:
             return
-        words = self.query_one("#filter", LineInput).text.lower().split()
+        line = self.query_one("#filter", LineInput)
         standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
         drafts = self.session.drafts
         if self._state == "prepared":
             chosen = drafts.prepared()
         else:
             chosen = [f for f in everything if self._state is None or f.state == self._state]
-        found = [f for f in chosen if matches(f, words, excerpts.get(f.key, ()))] if words else chosen
+        words, problem = line.text.strip(), ""
+        try:
+            self._filter = parse_filter(words, datetime.now().astimezone(), self.session.settings.views)
+        except CuratorError as error:
+            problem = error.message  # not typed to its end yet: the rows stay as they were
+        said = {key: "".join(part for _, part in pieces) for key, pieces in list(excerpts.items())} if words else {}
+        found = [f for f in chosen if self._filter.matches(f, said.get(f.key, ""))] if words else chosen
         if self._state == "prepared":
             rows = [Row(each, by=drafts.inbox[each.key].prepared_by) for each in found]
         else:
@@ -248,7 +257,7 @@ class QueueScreen(Deciding):
             rows = listed(found, sort=standing.sort, fold=fold, groups=groups)
         if at is not None:
             at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
-        self.query_one("#filter", LineInput).note(f"{len(found):,} of {len(chosen):,}" if words else "")
+        line.note(problem or (f"{len(found):,} of {len(chosen):,}" if words else ""))
         self.failures.show(rows, at=at)
         if rows:
             self.show_panes()

@@ -46,6 +46,8 @@ class Groups:
         self._look_for_items()
         found = group_failures(every, self._texts, window.until).groups
         self.of = {key: group for group in found for key in group.keys}
+        for key, group in self.of.items():
+            self._failures.change(key, lambda one, group=group: one.model_copy(update={"group": group.id}))  # type: ignore[misc]
         return len(found)
 
     def _look_for_items(self) -> None:

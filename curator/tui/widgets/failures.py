@@ -1,4 +1,4 @@
-"""The list of failures: its columns, its order, what the filter looks at, and which failures are one row."""
+"""The list of failures: its columns, its order, and which failures are one row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -220,27 +220,3 @@ def _folded(row: Row) -> list[Piece]:
 
 def _items(row: Row) -> list[Piece]:
     return [("good", f"▣{min(len(row.failure.items), 9)}")] if row.failure.items else []
-
-
-def matches(failure: Failure, words: Sequence[str], excerpt: Excerpt = ()) -> bool:
-    """Whether every word (lower case) stands somewhere in what the filter looks at."""
-    text = haystack(failure)
-    if excerpt:
-        text += " " + "".join(part for _, part in excerpt).lower()
-    return all(word in text for word in words)
-
-
-def haystack(failure: Failure) -> str:
-    """What the filter looks at: name, signals with values and comments' absence, rules, tags, environment, session,
-    state, id. Of the trace's content only the masked excerpt that the list shows."""
-    return " ".join(
-        (
-            failure.name or "",
-            *(f"{s.name} {s.kind} {s.rule} {'' if s.value is None else s.value}" for s in failure.signals),
-            *failure.tags,
-            failure.environment or "",
-            failure.session_id or "",
-            failure.state,
-            failure.key,
-        )
-    ).lower()
