@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -43,71 +43,38 @@ def fields_of(
 ) -> list[Field]:
     """The fields of `input` and `expected_output`; what the schema does not know stands at the end of each."""
     by_path = {origin.path: origin for origin in origins}
-    found: list[Field] = []
-    for base, schema in schemas.items():
-        found.extend(_fields(base, schema, schema, content.get(base), base in content, by_path, problems, 0))
-    return found
+    found = [
+        field
+        for base, schema in schemas.items()
+        for field in _fields(Field(base, "json", True, content.get(base), base in content), schema, schema, 0)
+    ]
+    return [_with_remarks(field, by_path, problems) for field in found]
 
 
-def _fields(
-    path: str,
-    schema: Mapping[str, Any],
-    root: Mapping[str, Any],
-    value: Any,
-    present: bool,
-    origins: Mapping[str, Origin],
-    problems: Sequence[Problem],
-    depth: int,
-    required: bool = True,
-) -> Iterator[Field]:
+def _fields(whole: Field, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Iterator[Field]:
+    """The fields of one that may be an object, else that one."""
     schema = _resolved(schema, root)
-    properties = schema.get("properties")
+    properties, value = schema.get("properties"), whole.value
     if not isinstance(properties, dict) or depth >= DEEPEST or not (value is None or isinstance(value, dict)):
-        yield _field(path, schema, value, present, origins, problems, required)
+        kind, choices = _kind(schema, value)
+        yield replace(whole, kind=kind, choices=choices, description=str(schema.get("description", "")))
         return
     holder = value if isinstance(value, dict) else {}
     needed = set(schema.get("required", ()))
     for name in [*properties, *(key for key in holder if key not in properties)]:
-        yield from _fields(
-            join_path(path, name),
-            properties.get(name, {}),
-            root,
-            holder.get(name),
-            name in holder,
-            origins,
-            problems,
-            depth + 1,
-            name in needed,
-        )
+        below = Field(join_path(whole.path, name), "json", name in needed, holder.get(name), name in holder)
+        yield from _fields(below, properties.get(name, {}), root, depth + 1)
 
 
-def _field(
-    path: str,
-    schema: Mapping[str, Any],
-    value: Any,
-    present: bool,
-    origins: Mapping[str, Origin],
-    problems: Sequence[Problem],
-    required: bool,
-) -> Field:
+def _with_remarks(field: Field, origins: Mapping[str, Origin], problems: Sequence[Problem]) -> Field:
+    path = field.path
     mine = tuple(p for p in problems if p.path and (p.path == path or p.path.startswith((f"{path}.", f"{path}["))))
     # A missing field is a problem of the object that should hold it.
     parent, _, name = path.rpartition(".")
-    if required and not present:
+    if field.required and not field.present:
         mine += tuple(p for p in problems if p.path == parent and name in p.message)
     origin = origins.get(path) or next((o for p, o in origins.items() if path.startswith((f"{p}.", f"{p}["))), None)
-    kind, choices = _kind(schema, value)
-    return Field(
-        path=path,
-        kind=kind,
-        required=required,
-        value=value,
-        present=present,
-        choices=choices,
-        description=str(schema.get("description", "")),
-        origin=origin,
-        problems=tuple(dict.fromkeys(mine)),
-    )
+    return replace(field, origin=origin, problems=tuple(dict.fromkeys(mine)))
 
 
 def _kind(schema: Mapping[str, Any], value: Any) -> tuple[Kind, tuple[JsonValue, ...]]:
