@@ -98,6 +98,7 @@ def test_importing_the_app_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_keys_can_be_changed_and_help_and_palette_know(sandbox: SandboxServer, scrubber: Scrubber) -> None:
     keys = {"queue.dismiss-failure": "X", "queue.promot": "P"}

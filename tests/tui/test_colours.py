@@ -31,6 +31,7 @@ def drawn(server: SandboxServer, more: dict[str, str]) -> tuple[set[str], str]:
     return sequences(written)[0]["sgr"], written
 
 
+@pytest.mark.slow
 def test_no_colour(sandbox: SandboxServer) -> None:
     found, written = drawn(sandbox, {"NO_COLOR": "1"})
     assert {each for each in found if COLOUR.fullmatch(each)} == set()

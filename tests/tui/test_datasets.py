@@ -72,6 +72,7 @@ def words(lines: list[str]) -> list[str]:
     return [" ".join(line.replace("(", " ").replace(")", " ").split()) for line in lines if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session, size=(200, 50)) as driver:

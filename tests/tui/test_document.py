@@ -58,6 +58,7 @@ def test_prose_keeps_its_words(text: str, width: int) -> None:
         assert "".join("".join(rows).split()) == "".join(visible(text, newlines=True).split())
 
 
+@pytest.mark.slow
 def test_big_things_are_quick() -> None:
     lines = json.loads("[" + ",".join(f'{{"id": {n}, "text": "line {n} of many"}}' for n in range(10_000)) + "]")
     for value, least in (("lorem ipsum " * 430_000, 60_000), (lines, 10_000), (nested(400), 400)):

@@ -165,6 +165,7 @@ async def test_text(session: Session) -> None:
         assert driver.queue.failures.has_focus
 
 
+@pytest.mark.slow
 async def test_queue(session: Session) -> None:
     async with driving(session) as driver:
         rows = driver.queue.failures

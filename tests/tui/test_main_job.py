@@ -89,6 +89,7 @@ async def test_missing_dataset_is_created_by_one_key(session: Session) -> None:
         assert "verified" in driver.text()
 
 
+@pytest.mark.slow
 async def test_incomplete_draft_is_named_then_mended(session: Session) -> None:
     async with driving(session) as driver:
         await to_a_failure(driver, lambda wrong: wrong == ["expected_output needs outcome"])

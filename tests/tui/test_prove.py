@@ -19,6 +19,7 @@ async def answer(driver: Driver, text: str) -> None:
     await driver.press("enter")
 
 
+@pytest.mark.slow
 async def test_an_item_is_proved_after_its_promotion(session: Session) -> None:
     async with driving(session) as driver:
         await receipt(driver)

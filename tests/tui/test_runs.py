@@ -155,6 +155,7 @@ async def test_one_run_is_compared_with_nothing(session: Session) -> None:
         assert "Mark a run with space" in driver.toasts()
 
 
+@pytest.mark.slow
 async def test_hostile_names_and_answers_do_nothing(sandbox: SandboxServer, session: Session) -> None:
     payload = " ".join((ESCAPES[18], ESCAPES[21], CONTROLS[0], UNSEEN[0], MARKUP[0]))
     with sandbox.store.write() as db:

@@ -107,7 +107,7 @@ STATES: list[tuple[State, tuple[int, int]]] = [
     (light, (120, 36)),
     (ansi, (80, 24)),
 ]
-KEY_STATES = STATES[:1] + STATES[5:6] + STATES[7:8]
+KEY_STATES = STATES[:1] + STATES[7:8]
 """Those of every run; the others are among the slow proofs."""
 
 

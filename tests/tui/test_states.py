@@ -67,6 +67,7 @@ async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sand
         assert "try again" in driver.text()
 
 
+@pytest.mark.slow
 async def test_a_wait_for_the_server_is_said(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:
         sandbox.fault("http-429", "every:9")
@@ -75,6 +76,7 @@ async def test_a_wait_for_the_server_is_said(session: Session, sandbox: SandboxS
         assert len(driver.queue.failures.rows) > 20
 
 
+@pytest.mark.slow
 async def test_nothing_to_do_is_said(scrubber: Scrubber) -> None:
     with SandboxServer() as server:
         async with driving(Session(settings_for(server), scrubber)) as driver:

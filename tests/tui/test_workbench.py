@@ -150,6 +150,7 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
         assert "region" in driver.text()
 
 
+@pytest.mark.slow
 async def test_a_case_that_protects_nothing_is_called_so(session: Session) -> None:
     async with driving(session) as driver:
         bench = await open_bench(driver)
