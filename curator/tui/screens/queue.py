@@ -307,7 +307,8 @@ class QueueScreen(Deciding):
         words = f"{rule} · {since}" if rule else since
         week = self.session.queue.week
         marked = len(self.failures.marks)
-        prepared, narrow = len(self.session.drafts.inbox), self.app.size.width < 110
+        prepared = len(self.session.drafts.inbox)
+        narrow = self.app.size.width < (130 if prepared else 110)
         self.query_one(WeekBar).show(week, self._state, marked, words, prepared=prepared, narrow=narrow)
 
     def on_resize(self) -> None:
@@ -358,6 +359,8 @@ class QueueScreen(Deciding):
             pieces.append(
                 ("dim", f"  {total} failures, {'like ones' if self._fold == 'group' else 'sessions'} as one row")
             )
+        if self._state == "prepared" and rows.rows:
+            pieces += [("accent", "  p"), ("dim", " approves"), ("accent", "  ⌫"), ("dim", " declines")]
         if standing.sort != "age":
             name = COLUMNS[standing.sort.removeprefix("-")].title
             pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))

@@ -200,6 +200,10 @@ class ReceiptScreen(Proving):
             [("dim", "action   "), ("text", receipt.action), ("dim", f"  by {receipt.reviewer}")],
             [],
         ]
+        others = [] if self._covered or not receipt.ok else self.session.groups.others(receipt.key)
+        if others:
+            covers = f" covers the {plural(len(others), 'other open failure')} of its group with it"
+            parts += [[("accent", "c"), ("text", covers)], []]
         said = receipt.problem.message if receipt.problem is not None else None
         for check in receipt.checks:
             if check.detail == said:
@@ -224,10 +228,6 @@ class ReceiptScreen(Proving):
             ]
         if proof := self.proof_rows():
             parts += [[], [("heading", "Does it protect anything?")], *proof]
-        others = [] if self._covered or not receipt.ok else self.session.groups.others(receipt.key)
-        if others:
-            said = f" covers the {plural(len(others), 'other open failure')} of its group with it"
-            parts += [[], [("accent", "c"), ("text", said)]]
         if receipt.ok and receipt.proposes == "known":
             parts += [[], [("accent", "s"), ("dim", " says that this failure is known until somebody has mended it")]]
         if receipt.ok:
