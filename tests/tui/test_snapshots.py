@@ -123,6 +123,7 @@ def test_state(
     state: State, size: tuple[int, int], demo_server: SandboxServer, scrubber: Scrubber, snap_compare: Any
 ) -> None:
     session = Session(settings_for(demo_server), scrubber)
+    session.rooms.stand(fold="session")  # groups come when they are ready: no picture of a moment
 
     async def lead(pilot: Any) -> None:
         driver = Driver(pilot.app, pilot)
