@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -179,20 +179,22 @@ def _look_at_langfuse(examination: Examination, gateway: "Gateway", rules: Seque
             detail = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the server"
             examination.add("clock", ok, detail, "" if ok else "Synchronise this machine's clock (NTP).")
         with examination.check("keys"):
-            gateway.health()
+            gateway.health(server)
             project = gateway.project()
             examination.add("keys", True, f"project {project.name}")
-            _look_at_capabilities(examination, server.release)
+            _look_at_capabilities(examination, gateway, server.release)
             _look_at_queue(examination, gateway, rules)
 
 
-def _look_at_capabilities(examination: Examination, release: tuple[int, ...]) -> None:
-    detail = "observations v2, scores v3"
-    if release and release < SCORE_LISTS_SINCE:
-        detail += "; scores of experiments run with the SDK are refused before 4.59"
-        examination.add("capabilities", True, detail, "Upgrade Langfuse to 4.59 or later before running experiments.")
-    else:
-        examination.add("capabilities", True, detail)
+def _look_at_capabilities(examination: Examination, gateway: "Gateway", release: tuple[int, ...]) -> None:
+    """What `run` and `gate` need besides the queue's APIs."""
+    with examination.check("experiments"):
+        next(gateway.experiments(from_=datetime.now(UTC) - timedelta(minutes=1)), None)
+        detail, remedy = "observations v2, scores v3, experiments", ""
+        if release and release < SCORE_LISTS_SINCE:
+            detail += "; scores of experiments run with the SDK are refused before 4.59"
+            remedy = "Upgrade Langfuse to 4.59 or later before running experiments."
+        examination.add("capabilities", True, detail, remedy)
 
 
 def _look_at_queue(examination: Examination, gateway: "Gateway", rules: Sequence["Rule"]) -> None:
