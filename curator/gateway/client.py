@@ -21,7 +21,8 @@ class Gateway(Traces, Review, Datasets, Experiments):
     def health(self, known: ServerInfo | None = None) -> ServerInfo:
         """The server's version and clock, after proof that the keys work and that the v2 observations API is there.
 
-        Two requests; one when `version` has just said what is `known`. Raises ServerTooOld, Unauthorised, Unreachable, GatewayError.
+        Two requests; one when `version` has just said what is `known`. Raises ServerTooOld, Unauthorised, Unreachable,
+        GatewayError.
         """
         info = known or self.version()
         if info.release and info.release[0] < 4:
