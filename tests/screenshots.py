@@ -82,7 +82,7 @@ async def marked(driver: Driver) -> None:
 async def trace(driver: Driver) -> None:
     await driver.press("slash")
     await driver.type("support-c")
-    await driver.press("enter", "enter", "j", "j")
+    await driver.press("enter", "enter", "j", "j", "j")
 
 
 async def workbench(driver: Driver) -> None:

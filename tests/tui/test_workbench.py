@@ -128,7 +128,8 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
             await driver.press("v")
         await driver.press("w", "1")
         assert draft(bench).rule != "order-status-regression"
-        await driver.press("ctrl+x", "enter", "escape")
+        await driver.press("escape")
+        assert driver.screen is driver.queue
 
         bench = await open_bench(driver)
         assert bench._prepared is not None
