@@ -6,16 +6,20 @@ https://api.reference.langfuse.com, and the recordings of Langfuse 4.16.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project
+from curator.model.base import Value
 from curator.model.item import Dataset, StoredItem
 from curator.model.trace import Comment, Observation, QueueEntry, Score
 
+V = TypeVar("V", bound=Value)
 Row = Mapping[str, Any]
 YEARS = range(1970, 2200)
 """A time outside of these years is a fault of the server, and breaks the arithmetic of offsets."""
@@ -40,30 +44,15 @@ def observation(row: Row) -> Observation:
     start = _time(row.get("startTime")) or _time(row.get("createdAt")) or _time(row.get("endTime"))
     parent = _text(row.get("parentObservationId"))
     root = row.get("isRootObservation")
-    return Observation(
-        id=_required(row, "id"),
-        trace_id=_required(row, "traceId"),
+    return _read(
+        Observation,
+        row,
         parent_id=parent,
         is_root=bool(root) if root is not None else parent is None,
-        type=_text(row.get("type")) or "SPAN",
-        name=_text(row.get("name")),
-        level=_text(row.get("level")) or "DEFAULT",
-        status_message=_text(row.get("statusMessage")),
         start_time=_present(start),
-        end_time=_time(row.get("endTime")),
-        latency=_number(row.get("latency")),
-        environment=_text(row.get("environment")),
-        version=_text(row.get("version")),
-        release=_text(row.get("release")),
-        user_id=_text(row.get("userId")),
-        session_id=_text(row.get("sessionId")),
-        trace_name=_text(row.get("traceName")),
         tags=tuple(str(tag) for tag in row.get("tags") or ()),
-        model=_text(row.get("model")),
-        total_cost=_number(row.get("totalCost")),
         input=_raw(row.get("input")),
         output=_raw(row.get("output")),
-        metadata=_mapping(row.get("metadata")),
     )
 
 
@@ -76,132 +65,87 @@ def score(row: Row) -> Score:
         raise Odd("`value` is no number, text or boolean")
     if isinstance(value, float) and not math.isfinite(value):
         raise Odd("`value` is no finite number")
-    return Score(
-        id=_required(row, "id"),
-        name=_required(row, "name"),
+    return _read(
+        Score,
+        row,
         value=value,
-        data_type=_text(row.get("dataType")) or "NUMERIC",
-        source=_text(row.get("source")) or "API",
         timestamp=_present(_time(row.get("timestamp")) or _time(row.get("createdAt"))),
         subject=kind,
         trace_id=_text(subject.get("id") if kind == "trace" else subject.get("traceId")),
         observation_id=_text(subject.get("id")) if kind == "observation" else None,
         session_id=_text(subject.get("id")) if kind == "session" else None,
-        comment=_text(row.get("comment")),
-        author_user_id=_text(row.get("authorUserId")),
-        queue_id=_text(row.get("queueId")),
-        environment=_text(row.get("environment")),
-        metadata=_mapping(row.get("metadata")),
     )
 
 
 def comment(row: Row) -> Comment:
     """A row of `GET /api/public/comments`."""
-    return Comment(
-        id=_required(row, "id"),
-        object_type=_required(row, "objectType"),
-        object_id=_required(row, "objectId"),
-        content=str(row["content"]),
-        author_user_id=_text(row.get("authorUserId")),
-        created_at=_present(_time(row.get("createdAt"))),
-    )
+    return _read(Comment, row, content=str(row["content"]))
 
 
 def annotation_queue(row: Row) -> AnnotationQueue:
     """A row of `GET /api/public/annotation-queues`."""
-    return AnnotationQueue(
-        id=_required(row, "id"), name=_required(row, "name"), description=_text(row.get("description"))
-    )
+    return _read(AnnotationQueue, row)
 
 
 def queue_entry(row: Row, queue_name: str) -> QueueEntry:
     """A row of `GET /api/public/annotation-queues/{id}/items`."""
-    return QueueEntry(
-        id=_required(row, "id"),
-        queue_id=_required(row, "queueId"),
-        queue_name=queue_name,
-        object_type=_required(row, "objectType"),
-        object_id=_required(row, "objectId"),
-        status=_required(row, "status"),
-        created_at=_present(_time(row.get("createdAt"))),
-    )
+    return _read(QueueEntry, row, queue_name=queue_name)
 
 
 def dataset(row: Row) -> Dataset:
     """A dataset of `GET /api/public/v2/datasets`."""
-    created = _present(_time(row.get("createdAt")))
-    return Dataset(
-        id=_required(row, "id"),
-        name=_required(row, "name"),
-        description=_text(row.get("description")),
-        metadata=row.get("metadata"),
-        input_schema=row.get("inputSchema"),
-        expected_output_schema=row.get("expectedOutputSchema"),
-        created_at=created,
-        updated_at=_time(row.get("updatedAt")) or created,
-    )
+    return _read(Dataset, row, updated_at=_present(_time(row.get("updatedAt")) or _time(row.get("createdAt"))))
 
 
 def stored_item(row: Row) -> StoredItem:
     """An item of `GET /api/public/dataset-items`."""
-    created = _present(_time(row.get("createdAt")))
-    return StoredItem(
-        id=_required(row, "id"),
-        dataset=_required(row, "datasetName"),
-        dataset_id=_required(row, "datasetId"),
-        input=row.get("input"),
-        expected_output=row.get("expectedOutput"),
-        metadata=row.get("metadata"),
-        source_trace_id=_text(row.get("sourceTraceId")),
-        source_observation_id=_text(row.get("sourceObservationId")),
-        status=row["status"],
-        created_at=created,
-        updated_at=_time(row.get("updatedAt")) or created,
-    )
+    updated = _present(_time(row.get("updatedAt")) or _time(row.get("createdAt")))
+    return _read(StoredItem, row, dataset=_required(row, "datasetName"), status=row["status"], updated_at=updated)
 
 
 def project(row: Row) -> Project:
     """A project of `GET /api/public/projects`."""
     days = row.get("retentionDays")
-    return Project(id=_required(row, "id"), name=_required(row, "name"), retention_days=int(days) if days else None)
+    return _read(Project, row, retention_days=int(days) if days else None)
 
 
 def experiment(row: Row) -> Experiment:
     """A row of `GET /api/public/experiments`."""
-    return Experiment(
-        id=_required(row, "id"),
-        name=_required(row, "name"),
-        description=_text(row.get("description")),
-        start_time=_present(_time(row.get("startTime"))),
-        end_time=_time(row.get("endTime")),
-        item_count=int(row["itemCount"]),
-        dataset_id=_text(row.get("datasetId")),
-        metadata=_mapping(row.get("metadata")),
-        scores=_scores(row.get("scores")),
-    )
+    return _read(Experiment, row, item_count=int(row["itemCount"]))
 
 
 def experiment_item(row: Row) -> ExperimentItem:
     """A row of `GET /api/public/experiment-items`."""
-    return ExperimentItem(
-        id=_required(row, "id"),
-        trace_id=_required(row, "traceId"),
-        experiment_id=_required(row, "experimentId"),
-        experiment_name=_required(row, "experimentName"),
+    return _read(
+        ExperimentItem,
+        row,
         item_id=_required(row, "experimentItemId"),
         dataset_id=_text(row.get("experimentDatasetId")),
         item_version=_time(row.get("experimentItemVersion")),
-        start_time=_present(_time(row.get("startTime"))),
-        end_time=_time(row.get("endTime")),
-        level=_text(row.get("level")) or "DEFAULT",
-        environment=_text(row.get("environment")),
-        input=row.get("input"),
-        output=row.get("output"),
-        expected_output=row.get("expectedOutput"),
-        metadata=_mapping(row.get("metadata")),
         item_metadata=_mapping(row.get("experimentItemMetadata")),
-        scores=_scores(row.get("scores")),
     )
+
+
+def _read(kind: type[V], row: Row, **known: Any) -> V:
+    """A row as a value: a field's name is the server's key with underscores, its type says how it is read.
+
+    `known`: fields that the server calls otherwise, or that take more than their key.
+    """
+    for name, key, read, default in _fields(kind):
+        if name not in known:
+            found = read(row, key)
+            known[name] = default if found is None else found
+    return kind(**known)
+
+
+@cache
+def _fields(kind: type[Value]) -> list[tuple[str, str, Callable[[Row, str], Any], Any]]:
+    """Name, key, how it is read, and what it is when nothing is there, for every field."""
+    found = []
+    for name, field in kind.model_fields.items():
+        form = str | None if field.annotation is str and not field.is_required() else field.annotation
+        found.append((name, to_camel(name), READERS.get(form, READERS[Any]), field.get_default()))
+    return found
 
 
 def _scores(rows: object) -> tuple[Score, ...]:
@@ -259,3 +203,15 @@ def _present(value: datetime | None) -> datetime:
     if value is None:
         raise Odd("it has no time")
     return value
+
+
+READERS: dict[Any, Callable[[Row, str], Any]] = {
+    str: _required,
+    str | None: lambda row, key: _text(row.get(key)),
+    float | None: lambda row, key: _number(row.get(key)),
+    datetime: lambda row, key: _present(_time(row.get(key))),
+    datetime | None: lambda row, key: _time(row.get(key)),
+    dict[str, Any]: lambda row, key: _mapping(row.get(key)),
+    tuple[Score, ...]: lambda row, key: _scores(row.get(key)),
+    Any: lambda row, key: row.get(key),
+}
