@@ -30,7 +30,10 @@ RULE = ROOT / "tests" / "end_to_end" / "airline.yaml"
 NOVEMBER = Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 30, tzinfo=UTC))
 FEW = 6
 
-pytestmark = pytest.mark.skipif(not TRACES.is_dir(), reason="the real traces are not beside this checkout")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not TRACES.is_dir(), reason="the real traces are not beside this checkout"),
+]
 
 
 def failing_agent(item: Any) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tests.docs.shell import blocks, lines
 from tests.docs.test_mentions import problem
 
 TOPICS = Path(__file__).parents[2] / "curator" / "help" / "topics"
+WORKFLOWS = TOPICS.parent / "workflows"
 AUDIT = (TOPICS / "audit.md").read_text(encoding="utf-8")
 
 
@@ -25,16 +26,15 @@ def fenced(kind: str) -> list[str]:
     return [text for found, text in every if found == kind]
 
 
-def test_the_workflow_is_one() -> None:
-    (text,) = fenced("yaml")
-    workflow: Any = YAML(typ="safe").load(text)
-    steps = workflow["jobs"]["audit"]["steps"]
-    commands = [step["run"] for step in steps if step.get("run", "").startswith("curator")]
-    assert [problem(command) for command in commands] == [None]
-    assert "--fail-on error" in commands[0]
-    upload = next(step for step in steps if "upload-artifact" in step.get("uses", ""))
-    assert upload["if"] == "always()"
-    assert upload["with"]["path"] in commands[0]
+def test_the_weekly_workflow_audits_and_always_shows_what_was_found() -> None:
+    workflow: Any = YAML(typ="safe").load((WORKFLOWS / "weekly.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["weekly"]["steps"]
+    (audit,) = [step["run"] for step in steps if step.get("run", "").startswith("curator audit")]
+    assert problem(audit) is None
+    assert "--fail-on error --" in f"{audit} --"
+    written = audit.split("--output ")[1].split()[0]
+    (shown,) = [step for step in steps if step.get("run", "").startswith(f"cat {written}")]
+    assert shown["if"] == "always()"
     assert workflow["on" if "on" in workflow else True]["schedule"][0]["cron"].count(" ") == 4
 
 

@@ -46,6 +46,7 @@ def report_by(workers: Workers, gateway: Gateway, journal: Journal | None, at: d
     return report.model_copy(update={"requests": 0})
 
 
+@pytest.mark.slow
 def test_processes_and_cluster_find_the_same(
     scheduler: str, example_gateway: Gateway, example_journal: Journal, moment: datetime
 ) -> None:

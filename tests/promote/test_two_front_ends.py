@@ -1,5 +1,6 @@
 """One list of situations through both front ends: terminal and command offer, write and say the same."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -109,13 +110,13 @@ def comparable(item: StoredItem) -> object:
 
 
 def said(receipt: Receipt) -> dict[str, object]:
-    problem = receipt.problem
+    problem, took = receipt.problem, re.compile(r"\(after [\d.]+ s\)")
     return {
         "item": receipt.item_id,
         "verdict": receipt.verdict,
         "action": receipt.action,
         "code": problem and problem.code,
-        "words": problem and problem.message,
+        "words": problem and took.sub("", problem.message),
         "next": problem and problem.remedy,
         "offers": receipt.remedies,
         "changes": [(c.path, c.old, c.new) for c in receipt.changes if not c.path.startswith(WHO_AND_WHEN)],
