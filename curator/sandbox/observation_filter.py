@@ -4,9 +4,11 @@ The filter types, their operators and the sentences are those of Langfuse 4.16.0
 `clickhouse-filter.ts`).
 """
 
+import csv
 import re
 import sqlite3
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from curator.sandbox import js
@@ -26,16 +28,6 @@ from curator.sandbox.issues import (
 )
 
 IS_ROOT = "is_root"
-TRACE_NAME = "coalesce(nullif(trace_name, ''), iif(is_root, nullif(name, ''), NULL))"
-LATENCY = "(end_ms - start_ms) / 1000.0"
-
-
-def _summed(details: str, word: str) -> str:
-    return f"(SELECT coalesce(sum(value), 0) FROM json_each({details}) WHERE instr(lower(key), '{word}'))"
-
-
-def _total(details: str) -> str:
-    return f"json_extract({details}, '$.total')"
 
 
 @dataclass(frozen=True)
@@ -54,63 +46,6 @@ class Column:
     empty_is_null: bool = False
 
 
-COLUMNS = (
-    Column("environment", "Environment", "stringOptions", "environment"),
-    Column("ingestionApiKey", "API Key", "stringOptions", "''"),
-    Column("ingestionSdkName", "SDK Name", "stringOptions", "''"),
-    Column("ingestionSdkVersion", "SDK Version", "stringOptions", "''"),
-    Column("ingestionSource", "Ingestion Source", "stringOptions", "'otel'"),
-    Column("type", "Type", "stringOptions", "type"),
-    Column("id", "ID", "stringOptions", "id"),
-    Column("name", "Name", "stringOptions", "name"),
-    Column("traceId", "Trace ID", "string", "trace_id"),
-    Column("startTime", "Start Time", "datetime", "start_ms"),
-    Column("endTime", "End Time", "datetime", "end_ms"),
-    Column("timeToFirstToken", "Time To First Token (s)", "number", "(completion_start_ms - start_ms) / 1000.0"),
-    Column("latency", "Latency (s)", "number", LATENCY),
-    Column("tokensPerSecond", "Tokens per second", "number", f"{_summed('usage_details', 'output')} / ({LATENCY})"),
-    Column("inputCost", "Input Cost ($)", "number", _summed("cost_details", "input")),
-    Column("outputCost", "Output Cost ($)", "number", _summed("cost_details", "output")),
-    Column("totalCost", "Total Cost ($)", "number", _total("cost_details")),
-    Column("level", "Level", "stringOptions", "level"),
-    Column("statusMessage", "Status Message", "string", "status_message"),
-    Column("model", "Model", "stringOptions", "model", checked=False),
-    Column("providedModelName", "Provided Model Name", "stringOptions", "model"),
-    Column("modelId", "Model ID", "stringOptions", "model_id"),
-    Column("inputTokens", "Input Tokens", "number", _summed("usage_details", "input")),
-    Column("outputTokens", "Output Tokens", "number", _summed("usage_details", "output")),
-    Column("totalTokens", "Total Tokens", "number", _total("usage_details")),
-    Column("tokens", "Tokens", "number", _total("usage_details"), checked=False),
-    Column("metadata", "Metadata", "stringObject", "metadata"),
-    Column("evaluatorId", "Evaluator ID", "stringOptions", "''"),
-    Column("ruleId", "Rule ID", "stringOptions", "''"),
-    Column("version", "Version", "string", "version"),
-    Column("release", "Release", "string", "release", empty_is_null=True),
-    Column("promptName", "Prompt Name", "stringOptions", "prompt_name"),
-    Column("promptVersion", "Prompt Version", "number", "prompt_version"),
-    Column("input", "Input", "string", "input"),
-    Column("output", "Output", "string", "output"),
-    Column("sessionId", "Session ID", "string", "session_id"),
-    Column("traceName", "Trace Name", "stringOptions", TRACE_NAME),
-    Column("userId", "User ID", "string", "user_id"),
-    Column("traceTags", "Trace Tags", "arrayOptions", "tags"),
-    Column("tags", "Tags", "arrayOptions", "tags", checked=False),
-    Column("traceEnvironment", "Trace Environment", "stringOptions", "environment", checked=False),
-    Column("hasParentObservation", "Has Parent Observation", "boolean", "parent_id <> ''"),
-    Column("isRootObservation", "Is Root Observation", "boolean", IS_ROOT),
-    Column("hasInput", "Has Input", "boolean", "input <> ''"),
-    Column("hasOutput", "Has Output", "boolean", "output <> ''"),
-    Column("parentObservationId", "Parent Observation ID", "string", "parent_id", checked=False, empty_is_null=True),
-    Column("experimentDatasetId", "Experiment Dataset ID", "stringOptions", "experiment_dataset_id"),
-    Column("experimentId", "Experiment ID", "stringOptions", "experiment_id", empty_is_null=True),
-    Column("experimentName", "Experiment Name", "stringOptions", "experiment_name"),
-    Column("isExperimentItemRootSpan", "Is Experiment Item Root Span", "boolean", "experiment_item_root_id = id"),
-    # The sandbox does not look for tool definitions and calls inside inputs and outputs.
-    Column("toolDefinitions", "Available Tools", "number", "0"),
-    Column("toolCalls", "Tool Calls", "number", "0"),
-    Column("toolNames", "Tool Names", "arrayOptions", "'[]'"),
-    Column("calledToolNames", "Called Tool Names", "arrayOptions", "'[]'"),
-)
 Columns = dict[str, Column]
 
 
@@ -119,7 +54,19 @@ def by_name(columns: tuple[Column, ...]) -> Columns:
     return {column.name: column for column in columns} | {column.id: column for column in columns}
 
 
-OBSERVATION_COLUMNS = by_name(COLUMNS)
+def _from_file() -> tuple[Column, ...]:
+    """The columns of observations. The sandbox does not look for tool definitions and calls in inputs and outputs."""
+    with files("curator.sandbox").joinpath("columns.csv").open(encoding="utf-8") as file:
+        return tuple(
+            Column(
+                row["id"], row["name"], row["type"], row["sql"],
+                checked="unchecked" not in row["treated"], empty_is_null="empty-is-null" in row["treated"],
+            )
+            for row in csv.DictReader(file)
+        )  # fmt: skip
+
+
+OBSERVATION_COLUMNS = by_name(_from_file())
 
 
 STRING_OPERATORS = ("=", "contains", "does not contain", "starts with", "ends with")
