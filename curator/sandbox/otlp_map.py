@@ -5,7 +5,9 @@ Spans of other instrumentations get input and output from the first of the sourc
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 from starlette.requests import Request
@@ -21,71 +23,18 @@ from curator.sandbox.web import json_response, raw_body, store_of
 
 OBSERVATION, TRACE, EXPERIMENT = "langfuse.observation", "langfuse.trace", "langfuse.experiment"
 
-TYPES = {
-    "langfuse.observation.type": {
-        name.lower(): name
-        for name in (
-            "SPAN",
-            "GENERATION",
-            "EVENT",
-            "EMBEDDING",
-            "AGENT",
-            "TOOL",
-            "CHAIN",
-            "RETRIEVER",
-            "GUARDRAIL",
-            "EVALUATOR",
-        )
-    },
-    "openinference.span.kind": {
-        "LLM": "GENERATION",
-        **{name: name for name in ("CHAIN", "RETRIEVER", "EMBEDDING", "AGENT", "TOOL", "GUARDRAIL", "EVALUATOR")},
-    },
-    "gen_ai.operation.name": {
-        "chat": "GENERATION",
-        "completion": "GENERATION",
-        "text_completion": "GENERATION",
-        "generate_content": "GENERATION",
-        "generate": "GENERATION",
-        "embeddings": "EMBEDDING",
-        "invoke_agent": "AGENT",
-        "create_agent": "AGENT",
-        "execute_tool": "TOOL",
-    },
-}
+_READ = tomllib.loads(files("curator.sandbox").joinpath("otlp.toml").read_text(encoding="utf-8"))
+TYPES: dict[str, dict[str, str]] = _READ["types"]
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
-MODELS = (f"{OBSERVATION}.model.name", "gen_ai.response.model", "gen_ai.request.model")
-USERS = ("langfuse.user.id", "user.id", "ai.telemetry.metadata.userId")
-SESSIONS = ("langfuse.session.id", "session.id", "gen_ai.conversation.id", "ai.telemetry.metadata.sessionId")
-ENVIRONMENTS = ("langfuse.environment", "deployment.environment.name", "deployment.environment")
-# Attributes that hold input and output: the first pair of which one is there wins; `_contents` has the whole order.
-SDK = ((f"{OBSERVATION}.input", f"{OBSERVATION}.output"), (f"{TRACE}.input", f"{TRACE}.output"))
-VERCEL_INPUT = ("ai.prompt.messages", "ai.prompt", "ai.toolCall.args")
-VERCEL_OUTPUT = ("ai.response.text", "ai.toolCall.result", "ai.response.object", "ai.response.toolCalls")
-LIVEKIT = (
-    ("lk.input_text", "lk.user_transcript", "lk.chat_ctx", "lk.user_input", "lk.function_tool.arguments"),
-    ("lk.function_tool.output", "lk.response.text"),
+MODELS, USERS, SESSIONS, ENVIRONMENTS, TAGS = (
+    tuple(_READ[name]) for name in ("models", "users", "sessions", "environments", "tags")
 )
-GOOGLE = (
-    ("gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response"),
-    ("gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_response"),
-    ("prompt", "all_messages_events"),
-)
-DIALECTS = (
-    ("mlflow.spanInputs", "mlflow.spanOutputs"),
-    ("traceloop.entity.input", "traceloop.entity.output"),
-    ("input.value", "output.value"),
-    ("input", "output"),
-    ("pydantic_ai.all_messages", "final_result"),
-    ("tool_arguments", "tool_response"),
-)
-DOTTED = (("gen_ai.prompt", "gen_ai.completion"), ("llm.input_messages", "llm.output_messages"))
-CONVENTIONS = (
-    ("gen_ai.input.messages", "gen_ai.output.messages"),
-    ("gen_ai.tool.call.arguments", "gen_ai.tool.call.result"),
+SDK, GOOGLE, DIALECTS, DOTTED, CONVENTIONS, LIVEKIT, VERCEL = (
+    [tuple(names) for names in _READ["contents"][name]]
+    for name in ("sdk", "google", "dialects", "dotted", "conventions", "livekit", "vercel")
 )
 PAIRS = (*SDK, *GOOGLE, LIVEKIT[0], LIVEKIT[1], *DIALECTS, *DOTTED, *CONVENTIONS)
-CONTENT = (*(name for pair in PAIRS for name in pair if "." in name), *VERCEL_INPUT, *VERCEL_OUTPUT)
+CONTENT = (*(name for pair in PAIRS for name in pair if "." in name), *VERCEL[0], *VERCEL[1])
 """Beginnings of attributes that hold content, so that it is not shown in the metadata once more."""
 WHOLE = {name for pair in PAIRS for name in pair if "." not in name}
 """The same for whole names."""
@@ -165,9 +114,6 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-TAGS = (f"{TRACE}.tags", "langfuse.tags", "ai.telemetry.metadata.tags")
-
-
 def _first_of(given: Attributes, names: tuple[str, ...]) -> Any:
     return next((given[name] for name in names if given.get(name)), None)
 
@@ -200,11 +146,11 @@ def _contents(span: Span) -> Iterator[tuple[Any, Any]]:
 
 
 def _of_vercel(given: Attributes) -> tuple[Any, Any]:
-    output = _first_of(given, VERCEL_OUTPUT)
+    output = _first_of(given, VERCEL[1])
     if given.get("ai.response.text") and given.get("ai.response.toolCalls"):
         calls = given["ai.response.toolCalls"]
         output = {"text": given["ai.response.text"], "toolCalls": json.loads(calls) if _is_json(calls) else calls}
-    return _first_of(given, VERCEL_INPUT), output
+    return _first_of(given, VERCEL[0]), output
 
 
 def _is_json(value: Any) -> bool:
