@@ -160,7 +160,13 @@ def _as_the_server_has_it(gateway: Gateway, run: Run, begun: Begun) -> Begun:
     """
     seen = integrity.look(gateway, run, [as_repeat(begun, begun.items.values(), begun.started_at)])[begun.run_name]
     there = set(seen.items())
-    kept = {i: item for i, item in begun.items.items() if i in there or (item.error and item.trace_id is None)}
+
+    def arrived(item: ItemRun) -> bool:
+        """With all its scores: the spans of an item may be sent seconds before what its checks said."""
+        given = {name for name, score in item.scores.items() if score.value is not None}
+        return item.item_id in there and given <= seen.scores.get(item.item_id, set())
+
+    kept = {i: item for i, item in begun.items.items() if arrived(item) or (item.error and item.trace_id is None)}
     cut_off = begun.cut_off | (there - kept.keys())
     first = next(iter(seen.experiments), None)
     return begun.model_copy(update={"items": kept, "cut_off": cut_off, "experiment_id": first})

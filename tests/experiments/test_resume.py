@@ -85,7 +85,7 @@ def test_a_signal_loses_the_item_under_way(
     Path("hang").unlink()
     found, path = record.find("", "order-status-regression", workflow.rule.dataset.name, project_of(workflow.gateway))
     assert [len(each.items) for each in found.repeats.values()] == [2]
-    done = shell.json(*command, "--resume", "--deadline", "120")
+    done = shell.json(*command, "--resume", "--deadline", "40")
     assert done["integrity"] == {"ok": True, "problems": [], "waited": done["integrity"]["waited"]}
     assert (done["items"], done["errors"], done["label"]) == (ITEMS, 0, "cut")
     assert done["run_name"] == found.run.run_name
