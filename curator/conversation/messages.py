@@ -30,34 +30,14 @@ from curator.conversation.parts import (
     result_of,
     snake,
 )
-from curator.conversation.values import Message, Role, ToolCall
+from curator.conversation.values import Message, Role, ToolCall, words
 from curator.model.json import parse_text
 
-ROLES: dict[str, Role] = {
-    **dict.fromkeys(("user", "human", "human_message", "user_message", "human_message_chunk", "customer", "user_input"), "user"),
-    **dict.fromkeys(
-        (
-            "assistant", "ai", "model", "bot", "ai_message", "ai_message_chunk", "api_message", "assistant_message",
-            "chatbot", "tool_call", "agent",
-        ),
-        "assistant",
-    ),
-    **dict.fromkeys(("system", "developer", "system_message", "system_prompt"), "system"),
-    **dict.fromkeys(("tool", "function", "tool_message", "function_message", "tool_response", "tool_result"), "tool"),
-}  # fmt: skip
+ROLES: dict[str, Role] = {word: role for role, written in words("roles").items() for word in written}
 """A role as some framework writes it → the role."""
-CONTENT = ("content", "parts", "blocks", "items", "text", "message", "_content")
-CALLS = ("tool_calls", "toolCalls", "toolInvocations", "toolRequests", "_tool_calls")
-AROUND = (
-    "messages", "contents", "chat_history", "history", "input_messages", "all_messages", "new_messages", "prompt",
-    "choices", "candidates", "replies", "generations", "update", "message", "response", "output", "content", "input",
-)  # fmt: skip
-"""Where requests and answers hold their messages, the surest first."""
-SYSTEM = ("system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "system_instructions")
-PART_ROLES: dict[str, Role] = {
-    "system_prompt": "system", "user_prompt": "user", "text": "assistant", "tool_call": "assistant",
-    "thinking": "assistant", "builtin_tool_call": "assistant", "tool_return": "tool", "retry_prompt": "tool",
-}  # fmt: skip
+CONTENT, CALLS, AROUND, SYSTEM = words("messages").values()
+
+PART_ROLES: dict[str, Role] = words("part_roles")
 
 
 def messages_in(value: Any) -> tuple[Message, ...] | None:

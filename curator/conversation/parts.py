@@ -20,33 +20,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from curator.conversation.values import Media, ToolCall
+from curator.conversation.values import Media, ToolCall, words
 from curator.model.json import parse_text
 
-TEXT = {"text", "input_text", "output_text", "user_prompt", "system_prompt", "summary_text", "refusal", "markdown"}
-# What a model thinks is no part of what it said.
-SILENT = {
-    "thinking", "redacted_thinking", "reasoning", "reasoning_content", "thought", "step_start", "step_finish",
-    "cache_point", "source", "source_url", "compaction", "citation",
-}  # fmt: skip
-CALL = {
-    "tool_call",
-    "tool_use",
-    "function_call",
-    "server_tool_use",
-    "mcp_tool_use",
-    "mcp_call",
-    "function",
-    "tool_request",
-}
-RESULT = {
-    "tool_result", "tool_call_response", "tool_call_result", "function_call_output", "function_response", "tool_return",
-    "function_result", "tool_response", "web_search_tool_result", "mcp_tool_result", "custom_tool_call_output",
-}  # fmt: skip
-MEDIA = {
-    "image", "image_url", "input_image", "image_file", "audio", "audio_url", "input_audio", "file", "input_file",
-    "document", "document_url", "video", "video_url", "blob", "uri", "media", "inline_data", "file_data", "binary",
-}  # fmt: skip
+TEXT, SILENT, CALL, RESULT, MEDIA = map(frozenset, words("parts").values())
 DEEPEST = 40
 """Levels of nesting that are read; deeper is no message of any framework."""
 

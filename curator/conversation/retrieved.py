@@ -16,30 +16,12 @@ from typing import Any
 
 from curator.conversation import reprs
 from curator.conversation.parts import DEEPEST, opened
-from curator.conversation.values import Retrieved
+from curator.conversation.values import Retrieved, words
 from curator.model.json import parse_text
 
-LISTS = (
-    "documents", "docs", "retrieved_documents", "retrieved_contexts", "retrieved", "contexts", "context", "passages", "chunks",
-    "nodes", "source_nodes", "source_documents", "sources", "matches", "results", "search_results", "retrievalResults", "hits",
-    "data", "points", "objects", "output", "result", "value",
-)  # fmt: skip
+LISTS, TEXTS, IDS = words("retrieved").values()
 FIELDS = frozenset(LISTS[:13]) | {"search_results"}
 """Keys that mean retrieved texts wherever they stand in an input or output."""
-TEXTS = (
-    "page_content",
-    "text",
-    "content",
-    "document",
-    "passage",
-    "chunk",
-    "body",
-    "snippet",
-    "node",
-    "pageContent",
-    "long_text",
-)
-IDS = ("id", "id_", "doc_id", "node_id", "document_id", "chunk_id", "file_id", "_id", "source", "url")
 ATTRIBUTE = re.compile(
     r"(?:attributes\.)?(?:retrieval\.documents|reranker\.output_documents)\.(\d+)\.document\.(id|content)$"
 )

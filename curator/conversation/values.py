@@ -1,5 +1,8 @@
 """The values of the normal form."""
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal
 
 from curator.model.base import Value
@@ -123,3 +126,13 @@ class Conversation(Value):
 
 def _call(call: ToolCall) -> dict[str, object]:
     return {"name": call.name, "arguments": call.arguments}
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(files("curator.conversation").joinpath("words.toml").read_text("utf-8"))
+
+
+def words(table: str) -> Any:
+    """One table of `words.toml`: how frameworks name the parts of messages."""
+    return _tables()[table]
