@@ -10,24 +10,3 @@ from curator.conversation.retrieved import retrieved_in
 from curator.conversation.texts import answer_in, question_in, tool_calls_in
 from curator.conversation.trace import conversation_of, sessions_of, several_roots
 from curator.conversation.values import Conversation, Media, Message, Retrieved, Source, ToolCall, Turn
-
-__all__ = [
-    "Conversation",
-    "Line",
-    "Media",
-    "Message",
-    "Retrieved",
-    "Source",
-    "ToolCall",
-    "Turn",
-    "answer_in",
-    "conversation_of",
-    "last_user",
-    "lines_of",
-    "messages_in",
-    "question_in",
-    "retrieved_in",
-    "sessions_of",
-    "several_roots",
-    "tool_calls_in",
-]

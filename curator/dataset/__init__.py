@@ -3,27 +3,3 @@
 from curator.dataset.changes import Changes, FieldChange, ItemChange, changes, in_markdown, in_words
 from curator.dataset.folder import LOCK, Lock, Snapshot, digest, lock_of, read_folder, read_lock, write_folder
 from curator.dataset.sides import drift, locked, needs_server, scrubbed, side, snapshot, version_of
-
-__all__ = [
-    "LOCK",
-    "Changes",
-    "FieldChange",
-    "ItemChange",
-    "Lock",
-    "Snapshot",
-    "changes",
-    "digest",
-    "drift",
-    "in_markdown",
-    "in_words",
-    "lock_of",
-    "locked",
-    "needs_server",
-    "read_folder",
-    "read_lock",
-    "scrubbed",
-    "side",
-    "snapshot",
-    "version_of",
-    "write_folder",
-]

@@ -19,27 +19,3 @@ from curator.gateway.errors import (
     Unreachable,
 )
 from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project, ServerInfo
-
-__all__ = [
-    "AnnotationQueue",
-    "BadAnswer",
-    "Conflict",
-    "Experiment",
-    "ExperimentItem",
-    "Forbidden",
-    "Gateway",
-    "GatewayError",
-    "ItemPages",
-    "NoAnswer",
-    "NotFound",
-    "OverLimit",
-    "Project",
-    "RateLimited",
-    "Refused",
-    "ServerFailed",
-    "ServerInfo",
-    "ServerTooOld",
-    "TooLarge",
-    "Unauthorised",
-    "Unreachable",
-]

@@ -21,22 +21,6 @@ from curator.journal.locks import PATIENCE, Busy, item_lock
 from curator.journal.promotions import Entry, Previous, Promotion, Promotions, Standing, standing
 from curator.model import Decision, Item, Receipt
 
-__all__ = [
-    "PREPARED",
-    "Busy",
-    "Entry",
-    "Journal",
-    "LedgerEntry",
-    "Previous",
-    "Promotion",
-    "Recorded",
-    "SavedDraft",
-    "Standing",
-    "Undoing",
-    "scope_of",
-    "standing",
-]
-
 FILE = "journal.sqlite3"
 
 

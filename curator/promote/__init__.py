@@ -8,24 +8,3 @@ from curator.promote.resume import Resumed
 from curator.promote.seed import Seeded, SeededItem, read_items, seed
 from curator.promote.undo import Undone
 from curator.promote.verify import Verified
-
-__all__ = [
-    "OVERRIDABLE",
-    "Choices",
-    "Finder",
-    "Found",
-    "Job",
-    "Order",
-    "Patience",
-    "Promoter",
-    "Proposal",
-    "Resumed",
-    "Seeded",
-    "SeededItem",
-    "Undone",
-    "Verified",
-    "Via",
-    "read_items",
-    "reviewed_type",
-    "seed",
-]

@@ -14,19 +14,6 @@ from curator.model.errors import UsageError
 from curator.model.files import read_text
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
 
-__all__ = [
-    "LoadedRule",
-    "MalformedRule",
-    "RuleProblem",
-    "check_file",
-    "find_rule",
-    "load_rule",
-    "load_rules",
-    "rules_folder",
-    "shipped_rules",
-    "teach",
-]
-
 MEGABYTES = 1.0
 
 

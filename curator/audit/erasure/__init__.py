@@ -8,20 +8,3 @@ from curator.audit.erasure.erase import Erased, Mode, Outcome, erase
 from curator.audit.erasure.record import Record, earlier_traces
 from curator.audit.erasure.results import Emptied, empty_results
 from curator.audit.erasure.trail import DraftKey, Kept, Subject, Terminal, Trail, find_trail
-
-__all__ = [
-    "DraftKey",
-    "Emptied",
-    "Erased",
-    "Kept",
-    "Mode",
-    "Outcome",
-    "Record",
-    "Subject",
-    "Terminal",
-    "Trail",
-    "earlier_traces",
-    "empty_results",
-    "erase",
-    "find_trail",
-]

@@ -20,18 +20,6 @@ from curator.tui.session.traces import Around, Excerpt, Traces
 if TYPE_CHECKING:
     from curator.scrub import Scrubber
 
-__all__ = [
-    "Act",
-    "Around",
-    "Connected",
-    "Excerpt",
-    "Look",
-    "Prepared",
-    "Report",
-    "Session",
-    "TwoRuns",
-]
-
 
 class Session:
     """The parts of one project that is open; `close` ends what they started."""
