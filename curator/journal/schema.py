@@ -1,5 +1,6 @@
 """The journal's file: SQLite in WAL mode, readable by its owner only, with a version."""
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -49,7 +50,10 @@ def open_database(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite gives its -wal and -shm files the mode of the database, so the database is made private first.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Only when it is missing: closing any handle of a file drops every lock that this process holds on it, those of
+        # its other connections included (https://sqlite.org/howtocorrupt.html, 2.2).
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         os.chmod(path, 0o600)
         # SQLite does not wait when two processes switch a new file to WAL at once, so they take turns.
         with exclusive(path.parent / "locks" / "journal.lock", patience):
