@@ -60,11 +60,7 @@ class CuratorApp(App[CuratorError | None]):
         "runs": _later("runs", "RunsScreen"),
         "log": _later("log", "LogScreen"),
     }
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (100, "-wide"),
-        (150, "-very-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-very-wide")]
     ENABLE_COMMAND_PALETTE = False
     ALLOW_IN_MAXIMIZED_VIEW = "TopBar, Hints, Banner, #bench-title, #decide, #trace-title"
     NOTIFICATION_TIMEOUT = 4

@@ -39,13 +39,7 @@ class Choose(ModalScreen[str | None]):
     CSS_PATH = "ask.tcss"
 
     def __init__(
-        self,
-        title: str,
-        answers: Sequence[tuple[str, str]],
-        *,
-        note: str = "",
-        own: str = "",
-        hints: str = "",
+        self, title: str, answers: Sequence[tuple[str, str]], *, note: str = "", own: str = "", hints: str = ""
     ) -> None:
         """`answers` are pairs of the value to return and the words to show; `own` is the placeholder of the line."""
         super().__init__()

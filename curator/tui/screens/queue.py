@@ -117,13 +117,7 @@ class QueueScreen(Deciding):
         if self._look is None:
             self.show_page().waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
-        self.fetch(
-            "queue",
-            self._ask_for_everything,
-            self._looked,
-            self._not_looked,
-            progress=self._progress,
-        )
+        self.fetch("queue", self._ask_for_everything, self._looked, self._not_looked, progress=self._progress)
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
         """Rows are listed as they arrive; until the first, the page says what is being done."""

@@ -79,10 +79,7 @@ class Cards(Options, inherit_bindings=False):
             self.highlighted = keys.index(before)
         elif any(keys):
             near = min(place or 0, len(keys) - 1)
-            self.highlighted = next(
-                (i for i in [*range(near, len(keys)), *range(near, -1, -1)] if keys[i]),
-                None,
-            )
+            self.highlighted = next((i for i in [*range(near, len(keys)), *range(near, -1, -1)] if keys[i]), None)
         self.scroll_to(y=top, animate=False, immediate=True)
         if before and self.has_focus:
             # An entry may have grown by a line, such as the reason of a finding that is kept.
