@@ -43,16 +43,7 @@ def _grouped(function: Command) -> Command:
 @click.option("--reason", default="", help="Why it is not worth a case; every reviewer reads it.")
 @click.option("--covered-by", metavar="ITEM", help="The item that protects against it already, instead of a reason.")
 @_grouped
-def dismiss(
-    traces: tuple[str, ...],
-    reason: str,
-    covered_by: str | None,
-    group: str | None,
-    since: str | None,
-    rule: str | None,
-    entries: bool,
-    as_json: bool,
-) -> None:
+def dismiss(traces: tuple[str, ...], reason: str, covered_by: str | None, **asked: Any) -> None:
     """Decide that failures are not worth a case. A person who raises one again brings it back.
 
     TRACE/OBSERVATION is one reviewed observation; a bare TRACE is the trace with all that was reviewed in it.
@@ -62,7 +53,7 @@ def dismiss(
             "A dismissal needs a reason.", code="DECISION", remedy='Say why: --reason "…", or --covered-by ITEM.'
         )
     said = Said("dismissed", reason or f"covered by {covered_by}", item_id=covered_by)
-    _decide(traces, said, group=group, since=since, rule=rule, entries=entries, as_json=as_json)
+    _decide(traces, said, **asked)
 
 
 @click.command()
@@ -70,16 +61,7 @@ def dismiss(
 @click.option("--until", default="7d", show_default=True, metavar="3d|DATE", help="When it comes back.")
 @click.option("--reason", default="", help="Why later; every reviewer reads it.")
 @_grouped
-def snooze(
-    traces: tuple[str, ...],
-    until: str,
-    reason: str,
-    group: str | None,
-    since: str | None,
-    rule: str | None,
-    entries: bool,
-    as_json: bool,
-) -> None:
+def snooze(traces: tuple[str, ...], until: str, reason: str, **asked: Any) -> None:
     """Put failures off: they come back at that time."""
     from curator.queue import parse_time
 
@@ -88,15 +70,15 @@ def snooze(
     if end <= now:
         raise UsageError("That time is past.", code="DECISION", remedy="Give --until a time to come, such as 3d.")
     said = Said("snoozed", reason, until=end)
-    _decide(traces, said, group=group, since=since, rule=rule, entries=entries, as_json=as_json)
+    _decide(traces, said, **asked)
 
 
 @click.command()
 @_shared
 @click.option("--reason", default="", help="Why it is open again; every reviewer reads it.")
-def reopen(traces: tuple[str, ...], reason: str, rule: str | None, entries: bool, as_json: bool) -> None:
+def reopen(traces: tuple[str, ...], reason: str, **asked: Any) -> None:
     """Take decisions back: the failures are open again."""
-    _decide(traces, Said("open", reason), group=None, since=None, rule=rule, entries=entries, as_json=as_json)
+    _decide(traces, Said("open", reason), **asked)
 
 
 class Said(NamedTuple):
@@ -112,11 +94,11 @@ def _decide(
     traces: Sequence[str],
     said: Said,
     *,
-    group: str | None,
-    since: str | None,
     rule: str | None,
     entries: bool,
     as_json: bool,
+    group: str | None = None,
+    since: str | None = None,
 ) -> None:
     from curator.gateway import Gateway
     from curator.journal import Journal

@@ -1,6 +1,6 @@
 """The main job, step by step, through the same functions that the terminal UI and the commands call."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -15,6 +15,8 @@ from curator.tui.memory import DraftState
 from curator.tui.session import Prepared, Session
 
 RULE = "order-status-regression"
+STEPS = ("queue", "trace", "reshape", "scrub", "mend", "dataset", "promote", "again", "stored", "dismiss")
+"""The functions of `_Walk`, in order."""
 
 
 class Step(Value):
@@ -38,9 +40,8 @@ def walk() -> Iterator[Step]:
             yield Step(name="sandbox", ok=True, detail=f"demo data at {settings.base_url}")
             walker.session = Session(settings)
             try:
-                for name, step in walker.steps():
-                    begin = name
-                    yield Step(name=name, ok=True, detail=step())
+                for begin in STEPS:
+                    yield Step(name=begin, ok=True, detail=getattr(walker, begin)())
             finally:
                 walker.session.close()
     except CuratorError as error:
@@ -55,21 +56,6 @@ class _Walk:
     session: Session
     failure: Failure
     prepared: Prepared
-
-    def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Names and functions, in order."""
-        return [
-            ("queue", self.queue),
-            ("trace", self.trace),
-            ("reshape", self.reshape),
-            ("scrub", self.scrub),
-            ("mend", self.mend),
-            ("dataset", self.dataset),
-            ("promote", self.promote),
-            ("again", self.again),
-            ("stored", self.stored),
-            ("dismiss", self.dismiss),
-        ]
 
     def queue(self) -> str:
         look = self.session.queue.look("14d", None, lambda what, done, total: None)

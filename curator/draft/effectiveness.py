@@ -151,26 +151,13 @@ def doubts(draft: Draft, found: Sequence[Judgement]) -> list[Problem]:
 def _doubt(draft: Draft, found: Judgement) -> Problem | None:
     match found.answer, found.verdict:
         case "correction", "fails":
-            return Problem(
-                code=CORRECTION_FAILS,
-                message=in_words(found),
-                path="expected_output",
-                remedy="Change the expectation until the correction passes, or withdraw the correction.",
-            )
+            code, remedy = CORRECTION_FAILS, "Change the expectation until the correction passes, or withdraw it."
         case "recorded", "passes":
-            return Problem(
-                code=WEAK,
-                message=in_words(found),
-                path="expected_output",
-                remedy="Sharpen the expectation until the recorded answer fails it.",
-                blocking=False,
-            )
+            code, remedy = WEAK, "Sharpen the expectation until the recorded answer fails it."
         case "recorded", "unclear" if not any(p.blocking for p in draft.problems):
-            return Problem(
-                code=NOT_JUDGED,
-                message=in_words(found),
-                path="expected_output",
-                remedy="Look at what the check reads; a run would count no score here.",
-                blocking=False,
-            )
-    return None
+            code, remedy = NOT_JUDGED, "Look at what the check reads; a run would count no score here."
+        case _:
+            return None
+    return Problem(
+        code=code, message=in_words(found), path="expected_output", remedy=remedy, blocking=code == CORRECTION_FAILS
+    )

@@ -9,14 +9,13 @@ import threading
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from curator.journal.database import Database, Row, now, stamp
 from curator.journal.locks import Owner, is_alive
 from curator.model import Decision, Item, Receipt, StoredItem
 from curator.model.base import Value
 
-T = TypeVar("T", bound=Value)
 PREVIOUS_KEPT = timedelta(days=30)
 """For so long an undo needs no help of the server's own versions."""
 Step = Literal["draft", "intent", "answered", "done"]
@@ -72,25 +71,14 @@ class Promotions:
             self._owner = self._owner or Owner(self._folder, self._db.patience)
             owner = self._owner.name
         identity, moment = uuid.uuid4().hex, stamp(now())
+        row = {
+            "id": identity, "scope": self._db.scope, "dataset": item.dataset, "item_id": item.id, "rule": rule,
+            "trace_id": item.source_trace_id or "", "reviewer": reviewer, "state": "draft", "owner": owner,
+            "started_at": moment, "updated_at": moment, "item": item.model_dump_json(), "entries": json.dumps(entries),
+        }  # fmt: skip
         with self._db.write() as db:
-            db.execute(
-                "INSERT INTO promotions (id, scope, dataset, item_id, trace_id, rule, reviewer, state, owner,"
-                " started_at, updated_at, item, entries) VALUES (?, ?, ?, ?, ?, ?, ?, 'draft', ?, ?, ?, ?, ?)",
-                (
-                    identity,
-                    self._db.scope,
-                    item.dataset,
-                    item.id,
-                    item.source_trace_id or "",
-                    rule,
-                    reviewer,
-                    owner,
-                    moment,
-                    moment,
-                    item.model_dump_json(),
-                    json.dumps(entries),
-                ),
-            )
+            names, marks = ", ".join(row), ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO promotions ({names}) VALUES ({marks})", tuple(row.values()))
         return identity
 
     def retarget(self, promotion: str, item: Item) -> None:
@@ -198,25 +186,10 @@ class Promotions:
 
 
 def _promotion(row: Row) -> Promotion:
-    def part(name: str, kind: type[T]) -> T | None:
-        return None if row[name] is None else kind.model_validate_json(row[name])
-
-    return Promotion(
-        id=row["id"],
-        dataset=row["dataset"],
-        item_id=row["item_id"],
-        trace_id=row["trace_id"],
-        rule=row["rule"],
-        reviewer=row["reviewer"],
-        state=row["state"],
-        started_at=datetime.fromisoformat(row["started_at"]),
-        item=part("item", Item),
-        previous=part("previous", Previous),
-        answer=part("answer", StoredItem),
-        receipt=part("receipt", Receipt),
-        decision=part("decision", Decision),
-        entries=tuple((queue, entry) for queue, entry in json.loads(row["entries"])),
-    )
+    plain = ("id", "dataset", "item_id", "trace_id", "rule", "reviewer", "state", "started_at")
+    parts = ("item", "previous", "answer", "receipt", "decision", "entries")
+    read = {name: json.loads(row[name]) for name in parts if row[name] is not None}
+    return Promotion.model_validate({name: row[name] for name in plain} | read)
 
 
 if TYPE_CHECKING:

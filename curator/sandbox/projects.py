@@ -30,25 +30,13 @@ GONE = (
     "Learn more about Langfuse v4 at: https://langfuse.com/docs/v4"
 )
 PATHS = {
-    "/traces": ["GET", "POST"],
-    "/traces/{id:segment}": ["GET"],
-    "/observations": ["GET"],
-    "/observations/{id:segment}": ["GET"],
-    "/sessions": ["GET"],
-    "/sessions/{id:segment}": ["GET"],
-    "/scores": ["GET"],
-    "/scores/{id:segment}": ["GET"],
-    "/v2/scores": ["GET"],
-    "/v2/scores/{id:segment}": ["GET"],
-    "/metrics": ["GET"],
-    "/metrics/daily": ["GET"],
-    "/dataset-run-items": ["GET"],
-    "/datasets/{name:segment}/runs": ["GET"],
-    "/datasets/{name:segment}/runs/{run:segment}": ["GET", "DELETE"],
-    "/events": ["POST"],
-    "/generations": ["POST", "PATCH"],
-    "/spans": ["POST", "PATCH"],
-}
+    "/traces": ["GET", "POST"], "/traces/{id:segment}": ["GET"], "/observations": ["GET"],
+    "/observations/{id:segment}": ["GET"], "/sessions": ["GET"], "/sessions/{id:segment}": ["GET"],
+    "/scores": ["GET"], "/scores/{id:segment}": ["GET"], "/v2/scores": ["GET"], "/v2/scores/{id:segment}": ["GET"],
+    "/metrics": ["GET"], "/metrics/daily": ["GET"], "/dataset-run-items": ["GET"],
+    "/datasets/{name:segment}/runs": ["GET"], "/datasets/{name:segment}/runs/{run:segment}": ["GET", "DELETE"],
+    "/events": ["POST"], "/generations": ["POST", "PATCH"], "/spans": ["POST", "PATCH"],
+}  # fmt: skip
 
 
 def gone(_: Request) -> Response:

@@ -11,31 +11,10 @@ from textual.scroll_view import ScrollView
 from curator.tui.text import Piece, visible
 
 ROLES = (
-    "text",
-    "strong",
-    "dim",
-    "heading",
-    "good",
-    "bad",
-    "warn",
-    "accent",
-    "info",
-    "key",
-    "string",
-    "quote",
-    "number",
-    "constant",
-    "punctuation",
-    "mask",
-    "found",
-    "hit",
-    "hit-here",
-    "role-user",
-    "role-assistant",
-    "role-system",
-    "role-tool",
-    "role-other",
-)
+    "text", "strong", "dim", "heading", "good", "bad", "warn", "accent", "info", "key", "string", "quote", "number",
+    "constant", "punctuation", "mask", "found", "hit", "hit-here", "role-user", "role-assistant", "role-system",
+    "role-tool", "role-other",
+)  # fmt: skip
 
 
 def class_of(role: str) -> str:
