@@ -21,7 +21,8 @@ from tests.experiments.workflow import Workflow
 
 pytest_plugins = ["pytester"]
 RULE = "order-status-regression"
-ALONE = ("-p", "no:cacheprovider", "-p", "no:textual-snapshot")  # that one cannot run inside itself
+# The installed entry point loads curator's plug-in; the snapshot plug-in cannot run inside itself.
+ALONE = ("-p", "no:cacheprovider", "-p", "no:textual-snapshot")
 NAME = "c"
 
 
@@ -116,7 +117,7 @@ def test_items_as_pytest_cases(
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
     pytester.makepyfile(TESTS.format(where=f', items="{folder}"' if pulled else ""))
-    done = pytester.runpytest("-p", "curator.pytest_plugin", *ALONE, "-v", "-rA")
+    done = pytester.runpytest(*ALONE, "-v", "-rA")
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*::test_support?item-00? PASSED*", "*::test_support?item-01? FAILED*"])
     done.stdout.fnmatch_lines(["*expected_outcome: *"])
@@ -135,6 +136,6 @@ def test_items_as_pytest_cases(
 )
 def test_a_suite_that_tests_nothing_does_not_pass(pytester: pytest.Pytester, text: str, why: str) -> None:
     pytester.makepyfile(text)
-    done = pytester.runpytest("-p", "curator.pytest_plugin", *ALONE)
+    done = pytester.runpytest(*ALONE)
     assert done.ret not in (0, 5)
     assert why in done.stdout.str() + done.stderr.str()

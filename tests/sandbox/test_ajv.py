@@ -97,7 +97,7 @@ def test_the_server_answers_so() -> None:
                     gateway.put_dataset(f"refuses-{number}", input_schema=schema)
 
 
-RECORDED = Path("/work/shared/recordings/19_schemas.json")
+RECORDED = Path(__file__).parents[3] / "shared" / "recordings" / "19_schemas.json"
 
 
 @pytest.mark.skipif(not RECORDED.is_file(), reason="the recordings of a real server are not here")
