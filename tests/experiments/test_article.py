@@ -286,6 +286,7 @@ def test_a_seed_id_that_lives_elsewhere(curator: Shell, gateway: Gateway) -> Non
     assert "throwaway" in item["problem"]["message"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_done(curator: Shell, gateway: Gateway, tmp_path: Path) -> None:
     curator("seed", "--rules", RULE)
     first = gateway.item("order-status-delayed-eu-v1")

@@ -98,6 +98,7 @@ def test_no_way_while_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert why in caught.value.message
 
 
+@pytest.mark.slow
 def test_a_script_that_exits_opens_no_command(curator: Shell, tmp_path: Path, gateway: Gateway) -> None:
     (tmp_path / "agent_script.py").write_text("import sys\ndef answer(case): ...\nsys.exit(0)\n")
     put(gateway, {"one": ""})

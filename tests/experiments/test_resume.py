@@ -54,7 +54,7 @@ def go_on(workflow: Workflow, **options: Any) -> Any:
     return perform(workflow.gateway, workflow.connection, workflow.rule, plan)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_signal_loses_the_item_under_way(
     workflow: Workflow, sandbox: SandboxServer, tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from curator.experiments import statistics
 from tests.benchmarks import bench_gate
@@ -77,6 +78,8 @@ def test_holm_as_in_the_textbook() -> None:
     assert statistics.adjust([0.01, 0.02, 0.03, 0.04, 0.05])[0] == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
     assert statistics.adjust([0.5, 0.5])[0] == [1.0, 1.0]
     assert statistics.adjust([]) == ([], [])
+    some = np.random.default_rng(5).random(30) ** 4
+    assert statistics.adjust(list(some))[0] == pytest.approx(multipletests(some, method="holm")[1])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))

@@ -86,7 +86,10 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("name", WAYS)
+LONG = ("lost", "double rows", "refused for the moment")  # they wait as long as the server makes them
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in WAYS])
 def test_every_way_ends_the_same_at_both(name: str, both: Both, command_of: CommandOf, session: Session) -> None:
     way, (shop, own) = WAYS[name], both
     trace = f"{1 + list(WAYS).index(name):032x}"

@@ -74,7 +74,7 @@ def plain(value: Any) -> str:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(input_=values, expected=values, note=values)
 @example(input_={"n": 1.0, "z": -0.0}, expected=None, note=None)

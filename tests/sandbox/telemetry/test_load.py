@@ -273,6 +273,7 @@ store.close()
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(helpers: Any, tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
     text = "word " * 800
