@@ -70,6 +70,7 @@ def test_the_gate_and_what_it_excuses() -> None:
     assert [case.get("name") for case in passed.iter("testcase")] == ["good", "passed"]
 
 
+@pytest.mark.slow
 def test_the_commands_write_it(sandbox: SandboxServer, workflow: Workflow, tmp_path: Path) -> None:
     shell = Shell(sandbox, tmp_path)
     shell.environment["PYTHONPATH"] = str(Path(__file__).parents[2])

@@ -28,6 +28,7 @@ def costs(run: Run) -> list[float | None]:
     return [None if item.cost is None else round(item.cost, 6) for repeat in run.repeats for item in repeat.items]
 
 
+@pytest.mark.slow
 def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workflow, gateway: Gateway) -> None:
     before, after, unknown = (
         workflow.run(task, allow_python=True, repeat=repeat, max_concurrency=1)

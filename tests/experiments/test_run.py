@@ -157,6 +157,7 @@ def test_a_deleted_item_is_not_in_the_pinned_version(workflow: Workflow) -> None
     }
 
 
+@pytest.mark.slow
 def test_an_older_version_can_be_run_again(workflow: Workflow) -> None:
     workflow.fill(2)
     old = workflow.run("good")

@@ -183,6 +183,7 @@ def status_of(server: SandboxServer, entry_id: str) -> str:
     return "gone"
 
 
+@pytest.mark.slow
 def test_ctrl_c_finishes_what_was_sent_and_reports_the_rest(
     curator: Curator, shop: SandboxServer, demo: DemoData
 ) -> None:

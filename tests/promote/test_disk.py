@@ -34,7 +34,8 @@ def curator(server: SandboxServer, state: Path, limit: int, *arguments: str) -> 
 
 
 @pytest.mark.usefixtures("lasting_workers")
-@pytest.mark.parametrize("kilobytes", [130, pytest.param(260, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kilobytes", [130, 260])
 def test_what_was_written_before_the_disk_was_full_is_told(
     now: datetime, demo: DemoData, tmp_path: Path, kilobytes: int
 ) -> None:

@@ -138,6 +138,7 @@ def _client_process(base_url: str, number: int, results: "multiprocessing.Queue[
         results.put([*answers, len(listed["data"])])
 
 
+@pytest.mark.slow
 def test_twenty_client_processes(http: httpx.Client) -> None:
     http.post(DATASETS, json={"name": "d"}).raise_for_status()
     context = multiprocessing.get_context("fork")

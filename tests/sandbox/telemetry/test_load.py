@@ -240,6 +240,7 @@ def test_a_missing_or_broken_file_is_a_usage_error(sandbox: SandboxServer, tmp_p
         load_files(sandbox.store, [tmp_path / "cut.jsonl.gz"])
 
 
+@pytest.mark.slow
 def test_two_hundred_real_agent_runs(sandbox: SandboxServer, api: LangfuseAPI, shared: Path) -> None:
     traces = shared / "traces"
     report = load_files(sandbox.store, sorted(traces.glob("airline.[os]*.jsonl.gz")))
