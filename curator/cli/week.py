@@ -75,7 +75,7 @@ def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool
 
 def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Digest":
     """The digest with what waits beside the failures."""
-    from curator.experiments import measure
+    from curator.experiments import proven
     from curator.queue import digest as summed_up
     from curator.queue import drifted
 
@@ -84,14 +84,13 @@ def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Diges
         prepared = [each.key for each in journal.drafts.prepared()]
         drift = drifted(week.items, journal)
     expired = [i.id for known in week.items.values() for i in known if i.excused_until and today > i.excused_until]
-    judges = []
-    for rule in rules:
-        bounds = rule.gate.judges
-        for each in measure(gateway, rule=rule) if bounds is not None else ():
-            least = {"tpr": bounds.tpr, "tnr": bounds.tnr} if bounds is not None else {}
-            lower = {name: (each.intervals[name] or (0.0, 1.0))[0] for name in least}
-            if each.n < (bounds.min_n if bounds else 0) or any(lower[name] < least[name] for name in least):
-                judges.append(f"{each.name} (rule {rule.rule}, {each.n} traces)")
+    judges = [
+        f"{name} (rule {rule.rule}, {known.n} traces)"
+        for rule in rules
+        if (bounds := rule.gate.judges) is not None
+        for name, known in proven(gateway, rule).items()
+        if not known.meets(bounds)
+    ]
     return found.model_copy(
         update={"prepared": tuple(prepared), "expired": tuple(expired), "drift": tuple(drift), "judges": tuple(judges)}
     )

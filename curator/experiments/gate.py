@@ -15,7 +15,7 @@ from curator.experiments.results import Run, flaw, some
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.item import ItemState, StoredItem, state_of
-from curator.model.rule import GateScore, GateSpec, Rule
+from curator.model.rule import GateScore, GateSpec, JudgeBounds, Rule
 
 
 class Excused(Value):
@@ -100,6 +100,13 @@ class Proven(NamedTuple):
     tpr: float
     tnr: float
     """Lower bounds of the 95 % intervals."""
+
+    def meets(self, bounds: JudgeBounds) -> bool:
+        """Whether it may decide a release: the one place that says so."""
+        return self.n >= bounds.min_n and self.tpr >= bounds.tpr and self.tnr >= bounds.tnr
+
+
+UNPROVEN = Proven(0, 0.0, 0.0)
 
 
 class _Case(NamedTuple):
@@ -210,8 +217,8 @@ def _votes(rule: Rule, score: GateScore, judges: Mapping[str, Proven], notes: li
     bounds = rule.gate.judges
     if bounds is None or score.name not in _judges(rule):
         return True
-    proven = judges.get(score.name, Proven(0, 0.0, 0.0))
-    if proven.n >= bounds.min_n and proven.tpr >= bounds.tpr and proven.tnr >= bounds.tnr:
+    proven = judges.get(score.name, UNPROVEN)
+    if proven.meets(bounds):
         return True
     notes.append(
         f"the judge {score.name} does not decide: {proven.n} of its scores were held against a person's "

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from curator.experiments.checks.base import CHECK
-from curator.experiments.gate import Proven
+from curator.experiments.gate import UNPROVEN, Proven
 from curator.experiments.pairing import seen_scale
 from curator.experiments.results import Run
 from curator.gateway import Gateway
@@ -115,16 +115,20 @@ def _pairs(judged: Mapping[_Subject, Score], people: Mapping[_Subject, Score]) -
     return found
 
 
-def proven(gateway: Gateway, rule: Rule, run: Run) -> dict[str, Proven]:
-    """What is known of the judges of a run, as the checks were when it ran. Raises GatewayError."""
+def proven(gateway: Gateway, rule: Rule, run: Run | None = None) -> dict[str, Proven]:
+    """What is known of each judge of a rule: of its check as it was in the run, else of every version of it.
+
+    A judge whose scores nobody scored beside it is there with nothing. Raises GatewayError.
+    """
     names = {check.name for check in rule.checks if check.judge}
-    prints = {name: run.checks.get(name, "unknown") for name in names}
-    return {
-        each.name: Proven(
-            n=each.n, tpr=(each.intervals["tpr"] or (0.0, 1.0))[0], tnr=(each.intervals["tnr"] or (0.0, 1.0))[0]
-        )
-        for each in measure(gateway, rule=rule, fingerprints=prints)
-    }
+    prints = {name: run.checks.get(name, "unknown") for name in names} if run is not None else None
+    known = {each.name: each for each in measure(gateway, rule=rule, fingerprints=prints)} if names else {}
+    return {name: _lower_bounds(known[name]) if name in known else UNPROVEN for name in sorted(names)}
+
+
+def _lower_bounds(judge: Judge) -> Proven:
+    tpr, tnr = ((judge.intervals[name] or (0.0, 1.0))[0] for name in ("tpr", "tnr"))
+    return Proven(judge.n, tpr, tnr)
 
 
 def agreement(

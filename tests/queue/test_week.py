@@ -193,3 +193,33 @@ def test_a_digest_names_what_waits_elsewhere(world: World, desk: Curator) -> Non
     page = desk("digest", code=1).stdout
     assert "## No longer excused\n\n- expired\n" in page
     assert "## Not as approved\n\n- drifted\n" in page
+
+
+def test_a_digest_names_the_judges_that_have_not_shown_what_the_rule_asks(world: World, desk: Curator) -> None:
+    """Of four judges: one agrees with people, one calls all good, one was held against too few, one against nobody."""
+    desk("dismiss", *(key(n) for n in range(8)), "--reason", "done with")
+    good = [number % 2 == 0 for number in range(40)]
+    for number, is_good in enumerate(good):
+        trace = f"{0xE000 + number:032x}"
+        world.trace(trace, 30, traceName="evaluated", input="{}", output="{}")
+        for name, judged in (("sound", is_good), ("lenient", True), *((("rare", is_good),) if number < 12 else ())):
+            world.score(trace, name, float(judged), hours=29)
+            world.score(trace, name, float(is_good), hours=28, source="ANNOTATION")
+    world.load()
+    checks = "".join(
+        f'  - {{name: {name}, type: numeric_tolerance, path: "$.{name}", value: 1, tolerance: 0, judge: true}}\n'
+        for name in ("sound", "lenient", "rare", "alone")
+    )
+    bounds = "gate: {judges: {min_n: 20, tpr: 0.7, tnr: 0.7}}\n"
+    rule = desk.rule.read_text()
+    desk.rule.write_text(f"{rule}checks:\n{checks}{bounds}")
+    told = desk.json("digest", code=1)
+    assert told["judges"] == [
+        "alone (rule desk, 0 traces)",
+        "lenient (rule desk, 40 traces)",
+        "rare (rule desk, 12 traces)",
+    ]
+    assert told["needs_somebody"] is True
+    assert "## Judges that decide nothing yet\n\n- alone (rule desk, 0 traces)\n" in desk("digest", code=1).stdout
+    desk.rule.write_text(f"{rule}checks:\n{checks.splitlines()[0]}\n{bounds}")
+    assert (desk.json("digest")["judges"], desk.json("digest")["needs_somebody"]) == ([], False)
