@@ -1,7 +1,8 @@
-"""`curator dismiss|snooze|reopen`: decisions that every reviewer sees."""
+"""`curator dismiss|snooze|reopen|note`: decisions and notes that every reviewer sees."""
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import click
 from curator.cli.output import json_option, plain, print_json, say
 from curator.cli.week import group_of
 from curator.config import load_settings
-from curator.model import Decision, State
+from curator.model import Decision, Note, State
 from curator.model.errors import CuratorError, UsageError
 
 Command = Callable[..., None]
@@ -79,6 +80,55 @@ def snooze(traces: tuple[str, ...], until: str, reason: str, **asked: Any) -> No
 def reopen(traces: tuple[str, ...], reason: str, **asked: Any) -> None:
     """Take decisions back: the failures are open again."""
     _decide(traces, Said("open", reason), **asked)
+
+
+@click.command()
+@click.argument("trace", metavar="TRACE")
+@click.argument("text", nargs=-1, metavar="[TEXT…]")
+@click.option("--pass", "verdict", flag_value="pass", help="You find it right.")
+@click.option("--fail", "verdict", flag_value="fail", help="You find it wrong.")
+@click.option("--remove", is_flag=True, help="Take your note away.")
+@click.option("--rules", "rule", metavar="RULE", help="The rule whose scrub policy counts (a name or a file).")
+@json_option
+def note(trace: str, text: tuple[str, ...], verdict: str | None, remove: bool, rule: str | None, as_json: bool) -> None:
+    """Note what you see in a failure, before it has a name; every reviewer reads it, personal values replaced.
+
+    TRACE/OBSERVATION is one reviewed observation. You have one note about each failure: another one takes its place.
+    """
+    from curator.gateway import Gateway
+    from curator.model import ScrubPolicy, split_key
+    from curator.queue import require_traces, write_note
+    from curator.rulebook import find_rule
+    from curator.scrub import Outgoing, merged
+
+    said = " ".join(" ".join(text).split())
+    if remove == bool(said or verdict):
+        raise UsageError(
+            "A note needs words, --pass or --fail; --remove takes none.", code="DECISION", remedy="Say what you see."
+        )
+    settings = load_settings()
+    policy = merged(settings.scrub, find_rule(rule, settings).rule.scrub if rule else ScrubPolicy())
+    trace_id, observation_id = split_key(trace)
+    wanted = Note.model_validate(
+        {
+            "trace_id": trace_id,
+            "observation_id": observation_id,
+            "verdict": verdict or "note",
+            "text": said,
+            "reviewer": settings.reviewer_name(),
+            "at": datetime.now(UTC),
+        }
+    )
+    with Gateway(settings.connection()) as gateway, closing(Outgoing(policy)) as outgoing:
+        require_traces(gateway, [trace_id])
+        shared = write_note(gateway, outgoing, wanted)
+        requests = gateway.requests
+    if shared.text != said:
+        say(f"The note is shared as: {shared.text}")
+    if as_json:
+        print_json({"note": shared.model_dump(mode="json") | {"key": trace}, "removed": remove, "requests": requests})
+    else:
+        click.echo(f"{plain(trace)}  {'note taken away' if remove else shared.verdict}")
 
 
 class Said(NamedTuple):

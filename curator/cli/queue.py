@@ -13,6 +13,7 @@ from curator.cli.week import local_decisions, print_groups, progress
 from curator.config import Connection, Settings, load_settings
 from curator.model import Failure, Queue, Rule, Signal, State
 from curator.model.failure import SignalKind
+from curator.queue import in_line
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -165,7 +166,8 @@ def _print(found: Queue, window: "Window", state: str) -> None:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
         name = f"{name} › {failure.observation_name or failure.observation_id}" if failure.reviewed else name
         telling = sorted(failure.signals, key=lambda signal: get_args(SignalKind).index(signal.kind))
-        why = "; ".join(dict.fromkeys(_reason(signal) for signal in telling))
+        notes = (f"{note.reviewer}: “{in_line(note)}”" for note in failure.notes)
+        why = "; ".join(dict.fromkeys((*map(_reason, telling), *notes)))
         marks = _marks(failure, state)
         click.echo(row([(failure.key, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
     more = " (stopped at the limit; there may be more)" if found.truncated else ""
@@ -180,6 +182,7 @@ def _print(found: Queue, window: "Window", state: str) -> None:
 def _marks(failure: Failure, state: str) -> str:
     marks = f"[{failure.state}] " if state == "all" else ""
     marks += "reviewers disagree: " if failure.disputed else ""
+    marks += "✎ " if failure.notes else ""
     marks += f"session of {count(len(failure.session), 'trace')}: " if failure.session else ""
     covering = failure.decision.item_id if failure.decision is not None else None
     if failure.state == "dismissed" and covering:

@@ -6,8 +6,9 @@ import click
 
 from curator.cli.output import cell, duration, json_option, number, plain, print_json, row, say, when, width
 from curator.config import load_settings
-from curator.model import Trace
+from curator.model import Note, Trace
 from curator.model.trace import tree
+from curator.queue import in_line, notes_in
 
 if TYPE_CHECKING:
     from curator.conversation import Conversation
@@ -64,7 +65,12 @@ def _document(trace: Trace, url: str, found: "Conversation") -> dict[str, object
         "observations": [one.model_dump(mode="json") for one in trace.observations],
         "scores": [one.model_dump(mode="json") for one in trace.scores],
         "comments": [one.model_dump(mode="json") for one in trace.comments],
+        "notes": [one.model_dump(mode="json") for one in _notes(trace)],
     }
+
+
+def _notes(trace: Trace) -> list[Note]:
+    return [one for notes in notes_in(trace.scores).values() for one in notes]
 
 
 def _print(trace: Trace, url: str, with_io: bool) -> None:
@@ -105,6 +111,9 @@ def _print(trace: Trace, url: str, with_io: bool) -> None:
         )
         if score.comment:
             click.echo(f"   {plain(score.comment)}")
+    click.echo(f"\nnotes ({len(_notes(trace))})")
+    for note in _notes(trace):
+        click.echo(f"{when(note.at)}  {plain(note.reviewer)}  {plain(in_line(note))}")
     click.echo(f"\ncomments ({len(trace.comments)})")
     for one_comment in trace.comments:
         who = one_comment.author_user_id or ""

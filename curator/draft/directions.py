@@ -107,7 +107,7 @@ def seen_scores(scores: Sequence[Score]) -> dict[str, SeenScore]:
     """Score name → what was seen of it; curator's own decisions and corrections are left out."""
     by_name: dict[str, list[Score]] = {}
     for score in scores:
-        if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and score.name != "curation":
+        if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and not score.own:
             by_name.setdefault(score.name, []).append(score)
     found = {}
     for name, group in by_name.items():

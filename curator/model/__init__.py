@@ -10,7 +10,7 @@ from curator.model.lazy import at_first_use
 if TYPE_CHECKING:
     from curator.model.base import Value
     from curator.model.draft import Draft, Finding, Origin, Problem, ScrubbedDraft, ScrubSummary
-    from curator.model.failure import Decision, Failure, Queue, Signal, State, key_of, split_key
+    from curator.model.failure import Decision, Failure, Note, Queue, Signal, State, key_of, split_key
     from curator.model.item import Dataset, Item, StoredItem
     from curator.model.json import Json, canonical, join_path, parse_text
     from curator.model.receipt import Change, Check, Receipt
@@ -23,7 +23,7 @@ __getattr__ = at_first_use(
     {
         "base": ("Value",),
         "draft": ("Draft", "Finding", "Origin", "Problem", "ScrubSummary", "ScrubbedDraft"),
-        "failure": ("Decision", "Failure", "Queue", "Signal", "State", "key_of", "split_key"),
+        "failure": ("Decision", "Failure", "Note", "Queue", "Signal", "State", "key_of", "split_key"),
         "item": ("Dataset", "Item", "StoredItem"),
         "json": ("Json", "canonical", "join_path", "parse_text"),
         "receipt": ("Change", "Check", "Receipt"),

@@ -69,6 +69,31 @@ class Decision(Value):
         return key_of(self.trace_id, self.observation_id)
 
 
+NoteVerdict = Literal["pass", "fail", "note"]
+"""`note`: it says neither."""
+
+
+class Note(Value):
+    """What one reviewer wrote about a failure, shared as the score `curation-note`."""
+
+    trace_id: str
+    observation_id: str | None = None
+    verdict: NoteVerdict = "note"
+    text: str = ""
+    reviewer: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        """Key of the failure that it is about."""
+        return key_of(self.trace_id, self.observation_id)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing."""
+        return self.verdict == "note" and not self.text
+
+
 class Seen(Value):
     """An item that a failure resembles: it was seen before."""
 
@@ -110,6 +135,8 @@ class Failure(Value):
     signals: tuple[Signal, ...]
     state: State = "open"
     decision: Decision | None = None
+    notes: tuple[Note, ...] = ()
+    """What reviewers wrote about it, oldest first."""
     items: tuple[str, ...] = ()
     """Ids of the dataset items that already came from this trace or observation."""
     source_gone: bool = False
@@ -128,6 +155,7 @@ class Failure(Value):
         for signal in self.signals:
             if signal.source == "ANNOTATION":
                 said.setdefault(signal.name, {})[signal.annotator] = signal.value
+        said["\0notes"] = {each.reviewer: each.verdict for each in self.notes if each.verdict != "note"}
         return any(len(set(map(str, values.values()))) > 1 for values in said.values())
 
     @computed_field  # type: ignore[prop-decorator]

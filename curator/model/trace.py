@@ -67,6 +67,11 @@ class Score(Value):
     environment: str | None = None
     metadata: dict[str, Any] = {}
 
+    @property
+    def own(self) -> bool:
+        """Whether curator itself wrote it: a decision, a note, an approval. Such a score makes nothing a failure."""
+        return self.name == "curation" or self.name.startswith("curation-")
+
 
 class Comment(Value):
     """A comment that somebody left on a trace, observation or session."""

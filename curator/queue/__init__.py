@@ -10,6 +10,7 @@ from curator.queue.window import Window, parse_time, parse_window
 
 if TYPE_CHECKING:
     from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts
+    from curator.queue.notes import in_line, noted, notes_in, read_note, write_note
     from curator.queue.week import (
         Coverage,
         Digest,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __getattr__ = at_first_use(
     __name__,
     {
+        "notes": ("in_line", "noted", "notes_in", "read_note", "write_note"),
         "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts"),
         "week": (
             "Coverage",

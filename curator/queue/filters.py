@@ -39,12 +39,18 @@ _FIELDS: dict[str, Callable[[Failure], Iterable[str | None]]] = {
         one.seen.item_id if one.seen else None,
         one.decision.item_id if one.decision else None,
     ),
-    "by": lambda one: (one.decision.reviewer if one.decision else None, *(signal.annotator for signal in one.signals)),
+    "note": lambda one: (text for each in one.notes for text in (each.verdict, each.text)),
+    "by": lambda one: (
+        one.decision.reviewer if one.decision else None,
+        *(signal.annotator for signal in one.signals),
+        *(each.reviewer for each in one.notes),
+    ),
 }
 """Field → its texts; one has to hold what stands after the colon."""
 _MARKS: dict[str, Callable[[Failure], bool]] = {
     "disputed": lambda one: one.disputed,
     "seen": lambda one: one.seen is not None,
+    "noted": lambda one: bool(one.notes),
     "covered": lambda one: bool(one.items) or bool(one.decision and one.decision.item_id),
     "session": lambda one: bool(one.session),
 }
@@ -116,7 +122,8 @@ def _shown(failure: Failure) -> str:
     """What a row of the queue says."""
     signals = (text for s in failure.signals for text in (s.name, s.value, s.comment, s.rule))
     own = (failure.key, failure.name, failure.observation_name, failure.session_id, failure.user_id, failure.group)
-    return " ".join(str(each) for each in (*own, *failure.tags, *failure.items, *signals) if each is not None)
+    notes = (each.text for each in failure.notes)
+    return " ".join(str(each) for each in (*own, *failure.tags, *failure.items, *notes, *signals) if each is not None)
 
 
 def _wrong(why: str, remedy: str = f"Parts are: {HELP}.") -> UsageError:

@@ -13,6 +13,7 @@ from curator.model.rule import Rule
 from curator.model.trace import Observation
 from curator.queue.decisions import SCORE_NAME, from_scores, newest, state_of
 from curator.queue.gather import Gathered, Hears, Subject, gather
+from curator.queue.notes import NOTE_NAME, notes_in
 from curator.queue.signals import in_order
 from curator.queue.sources import Sources
 from curator.queue.window import Window
@@ -86,13 +87,15 @@ def find_failures(
         total.add(subject)
         if kept:
             shown[subject] = [*shown.get(subject, ()), *kept]
-    decided = _decisions(gateway, shown, decisions)
+    said = list(gateway.scores(names=[SCORE_NAME, NOTE_NAME], trace_ids=list(dict.fromkeys(t for t, _ in shown))))
+    decided, notes = newest([*from_scores(said).values(), *decisions]), notes_in(said)
     items = _items(gateway, rules, shown, sources.roots)
     failures = [
         _decided(sources.failure(subject, in_order(signals)), decided, items.get(subject, ()), now)
         for subject, signals in shown.items()
     ]
     failures = [one for one in failures if state is None or one.state == state]
+    failures = [one.model_copy(update={"notes": notes[one.key]}) if one.key in notes else one for one in failures]
     failures.sort(key=lambda one: (one.timestamp or now, one.key), reverse=True)
     truncated = found.truncated or (limit is not None and len(failures) > limit)
     failures = failures[:limit]
@@ -118,12 +121,6 @@ def _decided(one: Failure, decided: Mapping[str, Decision], items: Iterable[str]
 
 def _within(signals: Iterable[Signal], window: Window) -> list[Signal]:
     return [one for one in signals if one.timestamp is None or window.since <= one.timestamp < window.until]
-
-
-def _decisions(gateway: "Gateway", shown: Iterable[Subject], local: Sequence[Decision]) -> dict[str, Decision]:
-    traces = list(dict.fromkeys(trace_id for trace_id, _ in shown))
-    shared = from_scores(gateway.scores(names=[SCORE_NAME], trace_ids=traces))
-    return newest([*shared.values(), *local])
 
 
 def _decision_of(failure: Failure, decided: Mapping[str, Decision]) -> Decision | None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from curator.model.failure import Signal, SignalKind
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Observation, QueueEntry, Score, Trace
-from curator.queue.decisions import SCORE_NAME
 
 
 def signals_of(
@@ -105,7 +104,7 @@ def wants_entries(rule: Rule) -> bool:
 
 def counts(signal: SignalRule, score: Score) -> bool:
     """Whether a score fulfils a rule's condition."""
-    if score.name == SCORE_NAME or score.subject == "experiment":
+    if score.own or score.subject == "experiment":
         return False
     if signal.annotation:
         return score.source == "ANNOTATION"

@@ -84,10 +84,11 @@ class Outgoing:
     Thread-safe. Texts of ordinary words alone pass as they are; the first other one starts the engine.
     """
 
-    def __init__(self, policy: ScrubPolicy | None = None) -> None:
+    def __init__(self, policy: ScrubPolicy | None = None, scrubber: "Scrubber | None" = None) -> None:
+        """`scrubber`: one that already runs and that somebody else closes."""
         policy = policy or ScrubPolicy()
         self._policy = policy.model_copy(update={"paths": (), "strict": False})
-        self._scrubber: Scrubber | None = None
+        self._scrubber, self._own = scrubber, scrubber is None
         self._lock = threading.Lock()
 
     def clean(self, value: Json) -> Json:
@@ -109,7 +110,7 @@ class Outgoing:
 
     def close(self) -> None:
         """Ends the engine."""
-        if self._scrubber is not None:
+        if self._scrubber is not None and self._own:
             self._scrubber.close()
 
 

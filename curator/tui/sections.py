@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from curator.conversation import Line, conversation_of, lines_of, messages_in
 from curator.draft import ago
 from curator.model import Comment, Failure, Observation, Score, Signal, StoredItem, Trace, join_path, parse_text
+from curator.queue import in_line
 from curator.tui.document import Note, Section
 from curator.tui.text import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
@@ -74,6 +75,11 @@ def of_failure(failure: Failure, trace: Trace | None) -> Sheet:
     if failure.seen is not None:
         lead = [("info", "↻ "), ("text", f"like an item promoted {ago(failure.seen.promoted_at)}  ")]
         sheet.add_notes("Seen before", "seen", [(lead, failure.seen.item_id), ([("dim", "i opens it")], None)])
+    said: list[tuple[list[Piece], str | None]] = []
+    for note in failure.notes:
+        said.append(([("accent", "✎ "), ("dim", f"{note.reviewer} {age(note.at)} ago  ")], in_line(note)))
+    if said:
+        sheet.add_notes("Notes", "notes", said)
     if failure.decision is not None and failure.decision.state != "open":
         decision = failure.decision
         lead = [("strong", decision.state), ("dim", f" by {decision.reviewer} {age(decision.at)} ago  ")]

@@ -20,8 +20,9 @@ from rich.cells import cell_len
 from curator.cli.main import main
 from curator.cli.output import cell, duration, number, row
 from curator.config import state_folder
-from curator.model import Observation
+from curator.model import Note, Observation
 from curator.model.trace import tree
+from curator.queue import in_line, read_note
 from tests.gateway.servers import SECRET, Answering
 from tests.queue.world import NOW, World
 
@@ -158,6 +159,57 @@ def test_decisions_are_seen_by_the_next_command(world: World, curator: Curator) 
     shared = {score.trace_id: score for score in world.gateway.scores(names=["curation"])}
     assert shared["b" * 32].comment == "known"
     assert shared["b" * 32].metadata["reviewer"] == "anna"
+
+
+def test_notes_are_shared_scrubbed_and_replaced(
+    world: World, curator: Curator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    rule = ("--rules", str(curator.rule))
+    shared = curator.json("note", "a" * 32, "--fail", "answers", "jo.lind@corp.example", "rudely", *rule)["note"]
+    assert (shared["verdict"], shared["reviewer"], shared["key"]) == ("fail", "anna", "a" * 32)
+    assert shared["text"].startswith("answers <EMAIL")
+    (score,) = world.gateway.scores(names=["curation-note"])
+    assert (score.value, score.comment, score.trace_id) == ("fail", shared["text"], "a" * 32)
+
+    def noted() -> Any:
+        every = curator.json("queue", *rule)["failures"]
+        (one,) = [each for each in every if each["notes"]]
+        assert {each["trace_id"][:4] for each in every} == {"aaaa", "bbbb", "gone"}  # a note makes nothing a failure
+        return one
+
+    assert noted()["notes"][0]["text"] == shared["text"]
+    monkeypatch.setenv("COLUMNS", "150")
+    assert f"✎ q 0.25; queue triage; ERROR tool; anna: “fail: {shared['text']}”" in curator("queue", *rule).stdout
+    curator("note", "a" * 32, "too", "short", *rule)  # in place of the first one
+    monkeypatch.setenv("CURATOR_REVIEWER", "bo")
+    curator("note", "a" * 32, "--pass", *rule)
+    assert [(each["reviewer"], each["verdict"], each["text"]) for each in noted()["notes"]] == [
+        ("anna", "note", "too short"),
+        ("bo", "pass", ""),
+    ]
+    assert not noted()["disputed"]
+    monkeypatch.setenv("CURATOR_REVIEWER", "cy")
+    curator("note", "a" * 32, "--fail", "wrong", "order", *rule)
+    assert noted()["disputed"]
+    shown = curator("show", "a" * 32).stdout
+    assert "notes (3)" in shown
+    assert "cy  fail: wrong order" in shown
+    curator("note", "a" * 32, "--remove")
+    assert [each["reviewer"] for each in noted()["notes"]] == ["anna", "bo"]
+    curator("note", "a" * 32, code=2)
+    curator("note", "a" * 32, "x", "--remove", code=2)
+    curator("note", "nothing", "x", code=1)
+
+
+@given(st.sampled_from(["pass", "fail", "note"]), st.text(max_size=30))
+def test_a_note_is_typed_as_it_is_shown(verdict: Any, text: str) -> None:
+    note = Note(trace_id="t", verdict=verdict, text=" ".join(text.split()), reviewer="r", at=NOW)
+    again = read_note(in_line(note))
+    assert again == (note.verdict, note.text) or note.verdict == "note"  # who types a verdict, means one
+    assert read_note("failed: to see") == ("note", "failed: to see")
+    assert read_note(" FAIL :  two  bags ") == ("fail", "two bags")
+    assert read_note("pass") == ("pass", "")
 
 
 def test_a_decision_is_known_here_before_langfuse_shows_it(world: World, curator: Curator) -> None:

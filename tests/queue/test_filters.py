@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.model import Decision, Failure, Signal
+from curator.model import Decision, Failure, Note, Signal
 from curator.model.errors import UsageError
 from curator.model.failure import Seen
 from curator.queue import parse_filter
@@ -27,6 +27,7 @@ FAILURE = Failure(
     group="g-12",
     items=("desk-1",),
     seen=Seen(item_id="old-item", likeness=50, promoted_at=NOW),
+    notes=(Note(trace_id="t1", verdict="fail", text="two bags", reviewer="ida", at=NOW),),
     decision=Decision(trace_id="t1", state="open", reviewer="mara", at=NOW),
     signals=(
         Signal(kind="score", name="helpfulness", value=0.25, source="EVAL", comment="too short", rule="r1"),
@@ -56,7 +57,9 @@ FAILURE = Failure(
         ("since:3d", True),
         ("since:1d", False),
         ("-since:1d", True),
-        ("is:disputed is:seen is:covered", True),
+        ("is:disputed is:seen is:covered is:noted", True),
+        ("note:fail note:bags by:ida bags", True),
+        ("note:pass", False),
         ("is:session", False),
         ("desk short", True),
         ('"too short"', True),

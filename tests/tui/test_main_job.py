@@ -138,6 +138,18 @@ async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox
         assert other.queue.get(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
         other.close()
 
+        # A note stays with its failure, scrubbed, and is seen without leaving the list.
+        await driver.does("queue.annotate", "a")
+        await driver.type("fail: writes to mia.berg@corp.example")
+        await driver.press("enter")
+        (note,) = session.queue.get(driver.under_cursor.key).notes  # type: ignore[union-attr]
+        assert (note.verdict, note.text) == ("fail", "writes to <EMAIL_ADDRESS_1>")
+        await driver.until(lambda: "fail: writes to <EMAIL_ADDRESS_1>" in driver.text(), "the note in the preview")
+        session.queue.look("7d", None, lambda what, done, total: None)
+        assert session.queue.get(note.trace_id).notes[0].text == note.text  # type: ignore[union-attr]
+        await driver.press("a", *["backspace"] * 50, "enter")
+        assert session.queue.get(note.trace_id).notes == ()  # type: ignore[union-attr]
+
         await driver.press("s", "s")
         assert [f.trace_id for f in driver.listed] == [first.trace_id]
         await driver.press("o")

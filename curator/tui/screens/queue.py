@@ -10,11 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from curator.model import Failure
+from curator.model import Failure, Note
 from curator.model.errors import CuratorError
-from curator.queue import Filter, parse_filter
+from curator.queue import Filter, in_line, parse_filter
 from curator.tui import actions
-from curator.tui.screens.ask import AskText, Choose, Confirm
+from curator.tui.screens.ask import AskLine, AskText, Choose, Confirm
 from curator.tui.screens.place import Copies, Deciding
 from curator.tui.session import Look, Report
 from curator.tui.text import Piece
@@ -432,6 +432,32 @@ class QueueScreen(Deciding):
 
     def action_snooze(self) -> None:
         self.ask_snooze(self.chosen())
+
+    def action_annotate(self) -> None:
+        """Asks for a note on what is chosen, and shares it."""
+        failures, me = self.chosen(), self.session.rooms.reviewer
+        if not failures:
+            return
+        own = {in_line(note) for each in failures for note in each.notes if note.reviewer == me}
+
+        def answered(line: str | None) -> None:
+            if line is not None:
+                share = self.session.queue.note
+                self.fetch(f"note-{failures[0].key}", lambda report: share(failures, line), done, self.trouble)
+
+        def done(notes: list[Note]) -> None:
+            words = in_line(notes[0]) or "taken away"
+            self.tell([("accent", "✎ "), ("text", f"Note on {what}: {words}")])
+            self.changed()
+
+        what = plural(len(failures), "failure") if len(failures) > 1 else failures[0].name or failures[0].trace_id[:12]
+        question = AskLine(
+            f"Note on {what}",
+            value=own.pop() if len(own) == 1 else "",
+            placeholder="what you see; with a verdict: pass: … or fail: …",
+            note="Every reviewer reads it, personal values replaced. An empty one takes yours away.",
+        )
+        self.app.push_screen(question, answered)
 
     def action_item(self) -> None:
         """Opens the item that came from the failure, else the one that it resembles."""

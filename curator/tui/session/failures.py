@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.model import Decision, Failure, Queue, State
+from curator.model import Decision, Failure, Note, Queue, State
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.tui.session.rooms import Connected, Report, Rooms
@@ -57,13 +57,15 @@ class Failures:
         """Held while something is written: one decision after the other."""
         self._failures: dict[str, Failure] = {}
         self._pending: dict[str, Decision] = {}
+        self._notes: dict[str, Note] = {}
+        """Key → the reviewer's note of this session, which the server may not show yet."""
         self._window: Window | None = None
         self._week: Week | None = None
 
     def look(self, since: str, rule: str | None, report: Report) -> Look:
         """The failures of a window, in every state; `all` has them as they arrive. Raises CuratorError."""
         from curator.gateway import GatewayError
-        from curator.queue import Hears, find_failures, parse_window
+        from curator.queue import Hears, find_failures, noted, parse_window
 
         report("connecting", 0, None)
         rules = [r.rule for r in self._rooms.rules if rule is None or r.rule.rule == rule]
@@ -88,7 +90,7 @@ class Failures:
             if error.code != "UNREACHABLE":
                 self._rooms.connect()  # tells more of what is wrong with the keys or the version
             raise
-        self._failures = {f.key: f for f in queue.failures}
+        self._failures = {f.key: noted(f, self._notes[f.key]) if f.key in self._notes else f for f in queue.failures}
         self._week = None
         self.learned([decision for decision in self._own_decisions() if decision.at >= began])
         return Look(connected=self._rooms.connect(), queue=queue, notes=tuple(notes))
@@ -156,6 +158,27 @@ class Failures:
                 update={"items": tuple(dict.fromkeys((*failure.items, *more)))}
             ),
         )
+
+    def note(self, failures: Sequence[Failure], line: str) -> list[Note]:
+        """Shares what the reviewer typed about failures, scrubbed; `all` has it at once. Raises GatewayError."""
+        from curator.queue import noted, read_note, write_note
+        from curator.scrub import Outgoing
+
+        rooms, (verdict, text) = self._rooms, read_note(line)
+        for failure in failures:
+            asked = Note(
+                trace_id=failure.trace_id,
+                observation_id=failure.reviewed_id,
+                verdict=verdict,
+                text=text,
+                reviewer=rooms.reviewer,
+                at=datetime.now(UTC),
+            )
+            with self.sharing:
+                note = write_note(rooms.gateway, Outgoing(rooms.policy(self.rule_of(failure)), rooms.scrubber), asked)
+            self._notes[failure.key] = note
+            self.change(failure.key, lambda known, note=note: noted(known, note))  # type: ignore[misc]
+        return [self._notes[failure.key] for failure in failures]
 
     def elsewhere(self, failures: Sequence[Failure]) -> list[tuple[Failure, Decision]]:
         """Failures that somebody has decided about since they were listed, with those decisions; a request or two.

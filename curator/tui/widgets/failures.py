@@ -206,6 +206,7 @@ def _why(row: Row) -> list[Piece]:
     if row.by:
         return [("accent", "✍ "), ("text", row.by)]
     again: list[Piece] = [("info", "↻ ")] if any(one.seen is not None for one in row.all) else []
+    again += [("accent", "✎ ")] if any(one.notes for one in row.all) else []
     return [*again, *signal_pieces(strongest(row.failure))]
 
 
