@@ -235,15 +235,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
         fix="rescrub",
         changes=tuple(dict.fromkeys(f"{each.path}: {each.entity} is replaced" for each in found)),
         before=item,
-        item=Item(
-            id=item.id,
-            dataset=item.dataset,
-            input=clean["input"],
-            expected_output=clean["expected_output"],
-            metadata=metadata,
-            source_trace_id=item.source_trace_id,
-            source_observation_id=item.source_observation_id,
-        ),
+        item=item.to_write("ACTIVE").model_copy(update={**clean, "metadata": metadata}),
     )
 
 
@@ -314,15 +306,7 @@ def metadata_of(item: StoredItem) -> dict[str, Any]:
 
 def with_metadata(item: StoredItem, metadata: dict[str, Any]) -> Item:
     """The item to write: the same content with other metadata."""
-    return Item(
-        id=item.id,
-        dataset=item.dataset,
-        input=item.input,
-        expected_output=item.expected_output,
-        metadata=metadata,
-        source_trace_id=item.source_trace_id,
-        source_observation_id=item.source_observation_id,
-    )
+    return item.to_write("ACTIVE").model_copy(update={"metadata": metadata})
 
 
 def added(new: dict[str, Any], old: dict[str, Any]) -> list[str]:

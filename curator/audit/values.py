@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from curator.gateway.values import Experiment, ExperimentItem
-from curator.model import Dataset, Observation, Receipt, StoredItem, Value
+from curator.model import Dataset, Observation, Receipt, Rule, StoredItem, Value
 from curator.rulebook import LoadedRule
 
 Severity = Literal["info", "warning", "error"]
@@ -133,6 +133,15 @@ class Evidence(Value):
             lineage = self.lineage(item)
             if lineage.get("source") and trace_of(item):
                 yield item, lineage
+
+    def ruled(self) -> Iterator[tuple[StoredItem, Mapping[str, Any], Rule]]:
+        """The same with the rule that they are held against; none without a rule."""
+        if self.rule is not None:
+            yield from ((item, lineage, self.rule.rule) for item, lineage in self.ours())
+
+    def examined(self) -> Iterator[tuple[StoredItem, ItemFacts]]:
+        """The items whose content was looked at, with what it says; once per id."""
+        yield from ((item, self.facts[item.id]) for item in self.distinct() if item.id in self.facts)
 
     def distinct(self) -> Iterator[StoredItem]:
         """Each id once: the first row that the list shows."""

@@ -1,7 +1,8 @@
 """LIN, CON, SCH, PII, EXP, RUL: where one item comes from, and what stands in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from curator.audit.values import Evidence, Finder, Found, time_of, trace_of
 from curator.draft.mapping import schema_fingerprint
@@ -115,10 +116,7 @@ SHOWN = 8
 
 
 def content(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is None:
-            continue
+    for item, facts in evidence.examined():
         approved = evidence.lineage(item).get("fingerprints")
         changed = [
             name
@@ -130,9 +128,8 @@ def content(evidence: Evidence) -> Iterator[Found]:
 
 
 def lineage(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is not None and facts.lineage_changes:
+    for item, facts in evidence.examined():
+        if facts.lineage_changes:
             yield item.id, f"lineage changed after approval{_named(facts.lineage_changes)}"
 
 
@@ -159,40 +156,26 @@ def edited_outside(evidence: Evidence) -> Iterator[Found]:
 
 
 def rule_older(evidence: Evidence) -> Iterator[Found]:
-    if evidence.rule is None:
-        return
-    rule = evidence.rule.rule
-    for item, lineage in evidence.ours():
+    for item, lineage, rule in evidence.ruled():
         version = lineage.get("rule_version")
         if lineage.get("rule") == rule.rule and isinstance(version, int) and version < rule.version:
             yield item.id, f"approved under version {version} of rule {rule.rule}, which is at version {rule.version}"
 
 
 def schema_older(evidence: Evidence) -> Iterator[Found]:
-    if evidence.rule is None:
-        return
-    today = schema_fingerprint(evidence.rule)
-    for item, lineage in evidence.ours():
-        if lineage.get("rule") == evidence.rule.rule.rule and lineage.get("schema_fingerprint") not in (None, today):
+    today = schema_fingerprint(evidence.rule) if evidence.rule is not None else None
+    for item, lineage, rule in evidence.ruled():
+        if lineage.get("rule") == rule.rule and lineage.get("schema_fingerprint") not in (None, today):
             yield item.id, "the rule's schemas are not those under which it was approved"
 
 
 # ── SCH: content and schemas disagree ───────────────────────────────────────────────────────────────────────────────
 
 
-def input_schema(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        for problem in facts.schema_problems if facts else ():
-            if problem.startswith("input"):
-                yield item.id, problem
-
-
-def expected_schema(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        for problem in facts.schema_problems if facts else ():
-            if problem.startswith("expected_output"):
+def _schema(half: str, evidence: Evidence) -> Iterator[Found]:
+    for item, facts in evidence.examined():
+        for problem in facts.schema_problems:
+            if problem.startswith(half):
                 yield item.id, problem
 
 
@@ -213,37 +196,35 @@ def dataset_schema(evidence: Evidence) -> Iterator[Found]:
 
 
 def personal_values(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is not None and facts.unscrubbed:
+    for item, facts in evidence.examined():
+        if facts.unscrubbed:
             yield item.id, f"could not be scrubbed: {facts.unscrubbed}"
-        if facts is not None and facts.personal:
-            counts = ", ".join(f"{count} {entity}" for entity, count in sorted(facts.personal.items()))
-            yield item.id, f"the scrub of today finds {counts}"
+        if facts.personal:
+            yield item.id, _finds(facts.personal)
 
 
 def secrets(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is not None and facts.secrets:
-            counts = ", ".join(f"{count} {entity}" for entity, count in sorted(facts.secrets.items()))
-            yield item.id, f"the scrub of today finds {counts}"
+    for item, facts in evidence.examined():
+        if facts.secrets:
+            yield item.id, _finds(facts.secrets)
+
+
+def _finds(found: Mapping[str, int]) -> str:
+    return f"the scrub of today finds {', '.join(f'{count} {entity}' for entity, count in sorted(found.items()))}"
 
 
 # ── EXP: expectations that protect nothing ──────────────────────────────────────────────────────────────────────────
 
 
 def empty_expectation(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is not None and facts.empty_expectation:
+    for item, facts in evidence.examined():
+        if facts.empty_expectation:
             yield item.id, "the expected output demands nothing"
 
 
 def weak_expectation(evidence: Evidence) -> Iterator[Found]:
-    for item in evidence.distinct():
-        facts = evidence.facts.get(item.id)
-        if facts is not None and facts.recorded_passes and not facts.empty_expectation:
+    for item, facts in evidence.examined():
+        if facts.recorded_passes and not facts.empty_expectation:
             yield item.id, "the failing output that it was made from passes every check of the rule"
 
 
@@ -251,29 +232,20 @@ def weak_expectation(evidence: Evidence) -> Iterator[Found]:
 
 
 def failure_type_unknown(evidence: Evidence) -> Iterator[Found]:
-    if evidence.rule is None:
-        return
-    for item, lineage in evidence.ours():
-        if (
-            lineage.get("failure_type") is not None
-            and lineage["failure_type"] not in evidence.rule.rule.lineage.failure_types
-        ):
+    for item, lineage, rule in evidence.ruled():
+        if lineage.get("failure_type") not in (None, *rule.lineage.failure_types):
             yield item.id, "its failure type is none of the rule's"
 
 
 def rubric_unknown(evidence: Evidence) -> Iterator[Found]:
-    if evidence.rule is None:
-        return
-    for item, lineage in evidence.ours():
-        if lineage.get("rubric") not in (None, evidence.rule.rule.lineage.rubric):
+    for item, lineage, rule in evidence.ruled():
+        if lineage.get("rubric") not in (None, rule.lineage.rubric):
             yield item.id, "was approved under another rubric than the rule's"
 
 
 def reviewer_unknown(evidence: Evidence) -> Iterator[Found]:
-    if evidence.rule is None or not evidence.rule.rule.lineage.reviewers:
-        return
-    for item, lineage in evidence.ours():
-        if lineage.get("reviewer") not in (None, *evidence.rule.rule.lineage.reviewers):
+    for item, lineage, rule in evidence.ruled():
+        if rule.lineage.reviewers and lineage.get("reviewer") not in (None, *rule.lineage.reviewers):
             yield item.id, "was approved by somebody whom the rule does not name as a reviewer"
 
 
@@ -290,8 +262,8 @@ FINDERS: dict[str, Finder] = {
     "CON002": edited_outside,
     "CON003": rule_older,
     "CON004": schema_older,
-    "SCH001": input_schema,
-    "SCH002": expected_schema,
+    "SCH001": partial(_schema, "input"),
+    "SCH002": partial(_schema, "expected_output"),
     "SCH003": dataset_schema,
     "PII001": personal_values,
     "PII002": secrets,
