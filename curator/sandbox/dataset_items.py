@@ -18,8 +18,8 @@ from curator.sandbox.datasets import find as find_dataset
 from curator.sandbox.datasets import schema_errors
 from curator.sandbox.errors import ApiError, conflict, internal, invalid_data, invalid_request, not_found
 from curator.sandbox.faults import Faults
+from curator.sandbox.fields import PROJECT_ID
 from curator.sandbox.item_versions import JSON_FIELDS, milliseconds, to_api
-from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.query import Body, Reader, page_meta, pagination, parameters
 from curator.sandbox.rewrites import check_text, rewrite_field, to_jsonb
 from curator.sandbox.store import Store, uuid4

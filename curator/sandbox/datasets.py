@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,8 +13,8 @@ from starlette.routing import Route
 
 from curator.sandbox import issues, js
 from curator.sandbox.errors import internal, invalid_data, invalid_request, not_found
+from curator.sandbox.fields import shown
 from curator.sandbox.issues import Issue
-from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.query import Body, Reader, answer_page, pagination, parameters
 from curator.sandbox.rewrites import check_text, to_jsonb
 from curator.sandbox.store import Store, cuid, insert, iso
@@ -52,6 +53,7 @@ def _in_python(pattern: str) -> str:
     return pattern.replace("$", r"\Z").replace(".", r"[^\n\r\u2028\u2029]")
 
 
+SHOWN = partial(shown, "dataset")
 MAX_REASONS = 10
 BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 JSON_FIELDS = {"metadata": "metadata", "inputSchema": "input_schema", "expectedOutputSchema": "expected_output_schema"}
@@ -90,7 +92,7 @@ def create(request: Request) -> Response:
     if description is not None:
         check_text(description)
         columns["description"] = description
-    return json_response(to_api(_upsert(store_of(request), name, columns)))
+    return json_response(SHOWN(_upsert(store_of(request), name, columns)))
 
 
 def _is_valid_schema(schema: dict[str, Any]) -> bool:
@@ -165,7 +167,7 @@ def get(request: Request) -> Response:
         row = find(db, name)
     if row is None:
         raise not_found("Dataset not found")
-    return json_response(to_api(row))
+    return json_response(SHOWN(row))
 
 
 def list_all(request: Request) -> Response:
@@ -175,20 +177,7 @@ def list_all(request: Request) -> Response:
     if query.issues:
         raise invalid_data(query.issues)
     with store_of(request).read() as db:
-        return answer_page(db, page, "FROM datasets", (), "created_at DESC, id", to_api)
-
-
-def to_api(row: sqlite3.Row) -> dict[str, Any]:
-    """A row as the API shows it."""
-    return {
-        "id": row["id"],
-        "projectId": PROJECT_ID,
-        "name": row["name"],
-        "description": row["description"],
-        **{field: json.loads(row[column] or "null") for field, column in JSON_FIELDS.items()},
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-    }
+        return answer_page(db, page, "FROM datasets", (), "created_at DESC, id", SHOWN)
 
 
 routes = [

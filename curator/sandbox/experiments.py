@@ -4,7 +4,6 @@ Experiments arrive as `langfuse.experiment.*` attributes of spans; an experiment
 `experiment_item_root_id` names.
 """
 
-import json
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from starlette.routing import Route
 
 from curator.sandbox import observation_filter, score_record
 from curator.sandbox.errors import invalid_data
+from curator.sandbox.fields import shown
 from curator.sandbox.issues import (
     UNDEFINED,
     invalid_datetime,
@@ -27,7 +27,7 @@ from curator.sandbox.issues import (
     to_milliseconds,
 )
 from curator.sandbox.observation_filter import Column, Columns, Condition, by_name
-from curator.sandbox.observation_record import iso, trace_hash
+from curator.sandbox.observation_record import trace_hash
 from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.scores import DEFAULT_LIMIT, MAX_LIMIT
 from curator.sandbox.store import Store
@@ -108,7 +108,7 @@ def list_experiments(request: Request) -> Response:
             alone = "s.trace_id IS NULL AND s.observation_id IS NULL AND s.session_id IS NULL"
             subject = Condition(f"s.experiment_id IN ({_marks(ids)}) AND {alone}", tuple(ids))
             scores = _scores(db, store, subject, times, "experiment_id", query.score_limit)
-    data = [_summary(row, query.groups, scores) for row in page]
+    data = [_with_scores("experiment", row, query.groups, scores, "experiment_id") for row in page]
     last = (page[-1]["latest_ms"], page[-1]["latest_trace"], page[-1]["latest_id"]) if page else None
     return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
 
@@ -147,7 +147,7 @@ def list_items(request: Request) -> Response:
                 (*traces, *ids),
             )
             scores = _scores(db, store, subject, [row["start_ms"] for row in page], "trace_id", query.score_limit)
-    data = [_item(row, query.groups, scores) for row in page]
+    data = [_with_scores("experiment_item", row, query.groups, scores, "trace_id") for row in page]
     last = (page[-1]["start_ms"], page[-1]["trace_id"], page[-1]["id"]) if page else None
     return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
 
@@ -256,52 +256,9 @@ def _answer(data: list[Any], more: bool, last: tuple[int, str, str] | None, expe
     return json_response({"data": data, "meta": meta})
 
 
-def _summary(row: sqlite3.Row, groups: set[str], scores: Scores) -> dict[str, Any]:
-    shown = {
-        "id": row["experiment_id"],
-        "name": row["name"],
-        "description": row["description"],
-        "startTime": iso(row["start_ms"]),
-        "endTime": iso(row["end_ms"]),
-        "itemCount": row["items"],
-        "datasetId": row["dataset_id"] or None,
-    }
-    if "metadata" in groups:
-        shown["metadata"] = json.loads(row["metadata"])
-    if "scores" in groups:
-        shown["scores"] = scores.get(row["experiment_id"], [])
-    return shown
-
-
-def _item(row: sqlite3.Row, groups: set[str], scores: Scores) -> dict[str, Any]:
-    shown = {
-        "id": row["id"],
-        "traceId": row["trace_id"],
-        "startTime": iso(row["start_ms"]),
-        "endTime": iso(row["end_ms"]),
-        "level": row["level"],
-        "environment": row["environment"],
-        "experimentId": row["experiment_id"],
-        "experimentName": row["experiment_name"],
-        "experimentItemId": row["experiment_item_id"],
-    }
-    if "dataset" in groups:
-        shown["experimentDatasetId"] = row["experiment_dataset_id"] or None
-        shown["experimentItemVersion"] = row["experiment_item_version"]
-    if "io" in groups:
-        shown["input"] = row["input"]
-        shown["output"] = row["output"]
-        shown["expectedOutput"] = row["experiment_item_expected_output"]
-    if "metadata" in groups:
-        shown["metadata"] = json.loads(row["metadata"])
-    if "itemMetadata" in groups:
-        shown["experimentItemMetadata"] = json.loads(row["experiment_item_metadata"])
-    if "experimentMetadata" in groups:
-        shown["experimentMetadata"] = json.loads(row["experiment_metadata"])
-        shown["experimentDescription"] = row["experiment_description"]
-    if "scores" in groups:
-        shown["scores"] = scores.get(row["trace_id"], [])
-    return shown
+def _with_scores(resource: str, row: sqlite3.Row, groups: set[str], scores: Scores, subject: str) -> dict[str, Any]:
+    listed = {"scores": scores.get(row[subject], [])} if "scores" in groups else {}
+    return shown(resource, row, {"core", *groups}) | listed
 
 
 routes = [

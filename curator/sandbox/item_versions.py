@@ -4,14 +4,13 @@ Times are whole milliseconds since 1970, as JavaScript keeps them. Usually one r
 null); concurrent first writes can leave several, and then `by_id` answers the oldest row, the list shows the newest.
 """
 
-import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from curator.sandbox import media, store
+from curator.sandbox.fields import shown
 from curator.sandbox.rewrites import check_text
-from curator.sandbox.store import iso
 
 JSON_FIELDS = {"input": "input", "expectedOutput": "expected_output", "metadata": "metadata"}
 SELECT = (
@@ -97,19 +96,7 @@ def bury(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
 
 def to_api(row: sqlite3.Row) -> dict[str, Any]:
     """A row (with `dataset_name`) as the API shows it."""
-    moment = iso(datetime.fromtimestamp(row["valid_from"] / 1000, UTC))
-    texts = {field: row[column] or "null" for field, column in JSON_FIELDS.items()}
-    fields = {field: json.loads(text) for field, text in texts.items()}
-    may_refer = any("@@@langfuseMedia:" in text for text in texts.values())
-    return {
-        "id": row["id"],
-        "datasetId": row["dataset_id"],
-        "status": row["status"],
-        "sourceTraceId": row["source_trace_id"],
-        "sourceObservationId": row["source_observation_id"],
-        "createdAt": moment,
-        "updatedAt": moment,
-        **fields,
-        "datasetName": row["dataset_name"],
-        "mediaReferences": media.references(fields) if may_refer else [],
-    }
+    item = shown("item", row)
+    may_refer = any("@@@langfuseMedia:" in (row[column] or "") for column in JSON_FIELDS.values())
+    held = {field: item[field] for field in JSON_FIELDS} if may_refer else {}
+    return item | {"mediaReferences": media.references(held)}

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from curator.sandbox.errors import SandboxProblem
-from curator.sandbox.load_rows import BadRow, convert, write_records
+from curator.sandbox.fields import BadRow
+from curator.sandbox.load_rows import convert, write_records
 from curator.sandbox.otlp import BadExport, decode
 from curator.sandbox.otlp_map import to_record
 from curator.sandbox.store import Store

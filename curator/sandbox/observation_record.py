@@ -10,27 +10,23 @@ from typing import Any
 
 import xxhash
 
-from curator.sandbox.store import defaults
+from curator.sandbox import store
 
 Row = dict[str, Any]
 
 # Metadata is stored as Langfuse stores it: names with *raw* values (JSON text as the SDK sent it). Times are
 # milliseconds since 1970, texts are never NULL, `is_root` is Langfuse's definition of a root observation and
 # `visible_ms` is when ingestion has caught up.
-DEFAULTS = defaults("observations")
-_INSERT = (
-    f"INSERT OR REPLACE INTO observations ({', '.join(DEFAULTS)}) "
-    f"VALUES ({', '.join(f':{column}' for column in DEFAULTS)})"
-)
+DEFAULTS = store.defaults("observations")
 
 
 def insert(db: sqlite3.Connection, records: Iterable[Row]) -> None:
     """Write records (dicts with the keys of `DEFAULTS`); a record replaces the one with its trace and id."""
     batch = list(records)
     try:
-        db.executemany(_INSERT, batch)
+        store.insert(db, "observations", *batch, replace=True)
     except UnicodeEncodeError:
-        db.executemany(_INSERT, [well_formed(record) for record in batch])
+        store.insert(db, "observations", *map(well_formed, batch), replace=True)
 
 
 def well_formed(record: Row) -> Row:

@@ -1,5 +1,6 @@
 """GET /api/public/v2/observations: field groups, filters, cursor, newest first."""
 
+import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import observation_filter
+from curator.sandbox import fields, observation_filter
 from curator.sandbox.errors import invalid_data
 from curator.sandbox.issues import (
     UNDEFINED,
@@ -25,11 +26,16 @@ from curator.sandbox.issues import (
 )
 from curator.sandbox.observation_filter import IS_ROOT, Condition
 from curator.sandbox.observation_record import iso, trace_hash
-from curator.sandbox.observation_view import CORE, GROUPS, to_api
 from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_cursor, parameters
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
 
+# What else the answer of a field group is made of.
+COLUMNS = {"core": ("completion_start_ms",), "trace_context": ("name", "is_root")}
+GROUPS = ("core", "basic", "time", "io", "metadata", "model", "usage", "prompt", "metrics", "trace_context")
+PRICES = ("modelId", "inputPrice", "outputPrice", "totalPrice")
+"""Keys that are on every row; only the group `model` fills them."""
+METADATA_CUT = 200
 TYPES = ("GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL")
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
 MAX_LIMIT = 1000
@@ -56,7 +62,7 @@ def list_observations(request: Request) -> Response:
     """One page, newest first, with a cursor while more follow."""
     query = read_query(parameters(request))
     rows, more = find(store_of(request), query)
-    data = [to_api(row, query.groups, full_metadata=query.full_metadata) for row in rows]
+    data = [_shown(row, query) for row in rows]
     meta = {}
     if more and rows:
         last = rows[-1]
@@ -67,9 +73,8 @@ def list_observations(request: Request) -> Response:
 
 def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
     """The rows of a page, and whether more follow."""
-    columns = dict.fromkeys(CORE)
-    for group in query.groups:
-        columns |= dict.fromkeys(GROUPS[group])
+    columns = dict.fromkeys(field.column for field in fields.of("observation", frozenset(query.groups)) if field.column)
+    columns |= dict.fromkeys(column for group in query.groups for column in COLUMNS.get(group, ()))
     now_ms = store.now_ms()
     conditions = [*query.conditions, Condition("visible_ms <= ?", (now_ms,))]
     if query.after:
@@ -133,9 +138,7 @@ def read_query(given: Parameters) -> ObservationQuery:
 def _fields(reader: Reader) -> list[str] | None:
     value = reader.given.get("fields")
     if isinstance(value, list):
-        reader.issues += [
-            invalid_value(["fields", i], tuple(GROUPS)) for i, one in enumerate(value) if one not in GROUPS
-        ]
+        reader.issues += [invalid_value(["fields", i], GROUPS) for i, one in enumerate(value) if one not in GROUPS]
         return value
     return [group for group in reader.texts("fields") if group in GROUPS] if value else None
 
@@ -220,6 +223,44 @@ def _datetime(reader: Reader, name: str) -> int | None:
         reader.issues.append(invalid_datetime([name]))
         return None
     return to_milliseconds(text)
+
+
+def _shown(row: sqlite3.Row, query: ObservationQuery) -> fields.Row:
+    groups = query.groups
+    shown: fields.Row = {**dict.fromkeys(PRICES), **fields.shown("observation", row, groups)}
+    if "metadata" in groups and not query.full_metadata:
+        shown["metadata"] = fields.metadata(row["metadata"], METADATA_CUT)
+    if "usage" in groups:
+        shown |= _sums(shown["usageDetails"], shown["costDetails"])
+    shown["latency"] = _seconds(row["start_ms"], row["end_ms"], "metrics" in groups)
+    shown["timeToFirstToken"] = _seconds(row["start_ms"], row["completion_start_ms"], "metrics" in groups)
+    if "trace_context" in groups:
+        shown["traceName"] = row["trace_name"] or (row["name"] if row["is_root"] else None) or None
+    return shown
+
+
+def _sums(usage: dict[str, float], cost: dict[str, float]) -> fields.Row:
+    return {
+        "inputUsage": _sum(usage, "input") or 0,
+        "outputUsage": _sum(usage, "output") or 0,
+        "totalUsage": usage.get("total", 0),
+        "inputCost": _sum(cost, "input"),
+        "outputCost": _sum(cost, "output"),
+        "totalCost": cost.get("total", 0),
+    }
+
+
+def _sum(details: dict[str, float], word: str) -> float | None:
+    found = [value for name, value in details.items() if word in name]
+    return sum(found) if found else None
+
+
+def _seconds(start: int, end: int | None, measured: bool) -> float | None:
+    """The time between two moments; as a metric, zero counts as not known (so the server answers)."""
+    if end is None or (measured and end == start):
+        return None
+    seconds = (end - start) / 1000
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 routes = [Route("/api/public/v2/observations", list_observations, methods=["GET"])]

@@ -5,12 +5,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox.errors import ApiError, invalid_data
+from curator.sandbox.fields import PROJECT_ID
 from curator.sandbox.issues import UNDEFINED, invalid_type
 from curator.sandbox.query import Reader, page_meta, pagination, parameters
 from curator.sandbox.web import json_response
 
 VERSION = "4.59.0"  # the first that takes lists of scores, as this one does; the rest was measured on 4.16.0
-PROJECT_ID = "curator-sandbox"
 
 
 def health(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -9,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox.errors import invalid_request, not_found
+from curator.sandbox.fields import shown
 from curator.sandbox.issues import UNDEFINED, custom, invalid_type, invalid_value, too_big, too_small
-from curator.sandbox.observation_record import iso
-from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.query import Body, Reader, StrictBody, answer_page, check_query, found, pagination, parameters
 from curator.sandbox.store import Store, cuid, insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
 
+QUEUE, ITEM, COMMENT = (partial(shown, resource) for resource in ("queue", "queue_item", "comment"))
 OBJECT_TYPES = ("TRACE", "OBSERVATION", "SESSION")
 STATUSES = ("PENDING", "COMPLETED")
 UNKNOWN_CONFIG = "At least one of the score config IDs cannot be found for the given project."
@@ -36,13 +37,13 @@ def list_queues(request: Request) -> Response:
     page = pagination(reader)
     check_query(reader, ("page", "limit"))
     with store_of(request).read() as db:
-        return answer_page(db, page, "FROM annotation_queues", (), "created_ms DESC, seq DESC", _queue)
+        return answer_page(db, page, "FROM annotation_queues", (), "created_ms DESC, seq DESC", QUEUE)
 
 
 def get_queue(request: Request) -> Response:
     """One queue by id."""
     with store_of(request).read() as db:
-        return json_response(_queue(_find_queue(db, request.path_params["queue_id"])))
+        return json_response(QUEUE(_find_queue(db, request.path_params["queue_id"])))
 
 
 def create_queue(request: Request) -> Response:
@@ -61,7 +62,7 @@ def create_queue(request: Request) -> Response:
             raise invalid_request("A queue with this name already exists.")
         record = {"id": cuid(store.now()), "name": name, "description": description} | _now(store)
         insert(db, "annotation_queues", record | {"score_config_ids": json.dumps(config_ids)})
-        return json_response(_queue(_find_queue(db, record["id"])))
+        return json_response(QUEUE(_find_queue(db, record["id"])))
 
 
 def list_items(request: Request) -> Response:
@@ -75,13 +76,13 @@ def list_items(request: Request) -> Response:
     with store_of(request).read() as db:
         _find_queue(db, queue_id)
         source = f"FROM annotation_queue_items WHERE queue_id = ? {condition}"
-        return answer_page(db, page, source, values, "created_ms DESC, seq DESC", _item)
+        return answer_page(db, page, source, values, "created_ms DESC, seq DESC", ITEM)
 
 
 def get_item(request: Request) -> Response:
     """One item of a queue."""
     with store_of(request).read() as db:
-        return json_response(_item(_find_item(db, request)))
+        return json_response(ITEM(_find_item(db, request)))
 
 
 def create_item(request: Request) -> Response:
@@ -101,7 +102,7 @@ def create_item(request: Request) -> Response:
         _find_queue(db, queue_id)
         item_id = add_item(store, db, queue_id, object_id, str(object_type), status)
         row = db.execute("SELECT * FROM annotation_queue_items WHERE id = ?", (item_id,)).fetchone()
-    return json_response(_item(row))
+    return json_response(ITEM(row))
 
 
 def add_item(store: Store, db: sqlite3.Connection, queue_id: str, object_id: str, object_type: str, status: str) -> str:
@@ -130,7 +131,7 @@ def update_item(request: Request) -> Response:
                 "UPDATE annotation_queue_items SET status = ?, completed_ms = ?, updated_ms = ? WHERE seq = ?",
                 (status, completed, now_ms, row["seq"]),
             )
-        return json_response(_item(_find_item(db, request)))
+        return json_response(ITEM(_find_item(db, request)))
 
 
 def delete_item(request: Request) -> Response:
@@ -169,30 +170,6 @@ def _find_item(db: sqlite3.Connection, request: Request) -> sqlite3.Row:
     return found(db, "annotation_queue_items", "Annotation queue item not found", id=item_id, queue_id=queue_id)
 
 
-def _queue(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "description": row["description"],
-        "scoreConfigIds": json.loads(row["score_config_ids"]),
-        "createdAt": iso(row["created_ms"]),
-        "updatedAt": iso(row["updated_ms"]),
-    }
-
-
-def _item(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "queueId": row["queue_id"],
-        "objectId": row["object_id"],
-        "objectType": row["object_type"],
-        "status": row["status"],
-        "completedAt": iso(row["completed_ms"]),
-        "createdAt": iso(row["created_ms"]),
-        "updatedAt": iso(row["updated_ms"]),
-    }
-
-
 def list_comments(request: Request) -> Response:
     """One page in the order in which they were written, of one object or author or of all."""
     reader = Reader(parameters(request))
@@ -208,14 +185,14 @@ def list_comments(request: Request) -> Response:
     chosen = {column: value for column, value in filters.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
     with store_of(request).read() as db:
-        return answer_page(db, page, f"FROM comments WHERE {where}", tuple(chosen.values()), "seq", _comment)
+        return answer_page(db, page, f"FROM comments WHERE {where}", tuple(chosen.values()), "seq", COMMENT)
 
 
 def get_comment(request: Request) -> Response:
     """One comment by id."""
     with store_of(request).read() as db:
         message = "Comment not found within authorized project"
-        return json_response(_comment(found(db, "comments", message, id=request.path_params["comment_id"])))
+        return json_response(COMMENT(found(db, "comments", message, id=request.path_params["comment_id"])))
 
 
 def create_comment(request: Request) -> Response:
@@ -262,31 +239,18 @@ def add_comment(
     return comment_id
 
 
-def _comment(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "projectId": PROJECT_ID,
-        "createdAt": iso(row["created_ms"]),
-        "updatedAt": iso(row["updated_ms"]),
-        "objectType": row["object_type"],
-        "objectId": row["object_id"],
-        "content": row["content"],
-        "authorUserId": row["author_user_id"],
-    }
-
-
-QUEUES = "/api/public/annotation-queues"
-ITEMS = QUEUES + "/{queue_id:segment}/items"
-ITEM = ITEMS + "/{item_id:segment}"
+QUEUES_PATH = "/api/public/annotation-queues"
+ITEMS_PATH = QUEUES_PATH + "/{queue_id:segment}/items"
+ITEM_PATH = ITEMS_PATH + "/{item_id:segment}"
 routes = [
-    Route(QUEUES, list_queues, methods=["GET"]),
-    Route(QUEUES, create_queue, methods=["POST"]),
-    Route(QUEUES + "/{queue_id:segment}", get_queue, methods=["GET"]),
-    Route(ITEMS, list_items, methods=["GET"]),
-    Route(ITEMS, create_item, methods=["POST"]),
-    Route(ITEM, get_item, methods=["GET"]),
-    Route(ITEM, update_item, methods=["PATCH"]),
-    Route(ITEM, delete_item, methods=["DELETE"]),
+    Route(QUEUES_PATH, list_queues, methods=["GET"]),
+    Route(QUEUES_PATH, create_queue, methods=["POST"]),
+    Route(QUEUES_PATH + "/{queue_id:segment}", get_queue, methods=["GET"]),
+    Route(ITEMS_PATH, list_items, methods=["GET"]),
+    Route(ITEMS_PATH, create_item, methods=["POST"]),
+    Route(ITEM_PATH, get_item, methods=["GET"]),
+    Route(ITEM_PATH, update_item, methods=["PATCH"]),
+    Route(ITEM_PATH, delete_item, methods=["DELETE"]),
     Route("/api/public/comments", list_comments, methods=["GET"]),
     Route("/api/public/comments", create_comment, methods=["POST"]),
     Route("/api/public/comments/{comment_id:segment}", get_comment, methods=["GET"]),

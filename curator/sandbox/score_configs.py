@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox.errors import invalid_data
+from curator.sandbox.fields import Row, shown
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
@@ -20,8 +22,6 @@ from curator.sandbox.issues import (
     too_big,
     too_small,
 )
-from curator.sandbox.observation_record import iso
-from curator.sandbox.projects import PROJECT_ID
 from curator.sandbox.query import Reader, answer_page, found, pagination, parameters
 from curator.sandbox.store import insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
@@ -30,8 +30,7 @@ DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
 BOOLEAN_CATEGORIES = [{"label": "True", "value": 1}, {"label": "False", "value": 0}]
 NAME_LENGTH = 35
 NOT_PAIRS = "Category must be an array of objects with label value pairs, where labels and values are unique."
-
-Body = dict[str, Any]
+SHOWN = partial(shown, "score_config")
 
 
 def list_configs(request: Request) -> Response:
@@ -41,13 +40,13 @@ def list_configs(request: Request) -> Response:
     if reader.issues:
         raise invalid_data(reader.issues)
     with store_of(request).read() as db:
-        return answer_page(db, page, "FROM score_configs", (), "created_ms DESC, rowid DESC", _shown)
+        return answer_page(db, page, "FROM score_configs", (), "created_ms DESC, rowid DESC", SHOWN)
 
 
 def get_config(request: Request) -> Response:
     """One config by id."""
     with store_of(request).read() as db:
-        return json_response(_shown(_find(db, request.path_params["config_id"])))
+        return json_response(SHOWN(_find(db, request.path_params["config_id"])))
 
 
 def create_config(request: Request) -> Response:
@@ -73,35 +72,15 @@ def create_config(request: Request) -> Response:
     }
     with store.write() as db:
         insert(db, "score_configs", record)
-        return json_response(_shown(_find(db, record["id"])))
+        return json_response(SHOWN(_find(db, record["id"])))
 
 
 def _find(db: sqlite3.Connection, config_id: str) -> sqlite3.Row:
     return found(db, "score_configs", "Score config not found within authorized project", id=config_id)
 
 
-def _shown(row: sqlite3.Row) -> Body:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "isArchived": bool(row["is_archived"]),
-        "description": row["description"],
-        "createdAt": iso(row["created_ms"]),
-        "updatedAt": iso(row["updated_ms"]),
-        "projectId": PROJECT_ID,
-        "maxValue": _number(row["max_value"]),
-        "minValue": _number(row["min_value"]),
-        "dataType": row["data_type"],
-        "categories": None if row["categories"] is None else json.loads(row["categories"]),
-    }
-
-
 def _real(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _number(value: float | None) -> float | None:
-    return int(value) if value is not None and value.is_integer() else value
 
 
 def _check_new(body: Any) -> list[Issue]:
@@ -150,7 +129,7 @@ def _check_name(name: Any) -> list[Issue]:
     return issues
 
 
-def _check_range(body: Body) -> list[Issue]:
+def _check_range(body: Row) -> list[Issue]:
     issues = [
         invalid_type([key], "number", body[key])
         for key in ("maxValue", "minValue")

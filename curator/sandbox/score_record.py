@@ -5,16 +5,13 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from curator.sandbox.observation_record import iso, parse_raw, well_formed
-from curator.sandbox.projects import PROJECT_ID
-from curator.sandbox.store import defaults
-
-Row = dict[str, Any]
+from curator.sandbox.fields import Row, shown
+from curator.sandbox.observation_record import well_formed
+from curator.sandbox.store import defaults, insert
 
 # A score can be overwritten and deleted, and both become visible only when ingestion has caught up: every write is a
 # new row, and a row counts when it is visible and no visible row of the same id came after it.
 DEFAULTS = defaults("scores")
-_INSERT = f"INSERT INTO scores ({', '.join(DEFAULTS)}) VALUES ({', '.join(f':{column}' for column in DEFAULTS)})"
 # What counts as a score: the newest version of an id that is visible at `?` (twice).
 CURRENT = (
     "s.visible_ms <= ? AND NOT s.deleted AND NOT EXISTS "
@@ -27,7 +24,7 @@ IMMUTABLE = ("timestamp_ms", "trace_id", "created_ms", "environment")
 def append(db: sqlite3.Connection, record: Row, now_ms: int) -> None:
     """Add a version. Versions that no reader can see any more are removed."""
     record = well_formed(record)
-    db.execute(_INSERT, record)
+    insert(db, "scores", record)
     db.execute(
         "DELETE FROM scores WHERE id = ?1 AND seq < (SELECT max(seq) FROM scores WHERE id = ?1 AND visible_ms <= ?2)",
         (record["id"], now_ms),
@@ -38,7 +35,7 @@ def load(db: sqlite3.Connection, records: Iterable[Row]) -> None:
     """Write scores that are visible at once; each replaces every version of its id."""
     batch = [well_formed(record) for record in records]
     db.executemany("DELETE FROM scores WHERE id = ?", [(record["id"],) for record in batch])
-    db.executemany(_INSERT, batch)
+    insert(db, "scores", *batch)
 
 
 def newest(db: sqlite3.Connection, score_id: str) -> Row | None:
@@ -73,29 +70,9 @@ def raw_metadata(metadata: Any) -> str:
 
 def to_api(row: sqlite3.Row, groups: set[str]) -> Row:
     """The row that `GET /api/public/v3/scores` answers for the field groups asked for."""
-    shown: Row = {
-        "id": row["id"],
-        "projectId": PROJECT_ID,
-        "name": row["name"],
-        "source": row["source"],
-        "timestamp": iso(row["timestamp_ms"]),
-        "environment": row["environment"],
-        "createdAt": iso(row["created_ms"]),
-        "updatedAt": iso(row["updated_ms"]),
-    }
-    if "details" in groups:
-        stored: dict[str, str] = json.loads(row["metadata"])
-        shown["comment"] = row["comment"]
-        shown["configId"] = row["config_id"]
-        shown["metadata"] = {name: parse_raw(value) for name, value in stored.items()}
-    if "annotation" in groups:
-        shown["authorUserId"] = row["author_user_id"]
-        shown["queueId"] = row["queue_id"]
-    if "subject" in groups:
-        shown["subject"] = _subject(row)
-    shown["dataType"] = row["data_type"]
-    shown["value"] = _value(row)
-    return shown
+    subject = {"subject": _subject(row)} if "subject" in groups else {}
+    value = {"dataType": row["data_type"], "value": _value(row)}
+    return shown("score", row, {"core", *groups}) | subject | value
 
 
 def _subject(row: sqlite3.Row) -> Row:

@@ -8,7 +8,7 @@ import string
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,17 +45,16 @@ def defaults(table: str) -> dict[str, Any]:
         }
 
 
-def insert(db: sqlite3.Connection, table: str, record: Mapping[str, Any]) -> None:
-    """Adds a row. Raises sqlite3.IntegrityError when what must be unique is there."""
-    marks = ", ".join(f":{column}" for column in record)
-    db.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({marks})", record)
+def insert(db: sqlite3.Connection, table: str, *records: Mapping[str, Any], replace: bool = False) -> None:
+    """Writes rows of the same columns; with `replace` each takes the place of the one with its id.
 
-
-def insert_or_replace(db: sqlite3.Connection, table: str, records: Sequence[Mapping[str, Any]]) -> None:
-    """Writes records of the same columns; each replaces the one with its id."""
-    columns = list(records[0])
-    marks = ", ".join(f":{column}" for column in columns)
-    db.executemany(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", records)
+    Raises sqlite3.IntegrityError when what must be unique is there.
+    """
+    if records:
+        columns = list(records[0])
+        marks = ", ".join(f":{column}" for column in columns)
+        how = "INSERT OR REPLACE" if replace else "INSERT"
+        db.executemany(f"{how} INTO {table} ({', '.join(columns)}) VALUES ({marks})", records)
 
 
 class Store:

@@ -14,7 +14,7 @@ from typing import Any
 
 from curator.sandbox import item_versions, observation_record, score_record
 from curator.sandbox.load_rows import convert, write_records
-from curator.sandbox.store import Store, insert_or_replace, iso
+from curator.sandbox.store import Store, insert, iso
 
 Row = dict[str, Any]
 
@@ -101,7 +101,7 @@ def plant(store: Store, now: datetime) -> tuple[tuple[Row, ...], tuple[Row, ...]
     visible = {"visible_ms": item_versions.milliseconds(now + SHOWN_AFTER)}
     with store.write() as db:
         for row in rows["datasets"]:
-            insert_or_replace(db, "datasets", [row])
+            insert(db, "datasets", row, replace=True)
             db.execute("DELETE FROM item_versions WHERE dataset_id = ?", (row["id"],))
         for row in rows["items"]:
             times = {name: row[name] and item_versions.milliseconds(datetime.fromisoformat(row[name])) for name in ENDS}

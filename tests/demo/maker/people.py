@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.fields import PROJECT_ID
 from tests.demo.maker.recorder import Recorded, Recorder
 from tests.demo.maker.steps import texts
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from curator.sandbox.projects import PROJECT_ID
+from curator.sandbox.fields import PROJECT_ID
 from tests.demo.maker.steps import Step
 
 Row = dict[str, Any]
