@@ -20,6 +20,7 @@ from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
+from curator.tui.widgets.reader import FailurePreview
 from curator.tui.widgets.rows import Rows
 from tests.demo.maker import audit_example
 from tests.tui.driver import Driver, driving, go_elsewhere, settings_for
@@ -56,8 +57,12 @@ async def groups(driver: Driver) -> None:
     while driver.queue._fold != "group":
         await driver.press("x")
     await driver.until(lambda: bool(driver.app.session.groups.of), "the groups")
-    driver.queue.failures.cursor = 1
-    await driver.settle()
+    rows = driver.queue.failures
+    rows.cursor = 1
+    known = driver.app.session.traces.excerpts
+    await driver.until(lambda: all(f.key in known or f.source_gone for f in rows.in_sight()), "the messages")
+    shown = driver.queue.query_one(FailurePreview)
+    await driver.until(lambda: shown._shown == driver.under_cursor and bool(shown.view._findings), "the preview")
 
 
 async def prepared(driver: Driver) -> None:

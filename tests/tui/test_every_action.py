@@ -213,7 +213,7 @@ async def test_queue(session: Session) -> None:
         assert "by workflow" in driver.text()
         await driver.press("S", "1")
         await driver.does("queue.columns", "c")
-        await driver.press("9", "escape")
+        await driver.press("j", "j", "j", "j", "j", "j", "j", "j", "j", "enter", "escape")
         assert "took" in driver.text()
         await driver.does("queue.filter", "slash")
         await driver.type("rag")

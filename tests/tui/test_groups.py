@@ -1,16 +1,27 @@
 """Groups of like failures, and drafts that were prepared: what waits as more than a row each."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from curator.model import Signal
+from curator.model.failure import Seen
 from curator.promote import Order
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
-from tests.tui.driver import driving, settings_for
+from tests.tui.driver import Driver, driving, settings_for
 
 pytestmark = pytest.mark.anyio
+
+
+async def choose(driver: Driver, key: str, answer: str) -> None:
+    """Opens a question with a key and takes the answer that stands for a value."""
+    await driver.press(key)
+    values = [value for value, _ in driver.screen._answers]
+    await driver.press(*["down"] * values.index(answer), "enter")
 
 
 async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> None:
@@ -22,10 +33,38 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
         assert large.group is not None
         assert len(large.all) == max(len(row.all) for row in rows.rows) > 2
         total = sum(len(row.all) for row in rows.rows)
-        assert f"{total} failures, like ones as one row" in driver.text()
-        assert large.group.name.split()[0] in driver.text()
-
+        assert f"{total} failures in groups" in driver.text()
+        # What its heading says stands in the column: the user's words; the group's own words stand over the list.
         rows.cursor = 0
+        await driver.until(lambda: large.key in session.traces.excerpts, "the user's words")
+        said = "".join(text for _, text in session.traces.excerpts[large.key])
+        for size in ((120, 36), (80, 24)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            assert said[:12] in driver.text()
+            assert f"these {len(large.all)} alike in {large.group.name[:20]}" in driver.text()
+        await driver.pilot.resize_terminal(180, 40)
+        await driver.settle()
+        row = next(line for line in driver.text().splitlines() if f"{len(large.all)} × " in line)
+        assert large.group.name[:12] in row
+        assert said[:12] in row
+        assert "alike in" in driver.text()
+
+        # What was seen before, and what reviewers disagree about, can be listed first and has columns.
+        old, last = rows.rows[-2].failure, rows.rows[-1].failure
+        seen = Seen(item_id="item-1", likeness=90, promoted_at=datetime.now(UTC) - timedelta(days=20))
+        said = [Signal(kind="score", name="tone", value=v, source="ANNOTATION", annotator=v, rule="r") for v in "ab"]
+        session.queue.change(old.key, lambda one: one.model_copy(update={"seen": seen}))
+        session.queue.change(last.key, lambda one: one.model_copy(update={"signals": (*one.signals, *said)}))
+        for name, key, cell in (("seen", old.key, "↻ 20d"), ("disputed", last.key, "≠ yes")):
+            await choose(driver, "S", name)
+            assert rows.rows[0].key == key
+            await choose(driver, "c", name)
+            await driver.press("escape")
+            assert cell in driver.text()
+        await choose(driver, "S", "age")
+        session.rooms.stand(columns=())
+
         await driver.press("enter")
         assert {row.key for row in rows.rows} == {one.key for one in large.all}
         assert "of the group" in driver.text()

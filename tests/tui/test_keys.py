@@ -97,7 +97,7 @@ def test_a_closed_window_leaves_nothing(how: str, tmp_path: Path) -> None:
     mark = f"CURATOR_TEST_MARK={tmp_path.name}"
     environment = {"CURATOR_TEST_MARK": tmp_path.name, "CURATOR_CONFIG": os.devnull, "TMPDIR": str(tmp_path)}
     with Terminal([sys.executable, "-m", "curator", "demo"], environment) as terminal:
-        terminal.wait_for("as one row")
+        terminal.wait_for("failures in sessions")
         assert len(_marked(mark)) >= 2  # the app and its sandbox at least
         if how == "closed":
             master, terminal.handle = terminal.handle, os.open(os.devnull, os.O_RDWR)

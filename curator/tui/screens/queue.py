@@ -18,7 +18,7 @@ from curator.tui.screens.ask import AskLine, AskText, Choose, Confirm
 from curator.tui.screens.place import Copies, Deciding
 from curator.tui.session import Look, Report
 from curator.tui.text import Piece
-from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, listed
+from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, group_pieces, listed
 from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
 from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
@@ -251,6 +251,7 @@ class QueueScreen(Deciding):
             rows = listed(found, sort=standing.sort, fold=fold, groups=groups)
         if at is not None:
             at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
+        self._choose_columns()
         line.note(problem or (f"{len(found):,} of {len(chosen):,}" if words else ""))
         self.failures.show(rows, at=at)
         if rows:
@@ -350,9 +351,9 @@ class QueueScreen(Deciding):
                 ("dim", " leaves"),
             ]
         elif total != len(rows.rows):
-            pieces.append(
-                ("dim", f"  {total} failures, {'like ones' if self._fold == 'group' else 'sessions'} as one row")
-            )
+            pieces.append(("dim", f"  {total} failures in {'groups' if self._fold == 'group' else 'sessions'}"))
+        if self._inside is None and rows.current is not None and rows.current.group is not None:
+            pieces += [("dim", f"; these {len(rows.current.all)} alike in "), *group_pieces(rows.current)]
         if self._state == "prepared" and rows.rows:
             pieces += [("accent", "  p"), ("dim", " approves"), ("accent", "  ⌫"), ("dim", " declines")]
         if standing.sort != "age":
@@ -589,7 +590,8 @@ class QueueScreen(Deciding):
         self.app.push_screen(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
 
     def _choose_columns(self) -> None:
-        self.failures.choose(self._columns)
+        grouped = self._fold == "group" and self._inside is None and self._state != "prepared"
+        self.failures.choose(name for name in self._columns if grouped or name != "alike")
 
     @property
     def _columns(self) -> tuple[str, ...]:

@@ -92,9 +92,15 @@ COLUMNS: dict[str, Shown] = {
         lambda rows: Column(rows.excerpt, share=7, title="the user's message", from_width=64),
         lambda f: f.name or "",
     ),
+    "alike": Shown(
+        "group",
+        "the words that its group has in common",
+        lambda rows: Column(group_pieces, share=4, most=26, title="alike in", from_width=96),
+        lambda f: f.group or "",
+    ),
     "group": Shown(
         "session",
-        "how many failures its session has",
+        "how many failures its session or group has",
         lambda rows: Column(_folded, width=4, right=True, title="of", from_width=50),
         lambda f: f.session_id or "",
     ),
@@ -122,6 +128,18 @@ COLUMNS: dict[str, Shown] = {
         lambda rows: Column(lambda r: [("dim", " ".join(r.failure.tags))], share=2, most=24, title="tags"),
         lambda f: f.tags,
     ),
+    "seen": Shown(
+        "seen before",
+        "how long ago an item like it was promoted",
+        lambda rows: Column(_seen, width=5, right=True, title="seen"),
+        lambda f: -f.seen.promoted_at.timestamp() if f.seen else 0.0,
+    ),
+    "disputed": Shown(
+        "disputed",
+        "whether reviewers disagree about it",
+        lambda rows: Column(_disputed, width=9, title="disputed"),
+        lambda f: not f.disputed,
+    ),
     "items": Shown(
         "items",
         "how many items came from it",
@@ -130,7 +148,7 @@ COLUMNS: dict[str, Shown] = {
     ),
 }
 """What can be chosen in the config file and with `c`, in this order by default."""
-USUAL = ("age", "workflow", "signal", "count", "message", "environment")
+USUAL = ("age", "workflow", "signal", "count", "alike", "message", "environment")
 
 
 class FailureRows(Rows[Row]):
@@ -147,11 +165,7 @@ class FailureRows(Rows[Row]):
         self.columns = [Column(_state, width=1), *known]
 
     def excerpt(self, row: Row) -> Sequence[Piece]:
-        """The user's message, masked; `…` while it is being read. Of a group its telling words and its weeks."""
-        if row.group is not None:
-            made = [("good", f"  ▣{len(row.group.items)}")] if row.group.items else []
-            weeks = f"  {sparkline(list(row.group.weeks))}" if len(row.group.weeks) > 1 else ""
-            return [("strong", row.group.name), ("info", weeks), *made]
+        """The user's message, masked; `…` while it is being read. Of a group that of its representative."""
         if row.failure.source_gone:
             return [("dim", "the trace is gone")]
         found = self.excerpts.get(row.key)
@@ -159,8 +173,7 @@ class FailureRows(Rows[Row]):
 
     def in_sight(self) -> list[Failure]:
         """The failures of the rows that are seen."""
-        rows = (self.rows[number] for _, number in self.rows_in_sight())
-        return [row.failure for row in rows if row.group is None]
+        return [self.rows[number].failure for _, number in self.rows_in_sight()]
 
 
 def listed(
@@ -208,6 +221,24 @@ def _why(row: Row) -> list[Piece]:
     again: list[Piece] = [("info", "↻ ")] if any(one.seen is not None for one in row.all) else []
     again += [("accent", "✎ ")] if any(one.notes for one in row.all) else []
     return [*again, *signal_pieces(strongest(row.failure))]
+
+
+def group_pieces(row: Row) -> list[Piece]:
+    """The words that a group has in common, its weeks, and how many items came from it; nothing for one failure."""
+    if row.group is None:
+        return []
+    weeks = f"  {sparkline(list(row.group.weeks))}" if len(row.group.weeks) > 1 else ""
+    made = [("good", f"  ▣{len(row.group.items)}")] if row.group.items else []
+    return [("text", row.group.name), ("info", weeks), *made]
+
+
+def _seen(row: Row) -> list[Piece]:
+    moments = [one.seen.promoted_at for one in row.all if one.seen is not None]
+    return [("info", f"↻ {age(max(moments))}")] if moments else []
+
+
+def _disputed(row: Row) -> list[Piece]:
+    return [("warn", "≠ yes")] if any(one.disputed for one in row.all) else []
 
 
 def _count(row: Row) -> list[Piece]:
