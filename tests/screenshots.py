@@ -12,7 +12,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,12 @@ async def complete_failure(driver: Driver) -> None:
     raise AssertionError("the demo data holds no such failure")
 
 
+async def previewed(driver: Driver) -> None:
+    """Waits until what stands beside the list is about the failure under the cursor, and masked."""
+    preview = driver.queue.query_one(FailurePreview)
+    await driver.until(lambda: preview._shown == driver.under_cursor and bool(preview.view._findings), "the preview")
+
+
 async def queue(driver: Driver) -> None:
     await complete_failure(driver)
 
@@ -61,8 +68,7 @@ async def groups(driver: Driver) -> None:
     rows.cursor = 1
     known = driver.app.session.traces.excerpts
     await driver.until(lambda: all(f.key in known or f.source_gone for f in rows.in_sight()), "the messages")
-    shown = driver.queue.query_one(FailurePreview)
-    await driver.until(lambda: shown._shown == driver.under_cursor and bool(shown.view._findings), "the preview")
+    await previewed(driver)
 
 
 async def prepared(driver: Driver) -> None:
@@ -234,17 +240,24 @@ SCENES: dict[str, tuple[Scene, tuple[tuple[int, int], ...]]] = {
 }
 
 
-async def picture(name: str, scene: Scene, size: tuple[int, int], scrubber: Scrubber) -> Path:
-    """One picture, on a sandbox of its own."""
+@asynccontextmanager
+async def terminal_of_pictures(size: tuple[int, int], scrubber: Scrubber) -> AsyncIterator[Driver]:
+    """The app on a sandbox of its own, when the first preview stands."""
     with tempfile.TemporaryDirectory() as state:
         os.environ["CURATOR_STATE_DIR"] = state
         with SandboxServer(port=PORT) as server:
             seed(server.store, datetime.now(UTC))
             async with driving(Session(settings_for(server), scrubber), size) as driver:
                 await driver.until(lambda: "Why" in driver.text(), "the first preview")
-                await scene(driver)
-                await driver.settle()
-                svg = driver.app.export_screenshot(title=f"curator {name.rstrip('_')}", simplify=True)
+                yield driver
+
+
+async def picture(name: str, scene: Scene, size: tuple[int, int], scrubber: Scrubber) -> Path:
+    """One picture."""
+    async with terminal_of_pictures(size, scrubber) as driver:
+        await scene(driver)
+        await driver.settle()
+        svg = driver.app.export_screenshot(title=f"curator {name.rstrip('_')}", simplify=True)
     path = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
     path.write_text(svg, encoding="utf-8")
     return path
@@ -267,14 +280,19 @@ def render(svg: Path, folder: Path) -> None:
     page.unlink()
 
 
+def to_start() -> None:
+    """The colours of the pictures, and nobody's own settings."""
+    os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "CURATOR_CONFIG": os.devnull}
+    os.environ.pop("NO_COLOR", None)
+    FOLDER.mkdir(exist_ok=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *SCENES])
     parser.add_argument("--png", type=Path, help="also render PNG files into this folder, to look at")
     arguments = parser.parse_args()
-    os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "CURATOR_CONFIG": os.devnull}
-    os.environ.pop("NO_COLOR", None)
-    FOLDER.mkdir(exist_ok=True)
+    to_start()
     with Scrubber() as scrubber:
         for name in arguments.names or SCENES:
             scene, sizes = SCENES[name]

@@ -48,7 +48,7 @@ class TraceScreen(Deciding):
                     [
                         Column(label_pieces),
                         Column(latency_pieces, width=8, right=True),
-                        Column(lambda step: bar_pieces(step, BAR), width=BAR, from_width=44),
+                        Column(lambda step: bar_pieces(step, BAR), width=BAR, from_width=52),
                     ],
                     key=lambda step: step.key,
                     id="steps",
