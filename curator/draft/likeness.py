@@ -16,7 +16,7 @@ from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
 from curator.model.errors import ConfigError
 from curator.model.item import state_of
-from curator.model.lineage import DIGEST, SOURCE_SESSION_ID, approval_digest, fingerprint
+from curator.model.lineage import DIGEST, FAILURE_TYPE, SOURCE_SESSION_ID, approval_digest, fingerprint
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -196,6 +196,7 @@ class KnownItem(Value):
     """Over all that was approved."""
     sealed: str | None = None
     """What the item itself says its digest is."""
+    failure_type: str | None = None
     excused_until: date | None = None
     """The last day on which it is excused as a known failure or flaky."""
 
@@ -221,6 +222,7 @@ def known_item(item: StoredItem) -> KnownItem:
         promoted_at=approved,
         digest=approval_digest(item),
         sealed=sealed if isinstance(sealed := metadata.get(DIGEST), str) else None,
+        failure_type=kind if isinstance(kind := metadata.get(FAILURE_TYPE), str) else None,
         excused_until=state.until if (state := state_of(metadata)) is not None else None,
     )
 

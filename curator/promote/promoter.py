@@ -317,14 +317,21 @@ class Promoter:
         return archive(Job(self, self.settings.scrub, "", choices, shares=False), stored)
 
     def amend(
-        self, dataset: str, item_id: str, changes: Mapping[str, JsonValue], loaded: LoadedRule | None = None
+        self,
+        dataset: str,
+        item_id: str,
+        changes: Mapping[str, JsonValue],
+        loaded: LoadedRule | None = None,
+        *,
+        batch: str = "",
     ) -> Receipt:
         """Changes metadata of a stored item provably: new digest, journal, read-back, undo. None takes a key away.
 
         Content and the trace's decision stay. Refused (ITEM_MISSING, ITEM_EDITED …) when the item is not there as it
         was approved. Never raises for the server.
         """
-        job = Job(self, self.policy(loaded), loaded.rule.rule if loaded else "", PLAIN, loaded, shares=False)
+        rule, choices = loaded.rule.rule if loaded else "", Choices(batch=batch)
+        job = Job(self, self.policy(loaded), rule, choices, loaded, shares=False)
         item = Item(id=item_id, dataset=dataset, input=None, expected_output=None, metadata={})
         try:
             stored = self.gateway.item(item_id)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from curator.model.lazy import at_first_use
+from curator.queue.decisions import items_of
 from curator.queue.filters import Filter, parse_filter
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, entries_of, require_traces
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         in_markdown,
         read_week,
         seen_before,
+        types_in,
     )
 
 # What loads the scrub's values and the item index.
@@ -39,6 +41,7 @@ __getattr__ = at_first_use(
             "in_markdown",
             "read_week",
             "seen_before",
+            "types_in",
         ),
     },
 )

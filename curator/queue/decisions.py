@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from curator.model.errors import CuratorError
-from curator.model.failure import Decision, Signal, State
+from curator.model.failure import Decision, Failure, Signal, State
 from curator.model.rule import ScrubPolicy
 from curator.model.trace import Score
 
@@ -136,6 +136,12 @@ def state_of(decision: Decision | None, signals: Sequence[Signal], *, has_items:
     if decision.state in ("dismissed", "snoozed") and any(_asks_again(signal, decision) for signal in signals):
         return "open"
     return decision.state
+
+
+def items_of(failure: Failure) -> tuple[str, ...]:
+    """The items that protect against a failure: those that came from it, and the one that covers it by a decision."""
+    covering = failure.decision.item_id if failure.decision is not None else None
+    return (*failure.items, *([covering] if covering else []))
 
 
 def _asks_again(signal: Signal, decision: Decision) -> bool:

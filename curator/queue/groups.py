@@ -17,6 +17,7 @@ from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.failure import Seen
+from curator.queue.decisions import items_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,6 +74,8 @@ class Group(Value):
     """Dataset items that came from its failures, or cover one by a decision: what protects against it."""
     like: Seen | None = None
     """The item that one of its failures resembles most; filled in by `curator.queue.week`."""
+    types: dict[str, int] = {}
+    """Failure types of its items, most frequent first: what fits the next one; filled in by `curator.queue.week`."""
 
 
 class Grouping(Value):
@@ -272,14 +275,9 @@ def _group(
         name=_name(members, words) or workflow or "unnamed",
         workflow=workflow,
         representative=middle.key,
-        items=tuple(dict.fromkeys(item for one in newest for item in _items_of(one))),
+        items=tuple(dict.fromkeys(item for one in newest for item in items_of(one))),
         **_facts(newest, until),
     )
-
-
-def _items_of(failure: Failure) -> tuple[str, ...]:
-    covering = failure.decision.item_id if failure.decision is not None else None
-    return (*failure.items, *([covering] if covering else []))
 
 
 def _id(workflow: str | None, oldest: Failure) -> str:

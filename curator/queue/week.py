@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,8 @@ def read_week(
     groups = []
     for group in grouping.groups:
         like = [seen[key] for key in group.keys if key in seen]
-        groups.append(group.model_copy(update={"like": max(like, key=lambda each: each.likeness, default=None)}))
+        best = max(like, key=lambda each: each.likeness, default=None)
+        groups.append(group.model_copy(update={"like": best, "types": types_in(group.items, items)}))
     queue = found.model_copy(update={"failures": failures, "requests": gateway.requests - began})
     return Week(window=window, queue=queue, grouping=grouping.model_copy(update={"groups": tuple(groups)}), items=items)
 
@@ -114,6 +115,12 @@ def seen_before(
                     found[one.key] = max(found.get(one.key, seen), seen, key=lambda each: each.likeness)
                     break
     return found
+
+
+def types_in(chosen: Collection[str], items: Items) -> dict[str, int]:
+    """The failure types of the chosen items, most frequent first."""
+    kinds = (each.failure_type for known in items.values() for each in known if each.id in chosen)
+    return dict(Counter(kind for kind in kinds if kind is not None).most_common())
 
 
 # ── coverage: which groups an item protects against, and which items protect against what is gone ──────────────────

@@ -6,13 +6,14 @@ only imported when the user allows it (see `curator explain rules`).
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from curator.config import Settings
 from curator.model.errors import UsageError
 from curator.model.files import read_text
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
+from curator.rulebook.types import type_name, types_file, with_types
 
 MEGABYTES = 1.0
 
@@ -91,12 +92,13 @@ def load_rule(path: Path, *, allow_python: bool = False) -> LoadedRule:
     if problems or loaded is None:
         raise MalformedRule(problems)
     taught = {key: lines for key in LISTS if (lines := _lines(list_of(path, key)))}
-    if not taught:
+    types = _lines(types_file(path))
+    if not taught and not types:
         return loaded
     scrub = loaded.rule.scrub
     both = {key: (*getattr(scrub, key), *lines) for key, lines in taught.items()}
     rule = loaded.rule.model_copy(update={"scrub": scrub.model_copy(update=both)})
-    return loaded.model_copy(update={"rule": rule})
+    return loaded.model_copy(update={"rule": with_types(rule, types)})
 
 
 LISTS = {"allow": "never-personal.txt", "deny": "always-personal.txt"}
@@ -113,22 +115,36 @@ def teach(path: Path, *, never: Collection[str] = (), always: Collection[str] = 
 
     Returns the change as a unified diff, empty when the lists held them. Raises UsageError.
     """
-    changes: list[str] = []
-    for key, texts in (("allow", never), ("deny", always)):
-        target = list_of(path, key)
-        before = target.read_text("utf-8").splitlines() if target.is_file() else []
-        after = list(dict.fromkeys((*before, *(" ".join(text.split()) for text in texts))))
-        changes += difflib.unified_diff(before, after, target.name, target.name, n=1, lineterm="")
-        if after != before:
-            try:
-                target.write_text("\n".join(after) + "\n", encoding="utf-8")
-            except OSError as error:
-                raise UsageError(
-                    f"{target} cannot be written: {error.strerror}.",
-                    code="RULE_WRITE",
-                    remedy="Check its permissions; a copy of the rule in a folder of your own can be taught.",
-                ) from None
-    return "\n".join(changes)
+    lists = ((list_of(path, "allow"), never), (list_of(path, "deny"), always))
+    changes = [
+        _rewrite(target, lambda lines, new=new: dict.fromkeys((*lines, *(" ".join(text.split()) for text in new))))  # type: ignore[misc]
+        for target, new in lists
+    ]
+    return "\n".join(change for change in changes if change)
+
+
+def change_types(path: Path, name: str, new: str = "") -> str:
+    """Adds a failure type to those of a rule, or makes it `new` from now on (see `curator.rulebook.types`).
+
+    Returns the change of the list beside the rule's file as a unified diff. Raises UsageError.
+    """
+    line = f"{type_name(name)} = {type_name(new)}" if new else type_name(name)
+    return _rewrite(types_file(path), lambda lines: [*(each for each in lines if each != line), line])
+
+
+def _rewrite(target: Path, how: Callable[[list[str]], Iterable[str]]) -> str:
+    before = target.read_text("utf-8").splitlines() if target.is_file() else []
+    after = list(how(before))
+    if after != before:
+        try:
+            target.write_text("\n".join(after) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"{target} cannot be written: {error.strerror}.",
+                code="RULE_WRITE",
+                remedy="Check its permissions; a copy of the rule in a folder of your own can be taught.",
+            ) from None
+    return "\n".join(difflib.unified_diff(before, after, target.name, target.name, n=1, lineterm=""))
 
 
 def _lines(path: Path) -> list[str]:

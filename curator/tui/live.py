@@ -1,7 +1,7 @@
 """What is said beside a draft: what is open, whether it protects anything, whether it is new, what it expects."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -159,12 +159,19 @@ TYPE_FROM = {
 
 
 def decision_rows(
-    prepared: Prepared, points: Sequence[Point], doubts: int, new: likeness.Novelty | None
+    prepared: Prepared,
+    points: Sequence[Point],
+    doubts: int,
+    new: likeness.Novelty | None,
+    types: Mapping[str, int] | None = None,
 ) -> list[list[Piece]]:
-    """The rows over a draft that say all that must be judged: verdict, type, expectation, what is open."""
+    """The rows over a draft that say all that must be judged: verdict, type, expectation, what is open.
+
+    `types`: failure types of items of its group, with how many have each.
+    """
     return [
         list(_verdict(prepared, new)),
-        list(_types(prepared)),
+        list(_types(prepared, types or {})),
         [("dim", "expects   "), ("text", expectation_words(prepared.scrubbed.expected_output))],
         list(_open(prepared, points, doubts)),
     ]
@@ -182,7 +189,7 @@ def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece
         yield ("dim" if state == "new" else "warn"), f"  · {words}{'' if new.dataset_exists else ', new dataset'}"
 
 
-def _types(prepared: Prepared) -> Iterator[Piece]:
+def _types(prepared: Prepared, earlier: Mapping[str, int]) -> Iterator[Piece]:
     chosen = None if prepared.type_open else prepared.failure_type
     yield ("bad", "✕ type?   ") if chosen is None else ("dim", "type      ")
     if chosen is not None:
@@ -194,7 +201,9 @@ def _types(prepared: Prepared) -> Iterator[Piece]:
         default = chosen is None and name == prepared.failure_type
         # A number stays with its name when the row is wrapped.
         yield "accent", f"  {number}\u00a0"
-        yield "dim" if chosen is not None else "text", name + ("\u00a0(default)" if default else "")
+        said = [f"{earlier[name]}\u00a0in\u00a0its\u00a0group"] if name in earlier else []
+        said += ["default"] if default else []
+        yield "dim" if chosen is not None else "text", name + (f"\u00a0({', '.join(said)})" if said else "")
 
 
 def _open(prepared: Prepared, points: Sequence[Point], doubts: int) -> Iterator[Piece]:

@@ -1,12 +1,14 @@
 """Every action of the table, by its key, with what it must lead to; `test_actions` sees that none is left out."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 from textual.widgets import Static
 
+from curator.rulebook import shipped_rules
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.ask import Choose
@@ -303,6 +305,8 @@ async def test_trace(session: Session) -> None:
 async def test_workbench_and_receipt(
     session: Session, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    own = shutil.copytree(shipped_rules(), tmp_path, dirs_exist_ok=True)  # a type is added to one of them
+    session.rooms.settings = session.settings.model_copy(update={"rules": str(own)})
     async with driving(session) as driver:
         driver.queue.failures.cursor = complete(driver)
         await driver.press("p")
@@ -321,6 +325,16 @@ async def test_workbench_and_receipt(
         await driver.does("workbench.choose-8", "8")
         await driver.does("workbench.choose-9", "9")
         assert chosen(bench) == types[4]
+        await driver.does("workbench.new-type", "n")
+        await driver.type("a=b")
+        await driver.press("enter")
+        assert "is no name of a failure type" in driver.text()
+        await driver.press(*["backspace"] * 3)
+        await driver.type("wrong carrier")
+        await driver.press("enter")
+        assert chosen(bench) == "wrong carrier"
+        assert (tmp_path / "order-status-regression.failure-types.txt").read_text() == "wrong carrier\n"
+        await driver.press("5")
 
         form.go_to("input.region")
         before = bench._prepared.scrubbed.input["region"]  # type: ignore[union-attr,index,call-overload]

@@ -104,6 +104,7 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
         decided = [session.queue.get(one.key) for one in row.all if one.key != row.key]
         assert {one.decision.item_id for one in decided} == {item}  # type: ignore[union-attr]
         assert {one.decision.reason for one in decided} == {f"covered by {item}"}  # type: ignore[union-attr]
+        assert sum(session.groups.types(row.all[-1].key).values()) == 1  # proposed for the next one of the group
         await driver.press("u")  # first what was covered, then the promotion
         assert {session.queue.get(one.key).state for one in decided} == {"open"}  # type: ignore[union-attr]
         assert session.queue.get(row.key).state == "promoted"  # type: ignore[union-attr]

@@ -229,7 +229,8 @@ class WorkbenchScreen(Editing):
         """What must be judged, in sight at every size: two rows at most for each, as the form scrolls."""
         doubts = [p for p in prepared.scrubbed.problems if not p.blocking]
         extra = [p for p in self._doubts(prepared) if p not in doubts]
-        rows = decision_rows(prepared, self._points, len(doubts) + len(extra), self._compared)
+        types = self.session.groups.types(self.key)
+        rows = decision_rows(prepared, self._points, len(doubts) + len(extra), self._compared, types)
         width = max(self.app.size.width - 2, 20)
         pieces: list[Piece] = []
         for row in rows:

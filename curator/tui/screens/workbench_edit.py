@@ -9,6 +9,8 @@ from textual import on
 from textual.widgets import OptionList
 
 from curator.model import join_path, parse_text
+from curator.model.errors import CuratorError
+from curator.rulebook import type_name
 from curator.tui.fields import Field, fields_of, parsed
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, AskText, Choose, edited
@@ -158,6 +160,24 @@ class Editing(Deciding):
         if number <= len(names):
             self.change(failure_type=names[number - 1])
 
+    def action_new_type(self) -> None:
+        """Adds a failure type to the rule, and chooses it."""
+        if self._order is None:
+            return
+        rule = self._order.rule
+
+        def answered(name: str | None) -> None:
+            if name is not None:
+                add = self.session.rooms.add_type
+                self.fetch("type", lambda report: add(rule, name), lambda done: added(name), self.trouble)
+
+        def added(name: str) -> None:
+            self.tell([("good", "✓ "), ("text", f"The rule {rule} has a type more: {name}")])
+            self.change(failure_type=" ".join(name.split()))
+
+        note = f"It goes to the list beside the rule {rule}; `curator types` renames and merges."
+        self.app.push_screen(AskLine("A new failure type", note=note, check=_type_of), answered)
+
     # The whole item
 
     def action_editor(self) -> None:
@@ -257,3 +277,10 @@ def changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> 
         else:
             edits[base] = new
     return edits
+
+
+def _type_of(text: str) -> str:
+    try:
+        return type_name(text)
+    except CuratorError as error:
+        raise ValueError(error.message) from None

@@ -68,6 +68,8 @@ class Acts:
         """Writes the item, reads it back, shares the decision; the receipt says what is true. Raises CuratorError."""
         receipt = self._rooms.promoter.promote(prepared.proposal, self._choices(remedies))
         self._promoted(receipt, prepared.order)
+        if receipt.ok and prepared.failure_type:
+            self._failures.types[receipt.item_id] = prepared.failure_type
         return receipt
 
     def promote_many(

@@ -59,6 +59,8 @@ class Failures:
         self._pending: dict[str, Decision] = {}
         self._notes: dict[str, Note] = {}
         """Key → the reviewer's note of this session, which the server may not show yet."""
+        self.types: dict[str, str] = {}
+        """Item → its failure type, as far as items are known."""
         self._window: Window | None = None
         self._week: Week | None = None
 

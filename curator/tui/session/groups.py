@@ -1,9 +1,11 @@
 """Failures that look like one problem. They are read and grouped aside, never while somebody waits for rows."""
 
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from curator.model import Failure
+from curator.queue import items_of
 from curator.tui.session.failures import Failures
 from curator.tui.session.rooms import Report, Rooms
 
@@ -60,8 +62,17 @@ class Groups:
         for dataset in dict.fromkeys(datasets.values()):
             with suppress(NotFound):
                 known[dataset] = known_items(self._rooms.gateway, dataset)
+        every = (item for items in known.values() for item in items)
+        self._failures.types |= {item.id: item.failure_type for item in every if item.failure_type}
         for key, seen in seen_before(self._failures.all(), self._texts, known, datasets).items():
             self._failures.change(key, lambda one, seen=seen: one.model_copy(update={"seen": seen}))  # type: ignore[misc]
+
+    def types(self, key: str) -> dict[str, int]:
+        """Failure type → how many items of the failure's group have it, the most frequent first."""
+        group = self.of.get(key)
+        found = [self._failures.get(each) for each in group.keys] if group is not None else []
+        items = {item for one in found if one is not None for item in items_of(one)}
+        return dict(Counter(kind for item in items if (kind := self._failures.types.get(item))).most_common())
 
     def others(self, key: str) -> list[Failure]:
         """The open failures of the same group."""

@@ -140,6 +140,16 @@ class Rooms:
             self.__dict__.pop("_rules", None)
         return target
 
+    def add_type(self, rule: str, name: str) -> None:
+        """Adds a failure type to a rule, in the list beside its file. Raises UsageError, also for a personal value."""
+        from curator.rulebook import change_types
+        from curator.scrub import refuse_personal
+
+        refuse_personal(self.scrubber, {"The failure type": name}, self.policy(rule))
+        change_types(next(each.path for each in self.rules if each.rule.rule == rule), name)
+        with self.lock:
+            self.__dict__.pop("_rules", None)
+
     def rule_names(self) -> list[tuple[str, str]]:
         """Rules with their descriptions."""
         return [(r.rule.rule, f"{r.rule.rule}  {r.rule.description}".strip()) for r in self.rules]
