@@ -1,5 +1,6 @@
 """`curator log`, `undo`, `verify`: what was done, taken back, and whether it is still there."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest entries.")
+@click.option("--filter", "chosen", metavar="LINE",
+              help="Only these: `action:promote item:… by:… -outcome:verified since:3d`, words.")  # fmt: skip
 @click.option("--export", "file", type=FILE, metavar="FILE", help="Add them to a file of JSON lines, sorted, for git.")
 @json_option
-def log(limit: int | None, file: Path | None, as_json: bool) -> None:
+def log(limit: int | None, chosen: str | None, file: Path | None, as_json: bool) -> None:
     """Show what was done on this machine: promotions with their outcome, decisions, undos; oldest first.
 
     It asks the server for nothing, and holds no text of a trace, an item or a reviewer.
@@ -27,9 +30,13 @@ def log(limit: int | None, file: Path | None, as_json: bool) -> None:
     from curator.journal.export import export
 
     with Journal.of(load_settings().connection()) as journal:
-        entries = journal.ledger.entries(limit)
+        entries = journal.ledger.entries(limit if chosen is None else None)
         undone = {entry.undoes for entry in entries if entry.undoes}
         drafts = journal.drafts.all()
+    if chosen is not None:
+        from curator.queue import parse_log_filter
+
+        entries = [*filter(parse_log_filter(chosen, datetime.now().astimezone()), entries)][-(limit or 0) :]
     lines = export(file, entries) if file is not None else None
     if as_json:
         shown = [entry.model_dump(mode="json") | {"undone": entry.id in undone} for entry in entries]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from curator.model.lazy import at_first_use
 from curator.queue.decisions import items_of
-from curator.queue.filters import Filter, parse_filter
+from curator.queue.filters import Filter, parse_filter, parse_log_filter
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window

@@ -1,4 +1,5 @@
-"""One line that chooses failures, the same on the command line (`queue --filter`) and in the terminal (`/`).
+"""One line that chooses failures, the same on the command line (`queue --filter`) and in the terminal (`/`), and one
+that chooses entries of the log by the same grammar.
 
 `score<0.3 signal:helpfulness user:u-17 since:3d -tag:beta "late parcel"`: every part has to hold; a part with `-` in
 front must not.
@@ -7,9 +8,10 @@ front must not.
 import operator
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
+from curator.journal import LedgerEntry
 from curator.model import Failure
 from curator.model.base import Value
 from curator.model.errors import UsageError
@@ -94,13 +96,8 @@ def parse_filter(text: str, now: datetime, views: Mapping[str, str] | None = Non
         if text[1:] not in (views or {}):
             raise _wrong(f"there is no view {text}", f"The config's `views` has: {', '.join(views or {}) or 'none'}.")
         text = (views or {})[text[1:]]
-    try:
-        tokens = shlex.split(text)
-    except ValueError:
-        raise _wrong("a quotation mark is not closed") from None
     parts, since = [], None
-    for token in tokens:
-        wanted, part = (False, token[1:]) if token.startswith("-") and len(token) > 1 else (True, token)
+    for wanted, part in _split(text):
         field, colon, what = part.partition(":")
         if number := _NUMBER.fullmatch(part):
             parts.append((wanted, f"{number['name'].lower()} {number['sign']}", number["number"]))
@@ -116,6 +113,52 @@ def parse_filter(text: str, now: datetime, views: Mapping[str, str] | None = Non
         else:
             parts.append((wanted, "words", part.lower()))
     return Filter(parts=tuple(parts), since=since)
+
+
+_LOGGED: dict[str, Callable[[LedgerEntry], Iterable[str | None]]] = {
+    "action": lambda one: (one.action,),
+    "outcome": lambda one: (one.verdict, one.write),
+    "item": lambda one: (one.item_id,),
+    "trace": lambda one: (one.key,),
+    "dataset": lambda one: (one.dataset,),
+    "rule": lambda one: (one.rule,),
+    "by": lambda one: (one.reviewer,),
+    "problem": lambda one: (one.problem,),
+}
+
+
+def parse_log_filter(text: str, now: datetime) -> Callable[[LedgerEntry], bool]:
+    """Whether an entry of the log is what a line describes: `action:promote by:maya -outcome:verified since:3d`.
+
+    Raises UsageError (FILTER).
+    """
+    parts: list[tuple[bool, str, str]] = []
+    since = now
+    for wanted, part in _split(text):
+        field, colon, what = part.partition(":")
+        if colon and field == "since":
+            since = parse_time(what, now, back=True)
+        known = colon and what and field in {*_LOGGED, "since"}
+        parts.append((wanted, field, what.lower()) if known else (wanted, "words", part.lower()))
+
+    def holds(entry: LedgerEntry, field: str, what: str) -> bool:
+        if field == "since":
+            return entry.at >= since
+        fields = _LOGGED.values() if field == "words" else [_LOGGED[field]]
+        return any(what in (text or "").lower() for texts in fields for text in texts(entry))
+
+    return lambda entry: all(wanted == holds(entry, field, what) for wanted, field, what in parts)
+
+
+def _split(text: str) -> Iterator[tuple[bool, str]]:
+    """The parts of a line, each with whether it has to hold; a blank in quotation marks parts nothing."""
+    try:
+        tokens = shlex.split(text)
+    except ValueError:
+        raise _wrong("a quotation mark is not closed") from None
+    for token in tokens:
+        negated = token.startswith("-") and len(token) > 1
+        yield not negated, token[1:] if negated else token
 
 
 def _shown(failure: Failure) -> str:

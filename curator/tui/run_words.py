@@ -1,11 +1,11 @@
 """Runs, and two of them compared, as a person reads them: words, signs, sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from curator.tui.sections import Sheet
 from curator.tui.text import Piece
-from curator.tui.words import clock, duration, plural, score_value
+from curator.tui.words import clock, duration, plural, score_value, trend
 
 if TYPE_CHECKING:
     from curator.experiments import Listed
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Note = tuple[Sequence[Piece], str | None]
 MOST_PROBLEMS = 3
+MOST_BEFORE = 15
+"""Earlier runs that the history of a score shows."""
 
 
 def whole_pieces(run: "Run | None") -> list[Piece]:
@@ -30,19 +32,22 @@ def whole_pieces(run: "Run | None") -> list[Piece]:
     return [("warn", "◷ ") if late else ("bad", "✕ "), ("text", ", ".join(wrong))]
 
 
-def of_run(listed: "Listed", run: "Run | None") -> Sheet:
-    """What is known of a run: is it whole, what did it score, what ran."""
+def of_run(listed: "Listed", run: "Run | None", before: Sequence["Run"] = ()) -> Sheet:
+    """What is known of a run: is it whole, what did it score, what ran; `before`: earlier runs, oldest first."""
     sheet = Sheet()
     sheet.add_notes("Is it whole?", "integrity", list(_integrity(run)))
     means = run.means() if run is not None else {}
     width = max((len(name) for name in means), default=0) + 2
+    past = [each.means() for each in before[-MOST_BEFORE:]]
     scores: list[Note] = [
-        ([("text", f"{name:<{width}}"), ("strong", f"{mean:.3f}")], None) for name, mean in means.items()
+        ([("text", f"{name:<{width}}"), ("strong", f"{mean:.3f}"), *_history(name, [*past, means])], None)
+        for name, mean in means.items()
     ]
     for each in (score for experiment in listed.experiments for score in experiment.scores):
         scores.append(([("text", f"{each.name} of the run  "), ("strong", score_value(each.value))], each.comment))
     if scores:
-        sheet.add_notes("Scores, mean over items", "scores", scores)
+        title = f"Scores, mean over items{', after those of earlier runs' if past else ''}"
+        sheet.add_notes(title, "scores", scores)
     if run is not None and run.errors():
         errors: list[Note] = [([("bad", "✕ "), ("text", f"{item}  ")], why) for item, why in run.errors()[:20]]
         sheet.add_notes("Errored items", "errors", errors)
@@ -65,6 +70,16 @@ def of_run(listed: "Listed", run: "Run | None") -> Sheet:
     if run is not None and run.variables:
         sheet.add("Variables", "variables", run.variables)
     return sheet
+
+
+def _history(name: str, means: Sequence[Mapping[str, float]]) -> list[Piece]:
+    """How a score went over the runs of its dataset, this one last; nothing when only this one has it."""
+    values = [each.get(name) for each in means]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return []
+    drawn, range_ = trend(values), f" {min(known):.2f}–{max(known):.2f}"
+    return [("dim", f"  {drawn[:-1]}"), ("accent", drawn[-1]), ("dim", range_)]
 
 
 def _integrity(run: "Run | None") -> Iterator[Note]:

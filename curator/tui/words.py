@@ -1,5 +1,6 @@
 """Numbers, times and states as a person reads them; every state has a sign, so colour never stands alone."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from curator.model import Failure, Observation, Signal, State
@@ -114,6 +115,14 @@ def sparkline(values: list[int]) -> str:
     """One column per value; zero is a blank baseline."""
     top = max(values, default=0)
     return "".join("·" if not v else BARS[max(0, round(v / top * 8) - 1)] for v in values) if top else "·" * len(values)
+
+
+def trend(values: Sequence[float | None]) -> str:
+    """One column per value, between the lowest and the highest of them; `·` where there is none."""
+    known = [value for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    step = (high - low) / (len(BARS) - 1) or 1.0
+    return "".join("·" if value is None else BARS[round((value - low) / step)] for value in values)
 
 
 def bar(part: float, width: int) -> tuple[str, str]:

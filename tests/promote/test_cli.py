@@ -110,6 +110,8 @@ def test_the_way_of_five_traces(curator: Curator, shop: SandboxServer, traces: l
     code, log, _ = curator("log", "--json")
     assert [json.loads(line)["id"] for line in lines] == [e["id"] for e in log["entries"]]
     assert sum(e["undone"] for e in log["entries"]) == 2
+    chosen = curator("log", "--filter", "action:undo", "--limit", "1", "--json")[1]["entries"]
+    assert [e["id"] for e in chosen] == [[e["id"] for e in log["entries"] if e["action"] == "undo"][-1]]
 
 
 def test_an_incomplete_draft_and_an_unknown_trace_are_receipts(curator: Curator, traces: list[str]) -> None:

@@ -7,13 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curator.journal import LedgerEntry
 from curator.model import Decision, Failure, Note, Signal
 from curator.model.errors import UsageError
 from curator.model.failure import Seen
-from curator.queue import parse_filter
+from curator.queue import parse_filter, parse_log_filter
 from tests.queue.test_cli import Curator, command, curator, fill  # noqa: F401
 from tests.queue.world import NOW, World
 
+ENTRY = LedgerEntry(
+    id="e1",
+    at=NOW - timedelta(days=2),
+    action="promote",
+    trace_id="t1",
+    item_id="shop-1",
+    dataset="shop",
+    rule="late",
+    reviewer="maya",
+    verdict="verified",
+    write="created",
+    problem="ITEM_EDITED",
+)
 FAILURE = Failure(
     trace_id="t1",
     observation_id="o1",
@@ -93,6 +107,28 @@ def test_a_view_is_a_line_with_a_name() -> None:
 def test_any_line_is_a_filter_or_said_to_be_none(line: str) -> None:
     with contextlib.suppress(UsageError):
         parse_filter(line, NOW).matches(FAILURE)
+    with contextlib.suppress(UsageError):
+        parse_log_filter(line, NOW)(ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("line", "chosen"),
+    [
+        ("", True),
+        ("action:promote by:maya", True),
+        ("action:dismiss", False),
+        ("-action:dismiss item:shop-1", True),
+        ("outcome:created -outcome:failed", True),
+        ("trace:t1 dataset:shop rule:late problem:item", True),
+        ("by:tom", False),
+        ("since:3d", True),
+        ("since:1d", False),
+        ("SHOP maya", True),
+        ("colour:red", False),
+    ],
+)
+def test_the_log_is_chosen_from_by_the_same_grammar(line: str, chosen: bool) -> None:
+    assert parse_log_filter(line, NOW)(ENTRY) == chosen
 
 
 def test_from_the_command_line(world: World, curator: Curator) -> None:  # noqa: F811

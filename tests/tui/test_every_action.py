@@ -15,7 +15,7 @@ from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.help import Menu, PageScreen
-from curator.tui.screens.jump import JumpScreen
+from curator.tui.screens.jump import JumpScreen, _to_fold
 from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.runs import RunsScreen
@@ -268,6 +268,13 @@ async def test_trace(session: Session) -> None:
         assert isinstance(driver.screen.focused, MaskedView)
         await driver.until(lambda: "+" in driver.text(), "a call as one line")
         closed = len(first.view.lines)
+        await driver.press("semicolon")
+        codes = [code for code, (_, go) in driver.screen._targets.items() if getattr(go, "func", None) is _to_fold]
+        await driver.press(*codes[0])
+        assert first.view.has_focus
+        assert len(first.view.lines) > closed  # the letters of a call open it
+        await driver.press("space")
+        assert len(first.view.lines) == closed
         await driver.does("text.fold", "space")
         assert len(first.view.lines) > closed
         await driver.press("space")
@@ -439,9 +446,13 @@ async def test_workbench_and_receipt(
         await driver.does("log.explain", "j", "e")
         assert "Nothing went wrong here" in driver.toasts()
         await driver.does("log.filter", "slash")
-        await driver.type("dismiss")
-        await driver.press("enter")
-        assert {entry.action for entry in driver.screen.rows.rows} == {"dismiss"}
+        await driver.type("action:promote by:maya")
+        assert {entry.action for entry in driver.screen.rows.rows} == {"promote"}
+        await driver.type(' "')
+        assert "a quotation mark is not closed" in driver.text()
+        assert {entry.action for entry in driver.screen.rows.rows} == {"promote"}
+        await driver.press("backspace", "enter")
+        assert "action:promote by:maya" in driver.text()
         await driver.press("escape")
         await driver.does("log.resume", "p")
         assert "Nothing was interrupted" in driver.toasts()

@@ -1,6 +1,7 @@
 """Runs and two of them compared, as a reviewer sees them: whole or not, the verdict, what moved, the answers."""
 
 import json
+import re
 
 import pytest
 from textual.widgets import Static
@@ -66,6 +67,10 @@ async def test_each_run_says_whether_it_is_whole(session: Session) -> None:
 
 async def test_two_runs_are_compared_with_their_answers_side_by_side(session: Session) -> None:
     async with driving(session, (120, 40)) as driver:
+        await to_runs(driver)
+        # The run under the cursor beside the earlier one of its dataset: where each score came from.
+        assert re.search(r"short +(\d\.\d\d)\d  █▁ \1–0\.54", driver.text())
+        await driver.press("Q")
         screen = await to_compare(driver)
         text = driver.text()
         assert "✕ worse: short; better: expected_outcome, required_terms_present, forbidden_terms_absent" in text

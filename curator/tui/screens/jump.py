@@ -1,4 +1,4 @@
-"""Letters over every pane and row in sight: typing them goes there."""
+"""Letters over every pane, row and tool call in sight: typing them goes there."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from curator.tui.widgets.cards import Cards
 from curator.tui.widgets.rows import Rows
+from curator.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from curator.tui.screens.place import Place
@@ -23,7 +24,7 @@ Target = tuple[Offset, Callable[[], object]]
 
 
 def targets(screen: "Place") -> Iterator[Target]:
-    """Where one can go: every row in sight, and every pane without rows."""
+    """Where one can go: every row in sight, every pane without rows, every call in it, which is opened."""
     for widget in screen.focus_chain:
         region = widget.region
         if isinstance(widget, Rows):
@@ -34,6 +35,8 @@ def targets(screen: "Place") -> Iterator[Target]:
                 yield region.offset + Offset(0, line), partial(_to_card, widget, key)
         elif isinstance(widget, Widget) and region.area:
             yield region.offset, widget.focus
+            for line, fold in widget.folds_in_sight() if isinstance(widget, TextView) else ():
+                yield region.offset + Offset(2, line), partial(_to_fold, widget, fold)
 
 
 def _to_row(rows: Rows[object], number: int) -> None:
@@ -44,6 +47,11 @@ def _to_row(rows: Rows[object], number: int) -> None:
 def _to_card(cards: Cards, key: str) -> None:
     cards.focus()
     cards.go_to(key)
+
+
+def _to_fold(view: TextView, fold: str) -> None:
+    view.focus()
+    view.turn(fold)
 
 
 class JumpScreen(ModalScreen[None]):

@@ -1,5 +1,6 @@
 """The log: what was done on this machine, newest first, and what a killed process left; `u` takes the last one back."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -8,6 +9,8 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from curator.journal import LedgerEntry
+from curator.model.errors import CuratorError
+from curator.queue import parse_log_filter
 from curator.tui import actions
 from curator.tui.screens.place import Copies, Place
 from curator.tui.text import Piece
@@ -60,7 +63,7 @@ class LogScreen(Place):
                 id="entries",
                 header=True,
             )
-        yield LineInput("/", "words over action, outcome, item, rule, reviewer", id="filter")
+        yield LineInput("/", "words, action:promote, item:…, by:…, -outcome:verified, since:3d", id="filter")
         yield Static("", id="entry")
 
     def on_mount(self) -> None:
@@ -95,9 +98,14 @@ class LogScreen(Place):
             self.rows.focus()
 
     def _list(self) -> None:
-        words = self._line.text.lower().split()
-        shown = [each for each in self._entries if all(word in _haystack(each) for word in words)]
-        self._line.note(f"{len(shown):,} of {len(self._entries):,}" if words else "")
+        line = self._line.text.strip()
+        try:
+            chosen = parse_log_filter(line, datetime.now().astimezone())
+        except CuratorError as error:
+            self._line.note(error.message)  # not typed to its end yet: the rows stay as they were
+            return
+        shown = [each for each in self._entries if chosen(each)]
+        self._line.note(f"{len(shown):,} of {len(self._entries):,}" if line else "")
         self.rows.show(shown)
         if self._entries:
             self.show_panes()
@@ -199,11 +207,6 @@ def _unfinished(promotion: "Promotion") -> LedgerEntry:
         reviewer=promotion.reviewer,
         verdict=LEFT,
     )
-
-
-def _haystack(entry: LedgerEntry) -> str:
-    parts = (entry.action, entry.verdict, entry.write, entry.item_id, entry.trace_id, entry.dataset, entry.rule)
-    return " ".join(part or "" for part in (*parts, entry.reviewer, entry.problem)).lower()
 
 
 def _action(entry: LedgerEntry) -> list[Piece]:

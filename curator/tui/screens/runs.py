@@ -135,7 +135,8 @@ class RunsScreen(Place):
 
     def _show(self, listed: "Listed") -> None:
         run = self._looked.get(listed.reference)
-        sheet = of_run(listed, run)
+        older = [each.reference for each in self.rows.rows if _before(each, listed)]
+        sheet = of_run(listed, run, [self._looked[each] for each in reversed(older) if each in self._looked])
         reader = self.query_one(Reader)
         reader.title([("text", listed.label)])
         self.put_masked(reader.view, sheet, run.rule if run is not None else None, keep_place=True)
@@ -209,6 +210,10 @@ class RunsScreen(Place):
         place = next((n for n, run in enumerate(self.rows.rows) if run.reference == reference), None)
         if place is not None:
             self.rows.cursor = place
+
+
+def _before(one: "Listed", listed: "Listed") -> bool:
+    return one.dataset.name == listed.dataset.name and one.started_at < listed.started_at
 
 
 def _size(run: "Listed") -> list[Piece]:

@@ -195,10 +195,19 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def on_click(self, event: events.Click) -> None:
-        number = event.y + self.scroll_offset.y
-        if 0 <= number < len(self._lines) and (fold := self._lines[number].fold):
-            self._opened ^= {fold}
-            self._lay_out()
+        if fold := dict(self.folds_in_sight()).get(event.y):
+            self.turn(fold)
+
+    def folds_in_sight(self) -> list[tuple[int, str]]:
+        """Lines of the widget on which a tool call or a retrieved text opens or closes, with its name."""
+        top = self.scroll_offset.y
+        rows = self._lines[top : top + self.scrollable_content_region.height]
+        return [(line, row.fold) for line, row in enumerate(rows) if row.fold and not row.continues]
+
+    def turn(self, fold: str) -> None:
+        """Opens one fold, or closes it."""
+        self._opened ^= {fold}
+        self._lay_out()
 
     def action_search(self) -> None:
         self.post_message(self.SearchAsked(self))
