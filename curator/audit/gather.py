@@ -15,7 +15,7 @@ from curator.gateway import Experiment, Gateway
 from curator.journal import Journal, standing
 from curator.model import Dataset, Observation, StoredItem, parse_text
 from curator.model.errors import UsageError
-from curator.model.lineage import APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, SOURCE_SESSION_ID
+from curator.model.lineage import APPROVALS, APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, SOURCE_SESSION_ID
 from curator.rulebook import LoadedRule
 
 BATCH = 25
@@ -34,7 +34,7 @@ RECORDED_LIMIT = 300
 KEPT = frozenset(
     {
         *REQUIRED_KEYS,
-        *(SOURCE_SESSION_ID, APPROVED_BY, APPROVED_VIA),
+        *(SOURCE_SESSION_ID, APPROVED_BY, APPROVED_VIA, APPROVALS),
         *("source_environment", "schema_fingerprint", "case", "risk"),
     }
 )

@@ -183,6 +183,7 @@ def _marks(failure: Failure, state: str) -> str:
     marks = f"[{failure.state}] " if state == "all" else ""
     marks += "reviewers disagree: " if failure.disputed else ""
     marks += "✎ " if failure.notes else ""
+    marks += f"approved by {', '.join(failure.approved_by)}, waits for another: " if failure.approved_by else ""
     marks += f"session of {count(len(failure.session), 'trace')}: " if failure.session else ""
     covering = failure.decision.item_id if failure.decision is not None else None
     if failure.state == "dismissed" and covering:

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from curator.dataset.folder import LOCK, digest, read_folder, read_lock
 from curator.model import Item, Receipt, StoredItem, Value
 from curator.model.errors import UsageError
-from curator.model.lineage import APPROVED_BY, DIGEST, fingerprint, item_id
+from curator.model.lineage import APPROVALS, APPROVED_BY, DIGEST, fingerprint, item_id
 from curator.promote import Choices, Promoter
 
 Step = Literal["create", "update", "archive", "unchanged", "conflict", "left"]
@@ -163,7 +163,8 @@ class Push:
                     "reviewer": self._promoter.reviewer,
                     "approved_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 }
-                metadata.pop(APPROVED_BY, None)  # whoever approved the case before did not see this
+                for approval in (APPROVED_BY, APPROVALS):
+                    metadata.pop(approval, None)  # whoever approved the case before did not see this
                 metadata |= self._promoter.approval()
             if self._copies:
                 metadata["copied_from"] = f"{self._here.project_id}/{self._here.name}/{item.id}"

@@ -137,6 +137,8 @@ class Failure(Value):
     decision: Decision | None = None
     notes: tuple[Note, ...] = ()
     """What reviewers wrote about it, oldest first."""
+    approved_by: tuple[str, ...] = ()
+    """Who approved a draft of it that waits for somebody else's approval, under a rule that asks for several."""
     items: tuple[str, ...] = ()
     """Ids of the dataset items that already came from this trace or observation."""
     source_gone: bool = False

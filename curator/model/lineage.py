@@ -48,6 +48,9 @@ which a script runs is none."""
 APPROVED_VIA = "approved_via"
 """`terminal`, `script` or `files` (a reviewed folder that was pushed back)."""
 
+APPROVALS = "approvals"
+"""The people who approved it, where the rule asks for several."""
+
 DIGEST = "digest"
 """Metadata key of the digest over everything that was approved."""
 

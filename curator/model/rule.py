@@ -179,6 +179,8 @@ class LineageSpec(Value):
     """Who may approve; empty allows everybody. The audit names items that somebody else approved."""
     approval: Literal["anyone", "person"] = "anyone"
     """`person`: a script can only prepare (`curator draft --save`), somebody approves in a terminal or by name."""
+    approvals: int = Field(default=1, ge=1, le=9)
+    """How many people must approve the same draft before it is written; of several each by name or in a terminal."""
 
     @model_validator(mode="after")
     def _known_default(self) -> "LineageSpec":

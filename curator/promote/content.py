@@ -44,8 +44,8 @@ CONTENT_CODES = frozenset(
 # Lineage that curator itself writes: ids, digests, versions and the reviewer's chosen name are no leak.
 OWN_LINEAGE = frozenset({
     lineage.SOURCE, lineage.SOURCE_TRACE_ID, lineage.RUBRIC, "case", "rule", "rule_version", "reviewer",
-    lineage.PREPARED_BY, lineage.APPROVED_BY, lineage.APPROVED_VIA, "copied_from", "approved_at", "scrub",
-    "fingerprints", "schema_fingerprint", "curator_version", "source_policy", "id_attempt", lineage.DIGEST,
+    lineage.PREPARED_BY, lineage.APPROVED_BY, lineage.APPROVED_VIA, lineage.APPROVALS, "copied_from", "approved_at",
+    "scrub", "fingerprints", "schema_fingerprint", "curator_version", "source_policy", "id_attempt", lineage.DIGEST,
 })  # fmt: skip
 
 

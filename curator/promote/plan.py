@@ -26,6 +26,7 @@ VOLATILE_METADATA = frozenset(
         lineage.PREPARED_BY,
         lineage.APPROVED_BY,
         lineage.APPROVED_VIA,
+        lineage.APPROVALS,
         lineage.DIGEST,
     }
 )
@@ -94,8 +95,10 @@ def _shown(content: dict[str, Json], path: str, scrubber: Finder) -> Json:
 
 
 def _first_person(item: Item, stored: StoredItem) -> bool:
-    """Whether a person approves what only a script has approved so far: that is worth a write."""
+    """Whether people approve what only a script, or one of them, has approved so far: that is worth a write."""
     before = stored.metadata if isinstance(stored.metadata, dict) else {}
+    if lineage.APPROVALS in item.metadata and lineage.APPROVALS not in before:
+        return True
     return lineage.APPROVED_VIA in before and lineage.APPROVED_BY not in before and lineage.APPROVED_BY in item.metadata
 
 

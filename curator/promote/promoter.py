@@ -7,7 +7,7 @@ proves, takes back, verifies, finishes what was interrupted.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -36,6 +36,7 @@ from curator.model import (
     split_key,
 )
 from curator.model.errors import CuratorError, UsageError
+from curator.promote.approvals import approvals, approve
 from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
@@ -155,7 +156,8 @@ class Promoter:
     def approval(self, loaded: LoadedRule | None = None) -> dict[str, JsonValue]:
         """What lineage says of an approval given here and now. Raises Stop when the rule wants a person's."""
         person = self.via == "terminal" or self.named
-        if loaded is not None and loaded.rule.lineage.approval == "person" and not person:
+        asked = loaded is not None and (loaded.rule.lineage.approval == "person" or loaded.rule.lineage.approvals > 1)
+        if loaded is not None and asked and not person:
             words = f"The rule {loaded.rule.rule} takes only what a person approves, and this is a script."
             raise Stop(outcomes.NEEDS_PERSON, words)
         who: dict[str, JsonValue] = {lineage.APPROVED_BY: self.reviewer} if person else {}
@@ -446,6 +448,10 @@ class Promoter:
         ready = [each for each in ready if first[each.item.id] is each]
         loaded = ready[0].loaded
         job = self.job(loaded, choices)
+        if loaded.rule.lineage.approvals > 1:
+            gone_through = list(self._approved(job, ready))
+            yield from (each for each in gone_through if isinstance(each, Receipt))
+            ready = [each for each in gone_through if isinstance(each, _Ready)]
         warnings = {each.key: each.warnings for each in ready}
         unfixed = {each.key for each in ready if each.unfixed}
         works = [Work(each.item, each.entries, each.new) for each in ready]
@@ -465,6 +471,33 @@ class Promoter:
                 update["proposes"] = "known"
             yield receipt.model_copy(update=update)
         yield from self._write(again, choices, stop, None)
+
+    def _approved(self, job: Job, ready: Sequence[_Ready]) -> Iterator["_Ready | Receipt"]:
+        """Shares this person's approval of each draft; those that enough people approved by now may be written."""
+        rule = ready[0].loaded.rule.lineage
+        try:
+            if "keep-theirs" in job.remedies:
+                words = (
+                    "What somebody changed in Langfuse was approved by nobody, and the rule asks for several people."
+                )
+                raise Stop(outcomes.NEEDS_ANOTHER, words)
+            drafts = {each.item.id: adapted(each.item, job.remedies) for each in ready}
+            approve(self.gateway, list(drafts.values()), self.reviewer)
+            people = approvals(self.gateway, list(drafts.values()), self.reviewer, rule.reviewers)
+        except (Stop, CuratorError) as error:
+            for each in ready:
+                yield self._failed(job, each.item, error if isinstance(error, Stop) else stop_of(error))
+            return
+        for each in ready:
+            names = people[each.item.id]
+            if len(names) < rule.approvals:
+                words = (
+                    f"Approved by {', '.join(names) or 'nobody whom the rule names'}: {len(names)} of {rule.approvals}."
+                )
+                yield self._failed(job, each.item, Stop(outcomes.NEEDS_ANOTHER, words))
+            else:
+                metadata = each.item.metadata | {lineage.APPROVALS: list[JsonValue](names)}
+                yield replace(each, item=each.item.model_copy(update={"metadata": metadata}))
 
     def _preview(
         self, proposal: Proposal, choices: Choices, others: "dict[str, Sequence[likeness.KnownItem]]"
@@ -497,7 +530,8 @@ class Promoter:
             check = Check(name="equal", ok=True, detail="an equal item is there")
             return receipt.model_copy(update={"verdict": "unchanged", "checks": (check,)})
         dry = outcomes.DRY_RUN
-        message = f"Dry run: the item would be {action}."
+        needed = proposal.loaded.rule.lineage.approvals
+        message = f"Dry run: the item would be {action}{f', once {needed} people approved it' if needed > 1 else ''}."
         problem = Problem(code=dry.code, message=message, remedy=dry.remedy, blocking=False)
         return receipt.model_copy(update={"problem": problem})
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from curator.scrub import Scrubber
 
 SCORE_NAME = "curation"
+APPROVAL_NAME = "curation-approval"
+"""A person's approval of a draft that is written when others have approved it, too; see `curator.promote.approvals`."""
 _STATES = frozenset(get_args(State))
 
 

@@ -52,6 +52,7 @@ _FIELDS: dict[str, Callable[[Failure], Iterable[str | None]]] = {
 _MARKS: dict[str, Callable[[Failure], bool]] = {
     "disputed": lambda one: one.disputed,
     "seen": lambda one: one.seen is not None,
+    "approved": lambda one: bool(one.approved_by),
     "noted": lambda one: bool(one.notes),
     "covered": lambda one: bool(one.items) or bool(one.decision and one.decision.item_id),
     "session": lambda one: bool(one.session),

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from curator.model.failure import Decision, Failure, Queue, Signal, State
+from curator.model.failure import Decision, Failure, Queue, Signal, State, key_of
 from curator.model.item import StoredItem
 from curator.model.rule import Rule
 from curator.model.trace import Observation
-from curator.queue.decisions import SCORE_NAME, from_scores, newest, state_of
+from curator.queue.decisions import APPROVAL_NAME, SCORE_NAME, from_scores, newest, state_of
 from curator.queue.gather import Gathered, Hears, Subject, gather
 from curator.queue.notes import NOTE_NAME, notes_in
 from curator.queue.signals import in_order
@@ -87,7 +87,8 @@ def find_failures(
         total.add(subject)
         if kept:
             shown[subject] = [*shown.get(subject, ()), *kept]
-    said = list(gateway.scores(names=[SCORE_NAME, NOTE_NAME], trace_ids=list(dict.fromkeys(t for t, _ in shown))))
+    traces = list(dict.fromkeys(trace_id for trace_id, _ in shown))
+    said = list(gateway.scores(names=[SCORE_NAME, NOTE_NAME, APPROVAL_NAME], trace_ids=traces))
     decided, notes = newest([*from_scores(said).values(), *decisions]), notes_in(said)
     items = _items(gateway, rules, shown, sources.roots)
     failures = [
@@ -95,7 +96,16 @@ def find_failures(
         for subject, signals in shown.items()
     ]
     failures = [one for one in failures if state is None or one.state == state]
-    failures = [one.model_copy(update={"notes": notes[one.key]}) if one.key in notes else one for one in failures]
+    approved: dict[str, list[str]] = defaultdict(list)
+    for score in said:
+        if score.name == APPROVAL_NAME and score.trace_id is not None:
+            approved[key_of(score.trace_id, score.observation_id)].append(str(score.metadata.get("reviewer") or ""))
+    failures = [
+        one.model_copy(update={"notes": notes.get(one.key, ()), "approved_by": tuple(sorted(set(approved[one.key])))})
+        if one.key in notes or (one.state == "open" and approved[one.key])
+        else one
+        for one in failures
+    ]
     failures.sort(key=lambda one: (one.timestamp or now, one.key), reverse=True)
     truncated = found.truncated or (limit is not None and len(failures) > limit)
     failures = failures[:limit]

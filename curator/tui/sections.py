@@ -78,6 +78,9 @@ def of_failure(failure: Failure, trace: Trace | None) -> Sheet:
     said: list[tuple[list[Piece], str | None]] = []
     for note in failure.notes:
         said.append(([("accent", "✎ "), ("dim", f"{note.reviewer} {age(note.at)} ago  ")], in_line(note)))
+    if failure.approved_by:
+        names = ", ".join(failure.approved_by)
+        said.append(([("accent", "✍ "), ("text", "approved, and waits for somebody else's approval  ")], names))
     if said:
         sheet.add_notes("Notes", "notes", said)
     if failure.decision is not None and failure.decision.state != "open":

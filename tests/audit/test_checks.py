@@ -431,3 +431,13 @@ def test_the_message_of_a_check_holds_no_text_of_the_item() -> None:
     said = [message for look in looks for _, message in look(make_evidence(marked, another("b")))]
     assert said
     assert not [message for message in said if "XYZZY" in message]
+
+
+def test_items_with_fewer_approvals_than_the_rule_asks_are_named() -> None:
+    lineage = EXAMPLE_RULE.rule.lineage.model_copy(update={"approvals": 2})
+    one = make_item(metadata={"approved_via": "script", "approved_by": "ada"})
+    for approvals, says in ((None, "by 1 of the 2"), (["ada"], "by 1 of the 2"), (["ada", "bo"], None)):
+        item = one.model_copy(update={"metadata": one.metadata | {"approvals": approvals}})
+        told = found("LIN007", make_evidence(item, rule=with_rule(lineage=lineage)))
+        assert [says is not None and says in message for _, message in told] == [True] * bool(says)
+    assert found("LIN007", make_evidence(one)) == []

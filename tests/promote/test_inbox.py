@@ -1,5 +1,6 @@
 """A program prepares, a person approves: the line between the two stands in the item."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Decision, Receipt, StoredItem
-from curator.promote import Promoter, Via
+from curator.promote import Choices, Promoter, Via
+from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule
 from curator.sandbox.demo.data import DemoData
 from tests.promote.support import QUICK, code
@@ -78,6 +80,61 @@ def test_a_rule_that_wants_a_person_takes_no_login_name_of_a_script(desk: Desk) 
     assert desk.gateway.items(desk.rule.rule.dataset.name).total_items == 0
     assert desk.promote("script", "ada").verdict == "verified"
     assert desk.promote("terminal").ok
+
+
+def test_a_rule_that_wants_two_people_writes_what_both_approved(desk: Desk) -> None:
+    lineage = desk.rule.rule.lineage.model_copy(update={"approvals": 2})
+    desk.rule = desk.rule.model_copy(update={"rule": desk.rule.rule.model_copy(update={"lineage": lineage})})
+    items = desk.gateway.items
+
+    def waits(receipt: Receipt, who: str) -> None:
+        assert (receipt.verdict, receipt.action, code(receipt)) == ("refused", "none", "APPROVAL_NEEDS_ANOTHER")
+        assert receipt.problem is not None
+        assert receipt.problem.message == f"Approved by {who}: 1 of 2."
+        assert items(desk.rule.rule.dataset.name).total_items == 0
+
+    assert code(desk.promote("script")) == "APPROVAL_NEEDS_PERSON"
+    waits(desk.promote("script", "ada"), "ada")
+    waits(desk.promote("script", " Ada "), "Ada")  # the same person twice does not count
+    other = ORDER.model_copy(update={"edits": ORDER.edits | {"input.order_reference": "ORDER-925"}})
+    waits(desk.promote("script", "bo", other), "bo")  # another draft starts again
+    refused, *_ = desk.by("script", "bo").promote_traces([desk.trace], desk.rule, ORDER, dry_run=True)
+    assert refused.problem is not None
+    assert refused.problem.message == "Dry run: the item would be created, once 2 people approved it."
+    waits(desk.promote("script", "ada", other.model_copy(update={"case": "2"})), "ada")  # another case, another item
+    window = Window(since=datetime(2020, 1, 1, tzinfo=UTC), until=datetime.now(UTC) + timedelta(days=1))
+    (failure,) = [f for f in find_failures(desk.gateway, [desk.rule.rule], window).failures if f.trace_id == desk.trace]
+    assert failure.approved_by == ("Ada", "ada", "bo")  # as they write themselves, of either case
+    done = desk.promote("script", "bo")
+    assert done.verdict == "verified", done.problem
+    stored = desk.stored(done)
+    assert stored.metadata["approvals"] == ["Ada", "bo"]
+    assert desk.approval(done) == {"approved_by": "bo", "approved_via": "script"}
+    assert desk.promote("script", "ada").verdict == "unchanged"
+
+    # Only reviewers whom the rule names count, and what nobody approved is not kept.
+    named = lineage.model_copy(update={"reviewers": ("bo", "cy")})
+    desk.rule = desk.rule.model_copy(update={"rule": desk.rule.rule.model_copy(update={"lineage": named})})
+    for who, counted in (("ada", "nobody whom the rule names: 0"), ("bo", "bo: 1")):
+        receipt = desk.promote("script", who, other)
+        assert receipt.problem is not None
+        assert receipt.problem.message == f"Approved by {counted} of 2."
+    choices = Choices(remedies=frozenset({"keep-theirs"}))
+    (receipt,) = desk.by("script", "cy").promote_traces([desk.trace], desk.rule, other, choices)
+    assert code(receipt) == "APPROVAL_NEEDS_ANOTHER"
+    receipt = desk.promote("script", "cy", other)
+    assert receipt.ok
+    assert desk.stored(receipt).metadata["approvals"] == ["bo", "cy"]
+
+
+def test_an_item_from_before_the_rule_asked_is_approved_by_the_others(desk: Desk) -> None:
+    first = desk.promote("script", "ada")
+    lineage = desk.rule.rule.lineage.model_copy(update={"approvals": 2})
+    desk.rule = desk.rule.model_copy(update={"rule": desk.rule.rule.model_copy(update={"lineage": lineage})})
+    assert code(desk.promote("script", "ada")) == "APPROVAL_NEEDS_ANOTHER"
+    again = desk.promote("script", "bo")
+    assert (again.item_id, again.action) == (first.item_id, "updated")
+    assert desk.stored(again).metadata["approvals"] == ["ada", "bo"]
 
 
 def test_what_was_prepared_is_approved_with_its_edits_and_leaves_the_inbox(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from curator.audit.values import Evidence, Finder, Found, time_of, trace_of
 from curator.draft.mapping import schema_fingerprint
 from curator.model import StoredItem
-from curator.model.lineage import APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, REVIEWED_FAILURE, fingerprint
+from curator.model.lineage import APPROVALS, APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, REVIEWED_FAILURE, fingerprint
 
 # ── LIN: where an item comes from, and who approved it ──────────────────────────────────────────────────────────────
 
@@ -107,6 +107,11 @@ def no_person(evidence: Evidence) -> Iterator[Found]:
         # Items of a curator that did not record it say nothing either way.
         if APPROVED_VIA in lineage and not lineage.get(APPROVED_BY):
             yield item.id, f"was approved by no person, only by way of a {lineage[APPROVED_VIA]}"
+    for item, lineage, rule in evidence.ruled():
+        names, needed = lineage.get(APPROVALS), rule.lineage.approvals
+        people = len(names) if isinstance(names, list) else 1 if lineage.get(APPROVED_BY) else 0
+        if lineage.get("source") == REVIEWED_FAILURE and people < needed > 1:
+            yield item.id, f"was approved by {people} of the {needed} people that the rule asks for"
 
 
 # ── CON: what stands there is not what was approved, or not by today's rule ─────────────────────────────────────────
