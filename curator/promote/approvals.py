@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from curator.model import Item, lineage
 from curator.promote.plan import VOLATILE_METADATA
-from curator.queue.decisions import APPROVAL_NAME
+from curator.queue import decisions
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -31,8 +31,8 @@ def approve(gateway: "Gateway", items: Sequence[Item], reviewer: str) -> None:
 def _score(item: Item, reviewer: str) -> dict[str, Any]:
     key = f"{item.id} {_person(reviewer)}"
     return {
-        "id": f"{APPROVAL_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}",
-        "name": APPROVAL_NAME,
+        "id": f"{decisions.APPROVAL_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}",
+        "name": decisions.APPROVAL_NAME,
         "value": draft_digest(item),
         "data_type": "CATEGORICAL",
         "trace_id": item.source_trace_id,
@@ -48,7 +48,7 @@ def approvals(gateway: "Gateway", items: Sequence[Item], own: str, allowed: Sequ
     """
     traces = list(dict.fromkeys(item.source_trace_id for item in items if item.source_trace_id))
     said: dict[tuple[str, object], list[str]] = defaultdict(list)
-    for score in gateway.scores(names=[APPROVAL_NAME], trace_ids=traces):
+    for score in gateway.scores(names=[decisions.APPROVAL_NAME], trace_ids=traces):
         said[str(score.metadata.get("item_id")), score.value].append(str(score.metadata.get("reviewer") or ""))
     found = {}
     for item in items:
