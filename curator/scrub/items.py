@@ -1,10 +1,11 @@
 """An item as the scrub reads it: how much of one it takes on, how it says no, and every text in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from curator.model import Value, join_path
 from curator.model.errors import CuratorError
+from curator.scrub.recognizers.names import word_list
 
 
 class NotScrubbed(CuratorError):
@@ -96,13 +97,30 @@ def path_of(steps: Steps, shown: Mapping[Steps, str] | None = None) -> str:
 
 def _entries(node: dict[object, object], steps: Steps) -> Iterator[tuple[object, Steps]]:
     """A dict's children for the stack (last first), every key before its value."""
-    for key, child in reversed(list(node.items())):
+    for (key, child), says in reversed(list(zip(node.items(), renamed(node), strict=True))):
         if not isinstance(key, str):
             raise NotScrubbed("a dict key is not a string")
         here = (*steps, key)
-        yield child, here
+        thing = says != key and isinstance(child, str) and child
+        yield Leaf(here, str(child), (*_keys(steps), says)) if thing else child, here
         if key:
             yield Leaf(here, key, _keys(steps), in_key=True), here
+
+
+_SIGNS = str.maketrans("", "", "_- .")
+
+
+def renamed(keys: Iterable[object]) -> list[str]:
+    """The keys of one object, with `name` as `product name` when the others say that it is a thing's."""
+    said = list(map(str, keys))
+    if not any(f"?{k.casefold().translate(_SIGNS)}" in word_list("thing_keys.txt") for k in said):
+        return said
+    return ["product name" if k.casefold() in ("name", "nombre", "nom", "nome") else k for k in said]
+
+
+def names_a_thing(key: str) -> bool:
+    """Whether a key says that its value is a thing: `brand`, `product name`, `Farbe`."""
+    return key.casefold().translate(_SIGNS) in word_list("thing_keys.txt")
 
 
 def _keys(steps: Steps) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 import regex
 
 from curator.scrub.engine import Engine
-from curator.scrub.items import Leaf
+from curator.scrub.items import Leaf, names_a_thing
 from curator.scrub.media import Medium, collapsed
 from curator.scrub.normalise import IDENTITY, OffsetMap, normalise
 from curator.scrub.placeholders import PLACEHOLDER, SURROGATE
@@ -25,6 +25,7 @@ _BLANK = frozenset({"id", "no", "number", "value"})
 _PARTS = frozenset({"first", "last", "middle", "full", "given", "family"})
 """Keys below `name` that say which part of it: `{"name": {"first": …, "last": …}}`."""
 _PARTICLES = frozenset({"de", "del", "do", "di", "da", "van"})
+_NAMES = frozenset({"PERSON", "POSSIBLE_NAME"})
 _NEVER = frozenset({"content", "text", "message", "messages", "query", "question", "answer", "output", "input"})
 
 
@@ -113,6 +114,8 @@ class Reading:
     quote: bool
     placeholders: tuple[tuple[int, int], ...] = ()
     """Where placeholders of an earlier scrub stand in `text`."""
+    thing: bool = False
+    """Its field's name says that it is no person: a brand, a product, a city."""
 
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
         """The leaf's own span for a span of the reading; None when nothing but the lead-in was meant."""
@@ -155,11 +158,14 @@ def readings(
             if part.number and sum(c.isdigit() for c in part.text) < _MIN_DIGITS:
                 continue
             text, map_ = normalise(part.text)
-            lead = "" if part.is_key else lead_in(part.keys, text, field=part.field)
-            if part.field and not lead:
+            thing = (
+                not (part.is_key or part.number) and len(text) <= _LONGEST and names_a_thing("".join(part.keys[-1:]))
+            )
+            lead = "" if part.is_key or thing else lead_in(part.keys, text, field=part.field)
+            if part.field and not (lead or thing):
                 continue
             if _SIGNIFICANT.search(text):
-                out.append(_reading(i, lead, text, (map_, *part.maps), part))
+                out.append(replace(_reading(i, lead, text, (map_, *part.maps), part), thing=thing))
     return out
 
 
@@ -174,12 +180,22 @@ def _reading(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part:
 def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Located]]:
     """Everything the engine finds, per leaf, at any score; placeholders are nobody's finding."""
     found: list[list[Located]] = [[] for _ in range(count)]
+    things: dict[int, list[tuple[int, int]]] = {}
+    for part in parts:
+        if part.thing and (whole := part.locate(0, len(part.text))):
+            things.setdefault(part.leaf, []).append(whole)
     for part, spans in zip(parts, engine.find([p.text for p in parts]), strict=True):
         for span in spans:
             for start, end in _clipped(
                 part, *_trim(part.text, max(span.start, part.lead), span.end, span.entity), span.entity
             ):
                 place = part.locate(start, end)
+                if (
+                    span.entity in _NAMES
+                    and place
+                    and any(a <= place[0] and place[1] <= b for a, b in things.get(part.leaf, ()))
+                ):
+                    continue
                 if place:
                     found[part.leaf].append(
                         Located(*place, span.entity, span.score, span.recognizer, part.depth, part.quote)

@@ -17,6 +17,10 @@ _SIGN = regex.compile(r"[^\p{L}\p{M}\p{N}]")
 _ENDLESS = regex.compile(r"\S{61,}")
 _UNUSED = ("parser", "tagger", "attribute_ruler", "lemmatizer", "senter", "morphologizer")
 
+_IGNORED = "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART"
+_PLACES = dict.fromkeys(("GPE", "LOC", "FAC"), "LOCATION")
+_SAYS = {"PERSON": "PERSON", "ORG": "ORGANIZATION", "NORP": "NRP", "DATE": "DATE_TIME", "TIME": "DATE_TIME"} | _PLACES
+
 
 def installed_model() -> str | None:
     """The import name of the model that would be loaded; imports nothing."""
@@ -67,28 +71,8 @@ def _spacy_engine(model: str) -> Any:
             super().__init__(
                 models=[{"lang_code": "en", "model_name": model}],
                 ner_model_configuration=NerModelConfiguration(
-                    labels_to_ignore=[
-                        "CARDINAL",
-                        "EVENT",
-                        "LANGUAGE",
-                        "LAW",
-                        "MONEY",
-                        "ORDINAL",
-                        "PERCENT",
-                        "PRODUCT",
-                        "QUANTITY",
-                        "WORK_OF_ART",
-                    ],
-                    model_to_presidio_entity_mapping={
-                        "PERSON": "PERSON",
-                        "GPE": "LOCATION",
-                        "LOC": "LOCATION",
-                        "FAC": "LOCATION",
-                        "ORG": "ORGANIZATION",
-                        "NORP": "NRP",
-                        "DATE": "DATE_TIME",
-                        "TIME": "DATE_TIME",
-                    },
+                    labels_to_ignore=_IGNORED.split(),
+                    model_to_presidio_entity_mapping=_SAYS,
                 ),
             )
             self._pipe = spacy.load(model, exclude=list(_UNUSED))

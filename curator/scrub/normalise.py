@@ -12,14 +12,16 @@ import regex
 
 _SPECIAL = regex.compile(
     r"(?P<percent>%(?:25){0,3}(?:20|2[bdeBDE]|40))"
+    r"|(?P<octets>(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}|=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}))"
+    r"|(?P<mail>(?<=[\p{L}\p{N}_.\-])=40(?=[\p{L}\p{N}\-]{2,40}\.\p{L}{2}))"
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
-    r"|(?P<escape>\\u[0-9a-fA-F]{4}|\\[nrt\"'])"
+    r"|(?P<escape>\\u[0-9a-fA-F]{4}|\\[nrt\"'](?<![A-Za-z]:[\\/][^\s\"']{0,200}))"
     r"|(?P<invisible>[\p{Cf}\p{Default_Ignorable_Code_Point}]+)"
     r"|(?P<quote>[\u2018\u2019\u201b\u02bc\u201c\u201d])"
     r"|(?P<dash>[\u2010-\u2015\u2212])"
     r"|(?P<cluster>[^\x00-\x7f][\p{M}]*|[\x00-\x7f]\p{M}+)"
 )
-_PLAIN = regex.compile(r"[%&\\]|[^\x00-\x7f]")
+_PLAIN = regex.compile(r"[%&\\]|=[4C-F][0-9A-F]|[^\x00-\x7f]")
 _QUOTES = {"\u201c": '"', "\u201d": '"'}
 _ESCAPES = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'"}
 _ENTITIES = {"at": "@", "commat": "@", "period": ".", "lowbar": "_"}
@@ -100,6 +102,13 @@ def _decoded(match: "regex.Match[str]") -> str | None:
     match kind:
         case "percent":
             return chr(int(source[-2:], 16))
+        case "octets":  # UTF-8 in a URL or in quoted-printable
+            try:
+                return _compatible(bytes.fromhex(source.replace(source[0], "")).decode())
+            except UnicodeDecodeError:
+                return None
+        case "mail":
+            return "@"
         case "entity":
             name = source[1:-1]
             return _compatible(_ENTITIES.get(name) or html.unescape(source))

@@ -18,7 +18,10 @@ def resolve(text: str, found: Iterable[Located]) -> list[Located]:
     of it outside, so that nothing found ever becomes readable again. Suggestions that lose are dropped.
     """
     taken: list[Located] = []
-    for item in sorted(_united(found), key=lambda f: (ENTITIES[f.entity].rank, -(f.end - f.start), f.start)):
+    united = list(_united(found))
+    names = [f for f in united if f.entity == "PERSON"]  # `user: jane doe` is a name, though `jane` may be an id
+    whole = (f for f in united if f.entity != "USER_ID" or not any(_within(f, n) for n in names))
+    for item in sorted(whole, key=lambda f: (ENTITIES[f.entity].rank, -(f.end - f.start), f.start)):
         rest = _outside(item.start, item.end, taken)
         if rest == [(item.start, item.end)]:
             insort(taken, item, key=_start)
@@ -28,6 +31,10 @@ def resolve(text: str, found: Iterable[Located]) -> list[Located]:
                 if a < b and is_significant(text[a:b], item.entity):
                     insort(taken, moved(item, a, b), key=_start)
     return taken
+
+
+def _within(item: Located, other: Located) -> bool:
+    return other.start <= item.start and item.end <= other.end and item.end - item.start < other.end - other.start
 
 
 def _start(item: Located) -> int:

@@ -37,6 +37,11 @@ class Marked:
     family: bool
     score: float
 
+    @property
+    def sure(self) -> bool:
+        """A whole name that the model hardly doubts."""
+        return self.given and self.family and self.score > 0.9
+
 
 class SecondModel:
     """The loaded model. Reads texts in batches of like length; deterministic on one machine."""

@@ -17,6 +17,7 @@ from urllib.parse import unquote_plus
 
 import regex
 
+from curator.scrub.items import renamed
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
 
 Field = tuple[int, int, str]
@@ -46,8 +47,9 @@ def fields(text: str) -> Iterator[Field]:
             for match in pattern.finditer(text, timeout=2):
                 yield *match.span("value"), match["key"]
     if "=" in text:
-        for match in _ARGUMENT.finditer(text, timeout=2):
-            yield *match.span("value"), match["key"]
+        found = list(_ARGUMENT.finditer(text, timeout=2))
+        for match, key in zip(found, _parts_of_names([match["key"] for match in found]), strict=True):
+            yield *match.span("value"), key
     if "\n" in text:
         yield from _tables(text)
 
@@ -79,9 +81,13 @@ def _header(line: str) -> tuple[list[str] | None, str]:
     inner = names[1:-1] if sign == "|" and names and not names[0] else names
     if len(inner) < 2 or not all(_HEAD.fullmatch(name) for name in inner) or any(len(n.split()) > 3 for n in inner):
         return None, ""
-    small = {name.casefold() for name in names}
-    both = {"first", "last"} <= small
-    return [f"{name} name" if both and name.casefold() in ("first", "last") else name for name in names], sign
+    return _parts_of_names(renamed(names)), sign
+
+
+def _parts_of_names(keys: list[str]) -> list[str]:
+    """`first` and `last` beside each other are parts of a name."""
+    both = {"first", "last"} <= {key.casefold() for key in keys}
+    return [f"{key} name" if both and key.casefold() in ("first", "last") else key for key in keys]
 
 
 def _cells(line: str, sign: str) -> Sequence[tuple[int, int]]:
@@ -107,15 +113,15 @@ def _cells(line: str, sign: str) -> Sequence[tuple[int, int]]:
 
 
 _QUERY = regex.compile(
-    r"(?<=[?&\s])[\w.\-]{1,40}=(?P<value>[^&\s\"'<>#=]{0,200}(?:\+|%[0-9A-Fa-f]{2})[^&\s\"'<>#=]{0,200})(?=[&\s\"'<>#]|$)"
+    r"(?<![^?&\s\"'])(?P<key>[\w.\-]{1,40})=(?P<value>[^&\s\"'<>#=]{0,200}(?:\+|%[0-9A-Fa-f]{2})[^&\s\"'<>#=]{0,200})(?=[&\s\"'<>#]|$)"
 )
 _BASE64 = regex.compile(r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{16,8000}+={0,2}(?![A-Za-z0-9+/_\-=])")
 _MIME_WORD = regex.compile(r"=\?[\w\-]{2,20}\?[BbQq]\?[^?\s]{4,400}\?=")
 _TEXT = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}\p{Z}\s]+")
 
 
-def encoded(text: str) -> Iterator[Field]:
-    """Start, end and plain text of what stands in base64, in a query string or in a mail's encoded words (RFC 2047).
+def encoded(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Start, end, plain text and field of what stands in base64, a query string or a mail's encoded words (RFC 2047).
 
     What is found in it stands for the whole: an encoded text that holds a personal value is replaced as one.
     """
@@ -129,14 +135,14 @@ def encoded(text: str) -> Iterator[Field]:
         except ValueError:
             continue
         if _TEXT.fullmatch(plain):
-            yield *match.span(), plain
+            yield *match.span(), plain, ""
     if "=" in text:
         for match in _QUERY.finditer(text, timeout=2):
-            yield *match.span("value"), unquote_plus(match["value"], errors="replace")
+            yield *match.span("value"), unquote_plus(match["value"], errors="replace"), match["key"]
     if "=?" in text:
         for match in _MIME_WORD.finditer(text, timeout=2):
             try:
-                yield *match.span(), str(make_header(decode_header(match.group())))
+                yield *match.span(), str(make_header(decode_header(match.group()))), ""
             except (HeaderParseError, LookupError, ValueError):
                 continue
 
@@ -184,9 +190,9 @@ def _again(piece: Piece) -> Iterator[Piece]:
     for start, end, key in fields(piece.text):
         maps = (OffsetMap(shift=start), *piece.maps)
         yield Piece(piece.text[start:end], (*piece.keys, key), maps, depth=piece.depth, field=True)
-    for start, end, text in encoded(piece.text):
+    for start, end, text, key in encoded(piece.text):
         whole = OffsetMap([start] * len(text), [end] * len(text))
-        yield Piece(text, piece.keys, (whole, *piece.maps), depth=piece.depth)
+        yield Piece(text, (*piece.keys, *filter(None, [key])), (whole, *piece.maps), depth=piece.depth)
 
 
 def _pieces(text: str, keys: tuple[str, ...], maps: tuple[OffsetMap, ...], depth: int) -> Iterator[Piece]:
@@ -231,6 +237,7 @@ def _inside(
     """The strings, keys and numbers of the JSON value at `text[start:end]`."""
     stack: list[tuple[str, ...]] = [keys]
     tokens = list(_TOKEN.finditer(text, start, end))
+    names = _names_of(tokens)
     for index, match in enumerate(tokens):
         token = match.group()
         first = token[0]
@@ -243,13 +250,30 @@ def _inside(
             if index + 1 < len(tokens) and tokens[index + 1].group() == ":":
                 # The value's token comes next: its keys are those above the object and this one.
                 above = stack[-2] if len(stack) > 1 else keys
-                stack[-1] = (*above, inner)
+                stack[-1] = (*above, names.get(index, inner))
                 if inner:
                     yield Piece(inner, above, (inner_map, *maps), depth=depth + 1, is_key=True)
             elif inner:
                 yield from _pieces(inner, stack[-1], (inner_map, *maps), depth + 1)
         elif first in "-0123456789":
             yield Piece(token, stack[-1], (OffsetMap(shift=match.start()), *maps), number=True, depth=depth + 1)
+
+
+def _names_of(tokens: Sequence["regex.Match[str]"]) -> dict[int, str]:
+    """Token of a key → what it says beside the other keys of its object, where that is something else."""
+    open_: list[list[int]] = []
+    says: dict[int, str] = {}
+    for index, match in enumerate(tokens):
+        first = match.group()[0]
+        if first in "{[":
+            open_.append([])
+        elif first == ":" and open_:
+            open_[-1].append(index - 1)
+        elif first in "}]" and open_:
+            own = open_.pop()
+            keys = [tokens[i].group()[1:-1] for i in own]
+            says |= {i: new for i, old, new in zip(own, keys, renamed(keys), strict=True) if old != new}
+    return says
 
 
 def _decoded(text: str, start: int, end: int) -> tuple[str, OffsetMap]:

@@ -33,6 +33,16 @@ def from_markup(path: Path) -> list[Labelled]:
     return texts
 
 
+def from_families(path: Path) -> dict[str, list[Labelled]]:
+    """Family → texts of a file with `FAMILY<tab>text` per line, marked as in `from_markup`."""
+    found: dict[str, list[Labelled]] = {}
+    for line in path.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            family, text = line.split("\t", 1)
+            found.setdefault(family, []).append(_unmarked(text.replace("\\n", "\n").replace("\\t", "\t")))
+    return found
+
+
 def _unmarked(marked: str) -> Labelled:
     text = ""
     spans = []

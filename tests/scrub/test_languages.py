@@ -1,10 +1,13 @@
 """Which languages are named as unread, and what the rule makes of it."""
 
 import pytest
+import regex
 
 from curator.model import ScrubPolicy
+from curator.scrub.engine import Engine
 from curator.scrub.languages import unread
 from curator.scrub.pipeline import Pipeline
+from tests.scrub.conftest import DATA
 from tests.scrub.test_gate import draft, scrub
 
 READ = (
@@ -48,3 +51,15 @@ def test_the_rule_decides(pipeline: Pipeline) -> None:
     blocked = scrub(pipeline, polish, ScrubPolicy(unread_language="block"))
     assert [p.blocking for p in blocked.problems if p.code == "PII_LANGUAGE"] == [True]
     assert not blocked.writable
+
+
+def test_cues_titles_and_lists_of_six_languages(patterns: Engine) -> None:
+    """Every line as it should be after the scrub, placeholders as `<>`, without any model."""
+    lines = [t.replace("\\n", "\n") for t in (DATA / "languages.txt").read_text("utf-8").splitlines() if t[:1] != "#"]
+    wanted = [regex.sub(r"\[\[\w+\|.*?\]\]", "<>", line) for line in lines]
+    given = [regex.sub(r"\[\[\w+\|(.*?)\]\]", r"\1", line) for line in lines]
+    # A title may belong to the name or stay.
+    after = [str(Pipeline(patterns).scrub(text, ScrubPolicy()).value) for text in given]
+    assert [regex.sub(r"(?:(?:Frau|Madame|Sra?\.) )?<PERSON_1>", "<>", text) for text in after] == [
+        regex.sub(r"(?:Frau|Madame|Sra?\.) <>", "<>", text) for text in wanted
+    ]

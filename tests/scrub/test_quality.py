@@ -12,7 +12,7 @@ from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
 from curator.scrub.pipeline import Pipeline
 from tests.benchmarks.scrub_measure import Measure, left
-from tests.benchmarks.scrub_texts import Labelled, from_jsonl, from_markup
+from tests.benchmarks.scrub_texts import Labelled, from_families, from_jsonl, from_markup
 from tests.scrub.conftest import DATA
 
 POLICY = ScrubPolicy()
@@ -53,6 +53,22 @@ def test_texts_of_other_domains_hardly_change(named: Pipeline) -> None:
     """Parts, versions, hashes, places, products, code: 8 of 100 at most."""
     lines = [t for t in (DATA / "other_domains.txt").read_text("utf-8").splitlines() if t[:1] != "#"]
     assert len(changed(named, DATA / "other_domains.txt")) <= 0.08 * len(lines)
+
+
+def test_fresh_texts(named: Pipeline, patterns: Engine) -> None:
+    """28 families, first measured before anything was tuned on them: names 96 % with both models, 89 % without,
+    identifiers 93 %, 10 and 7 of 40 harmless texts changed. What was missed then was mended by kind.
+    """
+    families = from_families(DATA / "fresh.txt")
+    harmless = [text.text for text in families.pop("neg")]
+    texts = [text for family in families.values() for text in family]
+    small = families["lower"] + families["upper"]
+    for pipeline, names, lower, touched in ((named, 0.93, 0.75, 5), (Pipeline(patterns), 0.88, 0.7, 5)):
+        measure = measured(pipeline, texts)
+        assert measure.identifiers >= 0.97
+        assert measure.names >= names
+        assert measured(pipeline, small).names >= lower
+        assert sum(pipeline.scrub(text, POLICY).value != text for text in harmless) <= touched
 
 
 def test_shared_support_texts(named: Pipeline, shared: Path) -> None:

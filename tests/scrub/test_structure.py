@@ -53,7 +53,9 @@ def test_structure_and_languages_without_a_model(bare: Pipeline, text: str, afte
 def test_encoded_texts_are_opened_and_replaced_as_one(bare: Pipeline) -> None:
     mail = base64.b64encode(b"customer wrote from summer52@example.net about order 8812").decode()
     harmless = base64.b64encode(b"the order 8812 is late and nobody knows why it is").decode()
-    assert [plain for _, _, plain in encoded(f"x={harmless}")] == ["the order 8812 is late and nobody knows why it is"]
+    assert [plain for _, _, plain, _ in encoded(f"x={harmless}")] == [
+        "the order 8812 is late and nobody knows why it is"
+    ]
     item = {"a": f"payload={mail}", "b": f"Subject: =?utf-8?B?{mail}?=", "c": harmless, "d": "ab" * 16, "e": "a" * 40}
     after = {"a": "payload=<EMAIL_ADDRESS_1>", "b": "Subject: <EMAIL_ADDRESS_2>"}
     assert bare.scrub(item, PLAIN).value == item | after

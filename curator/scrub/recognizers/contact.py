@@ -118,6 +118,8 @@ _DATE = regex.compile(
 
 # USPS Publication 28, appendix C1: street suffixes.
 
+_CAPITAL = regex.compile(r"\p{Lu}")
+_TWO_NUMBERS = regex.compile(r"\d.*[ ,]\p{L}{0,2}\d", regex.DOTALL)
 _YEAR = regex.compile(r"(?:19|20)\d\d ")
 _IN_YEAR = regex.compile(r"\b(?:in|since|of|by|during|until|from|the|for) $", regex.IGNORECASE)
 """`in 2024 Google Drive` is no house number."""
@@ -129,6 +131,20 @@ class AddressRecognizer(RegexRecognizer):
     ENTITY = "STREET_ADDRESS"
     CONTEXT = context("address", "STREET_ADDRESS")
     RULES = rules("address", "STREET_ADDRESS")
+    _SMALL = tuple(
+        regex.compile(rule.pattern.pattern, regex.VERBOSE | regex.IGNORECASE)
+        for rule in RULES
+        if rule.name in ("US and UK street", "UK with postcode", "UK flat", "German street and town")
+    )
+
+    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+        """As the base does; a text without capitals also by the forms that hold a house number and a postcode."""
+        yield from super().find(text, nlp)
+        if not _CAPITAL.search(text) and _TWO_NUMBERS.search(text):
+            for pattern in self._SMALL:
+                for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS):
+                    if _TWO_NUMBERS.search(match.group()):
+                        yield *match.span(), 0.6, "street and postcode in small letters"
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """A labelled address that is an e-mail, an IP or a web address belongs to others."""

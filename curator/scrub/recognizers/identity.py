@@ -89,9 +89,9 @@ class NationalIdRecognizer(RegexRecognizer):
                 yield start, end, score, name
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """At least five digits, or a whole code of letters and digits; no date."""
+        """At least four digits; no date."""
         value = match["value"] if "value" in match.re.groupindex else match.group()
-        return 0 if len(digits(value)) < 5 or _ISO_DATE.fullmatch(value.strip()) else score
+        return 0 if len(digits(value)) < 4 or _ISO_DATE.fullmatch(value.strip()) else score
 
 
 class AccountRecognizer(RegexRecognizer):
@@ -112,9 +112,10 @@ class DocumentRecognizer(RegexRecognizer):
     RULES = rules("identity", "DOCUMENT_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """At least four digits, and no date."""
+        """At least four digits, or two in a whole code of seven signs, and no date."""
         value = match["value"]
-        return 0 if len(digits(value)) < 4 or _ISO_DATE.fullmatch(value) else score
+        least = 2 if value.isalnum() and len(value) > 6 else 4
+        return 0 if len(digits(value)) < least or _ISO_DATE.fullmatch(value) else score
 
 
 _WHOLE_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d|(?:19|20)\d\d")

@@ -5,22 +5,8 @@ from collections.abc import Iterable
 import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from curator.scrub.recognizers import names
 from curator.scrub.recognizers.base import RegexRecognizer
-from curator.scrub.recognizers.names import (
-    PARTICLE,
-    POSTNOMINAL,
-    TITLE,
-    TITLES,
-    is_family,
-    is_given,
-    is_ordinary,
-    is_place,
-    is_place_prefix,
-    is_plain_given,
-    is_product,
-    is_stop,
-    is_thing_suffix,
-)
 from curator.scrub.recognizers.patterns import rules
 
 HINT = 0.3
@@ -41,59 +27,80 @@ class PersonCueRecognizer(RegexRecognizer):
         if _SHOUTED.search(text) and len(calm := text.title()) == len(text):
             for start, end, score, name in super().find(calm, nlp):
                 span = trimmed(calm, start, end) if name in _STRONG and text[start:end].isupper() else None
-                if span is not None and not all(map(is_ordinary, calm[slice(*span)].split())):
+                if span is not None and not all(map(names.is_ordinary, calm[slice(*span)].split())):
                     yield *span, score, name
         for start, end, score, name in super().find(text, nlp):
             if name.endswith("small letters"):
-                span = _small(text, start, end, sure=name.startswith("introduction"))
+                span = _small(text, start, end, name)
+            elif name == "family name first, in capitals":
+                span = start, end
             else:
                 span = trimmed(text, start, end)
+            if span is None and name.startswith("title") and names.may_be_family(text[start:end].split()[-1]):
+                span = start, end  # Mrs Price
             if span is None:
                 continue
             if self._believable(text[slice(*span)], name):
                 yield *span, score, name
-            elif not is_product(text[slice(*span)]):
+            elif not names.is_product(text[slice(*span)]):
                 # Not enough alone; with a model or a list it is.
                 yield *span, HINT, name
 
     @staticmethod
     def _believable(value: str, cue: str) -> bool:
         if cue == "weak: dealing with":
-            return _known(value) and not is_place(value)
+            return _known(value) and not names.is_place(value)
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             return _known(value)
+        words = value.split()
+        if cue == "unlisted speaker":
+            return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
+        if cue.startswith("listed"):
+            return _known(value) or (
+                not names.is_ordinary(words[0]) and names.listed(words) and not names.is_place(value)
+            )
         if cue in ("dealing with", "at home", "in a role", "speaker with two names"):
-            return (_known(value) and not is_place(value)) or _two_words(value)
-        return TITLES.match(value) is not None or not is_product(value)
+            return (_known(value) and not names.is_place(value)) or _two_words(value)
+        return names.TITLES.match(value) is not None or not names.is_product(value)
 
 
-def _small(text: str, start: int, end: int, *, sure: bool) -> tuple[int, int] | None:
-    """`jane doe and …` → jane doe: a given name, and a second word that is not ordinary (`sure`) or a family name."""
+def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
+    """`jane doe and …` → jane doe: a given name, and a second word that is not ordinary (introduced) or a family name.
+
+    Whom one deals with may have a given name of anywhere in the world, a greeting one that is a word, too.
+    """
+    sure, alone, greeted = (cue.startswith(kind) for kind in ("introduction", "dealing", "greeting"))
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():
         return trimmed(text, start, end)
-    if not is_plain_given(first):
+    if not (names.is_given(first) if greeted else names.is_plain_given(first)) and not (
+        alone and names.may_be_given(first, plain=True) and not names.is_ordinary(first)
+    ):
         return None
-    both = second and (not is_stop(second) if sure else is_family(second))
+    both = second and (not names.is_stop(second) if sure else names.is_family(second))
     return start, end if both else start + len(first)
 
 
 def _two_words(value: str) -> bool:
     words = value.split()
-    return len(words) > 1 and not any(is_product(w) for w in words)
+    return len(words) > 1 and not any(names.is_product(w) for w in words)
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Cuts words off both ends that are no part of a name; None when nothing is left or it is a thing or a place."""
     words = [(start + m.start(), start + m.end()) for m in _WORDS.finditer(text[start:end])]
-    while words and is_stop(text[slice(*words[-1])].strip("'’")) and not _TITLE_WORD.fullmatch(text[slice(*words[-1])]):
+    while (
+        words
+        and names.is_stop(text[slice(*words[-1])].strip("'’"))
+        and not _TITLE_WORD.fullmatch(text[slice(*words[-1])])
+    ):
         words.pop()
-    while words and is_stop(text[slice(*words[0])].strip("'’")) and not _begins_name(text, words):
+    while words and names.is_stop(text[slice(*words[0])].strip("'’")) and not _begins_name(text, words):
         words.pop(0)
     for i, (a, b) in enumerate(words):
         ended = i and text[slice(*words[i - 1])][-1] in ",;:" and not _DEGREE.fullmatch(text[a:b])
         if ended or (
-            i and is_stop(text[a:b]) and not _begins_name(text, words[i:]) and not _PARTICLE.fullmatch(text[a:b])
+            i and names.is_stop(text[a:b]) and not _begins_name(text, words[i:]) and not _PARTICLE.fullmatch(text[a:b])
         ):
             words = words[:i]
             break
@@ -101,7 +108,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     last = text[slice(*words[-1])]
     following = _NEXT.match(text, words[-1][1])
-    if (len(words) > 1 and is_thing_suffix(last)) or (following and is_thing_suffix(following[1])):
+    if (len(words) > 1 and names.is_thing_suffix(last)) or (following and names.is_thing_suffix(following[1])):
         return None
     a, b = words[0][0], words[-1][1]
     while (b > a and text[b - 1] in "'’-,;:") or text[a:b].endswith(("'s", "’s")):
@@ -111,24 +118,28 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _begins_name(text: str, words: list[tuple[int, int]]) -> bool:
     """`April Martinez`, `May Jones`: a month that is a given name, before a family name."""
-    return len(words) > 1 and is_given(text[slice(*words[0])]) and is_family(text[slice(*words[1])].rstrip(".,;:"))
+    return (
+        len(words) > 1
+        and names.is_given(text[slice(*words[0])])
+        and names.is_family(text[slice(*words[1])].rstrip(".,;:"))
+    )
 
 
 def _known(value: str) -> bool:
     """Whether a name has a title, or its first word is a given name that the rest does not contradict."""
-    if TITLES.match(value):
+    if names.TITLES.match(value):
         return True
     words = value.split()
-    if is_product(value) or is_place_prefix(words[0]) or (len(words) > 1 and is_product(words[0])):
+    if names.is_product(value) or names.is_place_prefix(words[0]) or (len(words) > 1 and names.is_product(words[0])):
         return False
-    return is_given(words[0]) or (len(words) > 1 and is_family(words[-1]))
+    return names.is_given(words[0]) or (len(words) > 1 and names.is_family(words[-1]))
 
 
 _SHOUTED = regex.compile(r"(?:\b\p{Lu}{2,}\b[^\p{L}\n]{1,3}){3}")
 """Three words in capitals: read in title case, where strong cues show the names."""
 _STRONG = frozenset({"title", "introduction", "field of a name", "field `name` of a role", "letter", "relation"})
-_PARTICLE = regex.compile(PARTICLE, regex.VERBOSE)
+_PARTICLE = regex.compile(names.PARTICLE, regex.VERBOSE)
 _WORDS = regex.compile(r"[^\s]+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
-_TITLE_WORD = regex.compile(TITLE, regex.VERBOSE)
-_DEGREE = regex.compile(POSTNOMINAL.replace(",?[ ]", "", 1) + r"[.,;:]?", regex.VERBOSE)
+_TITLE_WORD = regex.compile(names.TITLE, regex.VERBOSE)
+_DEGREE = regex.compile(names.POSTNOMINAL.replace(",?[ ]", "", 1) + r"[.,;:]?", regex.VERBOSE)

@@ -50,7 +50,13 @@ class UserIdRecognizer(RegexRecognizer):
         if _NUMBERED.fullmatch(value) and any(may_be_given(p) or not is_ordinary(p) for p in parts):
             return score
         mixed = len(parts) > 1 or any(c.isdigit() for c in value)
-        return score if any(_telling(p) and (mixed or p == value) for p in parts) or _glued(parts[0]) else 0
+        if mixed and match.string[match.start("value") - 2 : match.start("value")] == "/@":
+            return score
+        if "github" in match.re.pattern and (paired(parts[:2]) or paired(parts[1::-1])):
+            return score
+        if any(_telling(p) and (mixed or p == value) for p in parts) or _glued(parts[0]):
+            return score
+        return score if (len(parts) > 1 and _both(*parts[:2])) or _with_initial(parts[0]) else 0
 
 
 def _telling(word: str) -> bool:
@@ -63,6 +69,13 @@ def _both(given: str, family: str) -> bool:
         and not is_ordinary(given)
         and may_be_family(family)
         and not (is_ordinary(family) and not given[0].isupper() and len(family) < 4)
+    )
+
+
+def _with_initial(word: str) -> bool:
+    """`jfitzgerald`, `kowalskij`: a family name of five letters or more with an initial, and no word."""
+    return not is_ordinary(word) and any(
+        len(name) > 4 and not is_ordinary(name) and may_be_family(name, plain=True) for name in (word[1:], word[:-1])
     )
 
 
