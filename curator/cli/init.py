@@ -14,7 +14,7 @@ from curator.config import Settings, config_file, load_settings
 from curator.model.errors import CuratorError, UsageError
 
 if TYPE_CHECKING:
-    from curator.draft.trial import Case
+    from curator.draft import Case
     from curator.gateway import Gateway
     from curator.rulebook import LoadedRule
 
@@ -40,8 +40,7 @@ def init(
 
     Shows first what the rule makes of one real failure. On a terminal it asks before it writes.
     """
-    from curator.draft.propose import loaded_text, look, rule_text
-    from curator.draft.trial import trial
+    from curator.draft import loaded_text, look, rule_text, trial
     from curator.gateway import Gateway
     from curator.model.lineage import slug
     from curator.rulebook.write import check_new, write_new
@@ -101,8 +100,8 @@ def init(
 
 def _cases(gateway: "Gateway", traces: Any, loaded: "LoadedRule") -> "list[Case]":
     """The sample as cases, failures by the proposed rule first."""
+    from curator.draft import Case
     from curator.draft.mapping import reads_session
-    from curator.draft.trial import Case
     from curator.queue.signals import counts, signal_of
 
     cases = []

@@ -12,7 +12,7 @@ from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.config import Settings
-    from curator.draft.trial import Trial
+    from curator.draft import Trial
     from curator.rulebook import LoadedRule
 
 TRIED = 50
@@ -115,8 +115,8 @@ def try_(rule: str, since: str | None, as_json: bool) -> None:
 
 
 def _tried(loaded: "LoadedRule", settings: "Settings", since: str | None) -> "Trial":
+    from curator.draft import Case, trial
     from curator.draft.mapping import reads_session
-    from curator.draft.trial import Case, trial
     from curator.gateway import Gateway
     from curator.queue import find_failures, parse_window
 

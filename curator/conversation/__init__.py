@@ -5,8 +5,9 @@ with arguments and results). What is in no known form stays the raw value: nothi
 """
 
 from curator.conversation.messages import last_user, messages_in
+from curator.conversation.parts import snake
 from curator.conversation.render import Line, lines_of
 from curator.conversation.retrieved import retrieved_in
 from curator.conversation.texts import answer_in, question_in, tool_calls_in
 from curator.conversation.trace import conversation_of, sessions_of, several_roots
-from curator.conversation.values import Conversation, Media, Message, Retrieved, Source, ToolCall, Turn
+from curator.conversation.values import Conversation, Media, Message, Retrieved, Source, ToolCall, Turn, words

@@ -11,7 +11,9 @@
 | Google GenAI, ADK | `{role: user|model, parts}` | `{contents, config}`, `{candidates: [{content}]}`, `{content}` |
 | LlamaIndex, Haystack, Semantic Kernel | `{role, blocks}`, `{role, content: [parts]}`, `{role: {value}, items}` | `{messages}`, `{replies}` |
 | AutoGen, Dify, Flowise | `{source, content, type: TextMessage}`, `{type: userMessage, message}` | `{chat_history, input}` |
-| OpenInference | `{message: {role, content}}`, `{"message.role": …, "message.content": …}` | a list |
+| OpenInference, OpenLLMetry | `{message: {role, content}}`, `{"message.role": …}`, `{role, "tool_calls.0.name": …}` | a list |
+| .NET | `{Role: {Label}, Items: [{$type: TextContent, Text}]}`, `{role, contents: [{$type: functionCall, …}]}` | a list |
+| Cohere, Gradio, promptflow | `["question", "answer"]`, `{inputs, outputs}` | `{chat_history, message}` |
 """
 
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ from curator.conversation.parts import (
     opened,
     result_of,
     snake,
+    tidied,
 )
 from curator.conversation.values import Message, Role, ToolCall, words
 from curator.model.json import parse_text
@@ -36,6 +39,9 @@ from curator.model.json import parse_text
 ROLES: dict[str, Role] = {word: role for role, written in words("roles").items() for word in written}
 """A role as some framework writes it → the role."""
 CONTENT, CALLS, AROUND, SYSTEM = words("messages").values()
+HISTORY = frozenset({"chat_history", "history"})
+CHOICE = frozenset({"message", "index", "finish_reason", "logprobs", "text", "type", "gen_ai.system", "event.name"})
+"""Keys of an object that only wraps a message."""
 
 PART_ROLES: dict[str, Role] = words("part_roles")
 
@@ -46,7 +52,7 @@ def messages_in(value: Any) -> tuple[Message, ...] | None:
     Texts that are the Python reprs of message objects are read too. All or nothing: a list with one element that is no
     message is none.
     """
-    found = _messages(value, 0)
+    found = _messages(tidied(value), 0)
     return tuple(found) if found else None
 
 
@@ -63,7 +69,7 @@ def _messages(value: Any, depth: int) -> list[Message] | None:
         if text[:1] in ("[", "{"):
             parsed = parse_text(text)
             if not isinstance(parsed, str):
-                return _messages(parsed, depth + 1)
+                return _messages(tidied(parsed), depth + 1)
         return reprs.messages(text)
     if isinstance(value, list):
         return _list(value, depth)
@@ -124,17 +130,8 @@ def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
         return message_of({"type": str(value["id"][-1]), **value["kwargs"]} | {"type": str(value["id"][-1])}, depth + 1)
     if isinstance(value.get("data"), dict) and snake(value.get("type", "")) in ROLES and "content" not in value:
         return message_of({"type": value["type"], **value["data"]}, depth + 1)
-    if isinstance(value.get("message"), dict) and set(value) <= {
-        "message",
-        "index",
-        "finish_reason",
-        "logprobs",
-        "text",
-        "type",
-    }:
-        return message_of(value["message"], depth + 1)
-    if any(key.startswith("message.") for key in value):
-        return message_of({key.removeprefix("message."): each for key, each in value.items()}, depth + 1)
+    if isinstance(inner := opened(value.get("message")), dict) and set(value) <= CHOICE:
+        return message_of(inner, depth + 1)
     if value.get("kind") in ("request", "response") and isinstance(value.get("parts"), list):
         return _pydantic(value["parts"], depth)
     kind = snake(value.get("type") or "")
@@ -145,13 +142,18 @@ def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
         return _split("tool", Content(results=[result_of(value)]))
     if "role" not in value and kind == "reasoning":
         return []
+    if kind in ("tool_call_request_event", "tool_call_execution_event"):  # AutoGen's
+        given = [each for each in value.get("content") or () if isinstance(each, dict)]
+        if kind == "tool_call_request_event":
+            return _split("assistant", Content(calls=[call for each in given if (call := call_of(each))]))
+        return _split("tool", Content(results=[result_of(each) for each in given]))
     role = _role(value)
     if role is None:
         return None
     given = _content(value)
     if role == "tool" and isinstance(given, dict) and given.get("type") == "function":
         return []  # Langfuse's LangChain handler lists the tools' schemas as messages
-    calls = next((value[key] for key in CALLS if isinstance(value.get(key), list)), None) or []
+    calls = next((found for key in CALLS if isinstance(found := opened(value.get(key)), list)), None) or []
     extra = value.get("additional_kwargs")
     if not calls and isinstance(extra, dict) and isinstance(extra.get("tool_calls"), list):
         calls = extra["tool_calls"]
@@ -188,7 +190,7 @@ def _results(given: list[Any]) -> bool:
 def _role(value: dict[str, Any]) -> Role | None:
     said = next((value[key] for key in ("role", "_role") if value.get(key)), None)
     if isinstance(said, dict):
-        said = said.get("value") or said.get("label")
+        said = said.get("value") or said.get("label") or said.get("Label")
     if said is not None:
         return ROLES.get(snake(str(said).rpartition(".")[2]))
     kind = snake(value.get("type") or "")
@@ -199,9 +201,10 @@ def _role(value: dict[str, Any]) -> Role | None:
     ):
         return ROLES[kind]
     speaker = next(
-        (value[key] for key in ("source", "sender", "author", "from") if isinstance(value.get(key), str)), None
+        (value[key] for key in ("source", "sender", "author", "from", "speaker") if isinstance(value.get(key), str)),
+        None,
     )
-    if speaker is not None and isinstance(value.get("content", value.get("text", value.get("value"))), str):
+    if speaker is not None and isinstance(_content(value), str):
         return ROLES.get(snake(speaker)) or ("assistant" if kind.endswith("message") else None)
     if isinstance(value.get("parts"), list) and set(value) <= {"parts", "finish_reason", "name"}:
         return "user"  # Google's contents may leave the role out
@@ -209,7 +212,7 @@ def _role(value: dict[str, Any]) -> Role | None:
 
 
 def _content(value: dict[str, Any]) -> Any:
-    present = [value[key] for key in (*CONTENT, "value") if value.get(key) not in (None, "", [])]
+    present = [value[key] for key in (*CONTENT, "value", "body") if value.get(key) not in (None, "", [])]
     return present[0] if present else None
 
 
@@ -254,15 +257,21 @@ def _around(value: dict[str, Any], depth: int) -> list[Message] | None:
     found: list[Message] | None = None
     for key in AROUND:
         each = value.get(key)
-        if isinstance(each, str):
+        if isinstance(each, str) and key in HISTORY | {"prompt"}:
             # A history that was turned into text: reprs of messages, or LangChain's `Human: …\nAI: …`.
-            said = reprs.messages(each.strip()) if key in ("chat_history", "history") else None
+            said = reprs.messages(each.strip())
             each = opened(each) if said is None else [{"role": one.role, "content": one.text} for one in said]
-        if not isinstance(each, (list, dict)) or not each:
+        elif isinstance(each, str) and key != "contents":
+            each = opened(each)
+        if not isinstance(each, (list, dict, str)) or not each or (isinstance(each, str) and key != "contents"):
             continue
-        if key == "content" and isinstance(each, list):
+        if key in HISTORY and (pairs := turns_in(each)):
+            found = pairs
+        elif key == "content" and isinstance(each, list):
             content = content_of(each, depth + 1)
             found = None if content is None else _split("assistant", content)
+        elif key == "contents" and (isinstance(each, str) or all(isinstance(one, str) for one in each)):
+            found = [Message(role="user", text=each if isinstance(each, str) else "\n".join(each))]  # Google's
         elif key == "generations":
             found = _generations(each, depth)
         else:
@@ -272,9 +281,13 @@ def _around(value: dict[str, Any], depth: int) -> list[Message] | None:
             if found and key in ("content",) and isinstance(each, dict) and "role" not in each:
                 found = [one.model_copy(update={"role": "assistant"}) for one in found]
         if found:
-            if key in ("chat_history", "history") and (text := _plain_text(value)):
+            if key == "chat_message" and (before := _messages(value.get("inner_messages"), depth + 1)):
+                found = [*before, *found]  # AutoGen's
+            if key in HISTORY and (text := _plain_text(value)):
                 found = [*found, Message(role="user", text=text)]
             break
+    if not found and len(value) == 1 and isinstance(inner := next(iter(value.values())), dict):
+        found = _messages(inner, depth + 1)  # a pipeline's component
     if not found and isinstance(value.get("input"), str) and any(key in value for key in SYSTEM):
         found = [Message(role="user", text=value["input"])]
     if not found and isinstance(value.get("prompt"), str) and any(key in value for key in SYSTEM):
@@ -283,6 +296,25 @@ def _around(value: dict[str, Any], depth: int) -> list[Message] | None:
         return None
     if not any(one.role == "system" for one in found) and (system := _system(value)):
         found = [Message(role="system", text=system), *found]
+    return found
+
+
+def turns_in(history: Any) -> list[Message]:
+    """A history of turns instead of messages: `[["question", "answer"]]`, `[{inputs: {…}, outputs: {…}}]`."""
+    found: list[Message] = []
+    for turn in history if isinstance(history, list) else ():
+        sides = [turn.get("inputs"), turn.get("outputs")] if isinstance(turn, dict) else turn
+        if not isinstance(sides, list) or len(sides) != 2 or snake(sides[0]) in ROLES:
+            return []
+        for role, side in (("user", sides[0]), ("assistant", sides[1])):
+            text = (
+                next((each for each in side.values() if isinstance(each, str)), None)
+                if isinstance(side, dict)
+                else side
+            )
+            if not isinstance(text, str):
+                return []
+            found.append(Message(role=ROLES[role], text=text))
     return found
 
 
@@ -327,4 +359,4 @@ def with_results(messages: Sequence[Message]) -> tuple[ToolCall, ...]:
     return tuple(calls)
 
 
-__all__ = ["CALL", "ROLES", "last_user", "message_of", "messages_in", "with_results"]
+__all__ = ["CALL", "ROLES", "last_user", "message_of", "messages_in", "turns_in", "with_results"]

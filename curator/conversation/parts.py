@@ -24,6 +24,8 @@ from curator.conversation.values import Media, ToolCall, words
 from curator.model.json import parse_text
 
 TEXT, SILENT, CALL, RESULT, MEDIA = map(frozenset, words("parts").values())
+NAMES, ARGUMENTS, IDS, WHERE = words("keys").values()
+FLAT = re.compile(r"^message\.|\.\d+\.")
 DEEPEST = 40
 """Levels of nesting that are read; deeper is no message of any framework."""
 
@@ -55,6 +57,39 @@ def snake(word: object) -> str:
     """`toolUse`, `tool-use` and `TOOL_USE` are one word; `AIMessage` is `ai_message`."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(word))
     return text.replace("-", "_").lower()
+
+
+def tidied(value: Any) -> Any:
+    """Keys as other languages and flat attributes write them, in the one way that is read here.
+
+    `{"tool_calls.0.name": …}` (OpenInference, OpenLLMetry) becomes nested; `Role`, `$type` (.NET) are `role`, `type`.
+    """
+    if isinstance(value, list):
+        return [tidied(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if {"Role", "$type"} & value.keys():
+        value = {snake(key.removeprefix("$")): each for key, each in value.items()}
+    if not any(FLAT.search(key) for key in value):
+        return {key: tidied(each) for key, each in value.items()}
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        place, steps = found, key.removeprefix("message.").split(".") if FLAT.search(key) else [key]
+        for step in steps[:-1]:
+            place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                return value
+        place[steps[-1]] = tidied(each)
+    return _lists(found)
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _lists(each) for key, each in value.items()}
+    if inner and all(key.isdecimal() for key in inner):
+        return [inner[key] for key in sorted(inner, key=int)]
+    return inner
 
 
 def content_of(value: Any, depth: int = 0) -> Content | None:
@@ -94,6 +129,8 @@ def _kind(part: dict[str, Any]) -> tuple[str, Any]:
     for key in ("type", "part_kind", "block_type", "content_type"):
         if isinstance(part.get(key), str):
             kind = snake(part[key])
+            if (short := kind.removesuffix("_content")) in TEXT | CALL | RESULT:
+                kind = short  # .NET's `TextContent`
             if kind.startswith("tool_") and "toolCallId" in part and kind not in CALL | RESULT:
                 return "tool_invocation", {"toolName": part[key].removeprefix("tool-"), **part}  # Vercel's UI parts
             if kind == "dynamic_tool":
@@ -163,9 +200,8 @@ def call_of(body: object) -> ToolCall | None:
     if isinstance(body.get("tool_call"), dict):  # OpenInference
         return call_of(body["tool_call"])
     both = {**body, **inner_of(body, "function")}
-    name = next((both[key] for key in ("name", "toolName", "tool_name") if isinstance(both.get(key), str)), None)
-    keys = ("arguments", "args", "input", "tool_kwargs", "tool_input", "parameters", "kwargs")
-    if not name or (not any(key in both for key in keys) and "id" not in both and "toolCallId" not in both):
+    name = next((both[key] for key in NAMES if isinstance(both.get(key), str)), None)
+    if not name or (not any(key in both for key in ARGUMENTS) and "id" not in both and "toolCallId" not in both):
         return None
     if (
         isinstance(both.get("parameters"), dict)
@@ -173,7 +209,7 @@ def call_of(body: object) -> ToolCall | None:
         and "properties" in both["parameters"]
     ):
         return None  # the schema of a tool, not a call
-    given = next((both[key] for key in keys if both.get(key) is not None), None)
+    given = next((both[key] for key in ARGUMENTS if both.get(key) is not None), None)
     return ToolCall(name=name, arguments=opened(given) if given != "" else {}, id=_call_id(both))
 
 
@@ -188,38 +224,17 @@ def result_of(body: dict[str, Any], depth: int = 0) -> ToolCall:
     elif isinstance(value, list):
         inner = content_of(value, depth + 1)
         value = value if inner is None or inner.calls or inner.media else inner.text
-    name = next(
-        (
-            each
-            for each in (body.get("name"), body.get("toolName"), body.get("tool_name"), origin.get("tool_name"))
-            if each
-        ),
-        "",
-    )
+    name = next((place[key] for place in (body, origin) for key in NAMES if place.get(key)), "")
     return ToolCall(name=str(name), result=opened(value), id=_call_id(body) or _call_id(origin))
 
 
 def _call_id(body: dict[str, Any]) -> str | None:
-    keys = ("call_id", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "id", "ref")
-    return next((str(body[key]) for key in keys if body.get(key)), None)
+    return next((str(body[key]) for key in IDS if body.get(key)), None)
 
 
 def _media(kind: str, body: dict[str, Any]) -> Media:
     where = ""
-    for key in (
-        "url",
-        "uri",
-        "file_uri",
-        "fileUri",
-        "filename",
-        "file_name",
-        "file_id",
-        "name",
-        "image_url",
-        "image",
-        "data",
-        "source",
-    ):
+    for key in WHERE:
         found = body.get(key)
         if isinstance(found, dict):
             found = found.get("url") or found.get("uri") or found.get("file_id")

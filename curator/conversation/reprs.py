@@ -12,6 +12,7 @@
 """
 
 import ast
+import html
 import re
 import warnings
 from typing import Any
@@ -19,9 +20,21 @@ from typing import Any
 from curator.conversation.values import Message
 
 ENUM = re.compile(r"<[A-Za-z_][\w.]*: ('[^'\n]*'|\d+)>")
-OBJECT = re.compile(r"<[A-Za-z_][\w.]*(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>")
+OBJECT = re.compile(
+    r"<[A-Za-z_][\w.]*(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>|<\w+\((?:[^<>]|<[^<>]*>)*id_=[^<>]*\)>"
+)
 # A class with named fields: what a person types seldom starts so, and `print('x')` does not.
-START = re.compile(r"[\[(]*(?:[a-z_]\w*\.)*[A-Z]\w*\(\s*[a-z_]\w*=|content=['\"]")
+START = re.compile(
+    r"[\[(]*(?:[a-z_]\w*\.)*[A-Z]\w*\(\s*[a-z_]\w*=|(?=[a-z_]\w*=['\"{\[N])(?:.* )?content=['\"]", re.DOTALL
+)
+FIELD = re.compile(r"[A-Za-z_]\w*=")
+SPEAKERS = "system|user|assistant|human|ai|bot"
+# ChatML, Llama 3, Gemma, Phi and Harmony: what begins a turn, and the tokens that end it.
+TURN = re.compile(
+    r"(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|start\|>|<\|)(system|developer|user|assistant|model|tool)"
+    r"(?:<\|end_header_id\|>|(?:<\|channel\|>\w+)?<\|message\|>|\|>|\n|$)\n*"
+)
+TOKEN = re.compile(r"<\|(?:im_end|eot_id|end|end_of_text|return)\|>|<end_of_turn>")
 LONGEST = 400_000
 """Characters of a text that is tried as a repr."""
 
@@ -34,7 +47,7 @@ def value_of(text: str) -> Any:
     text = text.strip()
     if len(text) > LONGEST or not START.match(text):
         return None
-    if text.startswith("content="):
+    if FIELD.match(text):
         text = f"Message({_with_commas(text)})"
     text = OBJECT.sub("None", ENUM.sub(r"\1", text))
     try:
@@ -69,7 +82,7 @@ def _with_commas(text: str) -> str:
             depth += 1
         elif char in ")]}":
             depth -= 1
-        elif char == " " and depth == 0 and re.match(r"[A-Za-z_]\w*=", text[at + 1 :]):
+        elif char == " " and depth == 0 and FIELD.match(text, at + 1):
             found[-1] = ", "
         at += 1
     return "".join(found)
@@ -116,7 +129,7 @@ def messages(text: str) -> list[Message] | None:
 
     value = value_of(text)
     if value is None:
-        return _lines(text)
+        return _template(text) or _lines(text)
     found = messages_in(plain(value))
     return list(found) if found else None
 
@@ -131,7 +144,7 @@ def plain(value: Any) -> Any:
     fields = {key.lstrip("_"): plain(each) for key, each in value.items() if key != "__class__"}
     if name.endswith("Message") and name not in ("Message", "ChatMessage", "Chat") and "role" not in fields:
         return {**fields, "type": name}
-    if name.endswith("Message") and "role" not in fields and "content" in fields:
+    if name.endswith("Message") and not {"role", "source"} & fields.keys() and "content" in fields:
         return {**fields, "role": fields.get("type") or "assistant"}
     kinds = {
         "UserPromptPart": "user-prompt", "SystemPromptPart": "system-prompt", "TextPart": "text",
@@ -148,13 +161,30 @@ def plain(value: Any) -> Any:
     return fields
 
 
+def _template(text: str) -> list[Message] | None:
+    """A prompt as a model's template or Semantic Kernel writes it: `<|im_start|>user\\n…<|im_end|>`, `<message role=…>`."""
+    from curator.conversation.messages import ROLES
+
+    if written := re.findall(r'<message role="(\w+)"[^>]*>(.*?)</message>', text, re.DOTALL):
+        pairs = [(role, html.unescape(re.sub(r"</?text>", "", said))) for role, said in written]
+    else:
+        pieces = TURN.split(text)
+        pairs = list(zip(pieces[1::2], pieces[2::2], strict=True))
+    found = [
+        Message(role=ROLES[role.lower()], text=TOKEN.sub("", said).strip()) for role, said in pairs if role in ROLES
+    ]
+    return found[:-1] if len(found) > 1 and not found[-1].text else found or None
+
+
 def _lines(text: str) -> list[Message] | None:
     """`str()` of LlamaIndex's messages: `system: …` and `user: …`, each on a line of its own."""
     from curator.conversation.messages import ROLES
 
-    if not re.match(r"(?:system|user|assistant|human|ai): ", text, re.IGNORECASE):
-        return None
-    pieces = re.split(r"^(system|user|assistant|human|ai|tool):(?: |$)", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
+    if not re.match(rf"(?:{SPEAKERS}): ", text, re.IGNORECASE):
+        if not re.search(r"\n\nHuman: .*\n\nAssistant:$", text.rstrip(), re.DOTALL):
+            return None
+        text = f"System: {text}"  # what stands before the first turn of an old completion
+    pieces = re.split(rf"^({SPEAKERS}|tool):(?: |$)", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
     pairs = zip(pieces[::2], pieces[1::2], strict=True)
     found = [Message(role=ROLES[role.lower()], text=said.strip()) for role, said in pairs]
     return found[:-1] if len(found) > 1 and not found[-1].text else found  # `AI:` at the end of a prompt is a cue

@@ -25,6 +25,8 @@ FIELDS = frozenset(LISTS[:13]) | {"search_results"}
 ATTRIBUTE = re.compile(
     r"(?:attributes\.)?(?:retrieval\.documents|reranker\.output_documents)\.(\d+)\.document\.(id|content)$"
 )
+HAYSTACK = re.compile(r"Document\(id=(\w+), content: ['\"](.*?)['\"](?:, [a-z_]+: .*)?\)$", re.DOTALL)
+"""How a document of Haystack looks as text."""
 MENTION = re.compile(
     r"(?im)^[^\n:]*\b(?:context|documents|passages|knowledge|sources)\b[^\n:]{0,40}:\s*(?P<text>\S.*)", re.DOTALL
 )
@@ -38,6 +40,10 @@ def retrieved_in(value: Any, depth: int = 0) -> tuple[Retrieved, ...]:
         inner = opened(value)
         if not isinstance(inner, str):
             return retrieved_in(inner, depth + 1)
+        if reprs.is_object(value):
+            return ()
+        if written := HAYSTACK.match(value):
+            return (Retrieved(id=written[1], text=written[2]),)
         shape = reprs.value_of(value)
         if shape is not None:
             return retrieved_in(reprs.plain(shape), depth + 1)

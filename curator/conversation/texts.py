@@ -16,24 +16,11 @@ from typing import Any
 
 from curator.conversation import reprs
 from curator.conversation.messages import messages_in, with_results
-from curator.conversation.parts import DEEPEST, opened
-from curator.conversation.values import ToolCall
+from curator.conversation.parts import DEEPEST, opened, snake
+from curator.conversation.values import ToolCall, words
 from curator.model.json import join_path, parse_text
 
-QUESTIONS = (
-    "user_message", "user_input", "user_query", "user_msg", "user_prompt", "question", "query", "message", "prompt", "input",
-    "text", "task", "request", "q", "query_str", "query_bundle", "new_message", "utterance", "msg", "content", "inputs",
-    "data", "kwargs", "args", "value", "body", "payload", "instruction", "topic", "goal",
-)  # fmt: skip
-"""Keys under which an input holds what was asked, the surest first."""
-WRAPPERS = frozenset({"args", "kwargs", "inputs", "data", "body", "payload", "input", "value", "message"})
-"""Those of them that may hold a list."""
-ANSWERS = (
-    "answer", "final_answer", "final_output", "final_result", "output", "response", "reply", "text", "result", "raw",
-    "content", "message", "completion", "generated_text", "output_text", "generation", "replies", "return_values", "value",
-    "body",
-)  # fmt: skip
-"""Keys under which an output holds the answer, the surest first."""
+QUESTIONS, WRAPPERS, ANSWERS = words("texts").values()
 FINAL_TOOLS = frozenset({"final_answer", "final_result"})
 """Tools of smolagents and Pydantic AI by which a model gives its answer: their argument is the answer, no tool's work."""
 MANY = 40
@@ -75,9 +62,10 @@ def _asked_of_a_function(args: list[Any], kwargs: dict[str, Any], path: str, dep
 
 
 def _under_a_known_key(value: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
-    for key in QUESTIONS:
-        below = value.get(key)
-        if below in (None, "", [], {}) or not (isinstance(below, (str, dict)) or key in WRAPPERS):
+    written = {snake(key): key for key in reversed(value)}
+    for word in QUESTIONS:
+        below = value.get(key := written.get(word, word))
+        if below in (None, "", [], {}) or not (isinstance(below, (str, dict)) or word in WRAPPERS):
             continue
         if (found := question_in(below, join_path(path, key), depth + 1)) is not None:
             return found
@@ -114,12 +102,13 @@ def answer_in(value: Any, depth: int = 0) -> Any:
         if said:
             return None  # a model that only calls tools has not answered yet
     if isinstance(value, list):
-        return _stream(value) or value
+        alone = answer_in(value[0], depth + 1) if len(value) == 1 and isinstance(value[0], dict) else None
+        return alone if isinstance(alone, str) else _stream(value) or value
     if not isinstance(value, dict):
         return value
-    for key in ANSWERS:
-        if key in value and value[key] not in (None, "", [], {}):
-            below = value[key]
+    written = {snake(key): key for key in reversed(value)}
+    for word in ANSWERS:
+        if (below := value.get(written.get(word, word))) not in (None, "", [], {}):
             if isinstance(below, list) and below and isinstance(below[0], str):
                 below = below[0]
             found = answer_in(below, depth + 1)
@@ -140,6 +129,7 @@ def _answer_in_text(text: str, depth: int) -> Any:
         return answer_in(inner, depth + 1)
     if (messages := messages_in(text)) is not None:
         return answer_in([_plain(one) for one in messages], depth + 1)
+    text = reprs.TOKEN.sub("", text).strip()
     shape = reprs.value_of(text)
     if isinstance(shape, dict):
         found = answer_in(reprs.plain(shape), depth + 1)

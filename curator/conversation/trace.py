@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from curator.conversation import retrieved as found_texts
-from curator.conversation.messages import last_user, messages_in, with_results
-from curator.conversation.parts import opened, snake
+from curator.conversation.messages import last_user, messages_in, turns_in, with_results
+from curator.conversation.parts import content_of, opened, snake
 from curator.conversation.texts import FINAL_TOOLS, answer_in, question_in, tool_calls_in
 from curator.conversation.values import Conversation, Message, Retrieved, Source, ToolCall, Turn
 from curator.model.json import canonical, parse_text
@@ -58,6 +58,13 @@ def sessions_of(trace: Trace, traces: Collection[Trace]) -> tuple[Trace, ...]:
 
 
 Place = tuple[Observation, str]
+SIDES = ("input", "output")
+AT_WORK = ("TOOL", "RETRIEVER", "EMBEDDING", "EVALUATOR", "GUARDRAIL")
+"""Types of observations that neither ask nor answer."""
+WRAPPING = {"args", "kwargs", "inputs", "input_str", "tags", "metadata", "sanitize_inputs_outputs"}
+"""Keys of a tool's input of which `kwargs` or `inputs` are the arguments."""
+SEARCH = re.compile(r"retriev|knowledge|vector|search", re.IGNORECASE)
+"""Names of spans that find texts, where nobody said so by their type."""
 
 
 class _View:
@@ -85,7 +92,7 @@ class _View:
             value = self.value(one, side)
             found = messages_in(value)
             if found is None and side == "input":
-                found = _within(value)
+                found = _with_history(value) or _within(value)
             self._messages[key] = found
         return self._messages[key]
 
@@ -112,6 +119,19 @@ def _within(value: Any, depth: int = 0) -> tuple[Message, ...] | None:
             if (deeper := _within(below, depth + 1)) is not None:
                 return deeper
     return None
+
+
+def _with_history(value: Any) -> tuple[Message, ...] | None:
+    """A question and the history before it, as a function's arguments: `{"args": ["text", [messages]]}`."""
+    args = value.get("args") if isinstance(value, dict) else None
+    if not isinstance(args, list):
+        return None
+    histories = (messages_in(each) or turns_in(each) for each in args if isinstance(each, list))
+    history = next((each for each in histories if each and each[-1].role == "assistant"), None)
+    asked = question_in([each for each in args if isinstance(each, str)])
+    if history is None or asked is None:
+        return None
+    return (*history, Message(role="user", text=asked[0]))
 
 
 def _inside(trace: Trace, top: Observation, *, everything: bool) -> list[Observation]:
@@ -149,6 +169,8 @@ def _asked(view: _View) -> tuple[list[Message], Place | None, str | None]:
     )
     if question is not None:
         text, path = question
+        if (prompt := messages_in(text)) and (user := last_user(prompt)):
+            return list(prompt), (view.top, path), user.text
         history = [Message(role="user", text=text)]
         if below is not None:
             history = _joined(below[1], text) or history
@@ -156,7 +178,7 @@ def _asked(view: _View) -> tuple[list[Message], Place | None, str | None]:
     if below is not None:
         user = last_user(below[1])
         return list(below[1]), (below[0], "$.input"), user.text if user else None
-    for one in view.inside:
+    for one in sorted(view.inside, key=lambda one: one.type in AT_WORK):
         if (asked := question_in(view.value(one, "input"))) is not None:
             return [Message(role="user", text=asked[0])], (one, asked[1]), asked[0]
     return [], None, None
@@ -189,9 +211,7 @@ def _answer(view: _View) -> tuple[Any, Place | None]:
         if (found := answer_in(view.value(one, "output"))) is not None and not _only_calls(view, one):
             return found, (one, "$.output")
     ends = sorted(view.inside, key=lambda one: (one.end_time or one.start_time, one.start_time))
-    for one in reversed(
-        [one for one in ends if one.type not in ("TOOL", "RETRIEVER", "EMBEDDING", "EVALUATOR", "GUARDRAIL")]
-    ):
+    for one in reversed([one for one in ends if one.type not in AT_WORK]):
         if (found := answer_in(view.value(one, "output"))) is not None:
             return found, (one, "$.output")
     said = view.messages(view.top, "input")
@@ -233,7 +253,8 @@ def _whole(
     start = history if at_end is None else history[: at_end + 1]
     messages = [*start, *(loop or (history[at_end + 1 :] if at_end is not None else []))]
     messages = [one for one in messages if not _is_final_tool(one)]
-    if isinstance(answer, str) and not (messages and messages[-1].role == "assistant" and messages[-1].text == answer):
+    last = messages[-1] if messages and messages[-1].role == "assistant" else None
+    if isinstance(answer, str) and not (last and last.text.strip() == answer.strip()):
         messages.append(Message(role="assistant", text=answer))
     return messages, place
 
@@ -292,18 +313,19 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
         calls += _beyond(made, calls if not by_generation.get("") else by_generation[""])
         by_generation.setdefault("", []).extend(made)
     worked: list[ToolCall] = []
-    seen: dict[str, str] = {}
+    seen: dict[str, ToolCall] = {}
     for one in view.inside:
         if one.type != "TOOL" or one.id == view.top.id:
             continue
         call = _observed(view, one)
-        key = _call_key(call)
-        if any(seen.get(above) == key or seen.get(above) == call.name for above in view.above(one)):
-            continue  # a span around the instrumented tool
-        seen[one.id] = key
+        around = [seen[above] for above in view.above(one) if above in seen and seen[above].name == call.name]
+        if any(not call.arguments or call.arguments == each.arguments for each in around):
+            continue  # the instrumented tool below a span around it
+        seen[one.id] = call
         worked.append(call)
     calls = _filled(calls, worked)
-    return tuple(call for call in calls if call.name and snake(call.name).removesuffix("_tool") not in FINAL_TOOLS)
+    ends = FINAL_TOOLS | {call.name for call in calls if call.name == "finish" and not call.arguments}  # DSPy's ReAct
+    return tuple(call for call in calls if call.name and snake(call.name).removesuffix("_tool") not in ends)
 
 
 def _history_in(view: _View) -> bool:
@@ -375,8 +397,10 @@ def _held(arguments: Any, observed: Any) -> bool:
 
 def _observed(view: _View, one: Observation) -> ToolCall:
     given, result = view.value(one, "input"), opened(view.value(one, "output"))
-    if isinstance(given, dict) and isinstance(given.get("kwargs"), dict) and "args" in given:
-        given = given["kwargs"] or ({} if not given["args"] else {"args": given["args"]})
+    if isinstance(given, dict) and isinstance(given.get("kwargs"), dict) and set(given) <= WRAPPING:
+        given = given["kwargs"] or given.get("inputs") or ({"args": given["args"]} if given.get("args") else {})
+    elif (found := messages_in(given)) and len(found) == 1 and found[0].role == "tool":
+        given = opened(found[0].text)  # events of OpenTelemetry
     elif (
         isinstance(given, dict)
         and isinstance(given.get("input"), (dict, str))
@@ -395,7 +419,9 @@ def _tool_name(one: Observation) -> str:
     for key in ("gen_ai.tool.name", "tool.name", "tool_name", "ai.toolCall.name"):
         if isinstance(said := known.get(key, known.get(f"attributes.{key}")), str) and said:
             return said
-    return re.sub(r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall) (?=\S)", "", one.name or "")
+    return re.sub(
+        r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall) (?=\S)|\.(?:tool|__call__)$", "", one.name or ""
+    ).strip("'")
 
 
 def _literal(text: str) -> Any:
@@ -411,6 +437,9 @@ def _literal(text: str) -> Any:
 
 
 def _unwrapped(result: Any) -> Any:
+    if isinstance(result, dict) and set(result) <= {"message", "id"} and isinstance(result.get("message"), str):
+        content = content_of(result["message"])  # events of OpenTelemetry
+        return opened(content.text) if content is not None else result
     found = messages_in(result)
     if found and len(found) == 1 and found[0].role == "tool":
         return opened(found[0].text)
@@ -428,9 +457,12 @@ def _retrieved(view: _View, messages: Sequence[Message]) -> tuple[Retrieved, ...
         places = [
             (view.top, "input"),
             (view.top, "output"),
-            *((one, "input") for one in view.inside if one.type in ("CHAIN", "SPAN", "AGENT")),
+            *((one, side) for one in view.inside if one.type in ("CHAIN", "SPAN", "AGENT") for side in SIDES),
         ]
-        found = next(
+        searched = [one for one in view.inside if one.type == "SPAN" and SEARCH.search(one.name or "")]
+        outputs = [view.value(one, "output") for one in searched]
+        found = [text for each in outputs if not isinstance(each, str) for text in found_texts.retrieved_in(each)]
+        found = found or next(
             (list(texts) for one, side in places if (texts := found_texts.in_fields(view.value(one, side)))), []
         )
     if not found:

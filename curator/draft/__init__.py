@@ -10,13 +10,19 @@ from curator.model.lazy import at_first_use
 if TYPE_CHECKING:
     from curator.draft.alike import ALIKE, Texts
     from curator.draft.edits import value_at
+    from curator.draft.first_rule import loaded_text, rule_text
     from curator.draft.likeness import KnownItem, Novelty, ago, forget_items, known_items, text_of
+    from curator.draft.propose import Look, Option, look, seen_in
+    from curator.draft.trials import Case, Trial, trial
 
 __getattr__ = at_first_use(
     __name__,
     {
         "alike": ("ALIKE", "Texts"),
         "edits": ("value_at",),
+        "first_rule": ("loaded_text", "rule_text"),
         "likeness": ("KnownItem", "Novelty", "ago", "forget_items", "known_items", "text_of"),
+        "propose": ("Look", "Option", "look", "seen_in"),
+        "trials": ("Case", "Trial", "trial"),
     },
 )

@@ -15,7 +15,8 @@ import click
 
 from curator.audit.checks import CHECKS
 from curator.cli.main import COMMANDS, cli
-from curator.draft.propose import rule_text, seen_in
+from curator.draft.first_rule import rule_text
+from curator.draft.propose import seen_in
 from curator.help import pages
 from curator.help.outcomes import OUTCOMES
 from curator.model import Score

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from curator.draft.directions import SeenScore, direction, failure_types, seen_scores
+from curator.draft.first_rule import loaded_text, rule_text
 from curator.draft.mapping import reshape
-from curator.draft.propose import Look, Option, loaded_text, look, rule_text
-from curator.draft.trial import Case, trial
+from curator.draft.propose import Look, Option, look
+from curator.draft.trials import Case, trial
 from curator.gateway import Gateway
 from curator.model import Score
 from curator.model.errors import CuratorError

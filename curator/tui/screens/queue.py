@@ -620,7 +620,7 @@ class QueueScreen(Deciding):
         self.fetch("rule", self.session.rooms.propose_rule, self._proposed, self._not_proposed)
 
     def _proposed(self, proposal: tuple[str, str, str]) -> None:
-        from curator.draft.propose import loaded_text
+        from curator.draft import loaded_text
 
         name, text, note = proposal
         self.curator.busy("")

@@ -121,7 +121,7 @@ class Rooms:
 
         Raises CuratorError (INIT_NO_TRACES), GatewayError.
         """
-        from curator.draft.propose import look, rule_text
+        from curator.draft import look, rule_text
         from curator.model.lineage import slug
 
         report("looking at the project's own traces", 0, None)
