@@ -87,15 +87,10 @@ class Settings(Value):
             raise ConfigError(
                 "LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY holds characters that no key has.",
                 code="CONFIG_KEYS_MISSING",
-                remedy="Copy both again from the project's settings in Langfuse, without quotes or line breaks.",
             )
         base_url = (self.base_url or DEFAULT_BASE_URL).rstrip("/")
         if not _is_address(base_url):
-            raise ConfigError(
-                "LANGFUSE_BASE_URL is not an http(s) address.",
-                code="CONFIG_BASE_URL",
-                remedy="Write it with its scheme and a host, such as https://cloud.langfuse.com.",
-            )
+            raise ConfigError("LANGFUSE_BASE_URL is not an http(s) address.", code="CONFIG_BASE_URL")
         return Connection(
             base_url=base_url,
             public_key=self.public_key,

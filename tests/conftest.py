@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from curator.config import Connection
 from curator.gateway import Gateway
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData, build
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Limits, Scrubber
+from tests.demo.truth import DemoData, build
 from tests.rooms import CORE
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)

@@ -173,7 +173,7 @@ def _report(look: Look, as_of: datetime | None, form: str, output: Path | None, 
 
 
 def _unwritable(output: Path, why: str) -> UsageError:
-    return UsageError(f"{output} cannot be written: {why}.", code="REPORT_WRITE", remedy="Choose another file.")
+    return UsageError(f"{output} cannot be written: {why}.", code="REPORT_WRITE")
 
 
 def _list(gateway: "Gateway", as_json: bool) -> None:

@@ -200,15 +200,13 @@ def _scrubbed(found: "Snapshot", rule: str | None) -> "Snapshot":
 def _write_files(files: dict[str, str], folder: Path, overwrite: bool) -> list[Path]:
     paths = [folder / name for name in files]
     if not overwrite and (there := next((path for path in paths if path.exists()), None)):
-        raise UsageError(f"{there} exists.", code="EXPORT_EXISTS", remedy="Name another folder, or use --overwrite.")
+        raise UsageError(f"{there} exists.", code="EXPORT_EXISTS")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
             path.write_text(files[path.name], encoding="utf-8")
     except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be written: {error.strerror}.", code="EXPORT_WRITE", remedy="Check its permissions."
-        ) from None
+        raise UsageError(f"{folder} cannot be written: {error.strerror}.", code="EXPORT_WRITE") from None
     return paths
 
 

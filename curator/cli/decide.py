@@ -1,42 +1,33 @@
 """`curator dismiss|snooze|reopen|note`: decisions and notes that every reviewer sees."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import click
 
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say, together
 from curator.cli.week import group_of
 from curator.config import load_settings
 from curator.model import Decision, Note, State
 from curator.model.errors import CuratorError, UsageError
 
-Command = Callable[..., None]
-
-
-def _shared(function: Command) -> Command:
-    """Arguments that the three commands share."""
-    options: list[Callable[[Command], Command]] = [
-        click.argument("traces", metavar="TRACE…", nargs=-1),
-        click.option("--rules", "rule", metavar="RULE", help="The rule whose failure this is (a name or a file)."),
-        click.option(
-            "--entries", is_flag=True, help="Also complete (reopen: make pending) the trace's annotation-queue entries."
-        ),
-        json_option,
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def _grouped(function: Command) -> Command:
-    """Options that decide a whole group."""
-    since = click.option("--since", metavar="7d|DATE", help="With --group: the window that it is of.  [default: 7d]")
-    group = click.option("--group", metavar="GROUP", help="All open failures of a group of `curator queue --groups`.")
-    return group(since(function))
+_shared = together(
+    click.argument("traces", metavar="TRACE…", nargs=-1),
+    click.option("--rules", "rule", metavar="RULE", help="The rule whose failure this is (a name or a file)."),
+    click.option(
+        "--entries", is_flag=True, help="Also complete (reopen: make pending) the trace's annotation-queue entries."
+    ),
+    json_option,
+)
+"""Arguments that the three commands share."""
+_grouped = together(
+    click.option("--group", metavar="GROUP", help="All open failures of a group of `curator queue --groups`."),
+    click.option("--since", metavar="7d|DATE", help="With --group: the window that it is of.  [default: 7d]"),
+)
+"""Options that decide a whole group."""
 
 
 @click.command()

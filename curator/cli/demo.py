@@ -85,9 +85,7 @@ def demo_sandbox() -> Iterator[Settings]:
         try:
             flags = _address(process)
             if len(flags) < len(VARIABLES):
-                raise ServerError(
-                    "The sandbox did not start.", code="SANDBOX_START", remedy="`curator sandbox` alone says why."
-                )
+                raise ServerError("The sandbox did not start.", code="SANDBOX_START")
             yield load_settings(**flags, rules=str(shipped_rules()))
         finally:
             process.terminate()

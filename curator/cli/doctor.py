@@ -6,12 +6,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
 from curator.cli.output import count, json_option, plain, print_json, say
 from curator.config import Connection, Settings, config_file, load_settings, state_folder
@@ -33,10 +32,6 @@ class Finding:
     ok: bool
     detail: str
     remedy: str = ""
-
-    def document(self) -> dict[str, JsonValue]:
-        """As `--json` shows it."""
-        return {"name": self.name, "ok": self.ok, "detail": self.detail, "remedy": self.remedy}
 
 
 @dataclass
@@ -84,7 +79,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         _look_at_server(examination, settings, rules)
     wrong = sum(not finding.ok for finding in examination.findings)
     if as_json:
-        print_json({"checks": [finding.document() for finding in examination.findings]})
+        print_json({"checks": [asdict(finding) for finding in examination.findings]})
     else:
         say("all is well" if not wrong else f"{count(wrong, 'thing')} to mend")
     ctx.exit(examination.exit_code)

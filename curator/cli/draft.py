@@ -1,12 +1,11 @@
 """`curator draft TRACE`: the item that a rule proposes, scrubbed, written nowhere; what a reviewer may say of it."""
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_json, say, together
 from curator.config import load_settings
 from curator.model import Finding
 from curator.model.errors import ExitCode, UsageError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from curator.rulebook import LoadedRule
 
 
-_OPTIONS = (
+order_options = together(
     click.option("--set", "edits", metavar="PATH=VALUE", multiple=True, help="Set a field; VALUE is JSON or text."),
     click.option("--case", default="1", show_default=True, help="Tells several items of one trace apart."),
     click.option(
@@ -36,11 +35,7 @@ _OPTIONS = (
 )
 
 
-def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command these options; it takes them as keywords and hands them to `order_of`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""A command takes these as keywords and hands them to `order_of`."""
 
 
 def order_of(
@@ -69,11 +64,7 @@ def order_of(
 def _named(text: str, option: str, what: str) -> tuple[str, str]:
     finding, sign, reason = text.partition("=")
     if not sign or not finding or not reason.strip():
-        raise UsageError(
-            f"{option} needs FINDING={what}.",
-            code="KEEP_REASON",
-            remedy="`curator draft` lists the findings with their ids.",
-        )
+        raise UsageError(f"{option} needs FINDING={what}.", code="KEEP_REASON")
     return finding, reason.strip()
 
 
@@ -153,11 +144,7 @@ def _taught(
         proposal = promoter.draft(found, loaded, order)
         texts |= values_of(proposal.draft, proposal.scrubbed.findings, promoter.policy(loaded))
     if unknown := [each for each in never if each not in texts]:
-        raise UsageError(
-            f"there is no finding {', '.join(unknown)}.",
-            code="PII_UNKNOWN_FINDING",
-            remedy="`curator draft` lists the findings with their ids.",
-        )
+        raise UsageError(f"there is no finding {', '.join(unknown)}.", code="PII_UNKNOWN_FINDING")
     say(teach(loaded.path, never=[texts[each] for each in never]))
     return load_rule(loaded.path)
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import FILE, plain, say
+from curator.cli.output import FILE, plain, say, together
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from curator.experiments.versions import Pinned
     from curator.gateway import Gateway
     from curator.model.rule import Rule
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 rules_option = click.option("--rules", "rule", required=True, metavar="RULE", help="The rule (a name or a file).")
 python_option = click.option(
@@ -45,7 +43,7 @@ deadline_option = click.option(
     help="How long to wait for scores that the server does not show yet.",
 )  # fmt: skip
 
-_RUN_OPTIONS = (
+run_options = together(
     click.option("--label", metavar="L", help="Name of the candidate.  [default: from rule and task]"),
     click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N",
                  help="Run everything N times: that is how noise is measured."),
@@ -62,13 +60,7 @@ _RUN_OPTIONS = (
     click.option("--output", type=FILE, metavar="FILE",
                  help="Where the result file goes.  [default: the state folder]"),
 )  # fmt: skip
-
-
-def run_options(function: F) -> F:
-    """The options of everything that starts a run."""
-    for option in reversed(_RUN_OPTIONS):
-        function = option(function)
-    return function
+"""The options of everything that starts a run."""
 
 
 def plan_of(task: str, options: dict[str, Any], *, allow_python: bool, gateway: "Gateway", dataset: str) -> "Plan":

@@ -68,11 +68,7 @@ def gate(
     from curator.rulebook import find_rule
 
     if (task is None) == (candidate is None):
-        raise UsageError(
-            "The gate needs exactly one of --task and --candidate.",
-            code="GATE_CANDIDATE",
-            remedy="--task runs the candidate now, --candidate decides about a run that there is.",
-        )
+        raise UsageError("The gate needs exactly one of --task and --candidate.", code="GATE_CANDIDATE")
     if markdown is not None and not overwrite:
         ask_before_replacing(markdown, "--markdown", as_json=as_json)
     settings = load_settings(allow_python=allow_python)

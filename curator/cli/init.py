@@ -68,9 +68,7 @@ def init(
                 say(f"  It could also be {plain(each.shape)} (--shape {each.kind}): {each.why}.")
         _say_draft(draft)
         if not yes and sys.stdin.isatty() and not click.confirm(f"Write {target}?", default=True, err=True):
-            raise UsageError(
-                "Nothing was written.", code="INIT_DECLINED", remedy="Choose another --shape or --trace-name."
-            )
+            raise UsageError("Nothing was written.", code="INIT_DECLINED")
     write_new(target, text)
     config = config_file()
     written = _write_config(config, connection.base_url, connection if save_keys else None)

@@ -112,9 +112,7 @@ def main() -> None:
 def _outcome(as_json: bool) -> int:
     try:
         if sys.platform == "win32":
-            raise ConfigError(
-                "curator runs on Linux and macOS.", code="PLATFORM", remedy="On Windows, run it in WSL (wsl --install)."
-            )
+            raise ConfigError("curator runs on Linux and macOS.", code="PLATFORM")
         result = cli.main(standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.YES
     except CuratorError as error:
@@ -131,7 +129,7 @@ def _outcome(as_json: bool) -> int:
         error.show(file=shown)
         say(shown.getvalue().rstrip())
         if as_json:
-            fail(UsageError(error.format_message(), code="USAGE", remedy="See its --help."), as_json=True)
+            fail(UsageError(error.format_message(), code="USAGE"), as_json=True)
         return ExitCode.USAGE
     except (_ReaderGone, BrokenPipeError):
         raise
@@ -147,11 +145,7 @@ def _said(error: CuratorError, as_json: bool) -> int:
 
 
 def _unwritable(error: OSError) -> ConfigError:
-    return ConfigError(
-        f"What this command has to say cannot be written: {error.strerror}.",
-        code="OUTPUT_UNWRITABLE",
-        remedy="Free some space or write elsewhere; `curator log` shows what was done.",
-    )
+    return ConfigError(f"What this command has to say cannot be written: {error.strerror}.", code="OUTPUT_UNWRITABLE")
 
 
 def _with_reader(work: Callable[[], T]) -> T:

@@ -7,17 +7,31 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from curator.model.errors import CuratorError
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 FILE = click.Path(path_type=Path, dir_okay=False)
 """Type of an option that takes a file."""
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options of a command as one decorator; its help lists them in this order."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def plain(text: str, *, keep_newlines: bool = False) -> str:

@@ -147,11 +147,7 @@ def _lag(text: str) -> "Lag":
     except ValueError:
         seconds = -1
     if not 0 <= seconds < float("inf"):
-        raise UsageError(
-            "--lag takes `measured` or a number of seconds.",
-            code="SANDBOX_LAG",
-            remedy="Write --lag 0 to see at once what was sent.",
-        )
+        raise UsageError("--lag takes `measured` or a number of seconds.", code="SANDBOX_LAG")
     return Lag(seconds, seconds)
 
 

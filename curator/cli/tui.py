@@ -24,11 +24,7 @@ def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
     """
     in_browser = "TEXTUAL_DRIVER" in os.environ  # textual-serve talks to the app through pipes
     if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "The terminal UI needs a terminal.",
-            code="NO_TERMINAL",
-            remedy="Every action has a command, such as `curator queue --json`; `curator --help` lists them.",
-        )
+        raise UsageError("The terminal UI needs a terminal.", code="NO_TERMINAL")
     from curator.tui.app import CuratorApp
 
     opened: list[Session] = []
@@ -67,9 +63,7 @@ def serve(host: str, port: int, demo: bool, public_url: str | None) -> None:
     try:
         from curator.cli.web_server import GuardedServer
     except ImportError:
-        raise UsageError(
-            "The web server is not installed.", code="WEB_NOT_INSTALLED", remedy="pip install 'langfuse-curator[web]'"
-        ) from None
+        raise UsageError("The web server is not installed.", code="WEB_NOT_INSTALLED") from None
     if host not in LOOPBACK:
         say("The address and its token cross the network unencrypted. Put TLS and a login in front of it.")
     if not demo:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, json_option, plain, print_json, row, say, when
+from curator.cli.output import count, json_option, plain, print_json, row, say, together, when
 from curator.config import Connection, Settings, load_settings
 from curator.model import Decision, Rule
 from curator.model.errors import CuratorError, ExitCode, UsageError
@@ -19,19 +19,13 @@ if TYPE_CHECKING:
     from curator.queue import Coverage, Digest, Group, Grouping, Week, Window
     from curator.scrub import Scrubber
 
-_window = (
+_windowed = together(
     click.option(
         "--rules", "rules", multiple=True, metavar="RULE", help="Only this rule (a name or a file); repeatable."
     ),
     click.option("--since", default="28d", show_default=True, metavar="28d|DATE", help="Begin of the window."),
     json_option,
 )
-
-
-def _windowed(command: click.decorators.FC) -> click.decorators.FC:
-    for option in reversed(_window):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -162,11 +156,7 @@ def group_of(
     of = {name: one.group for one in week.queue.failures for name in (one.trace_id, one.key)}
     group = week.groups("open").group(of.get(wanted) or wanted)
     if group is None:
-        raise UsageError(
-            f"No group {wanted!r} has open failures in this window.",
-            code="GROUP_UNKNOWN",
-            remedy="`curator queue --groups` with the same --since and --rules lists the groups.",
-        )
+        raise UsageError(f"No group {wanted!r} has open failures in this window.", code="GROUP_UNKNOWN")
     return group
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from curator.dataset.folder import Snapshot, digest
+from curator.dataset.folder import HEAD_FIELDS, Snapshot, digest
 from curator.model import Item, Value, join_path
 from curator.model.safe import visible
 
@@ -54,11 +54,7 @@ class Changes(Value):
 
 def changes(old: Snapshot, new: Snapshot, names: tuple[str, str] = ("old", "new")) -> Changes:
     """Every difference between two states of a dataset, by item id."""
-    heads = tuple(
-        change
-        for name in ("description", "metadata", "input_schema", "expected_output_schema")
-        for change in _differ(name, getattr(old, name), getattr(new, name))
-    )
+    heads = tuple(change for name in HEAD_FIELDS for change in _differ(name, getattr(old, name), getattr(new, name)))
     found = []
     for item_id in sorted(old.items.keys() | new.items.keys()):
         before, after = old.items.get(item_id), new.items.get(item_id)

@@ -6,7 +6,7 @@ What is read back is the same JSON to the last bit; `write_folder` proves that o
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,10 @@ ITEMS, DATASET, LOCK = "items", "dataset.yaml", "curator.lock"
 MAX_FILE = 20_000_000
 """Bytes of one file; Langfuse itself takes items of up to 4.5 MB."""
 HEAD = "# One dataset item. Review it, change it, then `curator diff` and `curator push` this folder.\n"
+HEAD_FIELDS = ("description", "metadata", "input_schema", "expected_output_schema")
+"""What describes a dataset beside its name."""
+ITEM_FIELDS = ("id", "status", "source_trace_id", "source_observation_id", "input", "expected_output", "metadata")
+"""What an item file may hold, in its order."""
 Content = Literal["stored", "scrubbed"]
 """`stored`: the items as Langfuse holds them. `scrubbed`: what the scrub of today finds in them is replaced."""
 
@@ -82,7 +86,8 @@ def write_folder(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -
     lock = lock_of(snapshot)
     try:
         (folder / ITEMS).mkdir(parents=True, exist_ok=True)
-        _write(folder / DATASET, _text(_dataset_document(snapshot)))
+        head = {field: value for field in ("name", *HEAD_FIELDS) if (value := getattr(snapshot, field)) is not None}
+        _write(folder / DATASET, _text(head))
         for item in snapshot.items.values():
             text = item_text(item)
             if digest(_item(_parsed(text, item.id), snapshot.name, item.id)) != lock.items[item.id]:
@@ -116,10 +121,7 @@ def read_folder(folder: Path) -> Snapshot:
         items[path.stem] = _item(_parsed(_read(path), path.name), head["name"], path.stem)
     return Snapshot(
         name=head["name"],
-        description=head.get("description"),
-        metadata=head.get("metadata"),
-        input_schema=head.get("input_schema"),
-        expected_output_schema=head.get("expected_output_schema"),
+        **{field: head.get(field) for field in HEAD_FIELDS},
         host=lock.host if lock else "",
         project_id=lock.project_id if lock else "",
         content=lock.content if lock else "stored",
@@ -133,11 +135,12 @@ def read_lock(path: Path) -> Lock:
     try:
         return Lock.model_validate_json(_read(path))
     except ValidationError:
-        raise UsageError(
-            f"{path} is no lock file of curator.",
-            code="LOCK_MALFORMED",
-            remedy="`curator pull DATASET DIR` writes one; after a merge, pull again instead of merging it by hand.",
-        ) from None
+        raise UsageError(f"{path} is no lock file of curator.", code="LOCK_MALFORMED") from None
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def item_text(item: Item) -> str:
@@ -146,15 +149,9 @@ def item_text(item: Item) -> str:
 
 
 def _document(item: Item) -> dict[str, JsonValue]:
-    document: dict[str, JsonValue] = {
-        "id": item.id,
-        "status": item.status,
-        "source_trace_id": item.source_trace_id or None,
-        "source_observation_id": item.source_observation_id or None,
-        "input": item.input,
-        "expected_output": item.expected_output,
-        "metadata": item.metadata,
-    }
+    document: dict[str, JsonValue] = {field: getattr(item, field) for field in ITEM_FIELDS}
+    for source in ("source_trace_id", "source_observation_id"):
+        document[source] = document[source] or None
     return {key: value for key, value in document.items() if value is not None}
 
 
@@ -162,8 +159,7 @@ def _item(document: object, dataset: str, item_id: str) -> Item:
     where = f"{ITEMS}/{item_id}.yaml"
     if not isinstance(document, dict):
         raise _malformed(where, "it is no mapping with id, input, expected_output and metadata")
-    known = {"id", "status", "source_trace_id", "source_observation_id", "input", "expected_output", "metadata"}
-    if unknown := sorted(set(document) - known):
+    if unknown := sorted(set(document) - set(ITEM_FIELDS)):
         raise _malformed(where, f"it has keys that an item does not have: {', '.join(map(str, unknown))}")
     if document.get("id") != item_id:
         raise _malformed(where, "its id is not the name of the file")
@@ -175,17 +171,6 @@ def _item(document: object, dataset: str, item_id: str) -> Item:
     # Not validated by pydantic: what somebody stored may hold metadata that is no object, and any depth.
     fields: dict[str, Any] = {**document, **sources, "dataset": dataset, "status": document.get("status", "ACTIVE")}
     return Item.model_construct(**{"input": None, "expected_output": None, "metadata": None, **fields})
-
-
-def _dataset_document(snapshot: Snapshot) -> dict[str, JsonValue]:
-    document = {
-        "name": snapshot.name,
-        "description": snapshot.description,
-        "metadata": snapshot.metadata,
-        "input_schema": snapshot.input_schema,
-        "expected_output_schema": snapshot.expected_output_schema,
-    }
-    return {key: value for key, value in document.items() if value is not None}
 
 
 # ── YAML: what a person reads, and the very same JSON again ─────────────────────────────────────────────────────────
@@ -274,10 +259,8 @@ def _refuse_to_lose(folder: Path) -> None:
     edited += [i for i in lock.items if i not in here.items]
     if edited:
         raise UsageError(
-            f"{folder} holds changes that were not pushed: {', '.join(sorted(edited)[:3])}"
-            f"{f' and {len(edited) - 3} more' if len(edited) > 3 else ''}.",
+            f"{folder} holds changes that were not pushed: {first_of(sorted(edited))}.",
             code="PULL_WOULD_OVERWRITE",
-            remedy="`curator push` them, or pull with --overwrite to drop them.",
         )
 
 
@@ -304,9 +287,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _malformed(where: str, why: str) -> UsageError:
-    return UsageError(
-        f"{where} cannot be used: {why}.", code="ITEM_FILE_MALFORMED", remedy="Mend the file, or pull it again."
-    )
+    return UsageError(f"{where} cannot be used: {why}.", code="ITEM_FILE_MALFORMED")
 
 
 def _unwritable(folder: Path, error: OSError) -> UsageError:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from curator.dataset.folder import LOCK, digest, read_folder, read_lock
+from curator.dataset.folder import LOCK, digest, first_of, read_folder, read_lock
 from curator.model import Item, Receipt, StoredItem, Value
 from curator.model.errors import UsageError
 from curator.model.lineage import APPROVALS, APPROVED_BY, DIGEST, fingerprint, item_id
@@ -62,9 +62,7 @@ class Push:
         self._here = read_folder(folder)
         if self._here.content == "scrubbed":
             raise UsageError(
-                "The folder was pulled with --scrub: its items are not those of the dataset.",
-                code="PUSH_SCRUBBED",
-                remedy="Pull it without --scrub to change items; `curator audit --fix` scrubs stored items provably.",
+                "The folder was pulled with --scrub: its items are not those of the dataset.", code="PUSH_SCRUBBED"
             )
         self._lock = read_lock(folder) if (folder / LOCK).exists() else None
         gateway = promoter.gateway
@@ -108,13 +106,13 @@ class Push:
         locked = self._lock.items if self._lock is not None and not self._copies else {}
         for item_id_ in sorted(self._live.keys() - targets):
             if item_id_ not in locked:
-                planned.append(_left(item_id_, "it is not from this folder"))
+                planned.append(_gone(item_id_, "left", "it is not from this folder"))
             elif not self._archive:
-                planned.append(_left(item_id_, "its file is gone; --archive takes it out of the runs"))
+                planned.append(_gone(item_id_, "left", "its file is gone; --archive takes it out of the runs"))
             elif digest(self._live[item_id_].to_write()) != locked[item_id_]:
-                planned.append(Planned(item_id=item_id_, source_id=item_id_, step="conflict", why="changed since"))
+                planned.append(_gone(item_id_, "conflict", "changed since"))
             else:
-                planned.append(Planned(item_id=item_id_, source_id=item_id_, step="archive", why="its file is gone"))
+                planned.append(_gone(item_id_, "archive", "its file is gone"))
         return PushPlan(
             dataset=self._target, copies=self._copies, new_dataset=self._found is None, items=tuple(planned)
         )
@@ -198,15 +196,14 @@ def _content(item: Item) -> str:
     return fingerprint([item.input, item.expected_output])
 
 
-def _left(item_id_: str, why: str) -> Planned:
-    return Planned(item_id=item_id_, source_id=item_id_, step="left", why=why)
+def _gone(item_id_: str, step: Step, why: str) -> Planned:
+    """What is done with an item of the dataset that the folder does not hold."""
+    return Planned(item_id=item_id_, source_id=item_id_, step=step, why=why)
 
 
 def _conflict(plan: PushPlan) -> UsageError:
     names = [each.item_id for each in plan.conflicts]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return UsageError(
-        f"Somebody changed {', '.join(names[:3])}{more} in Langfuse since the folder was pulled. Nothing was written.",
+        f"Somebody changed {first_of(names)} in Langfuse since the folder was pulled. Nothing was written.",
         code="PUSH_CONFLICT",
-        remedy="`curator diff DIR DATASET` shows both; pull theirs with --overwrite, or push yours with --overwrite.",
     )

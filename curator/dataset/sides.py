@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curator.dataset.folder import LOCK, Lock, Snapshot, digest, read_folder, read_lock
+from curator.dataset.folder import HEAD_FIELDS, LOCK, Lock, Snapshot, digest, first_of, read_folder, read_lock
 from curator.model import Item
 from curator.model.errors import CuratorError, UsageError
 
@@ -32,10 +32,7 @@ def snapshot(gateway: "Gateway", dataset: str, version: datetime | None = None) 
         items, version = {row.id: row.to_write() for row in pinned.items}, pinned.version
     return Snapshot(
         name=dataset,
-        description=found.description,
-        metadata=found.metadata,
-        input_schema=found.input_schema,
-        expected_output_schema=found.expected_output_schema,
+        **{field: getattr(found, field) for field in HEAD_FIELDS},
         host=gateway.base_url,
         project_id=gateway.project().id,
         version=version,
@@ -94,12 +91,10 @@ def locked(gateway: "Gateway", lock: Lock) -> Snapshot:
         )
     found = snapshot(gateway, lock.dataset, lock.version)
     if drifted := drift(lock, found.items.values()):
-        more = f" and {len(drifted) - 3} more" if len(drifted) > 3 else ""
         raise CuratorError(
             f"{len(drifted)} of {len(lock.items)} items of {lock.dataset} are not what the lock holds:"
-            f" {', '.join(drifted[:3])}{more}.",
+            f" {first_of(drifted)}.",
             code="DATASET_DRIFT",
-            remedy="`curator diff LOCK DATASET` shows the changes; `curator pull` again to lock what is there now.",
         )
     return found
 
@@ -133,11 +128,7 @@ def version_of(gateway: "Gateway", text: str, dataset: str) -> datetime | None:
 
 def missing(dataset: str) -> CuratorError:
     """There is no such dataset."""
-    return CuratorError(
-        f"Langfuse has no dataset named {dataset!r}.",
-        code="DATASET_MISSING",
-        remedy="Check its name in Langfuse, or create it with `curator seed --rules R`.",
-    )
+    return CuratorError(f"Langfuse has no dataset named {dataset!r}.", code="DATASET_MISSING")
 
 
 def _time(text: str) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from curator.experiments import results
-from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
+from curator.experiments.results import ItemRun, Repeat, Run, Score
 from curator.model.base import Value
 from curator.model.errors import UsageError
 from curator.model.files import write_text
@@ -41,18 +41,13 @@ def approve(run: Run, *, name: str, reviewer: str) -> Baseline:
     unseen = any(repeat.integrity is None for repeat in run.repeats)
     if not run.complete or not run.repeats or problems or unseen:
         why = problems[0] if problems else "it was interrupted." if not run.complete else "nobody saw that it is whole."
-        raise UsageError(
-            f"{run.run_name} cannot be a baseline: {why}", code="BASELINE_NOT_WHOLE", remedy="Run it again."
-        )
-    bare = Run(
-        **{
-            **{field: getattr(run, field) for field in type(run).model_fields},
+        raise UsageError(f"{run.run_name} cannot be a baseline: {why}", code="BASELINE_NOT_WHOLE")
+    items = {i: item.model_copy(update={"input": None, "expected_output": None}) for i, item in run.items.items()}
+    bare = run.model_copy(
+        update={
             "label": name,
             "source": "approved",
-            "items": {
-                item_id: DatasetItem(input=None, fingerprint=item.fingerprint, group=item.group)
-                for item_id, item in run.items.items()
-            },
+            "items": items,
             "repeats": tuple(_bare(repeat) for repeat in run.repeats),
             "environment": {},
         }
@@ -109,8 +104,4 @@ def _digest(document: dict[str, Any]) -> str:
 
 
 def _no_baseline(path: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{path} is no approved baseline: {why}.",
-        code="BASELINE_FILE",
-        remedy="Take the file from git, or approve a run anew: `curator baseline approve`.",
-    )
+    return UsageError(f"{path} is no approved baseline: {why}.", code="BASELINE_FILE")

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import psutil
@@ -75,6 +76,15 @@ class Answer(NamedTuple):
 
 Printed = Callable[[str], None]
 """Gets what the code printed, as it came; hostile until it is made plain."""
+
+
+class Apart(NamedTuple):
+    """What the processes of tasks and evaluators are run with."""
+
+    environment: Mapping[str, str] = MappingProxyType({})
+    """Variables beside those of this process."""
+    limits: Limits = limits_of(DEFAULT_MEMORY_GIB)
+    printed: Printed | None = None
 
 
 class Watch:
@@ -150,7 +160,7 @@ class Watch:
 class Worker:
     """One process for one call at a time."""
 
-    def __init__(self, environment: Mapping[str, str], limits: Limits, printed: Printed | None) -> None:
+    def __init__(self, apart: Apart) -> None:
         self.loaded: dict[tuple[str, str], Any] = {}
         self.alive = True
         self._channel, theirs = socket.socketpair()
@@ -163,7 +173,7 @@ class Worker:
                 stdout=into,
                 stderr=into,
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, **environment},
+                env={**os.environ, **apart.environment},
                 start_new_session=True,  # so that its children die with it, and Ctrl-C is ours
             )
         except OSError as error:
@@ -177,10 +187,10 @@ class Worker:
         self._closing = threading.Lock()
         self._left: list[psutil.Process] = []
         self._buffer = bytearray()
-        self._watch = Watch(process, limits, printed)
+        self._watch = Watch(process, apart.limits, apart.printed)
         # The first message; a worker that is dead already is found out by the first call.
         with contextlib.suppress(OSError):
-            self._channel.sendall(json.dumps({"path": sys.path, "memory": limits.memory}).encode() + b"\n")
+            self._channel.sendall(json.dumps({"path": sys.path, "memory": apart.limits.memory}).encode() + b"\n")
 
     def ask(self, request: Mapping[str, Any], timeout: float) -> Answer:
         """The answer to one request. Raises CallFailed; after all but a failure of the call itself, it is not alive."""
@@ -302,16 +312,8 @@ class Worker:
 class Pool:
     """Kept workers, as many as there are calls at the same time. Thread-safe; `close` it."""
 
-    def __init__(
-        self,
-        environment: Mapping[str, str] | None = None,
-        *,
-        limits: Limits | None = None,
-        printed: Printed | None = None,
-    ) -> None:
-        self._environment = dict(environment or {})
-        self._limits = limits or limits_of(DEFAULT_MEMORY_GIB)
-        self._printed = printed
+    def __init__(self, apart: Apart) -> None:
+        self._apart = apart
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
@@ -363,7 +365,7 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise CallFailed("stopped")
-            worker = self._idle.pop() if self._idle else Worker(self._environment, self._limits, self._printed)
+            worker = self._idle.pop() if self._idle else Worker(self._apart)
             self._busy.add(worker)
         try:
             yield worker
@@ -380,8 +382,7 @@ def run_command(
     timeout: float,
     *,
     watching: Callable[[Watch], None],
-    environment: Mapping[str, str],
-    limits: Limits,
+    apart: Apart,
 ) -> tuple[int, bytes, str]:
     """Runs a program once: `(exit status, standard output, last line of standard error)`. Raises CallFailed.
 
@@ -398,7 +399,7 @@ def run_command(
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, **environment},
+                env={**os.environ, **apart.environment},
                 start_new_session=True,
             )
         except OSError as error:
@@ -406,7 +407,7 @@ def run_command(
     assert process.stdout is not None
     assert process.stderr is not None
     out, err = process.stdout.fileno(), process.stderr.fileno()
-    watch = Watch(process, limits)
+    watch = Watch(process, apart.limits)
     watch.begin()
     watching(watch)
     said, open_, until = bytearray(), {out, err}, time.monotonic() + timeout
@@ -423,8 +424,8 @@ def run_command(
                     said += chunk
                 else:
                     watch.take(chunk)
-            if len(said) > limits.answer:
-                raise CallFailed(f"its standard output is larger than {_size(limits.answer)}")
+            if len(said) > apart.limits.answer:
+                raise CallFailed(f"its standard output is larger than {_size(apart.limits.answer)}")
             if not ready and process.poll() is not None:
                 break  # a child that it left behind holds the pipes
             watch.check()
@@ -439,14 +440,15 @@ def run_command(
     return process.returncode, bytes(said), redact(watch.tail.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1])
 
 
-def environment_of(connection: Connection) -> dict[str, str]:
-    """The variables by which an instrumented task records into the project of the run."""
-    return {
+def apart_of(connection: Connection, memory: float, printed: Printed | None) -> Apart:
+    """How tasks run that may use `memory` GiB; an instrumented one records into the project of the run."""
+    variables = {
         "LANGFUSE_BASE_URL": connection.base_url,
         "LANGFUSE_HOST": connection.base_url,
         "LANGFUSE_PUBLIC_KEY": connection.public_key,
         "LANGFUSE_SECRET_KEY": connection.secret_key.get_secret_value(),
     }
+    return Apart(variables, limits_of(memory), printed)
 
 
 def _size(count: int) -> str:

@@ -1,7 +1,7 @@
 """Judges against people: how often a judge's score says what a person said of the same trace. No model is called."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -205,14 +205,7 @@ def _shown(score: Score) -> float | str:
 def _latest(scores: Iterable[Score]) -> dict[_Subject, Score]:
     """The newest score of each subject and name."""
     found: dict[_Subject, Score] = {}
-    for score in sorted(_of_traces(scores), key=lambda score: score.timestamp):
-        found[_subject(score, score.name)] = score
+    for score in sorted(scores, key=lambda score: score.timestamp):
+        if score.trace_id is not None and score.data_type not in ("TEXT", "CORRECTION"):
+            found[score.trace_id, score.observation_id, score.name] = score
     return found
-
-
-def _of_traces(scores: Iterable[Score]) -> Iterator[Score]:
-    return (score for score in scores if score.trace_id is not None and score.data_type not in ("TEXT", "CORRECTION"))
-
-
-def _subject(score: Score, name: str) -> _Subject:
-    return score.trace_id, score.observation_id, name

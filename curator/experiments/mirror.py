@@ -43,9 +43,7 @@ class Mirror:
                 self._dataset = self._client.get_dataset(dataset, version=version)
         except Exception as error:  # curator has just read this dataset: whatever it is, it is on the way
             raise ServerError(
-                f"Langfuse's SDK cannot read the dataset ({type(error).__name__}).",
-                code="MIRROR_DATASET",
-                remedy="Try again; `curator doctor` looks at the connection.",
+                f"Langfuse's SDK cannot read the dataset ({type(error).__name__}).", code="MIRROR_DATASET"
             ) from error
 
     def run(
@@ -145,7 +143,6 @@ def _client(connection: Connection) -> "Langfuse":
         raise ConfigError(
             "This process already records to another Langfuse server with the same public key.",
             code="MIRROR_OTHER_SERVER",
-            remedy="Start curator anew for this server; a task must not create a Langfuse client for another one.",
         )
     return client
 

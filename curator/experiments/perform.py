@@ -1,19 +1,19 @@
 """One experiment from beginning to end: pin, run, save, look at the server, save again. And finding runs again."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import JsonValue
 
 from curator.config import Connection
 from curator.experiments import integrity, record, results, versions
 from curator.experiments.checks import Checker
-from curator.experiments.isolation import Printed, environment_of, limits_of
+from curator.experiments.isolation import Printed, apart_of
 from curator.experiments.results import Run
 from curator.experiments.run import Interrupted, Plan, run_experiment
-from curator.experiments.tasks import Runner, outgoing_of, parse_task
+from curator.experiments.tasks import outgoing_of, parse_task
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
 from curator.model.errors import UsageError
@@ -55,22 +55,18 @@ def perform(
         )
     plan = plan.model_copy(update={"label": plan.label or default_label(rule, plan.task)})
     path = path or plan.output or results.default_path(rule.dataset.name, str(plan.label), datetime.now(UTC))
-    apart: Any = {"environment": environment_of(connection), "limits": limits_of(plan.memory), "printed": printed}
-    task = parse_task(plan.task, timeout=plan.timeout, replay=rule.replay, **apart)
+    apart = apart_of(connection, plan.memory, printed)
+    agent = parse_task(plan.task, timeout=plan.timeout, apart=apart, outgoing=outgoing_of(rule), replay=rule.replay)
     kept = record.Record(path, before)
-    with Runner(task, outgoing_of(rule)) as runner:
-        checker = Checker(rule, allow_python=plan.allow_python, **apart)
+    with agent, closing(kept), closing(Checker(rule, allow_python=plan.allow_python, apart=apart)) as checker:
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:
                 started(pinned)
-            run = run_experiment(gateway, connection, rule, pinned, runner, checker, plan, kept, progress)
+            run = run_experiment(gateway, connection, rule, pinned, agent, checker, plan, kept, progress)
         except Interrupted as interrupted:
             _save(interrupted.run, path, saved)
             raise
-        finally:
-            checker.close()
-            kept.close()
     _save(run, path, saved)
     kept.close(done=True)
     run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
@@ -95,9 +91,7 @@ def variables_of(pairs: Collection[str]) -> Mapping[str, JsonValue]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals or key == "curator" or key.startswith("curator."):
-            raise UsageError(
-                f"{key!r} is no variable of a run.", code="RUN_VARIABLE", remedy="Write it as --var KEY=VALUE."
-            )
+            raise UsageError(f"{key!r} is no variable of a run.", code="RUN_VARIABLE")
         found[key] = value
     return found
 

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Literal
 
 from curator.config import Connection
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case, CheckResult
-from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, environment_of, limits_of
-from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed, outgoing_of, parse_task
+from curator.experiments.isolation import DEFAULT_MEMORY_GIB, Printed, apart_of
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Task, TaskFailed, outgoing_of, parse_task
 from curator.gateway import Gateway
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -55,8 +55,8 @@ class Proof(Value):
 def prove(
     rule: Rule,
     items: Iterable[StoredItem],
-    production: Runner,
-    candidate: Runner | None,
+    production: Task,
+    candidate: Task | None,
     checker: Checker,
     *,
     runs: int = DEFAULT_RUNS,
@@ -69,22 +69,17 @@ def prove(
     """
 
     def one(item: StoredItem) -> Proof:
-        both = [runner for runner in (production, candidate) if runner is not None]
-        sides = [_side(rule, item, runner, checker, runs, progress) for runner in both]
-        verdict, says = judge(sides[0], sides[1] if len(sides) > 1 else None)
-        return Proof(
-            item_id=item.id,
-            production=sides[0],
-            candidate=sides[1] if len(sides) > 1 else None,
-            verdict=verdict,
-            says=says,
-        )
+        both = [task for task in (production, candidate) if task is not None]
+        live, *others = [_side(rule, item, task, checker, runs, progress) for task in both]
+        other = others[0] if others else None
+        verdict, says = judge(live, other)
+        return Proof(item_id=item.id, production=live, candidate=other, verdict=verdict, says=says)
 
     pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-prove")
     try:
         return list(pool.map(one, items))
     finally:
-        # After Ctrl-C nobody waits for items that have not begun; closing the runners ends those that have.
+        # After Ctrl-C nobody waits for items that have not begun; closing the tasks ends those that have.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -108,30 +103,26 @@ def prove_items(
 
     Raises UsageError before anything runs, CuratorError (PROVE_ITEM), GatewayError.
     """
-    apart: Any = {
-        "timeout": timeout,
-        "environment": environment_of(connection),
-        "limits": limits_of(memory),
-        "printed": printed,
-    }
+    apart = apart_of(connection, memory, printed)
     with contextlib.ExitStack() as stack:
-        checker = Checker(rule, allow_python=allow_python, **apart)
-        stack.callback(checker.close)
-        tasks = [parse_task(spec, replay=rule.replay, **apart) for spec in (production, candidate) if spec]
-        runners = [stack.enter_context(Runner(task, outgoing_of(rule))) for task in tasks]
+        checker = stack.enter_context(
+            contextlib.closing(Checker(rule, allow_python=allow_python, timeout=timeout, apart=apart))
+        )
+
+        def task(spec: str) -> Task:
+            outgoing = outgoing_of(rule)
+            found = parse_task(spec, timeout=timeout, apart=apart, outgoing=outgoing, replay=rule.replay)
+            return stack.enter_context(found)
+
+        live, other = task(production), task(candidate) if candidate else None
         stored = [_stored(gateway, item, rule.dataset.name) for item in items]
-        second = runners[1] if len(runners) > 1 else None
-        return prove(rule, stored, runners[0], second, checker, runs=runs, progress=progress)
+        return prove(rule, stored, live, other, checker, runs=runs, progress=progress)
 
 
 def _stored(gateway: Gateway, item_id: str, dataset: str) -> StoredItem:
     found = gateway.item(item_id)
     if found is None or found.dataset != dataset:
-        raise CuratorError(
-            f"There is no item {item_id} in the dataset {dataset}.",
-            code="PROVE_ITEM",
-            remedy="Name an item of the rule's dataset; `curator audit` lists them.",
-        )
+        raise CuratorError(f"There is no item {item_id} in the dataset {dataset}.", code="PROVE_ITEM")
     return found
 
 
@@ -154,12 +145,12 @@ def judge(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
 
 
 def _side(
-    rule: Rule, item: StoredItem, runner: Runner, checker: Checker, runs: int, progress: Callable[[], None] | None
+    rule: Rule, item: StoredItem, task: Task, checker: Checker, runs: int, progress: Callable[[], None] | None
 ) -> Side:
     passed, errors, failed = 0, [], []
     for _ in range(runs):
         try:
-            output = runner.run(item).output
+            output = task.run(item).output
         except TaskFailed as error:
             errors.append(str(error))
             continue

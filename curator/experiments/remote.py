@@ -244,11 +244,7 @@ def find_runs(
             continue
         found = [e for e in found if e.dataset.name in shared] if len(shared) == 1 else found
         if len(names := sorted({each.dataset.name for each in found})) > 1:
-            raise UsageError(
-                f"{reference!r} names runs of several datasets: {', '.join(names)}.",
-                code="RUN_AMBIGUOUS",
-                remedy="Say which one with --rules, or name the run by its result file or experiment id.",
-            )
+            raise UsageError(f"{reference!r} names runs of several datasets: {', '.join(names)}.", code="RUN_AMBIGUOUS")
         if len(found) > 1:
             tell(f"{reference} names {len(found)} runs; the newest is meant: {found[0].reference}")
         chosen.append(found[0].record or _checked(gateway(), found[0], rule, deadline))

@@ -272,11 +272,7 @@ def make_folder(folder: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> UsageError:
     """The result file cannot be written."""
-    return UsageError(
-        f"The result file {path} cannot be written: {error.strerror}.",
-        code="RESULT_WRITE",
-        remedy="Choose another place with --output.",
-    )
+    return UsageError(f"The result file {path} cannot be written: {error.strerror}.", code="RESULT_WRITE")
 
 
 def read(path: Path) -> Run:
@@ -289,9 +285,7 @@ def read(path: Path) -> Run:
         why = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
     except (ValueError, RecursionError):
         why = "it is not JSON"
-    raise UsageError(
-        f"{path} is no result file: {why}.", code="RESULT_FILE", remedy="`curator run` writes result files."
-    )
+    raise UsageError(f"{path} is no result file: {why}.", code="RESULT_FILE")
 
 
 def list_files(dataset: str | None = None) -> Iterator[Path]:

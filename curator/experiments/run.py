@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -28,7 +29,7 @@ from curator.experiments.isolation import DEFAULT_MEMORY_GIB
 from curator.experiments.mirror import Mirror, Recorded, RunCheck, current_trace_id
 from curator.experiments.record import Begun, Record, as_repeat, changed
 from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord, base_name, run_name
-from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Runner, TaskFailed
+from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Task, TaskFailed
 from curator.experiments.versions import Pinned
 from curator.gateway import Gateway
 from curator.model.base import Value
@@ -83,7 +84,7 @@ def run_experiment(
     connection: Connection,
     rule: Rule,
     pinned: Pinned,
-    runner: Runner,
+    agent: Task,
     checker: Checker,
     plan: Plan,
     record: Record,
@@ -108,7 +109,7 @@ def run_experiment(
         dataset_id=pinned.dataset.id,
         dataset_version=pinned.version,
         project=pinned.project,
-        task=TaskRecord(name=runner.task.name, fingerprint=runner.task.fingerprint),
+        task=TaskRecord(name=agent.name, fingerprint=agent.fingerprint),
         variables=plan.variables,
         checks=checker.fingerprints(),
         pass_fail=tuple(spec.name for spec in rule.checks if spec.type in BUILT_IN),
@@ -128,7 +129,7 @@ def run_experiment(
         begun = before.get(number) or Begun(run_name=name, started_at=datetime.now(UTC))
         if number in before and begun.finished_at is None:
             begun = _as_the_server_has_it(gateway, blank, begun)
-        recorder = Recorder(mirror, runner, checker, record, number, begun, progress, plan.max_concurrency)
+        recorder = Recorder(mirror, agent, checker, record, number, begun, progress, plan.max_concurrency)
         if number not in before:
             record.write(repeat=number, run_name=name, started_at=begun.started_at.isoformat())
         try:
@@ -172,44 +173,37 @@ def _as_the_server_has_it(gateway: Gateway, run: Run, begun: Begun) -> Begun:
     return begun.model_copy(update={"items": kept, "cut_off": cut_off, "experiment_id": first})
 
 
+@dataclass(eq=False)
 class Recorder:
     """Runs and records the items of one repeat. Its callbacks run on the SDK's event loop."""
 
-    def __init__(
-        self,
-        mirror: Mirror,
-        runner: Runner,
-        checker: Checker,
-        record: Record,
-        number: int,
-        begun: Begun,
-        progress: Progress | None,
-        max_concurrency: int,
-    ) -> None:
-        self.items = dict(begun.items)
-        self._begun = begun
-        self._record = record
-        self._number = number
-        self._mirror = mirror
-        self._runner = runner
-        self._checker = checker
-        self._progress = progress
+    mirror: Mirror
+    agent: Task
+    checker: Checker
+    record: Record
+    number: int
+    begun: Begun
+    progress: Progress | None
+    max_concurrency: int
+
+    def __post_init__(self) -> None:
+        self.items = dict(self.begun.items)
         self._lock = threading.Lock()
         # Not asyncio's own pool: that has few threads, and Ctrl-C waits for them.
-        self._threads = ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-item")
+        self._threads = ThreadPoolExecutor(self.max_concurrency, thread_name_prefix="curator-item")
 
     async def task(self, item: Any) -> Any:
         """Answers one item. Raises TaskFailed, which makes it an errored item in Langfuse, too."""
         _running_item.set(item.id)  # the SDK runs the item's evaluators in the same context
         trace_id, started = current_trace_id(), time.perf_counter()
         output, cost, error, latency, cut_off = None, None, None, None, False
-        self._record.write(repeat=self._number, begun=item.id)
+        self.record.write(repeat=self.number, begun=item.id)
         try:
-            output, cost, latency = await self._apart(self._runner.run, item)
+            output, cost, latency = await self._apart(self.agent.run, item)
             if cost is not None:
-                self._mirror.record_cost(cost)
+                self.mirror.record_cost(cost)
             case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
-            if wrong := self._checker.wrong_shape(case):
+            if wrong := self.checker.wrong_shape(case):
                 raise TaskFailed(f"wrong shape: {wrong}")
         except TaskFailed as failure:
             error = str(failure)
@@ -225,15 +219,15 @@ class Recorder:
                 latency=round(time.perf_counter() - started if latency is None else latency, 4),
                 cost=cost,
                 trace_id=trace_id,
-                again=item.id in self._begun.cut_off,
+                again=item.id in self.begun.cut_off,
             )
             with self._lock:
                 self.items[item.id] = record
             if not cut_off:
-                self._record.write(repeat=self._number, item=record.model_dump(mode="json"))
-            if self._progress is not None:
-                self._progress()
-        return await self._apart(self._runner.outgoing.clean, output)
+                self.record.write(repeat=self.number, item=record.model_dump(mode="json"))
+            if self.progress is not None:
+                self.progress()
+        return await self._apart(self.agent.outgoing.clean, output)
 
     def check(self, spec: CheckSpec) -> RunCheck:
         """One check as the SDK's evaluator. A check without score raises, so that Langfuse shows it as failed."""
@@ -241,23 +235,23 @@ class Recorder:
         async def evaluate(case: dict[str, Any]) -> list[CheckResult]:
             # Langfuse has the output without personal values; the check gets it as it was.
             case["output"] = self.items[_running_item.get()].output
-            found = await self._apart(self._checker.run, spec, Case(**case))
-            found = await self._apart(_cleaned, self._runner.outgoing, found)
+            found = await self._apart(self.checker.run, spec, Case(**case))
+            found = await self._apart(_cleaned, self.agent.outgoing, found)
             self._scored(_running_item.get(), spec.name, found)
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
                 raise CheckFailed(failed)
             return [each.model_copy(update={"metadata": each.metadata | own}) for each in found]
 
-        own = {CHECK: self._checker.fingerprints()[spec.name]}
+        own = {CHECK: self.checker.fingerprints()[spec.name]}
         return evaluate
 
     def repeat(self, recorded: Recorded | None, pinned: Pinned) -> Repeat:
         """The record, in the dataset's order; items that were never reached are errored ones."""
         items = [self.items.get(item.id) or _never_run(item) for item in pinned.items]
         where = {"experiment_id": recorded.experiment_id or None, "url": recorded.url} if recorded else {}
-        finished = self._begun.finished_at or datetime.now(UTC)
-        return as_repeat(self._begun.model_copy(update=where), items, finished)
+        finished = self.begun.finished_at or datetime.now(UTC)
+        return as_repeat(self.begun.model_copy(update=where), items, finished)
 
     async def _apart(self, function: Callable[..., T], *args: Any) -> T:
         """`function(*args)` in a thread, in the trace of the item; the processes it waits for may take their time."""
@@ -275,7 +269,7 @@ class Recorder:
             item = self.items[item_id]
             self.items[item_id] = item.model_copy(update={"scores": item.scores | scores})
         written = {name: score.model_dump(mode="json") for name, score in scores.items()}
-        self._record.write(repeat=self._number, item_id=item_id, check=check, scores=written)
+        self.record.write(repeat=self.number, item_id=item_id, check=check, scores=written)
 
 
 def _cleaned(outgoing: Outgoing, found: list[CheckResult]) -> list[CheckResult]:

@@ -10,25 +10,15 @@ import shlex
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from abc import abstractmethod
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from curator.config import load_settings
 from curator.experiments.checks.python_check import load_path
-from curator.experiments.isolation import (
-    DEFAULT_MEMORY_GIB,
-    Answer,
-    CallFailed,
-    Limits,
-    Pool,
-    Printed,
-    TimedOut,
-    Watch,
-    limits_of,
-    run_command,
-)
+from curator.experiments.isolation import Answer, Apart, CallFailed, Limits, Pool, TimedOut, Watch, run_command
 from curator.experiments.worker import reason, redact
 from curator.model.errors import UsageError
 from curator.model.json import Json, canonical
@@ -44,13 +34,6 @@ class TaskFailed(Exception):
     """The task gave no output for an item: it raised, hung, or answered with something else. The message says why."""
 
 
-class HasInput(Protocol):
-    """Any item: the SDK's, or a StoredItem."""
-
-    @property
-    def input(self) -> Any: ...
-
-
 class TaskOutput(NamedTuple):
     """What a task gave for one item."""
 
@@ -61,43 +44,61 @@ class TaskOutput(NamedTuple):
     """How long it took, without imports."""
 
 
-class Task(Protocol):
-    """Something that answers an item, outside of this process."""
+class Task(AbstractContextManager["Task"]):
+    """Something that answers items, outside of this process. Thread-safe; what still runs is stopped by `close`.
 
-    name: str
-    """The specification, without credentials: fit to be stored."""
-    fingerprint: str
-    """Changes when the task's code changes, as far as can be seen from here."""
+    What comes back is an output or TaskFailed, whose text `outgoing` cleaned: it goes to Langfuse and into reports.
+    """
 
-    def answer(self, item: HasInput) -> Answer:
-        """The raw answer; blocks until it is there. Raises TaskFailed, CallFailed."""
+    def __init__(self, name: str, fingerprint: str, timeout: float, outgoing: Outgoing) -> None:
+        self.name = name
+        """The specification, without credentials: fit to be stored."""
+        self.fingerprint = fingerprint
+        """Changes when the task's code changes, as far as can be seen from here."""
+        self.timeout = timeout
+        self.outgoing = outgoing
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stops what still runs."""
+        self.outgoing.close()
+
+    def run(self, item: Any) -> TaskOutput:
+        """The task's output for one item (the SDK's, or a StoredItem). Raises TaskFailed."""
+        try:
+            return _output(self._answer(item))
+        except (TaskFailed, CallFailed) as error:
+            raise TaskFailed(self.outgoing.text(str(error))) from None
+        except Exception as error:
+            raise TaskFailed(self.outgoing.text(reason(error))) from None
+
+    @abstractmethod
+    def _answer(self, item: Any) -> Answer:
+        """The raw answer; blocks until it is there. Raises TaskFailed, CallFailed."""
 
 
 def parse_task(
     spec: str,
     *,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
-    environment: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
-    printed: Printed | None = None,
+    apart: Apart = Apart(),  # noqa: B008 (nobody can change it)
+    outgoing: Outgoing | None = None,
     replay: str = "off",
 ) -> Task:
     """The task that `module:function`, `cmd:…` or an http(s) URL names; `timeout` is for one answer.
 
-    `environment` is added to that of its processes, `printed` gets what they print; a function that takes `tools` gets
-    those of the item as `replay` says (`worker.Replay`). Raises UsageError (TASK_SPEC,
-    PYTHON_PATH).
+    A function that takes `tools` gets those of the item as `replay` says (`worker.Replay`). Raises UsageError
+    (TASK_SPEC, PYTHON_PATH).
     """
-    limits = limits or limits_of(DEFAULT_MEMORY_GIB)
+    cleaned = outgoing or Outgoing()
     if spec.startswith(("http://", "https://")):
-        return AddressTask(spec, timeout, limits)
+        return AddressTask(spec, timeout, cleaned, apart.limits)
     if spec.startswith("cmd:"):
-        return CommandTask(spec, timeout, environment or {}, limits)
+        return CommandTask(spec, timeout, cleaned, apart)
     if ":" in spec and "/" not in spec:
-        return FunctionTask(spec, timeout, Pool(environment, limits=limits, printed=printed), replay)
+        return FunctionTask(spec, timeout, cleaned, Pool(apart), replay)
     raise UsageError(
         "The task is neither module:function, nor cmd:COMMAND, nor an http(s) address.",
         code="TASK_SPEC",
@@ -112,65 +113,34 @@ def outgoing_of(rule: Rule) -> Outgoing:
     return Outgoing(merged(load_settings().scrub, rule.scrub))
 
 
-class Runner:
-    """Runs a task for items; what comes back is an output or TaskFailed, whose text `outgoing` cleaned: it goes to
-    Langfuse and into reports. Thread-safe.
-    """
-
-    def __init__(self, task: Task, outgoing: Outgoing | None = None) -> None:
-        self.task = task
-        self.outgoing = outgoing or Outgoing()
-
-    def __enter__(self) -> "Runner":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stops what still runs."""
-        self.task.close()
-        self.outgoing.close()
-
-    def run(self, item: HasInput) -> TaskOutput:
-        """The task's output for one item. Raises TaskFailed."""
-        try:
-            return _output(self.task.answer(item))
-        except (TaskFailed, CallFailed) as error:
-            raise TaskFailed(self.outgoing.text(str(error))) from None
-        except Exception as error:
-            raise TaskFailed(self.outgoing.text(reason(error))) from None
-
-
-class FunctionTask:
+class FunctionTask(Task):
     """`module:function`, sync or async; called with `item=` when it names that parameter (as Langfuse tasks do), else
     with the item's input; and with `tools=` when it names that. Runs in processes of its own."""
 
-    def __init__(self, spec: str, timeout: float, pool: Pool, replay: str) -> None:
-        self.name = spec
+    def __init__(self, spec: str, timeout: float, outgoing: Outgoing, pool: Pool, replay: str) -> None:
         self._replay = replay
-        self._timeout = timeout
         self._pool = pool
         try:
-            self.fingerprint = load_path(pool, "task", spec)
+            super().__init__(spec, load_path(pool, "task", spec), timeout, outgoing)
         except BaseException:
             pool.close()
             raise
 
-    def answer(self, item: HasInput) -> Answer:
+    def _answer(self, item: Any) -> Answer:
         """What the function returns, awaited when it is async. Raises CallFailed."""
         content = {field: getattr(item, field, None) for field in ITEM_FIELDS}
-        return self._pool.call("task", self.name, self._timeout, item=content, replay=self._replay)
+        return self._pool.call("task", self.name, self.timeout, item=content, replay=self._replay)
 
     def close(self) -> None:
         """Ends the processes."""
         self._pool.close()
+        super().close()
 
 
-class CommandTask:
+class CommandTask(Task):
     """`cmd:COMMAND ARGUMENT…`: one process per item, the input as JSON on stdin, the output as JSON on stdout."""
 
-    def __init__(self, spec: str, timeout: float, environment: Mapping[str, str], limits: Limits) -> None:
+    def __init__(self, spec: str, timeout: float, outgoing: Outgoing, apart: Apart) -> None:
         try:
             self._command = shlex.split(spec.removeprefix("cmd:"))
         except ValueError as error:
@@ -185,15 +155,12 @@ class CommandTask:
                 code="TASK_SPEC",
                 remedy="Name a program of the PATH or one by its path; it has to be executable.",
             )
-        self.name = redact(spec)
-        self.fingerprint = _command_fingerprint(self._command)
-        self._timeout = timeout
-        self._environment = environment
-        self._limits = limits
+        super().__init__(redact(spec), _command_fingerprint(self._command), timeout, outgoing)
+        self._apart = apart
         self._lock = threading.Lock()
         self._running: set[Watch] = set()
 
-    def answer(self, item: HasInput) -> Answer:
+    def _answer(self, item: Any) -> Answer:
         """What the command printed, parsed. Raises TaskFailed, CallFailed."""
         from opentelemetry.propagate import inject
 
@@ -212,10 +179,9 @@ class CommandTask:
             status, out, said = run_command(
                 self._command,
                 canonical(item.input).encode(),
-                self._timeout,
+                self.timeout,
                 watching=watching,
-                environment={**self._environment, **traced},
-                limits=self._limits,
+                apart=self._apart._replace(environment={**self._apart.environment, **traced}),
             )
         finally:
             with self._lock:
@@ -230,29 +196,29 @@ class CommandTask:
             running = list(self._running)
         for watch in running:
             watch.kill()
+        super().close()
 
 
-class AddressTask:
+class AddressTask(Task):
     """An http(s) address: the input is POSTed as JSON, the answer's body is the output.
 
     The W3C `traceparent` header goes along, so that an instrumented service records into the same trace.
     """
 
-    def __init__(self, spec: str, timeout: float, limits: Limits) -> None:
+    def __init__(self, spec: str, timeout: float, outgoing: Outgoing, limits: Limits) -> None:
         import httpx
 
         parts = urlsplit(spec)
         if not parts.hostname:
             raise UsageError("The task's address names no host.", code="TASK_SPEC", remedy="Write http://HOST/PATH.")
         host = parts.netloc.rsplit("@", 1)[-1]
-        self.name = f"{parts.scheme}://{host}{parts.path}"
-        self.fingerprint = hashlib.sha256(self.name.encode()).hexdigest()
+        name = f"{parts.scheme}://{host}{parts.path}"
+        super().__init__(name, hashlib.sha256(name.encode()).hexdigest(), timeout, outgoing)
         self._url = spec
-        self._timeout = timeout
         self._limits = limits
         self._client = httpx.Client(timeout=timeout, follow_redirects=False)
 
-    def answer(self, item: HasInput) -> Answer:
+    def _answer(self, item: Any) -> Answer:
         """The body of the answer, parsed. Raises TaskFailed, TimedOut."""
         import httpx
         from opentelemetry.propagate import inject
@@ -267,8 +233,8 @@ class AddressTask:
                     raise TaskFailed(f"the address answered HTTP {response.status_code}")
                 for chunk in response.iter_bytes():
                     body += chunk
-                    if time.monotonic() - began > self._timeout:  # httpx limits each read, not all of them together
-                        raise TimedOut(self._timeout)
+                    if time.monotonic() - began > self.timeout:  # httpx limits each read, not all of them together
+                        raise TimedOut(self.timeout)
                     if len(body) > self._limits.answer:
                         raise TaskFailed("the address answered with more than curator reads")
         except httpx.TimeoutException:
@@ -280,6 +246,7 @@ class AddressTask:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+        super().close()
 
 
 def _output(answer: Answer) -> TaskOutput:

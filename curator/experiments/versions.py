@@ -74,7 +74,6 @@ def pin(gateway: Gateway, dataset: str, version: datetime | None = None) -> Pinn
     raise CuratorError(
         f"The dataset {dataset} keeps changing: no point in time shows the items that are there now.",
         code="RUN_UNSTABLE",
-        remedy="Try again when nobody writes to it, or name a time with --dataset-version.",
     )
 
 
@@ -103,11 +102,7 @@ def drift(items: Iterable[StoredItem], run: Run) -> str | None:
 
 def no_dataset(dataset: str) -> CuratorError:
     """There is no such dataset."""
-    return CuratorError(
-        f"There is no dataset {dataset} in this project.",
-        code="RUN_NO_DATASET",
-        remedy="`curator seed --rules RULE` creates it with the rule's first items.",
-    )
+    return CuratorError(f"There is no dataset {dataset} in this project.", code="RUN_NO_DATASET")
 
 
 def _items(gateway: Gateway, dataset: str, version: datetime | None = None) -> tuple[StoredItem, ...]:
@@ -121,11 +116,7 @@ def _some(items: tuple[StoredItem, ...], dataset: str, version: datetime | None)
     if items:
         return items
     when = f" at {version.isoformat()}" if version else ""
-    raise UsageError(
-        f"The dataset {dataset} has no active items{when}: there is nothing to run.",
-        code="RUN_NO_ITEMS",
-        remedy="`curator seed` or `curator promote` adds items; check the time when you gave one.",
-    )
+    raise UsageError(f"The dataset {dataset} has no active items{when}: there is nothing to run.", code="RUN_NO_ITEMS")
 
 
 def _content(items: Iterable[StoredItem]) -> dict[str, str]:

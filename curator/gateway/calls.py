@@ -6,7 +6,7 @@ row, so the rows are read from the wire (`curator.gateway.rows`), one by one.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from langfuse.api.core.request_options import RequestOptions
 
 T = TypeVar("T")
-Call = Callable[["LangfuseAPI", "RequestOptions"], object]
+Method = Callable[["LangfuseAPI"], Callable[..., object]]
+"""Which method of the SDK is called: `lambda api: api.datasets.list`."""
 Row = Mapping[str, Any]
 
 ATTEMPTS = 4
@@ -73,7 +74,7 @@ class Calls:
         """Closes the connections."""
         self._wire.client.close()
 
-    def __enter__(self) -> "Calls":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -92,7 +93,7 @@ class Calls:
                 )
             return self._sdk
 
-    def _read(self, call: Call, *, needs_v2: bool = False) -> Any:
+    def _read(self, method: Method, *args: Any, needs_v2: bool = False, **parameters: Any) -> Any:
         """The JSON that a read answers. Transient failures are tried again, within the gateway's patience."""
         patience = max(0.0, min(self._patience, self._wire.seconds_left))
         waiting = tenacity.Retrying(
@@ -102,23 +103,25 @@ class Calls:
             before_sleep=self._tell,
             reraise=True,
         )
-        return waiting(self._once, call, needs_v2=needs_v2)
+        return waiting(self._once, method, args, parameters, needs_v2=needs_v2)
 
-    def _write(self, call: Call) -> Any:
+    def _write(self, method: Method, *args: Any, **parameters: Any) -> Any:
         """The JSON that a write answers. Sent once: whether to send again is the caller's decision."""
-        return self._once(call, needs_v2=False)
+        return self._once(method, args, parameters, needs_v2=False)
 
-    def _once(self, call: Call, *, needs_v2: bool) -> Any:
+    def _once(self, method: Method, args: Sequence[Any], parameters: Mapping[str, Any], *, needs_v2: bool) -> Any:
         api, wire = self._api(), self._wire
         if wire.seconds_left <= 0:
             raise translate.command_over(wire.host)
         with wire.exchange() as exchange:
             try:
-                call(api, _ONCE)
+                method(api)(*args, request_options=_ONCE, **parameters)
             except Answered:
                 pass
             except TooMuch:
-                raise translate.answer_too_large(wire.host, self._connection.limits.answer_megabytes) from None
+                most = self._connection.limits.answer_megabytes
+                words = f"An answer of {wire.host} is larger than {most:g} MB."
+                raise errors.OverLimit(words, code="LIMIT_ANSWER") from None
             except OddCoding:
                 raise translate.bad_answer(wire.host, "it is packed in a way that was not asked for") from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -172,6 +175,14 @@ class Calls:
         """A count of one list's rows; `whole`: a list of which no row can be read is an error, not an empty list."""
         return Tally(self, whole=whole)
 
+    def _cursors(self, method: Method, **parameters: Any) -> Callable[[str | None], Any]:
+        """What fetches the page at a cursor of a list with these parameters."""
+        return lambda cursor: self._read(method, cursor=cursor, needs_v2=True, **parameters)
+
+    def _pages(self, method: Method, *args: Any, limit: int = 100, **parameters: Any) -> Callable[[int], Any]:
+        """What fetches the page of a number of a list with these parameters."""
+        return lambda number: self._read(method, *args, page=number, limit=limit, **parameters)
+
     def _by_cursor(
         self, page: Callable[[str | None], Any], convert: Callable[[Row], T], tally: "Tally | None" = None
     ) -> Iterator[T]:
@@ -220,7 +231,8 @@ class Calls:
         if not rows:
             raise translate.bad_answer(self._wire.host, "a page is empty although more are said to follow")
         if pages >= self._connection.limits.pages:
-            raise translate.too_many_pages(self._wire.host, pages)
+            words = f"A list of {self._wire.host} goes on after {pages} pages."
+            raise errors.OverLimit(words, code="LIMIT_PAGES")
 
 
 class Tally:

@@ -15,9 +15,6 @@ class Gateway(Traces, Review, Datasets, Experiments):
 
     _project: Project | None = None
 
-    def __enter__(self) -> "Gateway":
-        return self
-
     def health(self, known: ServerInfo | None = None) -> ServerInfo:
         """The server's version and clock, after proof that the keys work and that the v2 observations API is there.
 
@@ -27,21 +24,18 @@ class Gateway(Traces, Review, Datasets, Experiments):
         info = known or self.version()
         if info.release and info.release[0] < 4:
             raise translate.too_old(self._wire.host, version=info.version)
-        self._read(
-            lambda api, options: api.observations.get_many(fields="core", limit=1, request_options=options),
-            needs_v2=True,
-        )
+        self._read(lambda api: api.observations.get_many, fields="core", limit=1, needs_v2=True)
         return info
 
     def version(self) -> ServerInfo:
         """The server's version and clock; needs no keys. Raises GatewayError."""
-        body = self._read(lambda api, options: api.health.health(request_options=options))
+        body = self._read(lambda api: api.health.health)
         return self._one(body, lambda row: ServerInfo(version=str(row["version"]), clock_skew=self._wire.clock_skew))
 
     def project(self) -> Project:
         """The project that the keys belong to; asked for once. Raises GatewayError."""
         if self._project is None:
-            rows, _ = self._rows(self._read(lambda api, options: api.projects.get(request_options=options)))
+            rows, _ = self._rows(self._read(lambda api: api.projects.get))
             if not rows:
                 raise translate.bad_answer(self._wire.host, "it names no project")
             self._project = self._one(rows[0], project)

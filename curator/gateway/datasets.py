@@ -17,11 +17,7 @@ class Datasets(Calls):
 
     def datasets(self) -> list[Dataset]:
         """All datasets of the project. Raises GatewayError."""
-
-        def page(number: int) -> Any:
-            return self._read(lambda api, options: api.datasets.list(page=number, limit=100, request_options=options))
-
-        return list(self._by_page(page, rows.dataset))
+        return list(self._by_page(self._pages(lambda api: api.datasets.list), rows.dataset))
 
     def dataset(self, name: str) -> Dataset | None:
         """The dataset of that name (`/`, blanks and unicode are fine); None when there is none. Raises GatewayError."""
@@ -29,7 +25,7 @@ class Datasets(Calls):
             # Langfuse decodes a name once more than it was encoded, and `..` is no path segment: look through the list.
             return next((one for one in self.datasets() if one.name == name), None)
         try:
-            body = self._read(lambda api, options: api.datasets.get(in_path(name), request_options=options))
+            body = self._read(lambda api: api.datasets.get, in_path(name))
         except errors.NotFound:
             return None
         return self._one(body, rows.dataset)
@@ -50,7 +46,7 @@ class Datasets(Calls):
             "expected_output_schema": expected_output_schema,
         }
         given = {key: value for key, value in fields.items() if value is not None}
-        body = self._write(lambda api, options: api.datasets.create(name=name, request_options=options, **given))
+        body = self._write(lambda api: api.datasets.create, name=name, **given)
         return self._one(body, rows.dataset)
 
     def item(self, item_id: str) -> StoredItem | None:
@@ -59,7 +55,7 @@ class Datasets(Calls):
         None also for a deleted id, which another dataset still cannot take. Raises GatewayError.
         """
         try:
-            body = self._read(lambda api, options: api.dataset_items.get(in_path(item_id), request_options=options))
+            body = self._read(lambda api: api.dataset_items.get, in_path(item_id))
         except errors.NotFound:
             return None
         return self._one(body, rows.stored_item)
@@ -78,21 +74,15 @@ class Datasets(Calls):
         `version` gives the state at that time and needs `dataset`. Iterating raises NotFound for an unknown dataset,
         GatewayError else.
         """
-
-        def page(number: int) -> Any:
-            return self._read(
-                lambda api, options: api.dataset_items.list(
-                    dataset_name=dataset,
-                    source_trace_id=source_trace_id,
-                    source_observation_id=source_observation_id,
-                    version=version,
-                    page=number,
-                    limit=limit,
-                    request_options=options,
-                )
-            )
-
-        return ItemPages(self, page)
+        pages = self._pages(
+            lambda api: api.dataset_items.list,
+            dataset_name=dataset,
+            source_trace_id=source_trace_id,
+            source_observation_id=source_observation_id,
+            version=version,
+            limit=limit,
+        )
+        return ItemPages(self, pages)
 
     def put_item(self, item: Item, *, clear: Collection[Clearable] = (), keep_status: bool = False) -> StoredItem:
         """One POST: creates the item, or merges it into the one with its id.
@@ -115,16 +105,12 @@ class Datasets(Calls):
         given |= {key: "" for key in clear if fields[key] is None}
         if not keep_status:
             given["status"] = _status(item.status)
-        body = self._write(
-            lambda api, options: api.dataset_items.create(
-                dataset_name=item.dataset, id=item.id, request_options=options, **given
-            )
-        )
+        body = self._write(lambda api: api.dataset_items.create, dataset_name=item.dataset, id=item.id, **given)
         return self._one(body, rows.stored_item)
 
     def delete_item(self, item_id: str) -> None:
         """Deletes the item; its id stays bound to its dataset. Raises NotFound, GatewayError."""
-        self._write(lambda api, options: api.dataset_items.delete(in_path(item_id), request_options=options))
+        self._write(lambda api: api.dataset_items.delete, in_path(item_id))
 
 
 class ItemPages:
@@ -181,24 +167,17 @@ class Experiments(Calls):
 
         Raises GatewayError.
         """
-
-        def page(cursor: str | None) -> Any:
-            return self._read(
-                lambda api, options: api.experiments.list(
-                    from_start_time=from_,
-                    to_start_time=to,
-                    dataset_id=dataset_id,
-                    id=",".join(ids) if ids else None,
-                    name=",".join(names) if names else None,
-                    fields=",".join(("core", *fields)),
-                    limit=PAGE,
-                    cursor=cursor,
-                    request_options=options,
-                ),
-                needs_v2=True,
-            )
-
-        return self._by_cursor(page, rows.experiment)
+        pages = self._cursors(
+            lambda api: api.experiments.list,
+            from_start_time=from_,
+            to_start_time=to,
+            dataset_id=dataset_id,
+            id=",".join(ids) if ids else None,
+            name=",".join(names) if names else None,
+            fields=",".join(("core", *fields)),
+            limit=PAGE,
+        )
+        return self._by_cursor(pages, rows.experiment)
 
     def experiment_items(
         self,
@@ -215,22 +194,15 @@ class Experiments(Calls):
 
         `fields`: io, metadata, itemMetadata, experimentMetadata, dataset, scores. Raises GatewayError.
         """
-
-        def page(cursor: str | None) -> Any:
-            return self._read(
-                lambda api, options: api.experiments.list_items(
-                    from_start_time=from_,
-                    to_start_time=to,
-                    experiment_id=experiment_id,
-                    experiment_name=experiment_name,
-                    experiment_item_id=item_id,
-                    dataset_id=dataset_id,
-                    fields=",".join(("core", *fields)),
-                    limit=PAGE,
-                    cursor=cursor,
-                    request_options=options,
-                ),
-                needs_v2=True,
-            )
-
-        return self._by_cursor(page, rows.experiment_item)
+        pages = self._cursors(
+            lambda api: api.experiments.list_items,
+            from_start_time=from_,
+            to_start_time=to,
+            experiment_id=experiment_id,
+            experiment_name=experiment_name,
+            experiment_item_id=item_id,
+            dataset_id=dataset_id,
+            fields=",".join(("core", *fields)),
+            limit=PAGE,
+        )
+        return self._by_cursor(pages, rows.experiment_item)

@@ -17,25 +17,13 @@ class Review(Calls):
 
     def annotation_queues(self) -> list[AnnotationQueue]:
         """All annotation queues of the project. Raises GatewayError."""
-
-        def page(number: int) -> Any:
-            return self._read(
-                lambda api, options: api.annotation_queues.list_queues(page=number, limit=100, request_options=options)
-            )
-
-        return list(self._by_page(page, rows.annotation_queue))
+        return list(self._by_page(self._pages(lambda api: api.annotation_queues.list_queues), rows.annotation_queue))
 
     def queue_entries(self, queue: AnnotationQueue, status: str = "PENDING") -> Iterator[QueueEntry]:
         """Entries of a queue, newest first; one object may be listed twice, and may be gone. Raises GatewayError."""
-
-        def page(number: int) -> Any:
-            return self._read(
-                lambda api, options: api.annotation_queues.list_queue_items(
-                    in_path(queue.id), status=_status(status), page=number, limit=100, request_options=options
-                )
-            )
-
-        return self._by_page(page, lambda row: rows.queue_entry(row, queue.name))
+        method, wanted = lambda api: api.annotation_queues.list_queue_items, _status(status)
+        pages = self._pages(method, in_path(queue.id), status=wanted)
+        return self._by_page(pages, lambda row: rows.queue_entry(row, queue.name))
 
     def complete_queue_entry(self, queue_id: str, entry_id: str) -> None:
         """Marks an entry COMPLETED; again changes nothing. Raises NotFound, GatewayError."""
@@ -46,11 +34,8 @@ class Review(Calls):
         self._set_queue_entry(queue_id, entry_id, "PENDING")
 
     def _set_queue_entry(self, queue_id: str, entry_id: str, status: str) -> None:
-        self._write(
-            lambda api, options: api.annotation_queues.update_queue_item(
-                in_path(queue_id), in_path(entry_id), status=_status(status), request_options=options
-            )
-        )
+        ids = in_path(queue_id), in_path(entry_id)
+        self._write(lambda api: api.annotation_queues.update_queue_item, *ids, status=_status(status))
 
     def put_score(self, **score: Any) -> None:
         """Writes a score of these fields: id, name, value, data_type, trace_id, observation_id, session_id, comment,
@@ -70,7 +55,7 @@ class Review(Calls):
         requests = [_request(**score) for score in scores]
         if not self._scores_one_by_one:
             try:
-                answer = self._write(lambda api, options: api.scores.create(request=requests, request_options=options))
+                answer = self._write(lambda api: api.scores.create, request=requests)
             except errors.Refused as error:
                 if error.status != 400:
                     raise
@@ -85,18 +70,15 @@ class Review(Calls):
                 return
         # An older server refuses a list before it stores anything: the same scores as single objects.
         for request in requests:
-            self._put_one(request.dict())
+            self._write(lambda api: self._post_score, request.dict())
         self._scores_one_by_one = True
 
-    def _put_one(self, score: dict[str, Any]) -> None:
-        self._write(lambda api, options: self._post_score(score))
-
-    def _post_score(self, score: dict[str, Any]) -> None:
+    def _post_score(self, score: dict[str, Any], **_: object) -> None:
         self._wire.client.post(f"{self.base_url}/api/public/scores", json=score)
 
     def delete_score(self, score_id: str) -> None:
         """Deletes a score; the server does it later (202) and does not say whether there was one."""
-        self._write(lambda api, options: api.scores.delete(in_path(score_id), request_options=options))
+        self._write(lambda api: api.scores.delete, in_path(score_id))
 
 
 def _status(status: str) -> Any:

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from curator.gateway import errors, rows
 from curator.gateway.calls import Calls, Tally, batches
@@ -25,6 +25,17 @@ EARLIER = 20
 Filter = dict[str, Any]
 
 
+class ScoreFilter(TypedDict, total=False):
+    """Further conditions on scores, as the API takes them."""
+
+    source: str
+    data_type: str
+    value: str
+    value_min: float
+    value_max: float
+    queue_id: str
+
+
 class Traces(Calls):
     """Reads of observations, scores and comments."""
 
@@ -34,7 +45,6 @@ class Traces(Calls):
         ids: Sequence[str] | None = None,
         trace_ids: Sequence[str] | None = None,
         session_ids: Sequence[str] | None = None,
-        session_id: str | None = None,
         roots_only: bool = False,
         levels: Sequence[str] | None = None,
         from_: datetime | None = None,
@@ -50,8 +60,6 @@ class Traces(Calls):
         an empty list gives nothing. `io` adds input, output, metadata and costs: only for what is looked at; `costs`
         adds costs alone. `filters` are conditions as the API's `filter` parameter takes them. Raises GatewayError.
         """
-        if session_id is not None:
-            session_ids = [session_id]
         common: list[Filter] = list(filters or ())
         if roots_only:
             common.append({"type": "boolean", "column": "isRootObservation", "operator": "=", "value": True})
@@ -81,19 +89,12 @@ class Traces(Calls):
         fields, size = (IO_FIELDS, IO_PAGE) if io else (COST_FIELDS if costs else LIST_FIELDS, LIST_PAGE)
         size = min(size, limit or size)
 
-        def ask(cursor: str | None, size: int) -> Any:
-            return self._read(
-                lambda api, options: api.observations.get_many(
-                    fields=fields, limit=size, cursor=cursor, filter=text, request_options=options
-                ),
-                needs_v2=True,
-            )
-
         def page(cursor: str | None) -> Any:
             nonlocal size
             while True:
+                pages = self._cursors(lambda api: api.observations.get_many, fields=fields, limit=size, filter=text)
                 try:
-                    return ask(cursor, size)
+                    return pages(cursor)
                 except (errors.TooLarge, errors.ServerFailed, errors.OverLimit) as error:
                     if isinstance(error, errors.OverLimit) and error.code != "LIMIT_ANSWER":
                         raise
@@ -112,12 +113,7 @@ class Traces(Calls):
         trace_ids: Sequence[str] | None = None,
         session_ids: Sequence[str] | None = None,
         names: Sequence[str] | None = None,
-        source: str | None = None,
-        data_type: str | None = None,
-        value: str | None = None,
-        value_min: float | None = None,
-        value_max: float | None = None,
-        queue_id: str | None = None,
+        **only: Unpack[ScoreFilter],
     ) -> Iterator[Score]:
         """Scores, newest first within each batch of ids; `from_` and the bounds are inclusive, `to` is exclusive.
 
@@ -125,38 +121,24 @@ class Traces(Calls):
         Names with a comma cannot be asked for, so then all names are fetched and the others left out here.
         Raises GatewayError.
         """
-        column, wanted = _the_one({"traceId": trace_ids, "sessionId": session_ids})
+        column, wanted = _the_one({"trace_id": trace_ids, "session_id": session_ids})
         if names is not None and not names:
             return
         # Scores of given objects are an addition to them; a window's scores are the list of failures itself.
         tally = self._tally(whole=wanted is None)
         by_name = names is not None and not any("," in name for name in names)
         for batch in [None] if wanted is None else batches(wanted, overhead=3):
-            ids = None if batch is None else ",".join(batch)
-
-            def page(cursor: str | None, ids: str | None = ids) -> Any:
-                return self._read(
-                    lambda api, options: api.scores.get_many(
-                        limit=SCORE_PAGE,
-                        cursor=cursor,
-                        fields=SCORE_FIELDS,
-                        name=",".join(names) if names and by_name else None,
-                        source=source,
-                        data_type=data_type,
-                        value=value,
-                        value_min=value_min,
-                        value_max=value_max,
-                        queue_id=queue_id,
-                        trace_id=ids if column == "traceId" else None,
-                        session_id=ids if column == "sessionId" else None,
-                        from_timestamp=from_,
-                        to_timestamp=to,
-                        request_options=options,
-                    ),
-                    needs_v2=True,
-                )
-
-            for one in self._by_cursor(page, rows.score, tally):
+            pages = self._cursors(
+                lambda api: api.scores.get_many,
+                limit=SCORE_PAGE,
+                fields=SCORE_FIELDS,
+                name=",".join(names) if names and by_name else None,
+                from_timestamp=from_,
+                to_timestamp=to,
+                **({} if batch is None else {column: ",".join(batch)}),
+                **only,
+            )
+            for one in self._by_cursor(pages, rows.score, tally):
                 if names is None or one.name in names:
                     yield one
         tally.finish()
@@ -238,16 +220,9 @@ class Traces(Calls):
 
         Without `object_id`: on all objects of the type, made at or after `since`. Raises GatewayError.
         """
-
-        def page(number: int) -> Any:
-            return self._read(
-                lambda api, options: api.comments.get(
-                    page=number, limit=100, object_type=object_type, object_id=object_id, request_options=options
-                )
-            )
-
+        pages = self._pages(lambda api: api.comments.get, object_type=object_type, object_id=object_id)
         found = []
-        for one in self._by_page(page, rows.comment, self._tally(whole=False)):
+        for one in self._by_page(pages, rows.comment, self._tally(whole=False)):
             if since is not None and one.created_at < since:
                 break
             found.append(one)

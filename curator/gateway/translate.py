@@ -13,6 +13,7 @@ from curator.model.safe import visible
 
 # Measured on Langfuse 4.16: 4.4 MiB pass, above 4.5 MB the answer is 413 or a reset.
 TOO_LARGE_BYTES = 4_400_000
+NOT_JSON = object()
 _QUOTED = re.compile(r"\b(received|got|value)\b[ :]+(?!type\b).*", re.IGNORECASE)
 _DISCONNECTED = re.compile(r"disconnected|peer closed|incomplete", re.IGNORECASE)
 
@@ -60,7 +61,7 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
 
     `needs_v2`: the call lists by the APIs of Langfuse 4, where a 404 can only mean that the server lacks them.
     """
-    status, words, is_json = response.status_code, _words(response), _is_json(response)
+    status, words, is_json = response.status_code, _words(response), _body(response) is not NOT_JSON
     facts: dict[str, Any] = {"status": status, "server_message": words}
     match status:
         case 401:
@@ -119,16 +120,6 @@ def too_large(status: int | None, words: str = "") -> errors.TooLarge:
     )
 
 
-def answer_too_large(host: str, megabytes: float) -> errors.OverLimit:
-    """The error for an answer beyond the limit on its size."""
-    return errors.OverLimit(f"An answer of {host} is larger than {megabytes:g} MB.", code="LIMIT_ANSWER")
-
-
-def too_many_pages(host: str, pages: int) -> errors.OverLimit:
-    """The error for a list that goes on beyond the limit on its pages."""
-    return errors.OverLimit(f"A list of {host} goes on after {pages} pages.", code="LIMIT_PAGES")
-
-
 def command_over(host: str) -> errors.OverLimit:
     """The error for a command that has used up its time."""
     return errors.OverLimit(
@@ -178,10 +169,7 @@ def _sentence(response: httpx.Response) -> str:
 
     zod quotes the value that it received: that part may be personal and is left out.
     """
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return ""
+    body = _body(response)
     if not isinstance(body, dict):
         return ""
     said = [str(body.get("message") or "")]
@@ -194,20 +182,17 @@ def _sentence(response: httpx.Response) -> str:
     return visible(_QUOTED.sub(r"\1 …", words), limit=300).rstrip(". ")
 
 
-def _is_json(response: httpx.Response) -> bool:
+def _body(response: httpx.Response) -> Any:
+    """The JSON that a server answers; NOT_JSON for anything else."""
     try:
-        response.json()
+        return response.json()
     except (ValueError, RecursionError):
-        return False
-    return True
+        return NOT_JSON
 
 
 def _words(response: httpx.Response) -> str:
     """The server's own sentence, at most 500 characters."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
+    body = _body(response)
+    if body is NOT_JSON:
         return response.text[:500]
-    if isinstance(body, dict):
-        return str(body.get("message") or body.get("error") or "")[:500]
-    return str(body)[:500]
+    return str(body.get("message") or body.get("error") or "" if isinstance(body, dict) else body)[:500]

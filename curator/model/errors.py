@@ -5,6 +5,8 @@ holds no trace text, no personal value and no key.
 """
 
 from enum import IntEnum
+from functools import cache
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -22,7 +24,7 @@ class CuratorError(Exception):
     """A failure with a name.
 
     `code` is stable and has a help page (`curator explain CODE`); `message` says in one sentence what is wrong;
-    `remedy` says what to do next.
+    `remedy` says what to do next, by `remedies.toml` where it is not given.
     """
 
     exit_code: ExitCode = ExitCode.NO
@@ -31,10 +33,18 @@ class CuratorError(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
-        self.remedy = remedy
+        self.remedy = remedy or remedies().get(code, "")
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+
+@cache
+def remedies() -> dict[str, str]:
+    """Code → what to do next, where one sentence fits every error of the code."""
+    import tomllib  # only who fails needs it
+
+    return tomllib.loads(Path(__file__).with_name("remedies.toml").read_text(encoding="utf-8"))
 
 
 class UsageError(CuratorError):

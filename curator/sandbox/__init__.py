@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from curator.sandbox.faults import KINDS, check_fault
+    from curator.sandbox.gate import MEASURED_LAG, Lag
     from curator.sandbox.server import SandboxServer
-    from curator.sandbox.settings import MEASURED_LAG, Lag
 
 __all__ = ["KINDS", "MEASURED_LAG", "Lag", "SandboxServer", "check_fault"]
 
 _MODULES = {
     "KINDS": "faults",
-    "MEASURED_LAG": "settings",
-    "Lag": "settings",
+    "MEASURED_LAG": "gate",
+    "Lag": "gate",
     "SandboxServer": "server",
     "check_fault": "faults",
 }

@@ -71,7 +71,9 @@ def _worded(error: ValidationError, validator: Any) -> Iterator[tuple[str, str, 
             yield from _first(validator.evolve(schema=error.validator_value), item)
         yield path, "must contain at least 1 valid item(s)", keyword
     else:
-        yield path, MESSAGES[keyword](error.validator_value, error.instance, error), keyword
+        said = MESSAGES[keyword]
+        value = error.validator_value
+        yield path, said.format(value) if isinstance(said, str) else said(value, error.instance, error), keyword
     for wrapper in reversed(_wrappers(list(error.relative_schema_path))):
         yield path, WRAPPERS[wrapper], wrapper
 
@@ -124,42 +126,31 @@ def _duplicates(_value: Any, items: Any, _: ValidationError) -> str:
     return "must NOT have duplicate items"
 
 
-def _tuple_length(schema: Any) -> int:
+def _items_in(schema: Any) -> int:
     return len(schema["items"])
 
 
-def _counted(sign: str, noun: str) -> Message:
-    return lambda limit, _instance, _error: f"must NOT have {sign} than {limit} {noun}"
-
-
-def _compared(sign: str) -> Message:
-    return lambda limit, _instance, _error: f"must be {sign} {limit}"
-
-
-def _fixed(text: str) -> Message:
-    return lambda _value, _instance, _error: text
-
-
-MESSAGES: dict[str, Message] = {
+# Keyword → what AJV says of it; `{0}` is the keyword's value in the schema.
+MESSAGES: dict[str, str | Message] = {
     "type": lambda types, _, __: "must be " + (types if isinstance(types, str) else ",".join(types)),
     "required": _required,
-    "const": _fixed("must be equal to constant"),
-    "enum": _fixed("must be equal to one of the allowed values"),
-    "maximum": _compared("<="),
-    "minimum": _compared(">="),
-    "exclusiveMaximum": _compared("<"),
-    "exclusiveMinimum": _compared(">"),
-    "multipleOf": _compared("multiple of"),
-    "maxLength": _counted("more", "characters"),
-    "minLength": _counted("fewer", "characters"),
-    "maxItems": _counted("more", "items"),
-    "minItems": _counted("fewer", "items"),
-    "maxProperties": _counted("more", "properties"),
-    "minProperties": _counted("fewer", "properties"),
-    "pattern": lambda pattern, _, __: f'must match pattern "{pattern}"',
+    "const": "must be equal to constant",
+    "enum": "must be equal to one of the allowed values",
+    "maximum": "must be <= {0}",
+    "minimum": "must be >= {0}",
+    "exclusiveMaximum": "must be < {0}",
+    "exclusiveMinimum": "must be > {0}",
+    "multipleOf": "must be multiple of {0}",
+    "maxLength": "must NOT have more than {0} characters",
+    "minLength": "must NOT have fewer than {0} characters",
+    "maxItems": "must NOT have more than {0} items",
+    "minItems": "must NOT have fewer than {0} items",
+    "maxProperties": "must NOT have more than {0} properties",
+    "minProperties": "must NOT have fewer than {0} properties",
+    "pattern": 'must match pattern "{0}"',
     "uniqueItems": _duplicates,
-    "additionalItems": lambda _, __, error: f"must NOT have more than {_tuple_length(error.schema)} items",
-    "additionalProperties": _fixed("must NOT have additional properties"),
+    "additionalItems": lambda _, __, error: f"must NOT have more than {_items_in(error.schema)} items",
+    "additionalProperties": "must NOT have additional properties",
     "dependencies": _dependencies,
-    "not": _fixed("must NOT be valid"),
+    "not": "must NOT be valid",
 }

@@ -18,8 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from curator.sandbox import control
 from curator.sandbox.errors import method_not_allowed
-from curator.sandbox.gate import error_response, guarded
-from curator.sandbox.settings import MEASURED_LAG, NO_LAG, Lag, Settings
+from curator.sandbox.gate import MEASURED_LAG, NO_LAG, Lag, Settings, error_response, guarded
 from curator.sandbox.store import Store
 
 __all__ = ["MEASURED_LAG", "NO_LAG", "Lag", "Settings", "create_app"]

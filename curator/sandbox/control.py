@@ -1,24 +1,22 @@
 """The sandbox's own routes, `/__sandbox__/…`: what was asked of it, and which faults are on. They need no keys."""
 
-import inspect
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from functools import wraps
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.faults import apply_fault
-from curator.sandbox.settings import Settings
+from curator.sandbox.gate import Settings
 from curator.sandbox.web import json_response, store_of
-
-Handler = Callable[[Request], Response | Awaitable[Response]]
 
 
 def requests_per_route(request: Request) -> Response:
@@ -63,23 +61,17 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _here(handler: Handler) -> Handler:
-    """The handler for callers that name this machine: a page of another site, whose name was made to lead here
-    (DNS rebinding), sends its own name as Host, and could otherwise read and change everything without keys."""
+class OnlyHere:
+    """Lets callers in that name this machine: a page of another site, whose name was made to lead here (DNS rebinding),
+    sends its own name as Host, and could otherwise read and change everything without keys."""
 
-    @wraps(handler)
-    def guarded(request: Request) -> Response | Awaitable[Response]:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        if host != "localhost" and not _is_address(host):
-            return json_response({"message": "Call these routes by an IP address or localhost."}, 421)
-        return handler(request)
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
-    @wraps(handler)
-    async def guarded_async(request: Request) -> Response:
-        answer = guarded(request)
-        return answer if isinstance(answer, Response) else await answer
-
-    return guarded_async if inspect.iscoroutinefunction(handler) else guarded
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
+        refused = json_response({"message": "Call these routes by an IP address or localhost."}, 421)
+        await (self.app if host == "localhost" or _is_address(host) else refused)(scope, receive, send)
 
 
 def _is_address(host: str) -> bool:
@@ -90,9 +82,10 @@ def _is_address(host: str) -> bool:
     return True
 
 
+here = [Middleware(OnlyHere)]
 routes = [
-    Route("/__sandbox__/requests", _here(requests_per_route), methods=["GET", "DELETE"]),
-    Route("/__sandbox__/faults", _here(list_faults), methods=["GET"]),
-    Route("/__sandbox__/faults/{name:segment}", _here(switch_on), methods=["PUT"]),
-    Route("/__sandbox__/faults/{name:segment}", _here(switch_off), methods=["DELETE"]),
+    Route("/__sandbox__/requests", requests_per_route, methods=["GET", "DELETE"], middleware=here),
+    Route("/__sandbox__/faults", list_faults, methods=["GET"], middleware=here),
+    Route("/__sandbox__/faults/{name:segment}", switch_on, methods=["PUT"], middleware=here),
+    Route("/__sandbox__/faults/{name:segment}", switch_off, methods=["DELETE"], middleware=here),
 ]

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import issues, item_versions, media
+from curator.sandbox import issues, item_versions
 from curator.sandbox.datasets import find as find_dataset
 from curator.sandbox.datasets import schema_errors
-from curator.sandbox.errors import ApiError, conflict, internal, invalid_data, invalid_request, not_found
+from curator.sandbox.errors import ApiError, conflict, internal, invalid_request, not_found
 from curator.sandbox.faults import Faults
 from curator.sandbox.fields import PROJECT_ID
 from curator.sandbox.item_versions import JSON_FIELDS, milliseconds, to_api
-from curator.sandbox.query import Body, Reader, page_meta, pagination, parameters
+from curator.sandbox.query import Body, Reader, page_meta, pagination
 from curator.sandbox.rewrites import check_text, rewrite_field, to_jsonb
 from curator.sandbox.store import Store, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
@@ -77,7 +77,7 @@ def delete(request: Request) -> Response:
 
 def list_all(request: Request) -> Response:
     """GET: ACTIVE items, newest first; `version` shows them as they were at that time."""
-    query = Reader(parameters(request))
+    query = Reader(request)
     dataset_name = query.text("datasetName")
     sources = {"source_trace_id": query.text("sourceTraceId")}
     sources["source_observation_id"] = query.text("sourceObservationId")
@@ -87,8 +87,7 @@ def list_all(request: Request) -> Response:
         query.issues.append(
             issues.custom("datasetName is required when version parameter is provided", ["datasetName"])
         )
-    if query.issues:
-        raise invalid_data(query.issues)
+    query.check()
     with store_of(request).read() as db:
         dataset_id = None
         if dataset_name:
@@ -147,7 +146,7 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         if existing is not None and existing["dataset_id"] != dataset["id"]:
             raise collision(item_id, existing["dataset_id"], dataset["name"], faults)
         columns = prepare(new, existing, dataset)
-        media.check(db, {name: json.loads(columns[JSON_FIELDS[name]] or "null") for name in new.fields})
+        item_versions.check_media(db, {name: json.loads(columns[JSON_FIELDS[name]] or "null") for name in new.fields})
         replaced = item_versions.newest(db, item_id)
         if replaced is not None and replaced["dataset_id"] != dataset["id"]:
             raise collision(item_id, replaced["dataset_id"], dataset["name"], faults)

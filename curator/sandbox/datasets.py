@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox import issues, js
-from curator.sandbox.errors import internal, invalid_data, invalid_request, not_found
+from curator.sandbox.errors import internal, invalid_request, not_found
 from curator.sandbox.fields import shown
 from curator.sandbox.issues import Issue
-from curator.sandbox.query import Body, Reader, answer_page, pagination, parameters
+from curator.sandbox.query import Body, answer_all
 from curator.sandbox.rewrites import check_text, to_jsonb
 from curator.sandbox.store import Store, cuid, insert, iso
 from curator.sandbox.web import json_body, json_response, store_of
@@ -172,12 +172,7 @@ def get(request: Request) -> Response:
 
 def list_all(request: Request) -> Response:
     """GET: newest first."""
-    query = Reader(parameters(request))
-    page = pagination(query)
-    if query.issues:
-        raise invalid_data(query.issues)
-    with store_of(request).read() as db:
-        return answer_page(db, page, "FROM datasets", (), "created_at DESC, id", SHOWN)
+    return answer_all(request, "datasets", "created_at DESC, id", SHOWN)
 
 
 routes = [

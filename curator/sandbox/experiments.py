@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox import observation_filter, score_record
-from curator.sandbox.errors import invalid_data
 from curator.sandbox.fields import shown
 from curator.sandbox.issues import (
     UNDEFINED,
@@ -23,33 +22,18 @@ from curator.sandbox.issues import (
     invalid_type,
     invalid_value,
     is_datetime,
-    no_discriminator,
     to_milliseconds,
 )
-from curator.sandbox.observation_filter import Column, Columns, Condition, by_name
+from curator.sandbox.observation_filter import Columns, Condition, columns_of
 from curator.sandbox.observation_record import trace_hash
-from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.scores import DEFAULT_LIMIT, MAX_LIMIT
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
 
 SUMMARY_GROUPS = ("core", "metadata", "scores")
 ITEM_GROUPS = ("core", "dataset", "io", "metadata", "itemMetadata", "experimentMetadata", "scores")
-SUMMARY_COLUMNS = by_name(
-    (
-        Column("id", "ID", "stringOptions", "experiment_id"),
-        Column("name", "Name", "stringOptions", "experiment_name"),
-        Column("datasetId", "Dataset ID", "stringOptions", "experiment_dataset_id"),
-    )
-)
-ITEM_COLUMNS = by_name(
-    (
-        Column("experimentId", "ID", "stringOptions", "experiment_id"),
-        Column("experimentName", "Name", "stringOptions", "experiment_name"),
-        Column("experimentItemId", "Experiment Item ID", "stringOptions", "experiment_item_id"),
-        Column("datasetId", "Dataset ID", "stringOptions", "experiment_dataset_id"),
-    )
-)
+SUMMARY_COLUMNS, ITEM_COLUMNS = columns_of("experiments"), columns_of("experiment-items")
 MAX_SCORES = 50
 DAY_MS = 86_400_000
 LISTED_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
@@ -74,7 +58,7 @@ class RunQuery:
 
 def list_experiments(request: Request) -> Response:
     """One page of experiments, the one with the latest activity first."""
-    query = _read(Reader(parameters(request)), SUMMARY_GROUPS, {"core"}, SUMMARY_COLUMNS)
+    query = _read(Reader(request), SUMMARY_GROUPS, {"core"}, SUMMARY_COLUMNS)
     store = store_of(request)
     conditions = [Condition("experiment_id <> ''"), *query.conditions, _visible(store)]
     where, values = _join(conditions)
@@ -115,7 +99,7 @@ def list_experiments(request: Request) -> Response:
 
 def list_items(request: Request) -> Response:
     """One page of experiment items, newest first."""
-    query = _read(Reader(parameters(request)), ITEM_GROUPS, {"core", "dataset"}, ITEM_COLUMNS)
+    query = _read(Reader(request), ITEM_GROUPS, {"core", "dataset"}, ITEM_COLUMNS)
     store = store_of(request)
     conditions = [
         Condition("experiment_id <> '' AND experiment_item_id <> '' AND experiment_item_root_id = id"),
@@ -160,16 +144,16 @@ def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: C
     reader.issues += [invalid_value(["fields", i], groups) for i, one in enumerate(chosen) if one not in groups]
     limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     score_limit = reader.limit("scoreLimit", MAX_SCORES, MAX_SCORES)
-    cursor_text = reader.text("cursor")
+    reader.text("cursor")  # one that is given twice is wrong like the others; what it holds is read afterwards
     times = [_time(reader, "fromStartTime", ">=", required=True), _time(reader, "toStartTime", "<", required=False)]
     ids = {column.id: column for column in columns.values()}
     lists = {name: reader.texts(name) for name in ids}
     filters = observation_filter.parse(reader.text("filter") or "", tuple(ids))
-    if reader.issues:
-        raise invalid_data(reader.issues)
-    cursor = _cursor(reader, cursor_text) if cursor_text is not None else None
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    reader.check()
+    cursor = reader.cursor(None, "lastTime", "lastTraceId", "lastId", "lastExperimentId")
+    reader.check()
+    if cursor:
+        cursor["time"] = to_milliseconds(cursor["lastTime"]) or 0
     conditions = observation_filter.conditions(filters, columns)
     taken = {condition.column for condition in conditions}
     for name, wanted in lists.items():
@@ -189,22 +173,6 @@ def _time(reader: Reader, name: str, operator: str, *, required: bool) -> Condit
         reader.issues.append(invalid_datetime([name]))
         return None
     return Condition(f"start_ms {operator} ?", (to_milliseconds(text),))
-
-
-def _cursor(reader: Reader, text: str) -> Cursor | None:
-    content = decode_cursor(text)
-    if not isinstance(content, dict):
-        reader.issues.append(invalid_type(["cursor"], "object", content))
-        return None
-    if content.get("v") != 1:
-        reader.issues.append(no_discriminator(["cursor"], "v"))
-        return None
-    names = ("lastTime", "lastTraceId", "lastId", "lastExperimentId")
-    wrong = [name for name in names if not isinstance(content.get(name), str)]
-    reader.issues += [invalid_type(["cursor", name], "string", content.get(name, UNDEFINED)) for name in wrong]
-    if wrong:
-        return None
-    return {**content, "time": to_milliseconds(content["lastTime"]) or 0}
 
 
 def _visible(store: Store) -> Condition:

@@ -7,6 +7,7 @@ limit (429), the handler; then the faults that spoil an answer.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
@@ -14,14 +15,36 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox.auth import authorize
+from curator.sandbox.auth import Keys, authorize
 from curator.sandbox.connection import Dropped, Truncated, connection_of
 from curator.sandbox.errors import ApiError, internal
-from curator.sandbox.faults import split_runs
-from curator.sandbox.ratelimit import too_many_requests
+from curator.sandbox.faults import Faults, split_runs
+from curator.sandbox.ratelimit import RateLimit, too_many_requests
 from curator.sandbox.rewrites import cut_bottomless
-from curator.sandbox.settings import Settings
 from curator.sandbox.web import json_body, json_response
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How long what was sent stays invisible, in seconds. Dataset items are read-your-writes and never lag."""
+
+    scores: float = 0
+    observations: float = 0
+
+
+NO_LAG = Lag()
+MEASURED_LAG = Lag(scores=6, observations=2)
+
+
+@dataclass
+class Settings:
+    """What a sandbox is started with. In handlers: `request.app.state.settings`."""
+
+    keys: Keys = field(default_factory=Keys)
+    lag: Lag = NO_LAG
+    faults: Faults = field(default_factory=Faults)
+    rate_limit: RateLimit | None = None
+
 
 Handler = Callable[[Request], Response]
 

@@ -53,119 +53,90 @@ def type_name(value: object) -> str:
             return "object"
 
 
+def _issue(code: str, path: Path, message: str, **facts: Any) -> Issue:
+    return {"code": code, **facts, "path": path, "message": message}
+
+
 def invalid_type(path: Path, expected: str, value: object) -> Issue:
     """A value of another type than `expected`."""
     received = type_name(value)
-    issue = {
-        "expected": expected,
-        "code": "invalid_type",
-        "path": path,
-        "message": f"Invalid input: expected {expected}, received {received}",
-    }
+    message = f"Invalid input: expected {expected}, received {received}"
+    facts = {"expected": expected}
     if expected == "number" and received == "NaN":
-        issue["received"] = "NaN"
+        facts["received"] = "NaN"
     elif expected == "number" and isinstance(value, float) and math.isinf(value):
-        issue["received"] = "Infinity"
-    return issue
+        facts["received"] = "Infinity"
+    return _issue("invalid_type", path, message, **facts)
 
 
 def invalid_date(path: Path) -> Issue:
     """A value that JavaScript cannot read as a date."""
-    return {
-        "expected": "date",
-        "code": "invalid_type",
-        "received": "Invalid Date",
-        "path": path,
-        "message": "Invalid input: expected date, received Date",
-    }
+    message = "Invalid input: expected date, received Date"
+    return _issue("invalid_type", path, message, expected="date", received="Invalid Date")
 
 
 def invalid_datetime(path: Path) -> Issue:
     """A text that is no ISO 8601 time with an offset."""
-    return {
-        "origin": "string",
-        "code": "invalid_format",
-        "format": "datetime",
-        "pattern": f"/{DATETIME_PATTERN}/",
-        "path": path,
-        "message": "Invalid ISO datetime",
-    }
+    return invalid_format(path, "datetime", f"/{DATETIME_PATTERN}/", "Invalid ISO datetime")
+
+
+def invalid_format(path: Path, form: str, pattern: str, message: str) -> Issue:
+    """A text that an expression, quoted back to the client, does not match."""
+    return _issue("invalid_format", path, message, origin="string", format=form, pattern=pattern)
 
 
 def invalid_value(path: Path, values: Sequence[Any]) -> Issue:
     """A value outside of an enumeration."""
     quoted = "|".join(f'"{value}"' if isinstance(value, str) else str(value) for value in values)
     message = f"Invalid input: expected {quoted}" if len(values) == 1 else f"Invalid option: expected one of {quoted}"
-    return {"code": "invalid_value", "values": list(values), "path": path, "message": message}
+    return _issue("invalid_value", path, message, values=list(values))
+
+
+# What is counted, in the sentence about a limit: the number itself, or the length of a string or an array.
+_COUNTED = {"number": ("to be", ""), "string": ("to have", " characters"), "array": ("to have", " items")}
 
 
 def too_big(path: Path, maximum: float, origin: str = "number") -> Issue:
     """Above the (inclusive) maximum of a number, of a string's length or of an array's length."""
-    unit = {"number": "to be", "string": "to have", "array": "to have"}[origin]
-    noun = {"number": "", "string": " characters", "array": " items"}[origin]
-    return {
-        "origin": origin,
-        "code": "too_big",
-        "maximum": maximum,
-        "inclusive": True,
-        "path": path,
-        "message": f"Too big: expected {origin} {unit} <={maximum}{noun}",
-    }
+    verb, noun = _COUNTED[origin]
+    message = f"Too big: expected {origin} {verb} <={maximum}{noun}"
+    return _issue("too_big", path, message, origin=origin, maximum=maximum, inclusive=True)
 
 
 def too_small(path: Path, minimum: float, origin: str = "number", *, inclusive: bool = True) -> Issue:
     """Below the minimum of a number, of a string's length or of an array's length."""
-    unit = {"number": "to be", "string": "to have", "array": "to have"}[origin]
-    noun = {"number": "", "string": " characters", "array": " items"}[origin]
-    sign = ">=" if inclusive else ">"
-    return {
-        "origin": origin,
-        "code": "too_small",
-        "minimum": minimum,
-        "inclusive": inclusive,
-        "path": path,
-        "message": f"Too small: expected {origin} {unit} {sign}{minimum}{noun}",
-    }
+    verb, noun = _COUNTED[origin]
+    message = f"Too small: expected {origin} {verb} {'>=' if inclusive else '>'}{minimum}{noun}"
+    return _issue("too_small", path, message, origin=origin, minimum=minimum, inclusive=inclusive)
 
 
 def not_an_integer(path: Path) -> Issue:
     """A number with a fraction where a whole one is expected."""
-    return {
-        "expected": "int",
-        "format": "safeint",
-        "code": "invalid_type",
-        "path": path,
-        "message": "Invalid input: expected int, received number",
-    }
+    message = "Invalid input: expected int, received number"
+    return _issue("invalid_type", path, message, expected="int", format="safeint")
 
 
 def custom(message: str, path: Path | None = None) -> Issue:
     """A rule that zod does not know by itself."""
-    return {"code": "custom", "path": path or [], "message": message}
+    return _issue("custom", path or [], message)
 
 
-def unrecognized_keys(keys: list[str], path: Path | None = None) -> Issue:
+def unrecognized_keys(keys: list[str]) -> Issue:
     """Keys that a strict object does not have."""
     word = "key" if len(keys) == 1 else "keys"
     quoted = ", ".join(f'"{key}"' for key in keys)
-    return {"code": "unrecognized_keys", "keys": keys, "path": path or [], "message": f"Unrecognized {word}: {quoted}"}
+    return _issue("unrecognized_keys", [], f"Unrecognized {word}: {quoted}", keys=keys)
 
 
 def invalid_union(path: Path, errors: list[list[Issue]]) -> Issue:
     """No alternative of a union fits; `errors` says per alternative why."""
-    return {"code": "invalid_union", "errors": errors, "path": path, "message": "Invalid input"}
+    return _issue("invalid_union", path, "Invalid input", errors=errors)
 
 
 def no_discriminator(path: Path, discriminator: str) -> Issue:
     """A tagged union whose tag is none of the known ones."""
-    return {
-        "code": "invalid_union",
-        "errors": [],
-        "note": "No matching discriminator",
-        "discriminator": discriminator,
-        "path": [*path, discriminator],
-        "message": "Invalid input",
-    }
+    said = {"note": "No matching discriminator", "discriminator": discriminator}
+    return invalid_union([*path, discriminator], []) | said
 
 
 def is_datetime(text: str) -> bool:

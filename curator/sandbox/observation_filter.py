@@ -49,24 +49,21 @@ class Column:
 Columns = dict[str, Column]
 
 
-def by_name(columns: tuple[Column, ...]) -> Columns:
-    """Columns by either of their names."""
-    return {column.name: column for column in columns} | {column.id: column for column in columns}
-
-
-def _from_file() -> tuple[Column, ...]:
-    """The columns of observations. The sandbox does not look for tool definitions and calls in inputs and outputs."""
+def columns_of(listed: str) -> Columns:
+    """The columns of a list by either of their names. There are no tool definitions and calls of observations."""
     with files("curator.sandbox").joinpath("columns.csv").open(encoding="utf-8") as file:
-        return tuple(
+        columns = [
             Column(
                 row["id"], row["name"], row["type"], row["sql"],
                 checked="unchecked" not in row["treated"], empty_is_null="empty-is-null" in row["treated"],
             )
             for row in csv.DictReader(file)
-        )  # fmt: skip
+            if row["list"] == listed
+        ]  # fmt: skip
+    return {column.name: column for column in columns} | {column.id: column for column in columns}
 
 
-OBSERVATION_COLUMNS = by_name(_from_file())
+OBSERVATION_COLUMNS = columns_of("observations")
 
 
 STRING_OPERATORS = ("=", "contains", "does not contain", "starts with", "ends with")

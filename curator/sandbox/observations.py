@@ -9,14 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox import fields, observation_filter
-from curator.sandbox.errors import invalid_data
 from curator.sandbox.issues import (
-    UNDEFINED,
-    Issue,
     custom,
-    invalid_date,
     invalid_datetime,
-    invalid_type,
     invalid_union,
     invalid_value,
     is_datetime,
@@ -26,7 +21,7 @@ from curator.sandbox.issues import (
 )
 from curator.sandbox.observation_filter import IS_ROOT, Condition
 from curator.sandbox.observation_record import iso, trace_hash
-from curator.sandbox.query import Parameters, Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_response, store_of
 
@@ -60,7 +55,7 @@ class ObservationQuery:
 
 def list_observations(request: Request) -> Response:
     """One page, newest first, with a cursor while more follow."""
-    query = read_query(parameters(request))
+    query = read_query(Reader(request))
     rows, more = find(store_of(request), query)
     data = [_shown(row, query) for row in rows]
     meta = {}
@@ -111,9 +106,8 @@ def _narrow(conditions: list[Condition]) -> tuple[str, str]:
     return "", "TRUE"
 
 
-def read_query(given: Parameters) -> ObservationQuery:
+def read_query(reader: Reader) -> ObservationQuery:
     """The checked query. Raises `ApiError` 400 with the issues in the order of Langfuse's schema."""
-    reader = Reader(given)
     chosen = _fields(reader)
     expand = reader.texts("expandMetadata")
     limit = _limit(reader)
@@ -121,8 +115,7 @@ def read_query(given: Parameters) -> ObservationQuery:
     _parse_io(reader)
     simple = _simple_conditions(reader)
     filters = observation_filter.parse(reader.text("filter") or "")
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    reader.check()
     advanced = observation_filter.conditions(filters)
     taken = {condition.column for condition in advanced}
     groups = {"core", "basic"} if chosen is None else {"core", *chosen}
@@ -155,25 +148,8 @@ def _limit(reader: Reader) -> int:
 
 
 def _cursor(reader: Reader) -> tuple[int, int, str] | None:
-    text = reader.text("cursor")
-    if text is None:
-        return None
-    content = decode_cursor(text)
-    if not isinstance(content, dict):
-        reader.issues.append(invalid_type(["cursor"], "object", content))
-        return None
-    issues: list[Issue] = []
-    start = to_milliseconds(content["lastStartTimeTo"]) if "lastStartTimeTo" in content else None
-    if start is None:
-        issues.append(invalid_date(["cursor", "lastStartTimeTo"]))
-    texts = [content.get(name, UNDEFINED) for name in ("lastTraceId", "lastId")]
-    issues += [
-        invalid_type(["cursor", name], "string", text)
-        for name, text in zip(("lastTraceId", "lastId"), texts, strict=True)
-        if not isinstance(text, str)
-    ]
-    reader.issues += issues
-    return None if issues or start is None else (start, trace_hash(texts[0]), texts[1])
+    found = reader.cursor("lastStartTimeTo", "lastTraceId", "lastId", versioned=False)
+    return (found["lastStartTimeTo"], trace_hash(found["lastTraceId"]), found["lastId"]) if found else None
 
 
 def _parse_io(reader: Reader) -> None:

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from curator.sandbox.errors import ApiError, invalid_data
 from curator.sandbox.fields import PROJECT_ID
 from curator.sandbox.issues import UNDEFINED, invalid_type
-from curator.sandbox.query import Reader, page_meta, pagination, parameters
+from curator.sandbox.query import Reader, page_meta, pagination
 from curator.sandbox.web import json_response
 
 VERSION = "4.59.0"  # the first that takes lists of scores, as this one does; the rest was measured on 4.16.0
@@ -46,19 +46,17 @@ def gone(_: Request) -> Response:
 
 def no_models(request: Request) -> Response:
     """An empty page: the sandbox knows no models and no prices, so it computes no costs."""
-    reader = Reader(parameters(request))
+    reader = Reader(request)
     page, limit = pagination(reader)
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    reader.check()
     return json_response({"data": [], "meta": page_meta(page, limit, 0)})
 
 
 def no_prompts(request: Request) -> Response:
     """An empty page: the sandbox keeps no prompts."""
-    reader = Reader(parameters(request))
+    reader = Reader(request)
     page, limit = pagination(reader)
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    reader.check()
     meta = page_meta(page, limit if reader.given.get("limit") else 10, 0)
     return json_response({"data": [], "meta": meta, "pagination": meta})
 

@@ -5,13 +5,12 @@ import binascii
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from curator.sandbox import issues
 from curator.sandbox.errors import invalid_data, invalid_request, not_found
 from curator.sandbox.issues import (
     UNDEFINED,
@@ -19,6 +18,7 @@ from curator.sandbox.issues import (
     invalid_date,
     invalid_type,
     invalid_value,
+    no_discriminator,
     not_an_integer,
     to_milliseconds,
     to_number,
@@ -26,7 +26,7 @@ from curator.sandbox.issues import (
     too_small,
     unrecognized_keys,
 )
-from curator.sandbox.web import json_response
+from curator.sandbox.web import json_response, store_of
 
 Parameters = dict[str, str | list[str]]
 
@@ -45,12 +45,27 @@ def parameters(request: Request) -> Parameters:
     return found
 
 
-class Reader:
-    """Reads typed parameters and collects the issues."""
+class _Checked:
+    """What was given by name, and the issues that were found in it."""
 
-    def __init__(self, given: Parameters) -> None:
+    def __init__(self, given: Mapping[str, Any]) -> None:
         self.given = given
         self.issues: list[Issue] = []
+
+    def check(self, known: Collection[str] | None = None) -> None:
+        """Raise 400 with the issues, if there are any; a name that is not `known` is one, after everything else."""
+        unknown = [name for name in self.given if known is not None and name not in known]
+        if unknown:
+            self.issues.append(unrecognized_keys(unknown))
+        if self.issues:
+            raise invalid_data(self.issues)
+
+
+class Reader(_Checked):
+    """Reads typed query parameters and collects the issues."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(parameters(request))
 
     def text(self, name: str) -> str | None:
         """A text, or None when it is absent."""
@@ -68,12 +83,10 @@ class Reader:
     def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
         """One of a few words, exactly as written."""
         value = self.given.get(name)
-        if value is None:
-            return None
-        if isinstance(value, list) or value not in allowed:
-            self.issues.append(invalid_value([name], allowed))
-            return None
-        return value
+        if value is None or (isinstance(value, str) and value in allowed):
+            return value
+        self.issues.append(invalid_value([name], allowed))
+        return None
 
     def number(self, name: str) -> float | None:
         """A number as JavaScript reads it from a text, or None when it is absent."""
@@ -109,6 +122,28 @@ class Reader:
             self.issues.append(invalid_date([name]))
         return moment
 
+    def cursor(self, time: str | None, *texts: str, versioned: bool = True) -> dict[str, Any] | None:
+        """The content of the cursor with these texts; `time` names the one that is a date, and becomes milliseconds.
+
+        None without a cursor or with a wrong one. Raises 400 for one that is not even JSON.
+        """
+        text = self.text("cursor")
+        if text is None:
+            return None
+        content, before = decode_cursor(text), len(self.issues)
+        if not isinstance(content, dict):
+            self.issues.append(invalid_type(["cursor"], "object", content))
+            return None
+        if versioned and content.get("v") != 1:
+            self.issues.append(no_discriminator(["cursor"], "v"))
+            return None
+        moments = {time: to_milliseconds(content[time]) if time in content else None} if time else {}
+        self.issues += [invalid_date(["cursor", name]) for name, moment in moments.items() if moment is None]
+        found = {name: content.get(name, UNDEFINED) for name in texts}
+        wrong = [(name, value) for name, value in found.items() if not isinstance(value, str)]
+        self.issues += [invalid_type(["cursor", name], "string", value) for name, value in wrong]
+        return None if len(self.issues) > before else found | moments
+
 
 def decode_cursor(text: str) -> Any:
     """The JSON inside a cursor, base64 or base64url. Raises 400 `Invalid cursor format`."""
@@ -136,12 +171,12 @@ def pagination(query: Reader) -> tuple[int, int]:
     """`page` (from 1) and `limit` (1 to 100, default 50). What is wrong becomes an issue of `query`."""
     page = _whole(query, "page", 1)
     if page <= 0:
-        query.issues.append(issues.too_small(["page"], 0, inclusive=False))
+        query.issues.append(too_small(["page"], 0, inclusive=False))
     limit = _whole(query, "limit", DEFAULT_LIMIT)
     if limit < 1:
-        query.issues.append(issues.too_small(["limit"], 1))
+        query.issues.append(too_small(["limit"], 1))
     elif limit > MAX_LIMIT:
-        query.issues.append(issues.too_big(["limit"], MAX_LIMIT))
+        query.issues.append(too_big(["limit"], MAX_LIMIT))
     return page, limit
 
 
@@ -152,7 +187,7 @@ def _whole(query: Reader, name: str, default: int) -> int:
     if value is None:
         return default
     if not value.is_integer():
-        query.issues.append(issues.not_an_integer([name]))
+        query.issues.append(not_an_integer([name]))
         return default
     if abs(value) > SAFE_INTEGER:
         query.issues.append(_unsafe(name, value))
@@ -160,7 +195,7 @@ def _whole(query: Reader, name: str, default: int) -> int:
 
 
 def _unsafe(name: str, value: float) -> Issue:
-    issue = issues.too_big([name], SAFE_INTEGER) if value > 0 else issues.too_small([name], -SAFE_INTEGER)
+    issue = too_big([name], SAFE_INTEGER) if value > 0 else too_small([name], -SAFE_INTEGER)
     return {**issue, "note": "Integers must be within the safe integer range."}
 
 
@@ -185,6 +220,21 @@ def answer_page(
     return json_response({"data": [shown(row) for row in rows], "meta": page_meta(page, limit, total)})
 
 
+def answer_all(
+    request: Request,
+    table: str,
+    order: str,
+    shown: Callable[[sqlite3.Row], dict[str, Any]],
+    known: Collection[str] | None = None,
+) -> Response:
+    """The page of a table that the request asks for; `known` are the parameters of a strict query."""
+    reader = Reader(request)
+    page = pagination(reader)
+    reader.check(known)
+    with store_of(request).read() as db:
+        return answer_page(db, page, f"FROM {table}", (), order, shown)
+
+
 def found(db: sqlite3.Connection, table: str, message: str, **columns: str) -> sqlite3.Row:
     """The row of the table with these values. Raises 404 with the message when there is none."""
     where = " AND ".join(f"{name} = :{name}" for name in columns)
@@ -194,21 +244,20 @@ def found(db: sqlite3.Connection, table: str, message: str, **columns: str) -> s
     return row
 
 
-class Body:
-    """Reads typed fields of a JSON body and collects the issues; unknown fields are ignored."""
+class Body(_Checked):
+    """Reads typed fields of a JSON body and collects the issues."""
 
     def __init__(self, body: Any) -> None:
         if not isinstance(body, dict):
-            raise invalid_data([issues.invalid_type([], "object", body)])
-        self.given: dict[str, Any] = body
-        self.issues: list[Issue] = []
+            raise invalid_data([invalid_type([], "object", body)])
+        super().__init__(body)
 
     def required(self, name: str) -> str:
         """A text that must be there."""
         value = self.given.get(name, UNDEFINED)
         if isinstance(value, str):
             return value
-        self.issues.append(issues.invalid_type([name], "string", value))
+        self.issues.append(invalid_type([name], "string", value))
         return ""
 
     def text(self, name: str) -> str | None:
@@ -216,42 +265,16 @@ class Body:
         value = self.given.get(name)
         if value is None or isinstance(value, str):
             return value
-        self.issues.append(issues.invalid_type([name], "string", value))
+        self.issues.append(invalid_type([name], "string", value))
         return None
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
         """One of a few words; null and absent are the same."""
-        value = self.given.get(name)
-        if value is None or (isinstance(value, str) and value in allowed):
-            return value
-        self.issues.append(issues.invalid_value([name], allowed))
-        return None
+        return None if self.given.get(name) is None else self.one_of(name, allowed)
 
-    def check(self) -> None:
-        """Raise 400 with the issues, if there are any."""
-        if self.issues:
-            raise invalid_data(self.issues)
-
-
-class StrictBody(Body):
-    """A body that has only the keys in `known`; an unknown key is named after everything else that is wrong."""
-
-    def __init__(self, body: Any, known: tuple[str, ...]) -> None:
-        super().__init__(body)
-        self._known = known
-
-    def check(self) -> None:
-        """Raise 400 with the issues, if there are any."""
-        unknown = [name for name in self.given if name not in self._known]
-        if unknown:
-            self.issues.append(unrecognized_keys(unknown))
-        super().check()
-
-
-def check_query(reader: Reader, known: tuple[str, ...]) -> None:
-    """Raise 400 with the issues of a query and its unknown keys, if there are any."""
-    unknown = [name for name in reader.given if name not in known]
-    if unknown:
-        reader.issues.append(unrecognized_keys(unknown))
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    def one_of(self, name: str, allowed: tuple[str, ...], default: object = UNDEFINED) -> str:
+        """One of a few words; `default` when it is absent."""
+        value = self.given.get(name, default)
+        if value not in allowed:
+            self.issues.append(invalid_value([name], allowed))
+        return str(value)

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from curator.sandbox.errors import invalid_request, not_found
 from curator.sandbox.fields import shown
-from curator.sandbox.issues import UNDEFINED, custom, invalid_type, invalid_value, too_big, too_small
-from curator.sandbox.query import Body, Reader, StrictBody, answer_page, check_query, found, pagination, parameters
+from curator.sandbox.issues import UNDEFINED, custom, invalid_type, too_big, too_small
+from curator.sandbox.query import Body, Reader, answer_all, answer_page, found, pagination
 from curator.sandbox.store import Store, cuid, insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
 
@@ -33,11 +33,7 @@ EXISTS = {
 
 def list_queues(request: Request) -> Response:
     """One page of queues, newest first."""
-    reader = Reader(parameters(request))
-    page = pagination(reader)
-    check_query(reader, ("page", "limit"))
-    with store_of(request).read() as db:
-        return answer_page(db, page, "FROM annotation_queues", (), "created_ms DESC, seq DESC", QUEUE)
+    return answer_all(request, "annotation_queues", "created_ms DESC, seq DESC", QUEUE, known=("page", "limit"))
 
 
 def get_queue(request: Request) -> Response:
@@ -48,11 +44,11 @@ def get_queue(request: Request) -> Response:
 
 def create_queue(request: Request) -> Response:
     """A new queue. Its name is unique in the project and its score configs exist; it cannot be changed later."""
-    body = StrictBody(json_body(request), ("name", "description", "scoreConfigIds"))
+    body = Body(json_body(request))
     name = body.required("name")
     description = body.text("description")
     config_ids = _config_ids(body)
-    body.check()
+    body.check(("name", "description", "scoreConfigIds"))
     store = store_of(request)
     with store.write() as db:
         known = {row["id"] for row in db.execute("SELECT id FROM score_configs")}
@@ -67,10 +63,10 @@ def create_queue(request: Request) -> Response:
 
 def list_items(request: Request) -> Response:
     """One page of a queue's items, newest first, of one status or of both."""
-    reader = Reader(parameters(request))
+    reader = Reader(request)
     page = pagination(reader)
     status = reader.choice("status", STATUSES)
-    check_query(reader, ("page", "limit", "status"))
+    reader.check(("page", "limit", "status"))
     queue_id = request.path_params["queue_id"]
     condition, values = ("AND status = ?", (queue_id, status)) if status else ("", (queue_id,))
     with store_of(request).read() as db:
@@ -87,45 +83,33 @@ def get_item(request: Request) -> Response:
 
 def create_item(request: Request) -> Response:
     """Put an object into a queue. It need not exist, and may be in the queue already."""
-    body = StrictBody(json_body(request), ("objectId", "objectType", "status"))
+    body = Body(json_body(request))
     object_id = body.required("objectId")
-    object_type = body.given.get("objectType", UNDEFINED)
-    if object_type not in OBJECT_TYPES:
-        body.issues.append(invalid_value(["objectType"], OBJECT_TYPES))
-    status = body.given.get("status", "PENDING")
-    if status not in STATUSES:
-        body.issues.append(invalid_value(["status"], STATUSES))
-    body.check()
+    object_type = body.one_of("objectType", OBJECT_TYPES)
+    status = body.one_of("status", STATUSES, "PENDING")
+    body.check(("objectId", "objectType", "status"))
     queue_id = request.path_params["queue_id"]
     store = store_of(request)
+    item_id, times = cuid(store.now()), _now(store)
+    record = {"id": item_id, "queue_id": queue_id, "object_id": object_id, "object_type": object_type, "status": status}
+    completed = {"completed_ms": times["created_ms"] if status == "COMPLETED" else None}
     with store.write() as db:
         _find_queue(db, queue_id)
-        item_id = add_item(store, db, queue_id, object_id, str(object_type), status)
+        insert(db, "annotation_queue_items", record | times | completed)
         row = db.execute("SELECT * FROM annotation_queue_items WHERE id = ?", (item_id,)).fetchone()
     return json_response(ITEM(row))
 
 
-def add_item(store: Store, db: sqlite3.Connection, queue_id: str, object_id: str, object_type: str, status: str) -> str:
-    """Write an item and return its id."""
-    item_id, times = cuid(store.now()), _now(store)
-    record = {"id": item_id, "queue_id": queue_id, "object_id": object_id, "object_type": object_type, "status": status}
-    completed = times["created_ms"] if status == "COMPLETED" else None
-    insert(db, "annotation_queue_items", record | times | {"completed_ms": completed})
-    return item_id
-
-
 def update_item(request: Request) -> Response:
     """Change the status. Completing again moves `completedAt`; going back to PENDING keeps it."""
-    body = StrictBody(json_body(request), ("status",))
-    status = body.given.get("status", UNDEFINED)
-    if status is not UNDEFINED and status not in STATUSES:
-        body.issues.append(invalid_value(["status"], STATUSES))
-    body.check()
+    body = Body(json_body(request))
+    status = body.one_of("status", STATUSES) if "status" in body.given else None
+    body.check(("status",))
     store = store_of(request)
     now_ms = store.now_ms()
     with store.write() as db:
         row = _find_item(db, request)
-        if status is not UNDEFINED:
+        if status is not None:
             completed = now_ms if status == "COMPLETED" else row["completed_ms"]
             db.execute(
                 "UPDATE annotation_queue_items SET status = ?, completed_ms = ?, updated_ms = ? WHERE seq = ?",
@@ -172,7 +156,7 @@ def _find_item(db: sqlite3.Connection, request: Request) -> sqlite3.Row:
 
 def list_comments(request: Request) -> Response:
     """One page in the order in which they were written, of one object or author or of all."""
-    reader = Reader(parameters(request))
+    reader = Reader(request)
     filters = {
         "object_type": reader.choice("objectType", COMMENTED),
         "object_id": reader.text("objectId"),
@@ -181,7 +165,7 @@ def list_comments(request: Request) -> Response:
     page = pagination(reader)
     if filters["object_id"] and "objectType" not in reader.given and not reader.issues:
         reader.issues.append(custom("objectType is required when objectId is provided", ["objectType"]))
-    check_query(reader, ("objectType", "objectId", "authorUserId", "page", "limit"))
+    reader.check(("objectType", "objectId", "authorUserId", "page", "limit"))
     chosen = {column: value for column, value in filters.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
     with store_of(request).read() as db:
@@ -197,7 +181,7 @@ def get_comment(request: Request) -> Response:
 
 def create_comment(request: Request) -> Response:
     """A comment on something that exists. Nobody but members can be its author, and the sandbox has no members."""
-    body = StrictBody(json_body(request), ("projectId", "content", "objectId", "objectType", "authorUserId"))
+    body = Body(json_body(request))
     body.required("projectId")
     content = body.required("content").strip()
     if isinstance(body.given.get("content"), str):
@@ -206,37 +190,19 @@ def create_comment(request: Request) -> Response:
         elif len(content) > CONTENT_LENGTH:
             body.issues.append(too_big(["content"], CONTENT_LENGTH, "string"))
     object_id = body.required("objectId")
-    object_type = body.given.get("objectType", UNDEFINED)
-    if object_type not in COMMENTED:
-        body.issues.append(invalid_value(["objectType"], COMMENTED))
+    object_type = body.one_of("objectType", COMMENTED)
     author = body.text("authorUserId")
-    body.check()
+    body.check(("projectId", "content", "objectId", "objectType", "authorUserId"))
     if author is not None:
         raise invalid_request(UNKNOWN_AUTHOR)
     store = store_of(request)
-    now_ms = store.now_ms()
+    record = {"id": uuid4(), "object_type": object_type, "object_id": object_id, "content": content}
     with store.write() as db:
-        query = EXISTS.get(str(object_type))
+        query = EXISTS.get(object_type)
         if query is None or not db.execute(query, (object_id,)).fetchone():
             raise not_found(f"Reference object, {object_type}: {object_id} not found. Skipping comment creation.")
-        comment_id = add_comment(db, str(object_type), object_id, content, now_ms)
-    return json_response({"id": comment_id})
-
-
-def add_comment(
-    db: sqlite3.Connection,
-    object_type: str,
-    object_id: str,
-    content: str,
-    created_ms: int,
-    author_user_id: str | None = None,
-) -> str:
-    """Write a comment, also one of a member (whom only the web interface would know), and return its id."""
-    comment_id = uuid4()
-    record = {"id": comment_id, "object_type": object_type, "object_id": object_id, "content": content}
-    times = {"created_ms": created_ms, "updated_ms": created_ms}
-    insert(db, "comments", record | times | {"author_user_id": author_user_id})
-    return comment_id
+        insert(db, "comments", record | _now(store))
+    return json_response({"id": record["id"]})
 
 
 QUEUES_PATH = "/api/public/annotation-queues"

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from curator.sandbox import score_record
+from curator.sandbox.fields import Row
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
@@ -15,7 +16,6 @@ from curator.sandbox.issues import (
     invalid_datetime,
     invalid_type,
     invalid_union,
-    invalid_value,
     is_datetime,
     is_number,
     no_discriminator,
@@ -23,8 +23,7 @@ from curator.sandbox.issues import (
     too_big,
     too_small,
 )
-
-Body = dict[str, Any]
+from curator.sandbox.query import Body
 
 DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT")
 WRITABLE_SOURCES = ("API", "ANNOTATION")
@@ -49,7 +48,10 @@ def check(body: Any) -> list[Issue]:
     """What is wrong with the shape of one score; an empty list when it is accepted."""
     if not isinstance(body, dict):
         return [invalid_type([], "object", body)] * 2  # both halves of the schema complain
-    issues = _check_common(body) + _check_value(body)
+    reader = Body(body)
+    _check_common(reader)
+    _check_value(reader)
+    issues = reader.issues
     if any(issue["code"] != "custom" for issue in issues):
         return issues
     if not _has_one_subject(body):
@@ -60,60 +62,51 @@ def check(body: Any) -> list[Issue]:
     return issues
 
 
-def _check_common(body: Body) -> list[Issue]:
-    issues = _check_text(body, "id")
-    name = body.get("name", UNDEFINED)
-    if not isinstance(name, str):
-        issues.append(invalid_type(["name"], "string", name))
-    elif not name:
-        issues.append(too_small(["name"], 1, "string"))
+def _check_common(body: Body) -> None:
+    body.text("id")
+    if not body.required("name") and isinstance(body.given.get("name"), str):
+        body.issues.append(too_small(["name"], 1, "string"))
     for key in OPTIONAL_TEXTS:
-        issues += _check_text(body, key)
-    environment = body.get("environment", "default")
+        body.text(key)
+    environment = body.given.get("environment", "default")
     if not isinstance(environment, str):
-        issues.append(invalid_type(["environment"], "string", environment))
-    issues += _check_text(body, "queueId")
-    if body.get("source", "API") not in WRITABLE_SOURCES:
-        issues.append(invalid_value(["source"], WRITABLE_SOURCES))
-    timestamp = body.get("timestamp")
+        body.issues.append(invalid_type(["environment"], "string", environment))
+    body.text("queueId")
+    body.one_of("source", WRITABLE_SOURCES, "API")
+    timestamp = body.given.get("timestamp")
     if timestamp is not None and not (isinstance(timestamp, str) and is_datetime(timestamp)):
-        issues.append(invalid_datetime(["timestamp"]))
-    return issues
+        body.issues.append(invalid_datetime(["timestamp"]))
 
 
-def _check_text(body: Body, key: str) -> list[Issue]:
-    value = body.get(key)
-    return [] if value is None or isinstance(value, str) else [invalid_type([key], "string", value)]
-
-
-def _check_value(body: Body) -> list[Issue]:
-    kind = body.get("dataType", UNDEFINED)
-    value = body.get("value", UNDEFINED)
+def _check_value(body: Body) -> None:
+    kind = body.given.get("dataType", UNDEFINED)
+    value = body.given.get("value", UNDEFINED)
     at: Path = ["value"]
-    issues: list[Issue] = []
+    wrong = body.issues.append
     if kind is UNDEFINED:
         if not is_number(value) and not isinstance(value, str):
-            issues.append(invalid_union(at, [[invalid_type([], "string", value)], [invalid_type([], "number", value)]]))
+            wrong(invalid_union(at, [[invalid_type([], "string", value)], [invalid_type([], "number", value)]]))
     elif kind not in DATA_TYPES:
-        return [no_discriminator([], "dataType")]
+        wrong(no_discriminator([], "dataType"))
+        return
     elif kind in ("NUMERIC", "BOOLEAN"):
         if not is_number(value):
-            issues.append(invalid_type(at, "number", value))
+            wrong(invalid_type(at, "number", value))
         elif kind == "BOOLEAN" and value not in (0, 1):
-            issues.append(custom("Value must be a number equal to either 0 or 1 for data type BOOLEAN", at))
+            wrong(custom("Value must be a number equal to either 0 or 1 for data type BOOLEAN", at))
     elif not isinstance(value, str):
-        issues.append(invalid_type(at, "string", value))
+        wrong(invalid_type(at, "string", value))
     elif kind == "TEXT" and not value:
-        issues.append(too_small(at, 1, "string"))
+        wrong(too_small(at, 1, "string"))
     elif kind == "TEXT" and len(value) > TEXT_LENGTH:
-        issues.append(too_big(at, TEXT_LENGTH, "string"))
-    if kind == "CORRECTION":
-        config = body.get("configId")
-        return issues if config is None else [*issues, invalid_type(["configId"], "undefined", config)]
-    return issues + _check_text(body, "configId")
+        wrong(too_big(at, TEXT_LENGTH, "string"))
+    if kind != "CORRECTION":
+        body.text("configId")
+    elif (config := body.given.get("configId")) is not None:
+        wrong(invalid_type(["configId"], "undefined", config))
 
 
-def _has_one_subject(body: Body) -> bool:
+def _has_one_subject(body: Row) -> bool:
     subjects = [bool(body.get(key)) for key in ("traceId", "sessionId", "datasetRunId")]
     return sum(subjects) == 1 and (subjects[0] or not body.get("observationId"))
 
@@ -124,7 +117,7 @@ def normal_environment(name: str) -> str:
     return stripped if re.fullmatch(r"[a-z0-9_-]+", stripped) else "default"
 
 
-def write(db: sqlite3.Connection, body: Body, now_ms: int, lag_ms: int) -> str:
+def write(db: sqlite3.Connection, body: Row, now_ms: int, lag_ms: int) -> str:
     """Store a checked score, to be seen after the lag. Returns its id, also when the worker drops it.
 
     The worker drops a score that names an unknown config or violates its config, without telling anybody.
@@ -155,14 +148,14 @@ def write(db: sqlite3.Connection, body: Body, now_ms: int, lag_ms: int) -> str:
     return score_id
 
 
-def _config(db: sqlite3.Connection, body: Body) -> Body | None:
+def _config(db: sqlite3.Connection, body: Row) -> Row | None:
     if not body.get("configId"):
         return {}
     row = db.execute("SELECT * FROM score_configs WHERE id = ?", (body["configId"],)).fetchone()
     return None if row is None else dict(row)
 
 
-def _inflate(body: Body, config: Body | None) -> Body | None:
+def _inflate(body: Row, config: Row | None) -> Row | None:
     """Name, type and value columns of a score, or None when the worker drops it."""
     if config is None:
         return None
@@ -193,7 +186,7 @@ def _inflate(body: Body, config: Body | None) -> Body | None:
     }
 
 
-def _fits(value: Any, config: Body) -> bool:
+def _fits(value: Any, config: Row) -> bool:
     number = is_number(value)
     match config["data_type"]:
         case "NUMERIC":
@@ -208,6 +201,6 @@ def _fits(value: Any, config: Body) -> bool:
             return isinstance(value, str) and 1 <= len(value) <= TEXT_LENGTH
 
 
-def _category_value(label: str, config: Body) -> float:
+def _category_value(label: str, config: Row) -> float:
     categories = json.loads(config["categories"] or "[]")
     return next((float(one["value"]) for one in categories if one["label"] == label), 0.0)

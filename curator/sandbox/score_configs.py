@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,18 +12,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from curator.sandbox.errors import invalid_data
-from curator.sandbox.fields import Row, shown
+from curator.sandbox.fields import shown
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
     custom,
+    invalid_format,
     invalid_type,
     is_number,
     no_discriminator,
     too_big,
     too_small,
 )
-from curator.sandbox.query import Reader, answer_page, found, pagination, parameters
+from curator.sandbox.query import Body, answer_all, found
 from curator.sandbox.store import insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
 
@@ -35,12 +37,7 @@ SHOWN = partial(shown, "score_config")
 
 def list_configs(request: Request) -> Response:
     """One page, newest first."""
-    reader = Reader(parameters(request))
-    page = pagination(reader)
-    if reader.issues:
-        raise invalid_data(reader.issues)
-    with store_of(request).read() as db:
-        return answer_page(db, page, "FROM score_configs", (), "created_ms DESC, rowid DESC", SHOWN)
+    return answer_all(request, "score_configs", "created_ms DESC, rowid DESC", SHOWN)
 
 
 def get_config(request: Request) -> Response:
@@ -51,10 +48,9 @@ def get_config(request: Request) -> Response:
 
 def create_config(request: Request) -> Response:
     """A new config; names need not be unique."""
-    body = json_body(request)
-    issues = _check_new(body)
-    if issues:
-        raise invalid_data(issues)
+    asked = Body(json_body(request))
+    _check_new(asked)
+    body = asked.given
     store = store_of(request)
     now_ms = store.now_ms()
     categories = BOOLEAN_CATEGORIES if body["dataType"] == "BOOLEAN" else body.get("categories")
@@ -83,28 +79,24 @@ def _real(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _check_new(body: Any) -> list[Issue]:
-    if not isinstance(body, dict):
-        return [invalid_type([], "object", body)]
-    kind = body.get("dataType", UNDEFINED)
+def _check_new(body: Body) -> None:
+    given = body.given
+    kind = given.get("dataType", UNDEFINED)
     if kind not in DATA_TYPES:
-        return [no_discriminator([], "dataType")]
-    issues = _check_name(body.get("name", UNDEFINED))
-    description = body.get("description")
-    if description is not None and not isinstance(description, str):
-        issues.append(invalid_type(["description"], "string", description))
-    categories = body.get("categories", UNDEFINED)
+        raise invalid_data([no_discriminator([], "dataType")])
+    body.issues += _check_name(given.get("name", UNDEFINED))
+    body.text("description")
+    categories = given.get("categories", UNDEFINED)
     if kind == "NUMERIC":
-        issues += _check_range(body)
+        body.issues += _check_range(given)
     elif kind != "BOOLEAN":
-        issues += [
-            invalid_type([key], "undefined", body[key]) for key in ("maxValue", "minValue") if body.get(key) is not None
-        ]
+        limits = [key for key in ("maxValue", "minValue") if given.get(key) is not None]
+        body.issues += [invalid_type([key], "undefined", given[key]) for key in limits]
     if kind == "CATEGORICAL":
-        issues += _check_categories(categories)
+        body.issues += _check_categories(categories)
     elif categories is not UNDEFINED and not (kind == "NUMERIC" and categories is None):
-        issues.append(invalid_type(["categories"], "undefined", categories))
-    return issues
+        body.issues.append(invalid_type(["categories"], "undefined", categories))
+    body.check()
 
 
 def _check_name(name: Any) -> list[Issue]:
@@ -116,20 +108,12 @@ def _check_name(name: Any) -> list[Issue]:
     if len(name) > NAME_LENGTH:
         issues.append(too_big(["name"], NAME_LENGTH, "string"))
     if not re.fullmatch(r"[\w .()-]+", name):
-        issues.append(
-            {
-                "origin": "string",
-                "code": "invalid_format",
-                "format": "regex",
-                "pattern": r"/^[\p{L}\p{N}_ .()-]+$/u",
-                "path": ["name"],
-                "message": "Name contains invalid characters",
-            }
-        )
+        pattern = r"/^[\p{L}\p{N}_ .()-]+$/u"
+        issues.append(invalid_format(["name"], "regex", pattern, "Name contains invalid characters"))
     return issues
 
 
-def _check_range(body: Row) -> list[Issue]:
+def _check_range(body: Mapping[str, Any]) -> list[Issue]:
     issues = [
         invalid_type([key], "number", body[key])
         for key in ("maxValue", "minValue")

@@ -10,18 +10,12 @@ from starlette.routing import Route
 from curator.sandbox import score_body, score_record
 from curator.sandbox.errors import invalid_data
 from curator.sandbox.issues import (
-    UNDEFINED,
     custom,
-    invalid_date,
-    invalid_type,
     invalid_value,
-    no_discriminator,
-    to_milliseconds,
     to_number,
-    unrecognized_keys,
 )
 from curator.sandbox.observation_record import iso
-from curator.sandbox.query import Reader, decode_cursor, encode_cursor, parameters
+from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.score_body import DATA_TYPES
 from curator.sandbox.store import Store
 from curator.sandbox.web import json_body, json_response, store_of
@@ -51,19 +45,15 @@ DEFAULT_LIMIT = 50
 
 def list_scores(request: Request) -> Response:
     """One page, newest first, with a cursor while more follow."""
-    reader = Reader(parameters(request))
+    reader = Reader(request)
     limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     groups = _groups(reader)
     where, values = _filters(reader)
-    after = _cursor(reader)
-    unknown = [name for name in reader.given if name not in KNOWN]
-    if unknown:
-        reader.issues.append(unrecognized_keys(unknown))
-    if reader.issues:
-        raise invalid_data(reader.issues)
+    after = reader.cursor("lastTimestamp", "lastId")
+    reader.check(KNOWN)
     if after:
         where.append("(s.timestamp_ms, s.id) < (?, ?)")
-        values += after
+        values += [after["lastTimestamp"], after["lastId"]]
     rows = _find(store_of(request), where, values, limit + 1)
     meta: dict[str, Any] = {"limit": limit}
     if len(rows) > limit:
@@ -131,14 +121,11 @@ def _list(reader: Reader, name: str) -> list[str]:
         return chosen
     upper = [one.upper() for one in chosen]
     reader.issues += [
-        custom(f'Invalid {name} value: "{one}". Allowed: {", ".join(_ORDER[name])}', [name])
+        custom(f'Invalid {name} value: "{one}". Allowed: {", ".join(allowed)}', [name])
         for one in upper
         if one not in allowed
     ]
     return upper
-
-
-_ORDER = {"source": SOURCES, "dataType": DATA_TYPES}
 
 
 def _bound(reader: Reader, name: str) -> float | None:
@@ -186,26 +173,6 @@ def _wanted(kind: str, wanted: list[str]) -> tuple[str, list[Any]]:
     if kind == "BOOLEAN":
         return "s.value", [1.0 if value == "true" else 0.0 for value in wanted]
     return "s.string_value", list(wanted)
-
-
-def _cursor(reader: Reader) -> tuple[int, str] | None:
-    text = reader.text("cursor")
-    if text is None:
-        return None
-    content = decode_cursor(text)
-    if not isinstance(content, dict):
-        reader.issues.append(invalid_type(["cursor"], "object", content))
-        return None
-    if content.get("v") != 1:
-        reader.issues.append(no_discriminator(["cursor"], "v"))
-        return None
-    moment = to_milliseconds(content["lastTimestamp"]) if "lastTimestamp" in content else None
-    last = content.get("lastId", UNDEFINED)
-    if moment is None:
-        reader.issues.append(invalid_date(["cursor", "lastTimestamp"]))
-    if not isinstance(last, str):
-        reader.issues.append(invalid_type(["cursor", "lastId"], "string", last))
-    return (moment, last) if moment is not None and isinstance(last, str) else None
 
 
 def create_scores(request: Request) -> Response:

@@ -13,8 +13,8 @@ from curator.sandbox.auth import Keys
 from curator.sandbox.connection import Connection
 from curator.sandbox.errors import SandboxProblem
 from curator.sandbox.faults import apply_fault
+from curator.sandbox.gate import NO_LAG, Lag, Settings
 from curator.sandbox.ratelimit import RateLimit
-from curator.sandbox.settings import NO_LAG, Lag, Settings
 from curator.sandbox.store import Clock, Store, utc_now
 
 START_SECONDS = 20

@@ -15,7 +15,7 @@ from curator.gateway import Gateway
 from curator.help import page
 from curator.journal import Journal
 from curator.rulebook import LoadedRule, check_file
-from curator.sandbox.demo.data import RULE, plant
+from curator.sandbox.demo.data import DATASETS, RULE, plant, read
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import connection_of
@@ -105,14 +105,15 @@ def test_planting_again_replaces_and_does_not_add(now: datetime, tmp_path: Path)
     moment = now + timedelta(days=3)
     with SandboxServer(clock=lambda: moment + timedelta(minutes=1)) as server:
         for at in (now, moment):
-            observations, scores = plant(server.store, at)
+            plant(server.store, at)
         with server.store.read() as db:
             counts = {
                 table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                 for table in ("observations", "scores", "datasets", "item_versions")
             }
-        assert counts["observations"] == len(observations)
-        assert counts["scores"] == len(scores)
+        rows = read(DATASETS, now)
+        assert counts["observations"] == len(rows["observations"])
+        assert counts["scores"] == len(rows["scores"])
         assert counts["datasets"] == 2
         versions = sum(len(item.versions) + item.doubled for item in planned(now)) + len(golden.CASES)
         assert counts["item_versions"] == versions

@@ -72,9 +72,9 @@ def audit() -> Iterator[Row]:
 
 def scrub() -> Iterator[Row]:
     """The demo's texts, read by the engine in one batch and by presidio one by one."""
-    from curator.sandbox.demo.data import build
     from curator.scrub.engine import Engine
     from tests.conftest import NOW
+    from tests.demo.truth import build
 
     texts = [text for row in build(NOW).observations for key in ("input", "output") if (text := row.get(key))]
     engine = Engine()

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from curator.gateway import Gateway
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 from tests import command
 from tests.command import Done
+from tests.demo.truth import DemoData
 
 RULE = "order-status-regression"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curator.sandbox.demo import agent
 from curator.sandbox.demo.agent import CANDIDATE, EXPECTED, PRODUCTION, STATUS
-from curator.sandbox.demo.data import DemoData
+from tests.demo.truth import DemoData
 
 SEED_INPUT = {
     "query": "Where is my delayed EU order?",

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curator.sandbox.demo.data import DATASETS, ROWS, DemoData, build
+from curator.sandbox.demo.data import DATASETS, ROWS
 from tests.demo.maker.__main__ import datasets, shop
 from tests.demo.maker.build import make
 from tests.demo.maker.people import CARDS, PEOPLE
+from tests.demo.truth import DemoData, build
 
 
 def time(text: str) -> datetime:

@@ -5,8 +5,8 @@ from time import process_time
 
 from curator.gateway import Gateway
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests.demo.truth import DemoData, seeded
 
 
 def test_what_was_built_is_what_the_api_answers(demo: DemoData, demo_gateway: Gateway) -> None:
@@ -57,20 +57,13 @@ def test_annotation_queues_and_their_entries(demo: DemoData, demo_gateway: Gatew
 def test_seeding_takes_less_than_a_second_of_work_and_can_be_repeated(now: datetime) -> None:
     with SandboxServer() as server:
         began = process_time()
-        first = seed(server.store, now)
+        seed(server.store, now)
         assert process_time() - began < 1
-        later = seed(server.store, now + timedelta(days=1))
-        tables = {
-            "observations": first.observations,
-            "scores": first.scores,
-            "comments": first.comments,
-            "score_configs": first.score_configs,
-            "annotation_queues": first.annotation_queues,
-            "annotation_queue_items": first.queue_entries,
-        }
+        later = now + timedelta(days=1)
+        seed(server.store, later)
         with server.store.read() as db:
-            for table, rows in tables.items():
+            for table, rows in seeded(now).items():
                 assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == len(rows)
             newest = db.execute("SELECT max(start_ms) FROM observations").fetchone()[0]
-        expected = max(datetime.fromisoformat(row["startTime"]) for row in later.observations)
+        expected = max(datetime.fromisoformat(row["startTime"]) for row in seeded(later)["observations"])
         assert newest == round(expected.timestamp() * 1000)

@@ -14,8 +14,8 @@ from curator.draft.alike import NEAR, Texts, words_of
 from curator.draft.likeness import LONGEST, known_items, text_of
 from curator.gateway import Gateway
 from curator.model import Item, parse_text
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests.demo.truth import DemoData
 from tests.promote.support import connection_of
 
 # Twice twenty pairs of inputs, judged by hand before any ratio was looked at: the same case written down twice, and two

@@ -15,8 +15,8 @@ from curator.gateway import Gateway
 from curator.model import Draft, Item, Observation, Score, ScrubbedDraft, ScrubSummary, StoredItem, Trace
 from curator.model.rule import CheckSpec
 from curator.rulebook import LoadedRule, find_rule, shipped_rules
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests.demo.truth import DemoData
 
 pytestmark = pytest.mark.usefixtures("lasting_workers")
 

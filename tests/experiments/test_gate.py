@@ -17,8 +17,8 @@ from curator.gateway import Gateway
 from curator.model.item import StoredItem
 from curator.model.rule import GateScore, GateSpec, Rule
 from curator.sandbox.auth import Keys
+from curator.sandbox.gate import Lag
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.settings import Lag
 from tests.experiments.builders import START, column, make_run, with_errors
 from tests.experiments.conftest import connection_of
 from tests.experiments.rules import order_status

@@ -11,8 +11,8 @@ import pytest
 from curator.experiments import results
 from curator.experiments.checks import Checker
 from curator.experiments.checks.base import Case
-from curator.experiments.isolation import limits_of
-from curator.experiments.tasks import Runner, TaskFailed, parse_task
+from curator.experiments.isolation import Apart, limits_of
+from curator.experiments.tasks import Task, TaskFailed, parse_task
 from curator.gateway import Gateway
 from curator.model.item import Item
 from curator.sandbox.server import SandboxServer
@@ -128,7 +128,7 @@ EVALUATORS = [
 
 def test_no_way_for_an_evaluator() -> None:
     rule = rule_with({"type": "python", "python": f"{CHEATS}:evaluate"})
-    checker = Checker(rule, allow_python=True, timeout=1.0, limits=limits_of(0.5))
+    checker = Checker(rule, allow_python=True, timeout=1.0, apart=Apart(limits=limits_of(0.5)))
     try:
         for way in EVALUATORS:
             [result] = checker.run(rule.checks[0], Case(input={"way": way}, output="x"))
@@ -138,8 +138,8 @@ def test_no_way_for_an_evaluator() -> None:
         checker.close()
 
 
-def task(function: str, **options: Any) -> Runner:
-    return Runner(parse_task(f"{CHEATS}:{function}", timeout=10.0, **options))
+def task(function: str, **options: Any) -> Task:
+    return parse_task(f"{CHEATS}:{function}", timeout=10.0, **options)
 
 
 def test_a_task_that_forks_answers_once() -> None:
@@ -160,7 +160,7 @@ def test_what_a_task_leaves_behind_ends_with_it() -> None:
 
 def test_prints_are_handed_on() -> None:
     said: list[str] = []
-    with task("prints", printed=said.append) as runner:
+    with task("prints", apart=Apart(printed=said.append)) as runner:
         runner.run(ITEM)
     assert '{"passed": true}\n' in "".join(said)
 
@@ -168,7 +168,7 @@ def test_prints_are_handed_on() -> None:
 def test_closing_ends_calls_that_run() -> None:
     import threading
 
-    runner, failed = Runner(parse_task(f"{CHEATS}:answer", timeout=600.0)), list[str]()
+    runner, failed = parse_task(f"{CHEATS}:answer", timeout=600.0), list[str]()
     begun = threading.Event()
 
     def ask() -> None:

@@ -5,7 +5,7 @@ import pytest
 from curator.config import Connection
 from curator.experiments.checks import Checker
 from curator.experiments.prove import Side, judge, prove
-from curator.experiments.tasks import Runner, parse_task
+from curator.experiments.tasks import parse_task
 from curator.gateway import Gateway
 from tests.experiments.workflow import AGENTS, Workflow
 
@@ -53,8 +53,8 @@ def test_on_a_real_item(
     assert item is not None
     checker = Checker(workflow.rule)
     with (
-        Runner(parse_task(f"{AGENTS}:{production}", timeout=1.0)) as left,
-        Runner(parse_task(f"{AGENTS}:{candidate}", timeout=1.0)) as right,
+        parse_task(f"{AGENTS}:{production}", timeout=1.0) as left,
+        parse_task(f"{AGENTS}:{candidate}", timeout=1.0) as right,
     ):
         [proof] = prove(workflow.rule, [item], left, right, checker, runs=2)
     checker.close()
@@ -68,7 +68,7 @@ def test_nothing_is_written(gateway: Gateway, connection: Connection) -> None:
     assert item is not None
     before = gateway.requests
     checker = Checker(workflow.rule)
-    with Runner(parse_task(f"{AGENTS}:unsafe")) as runner:
+    with parse_task(f"{AGENTS}:unsafe") as runner:
         [proof] = prove(workflow.rule, [item], runner, None, checker)
     checker.close()
     assert proof.production.failed_checks == ("forbidden_terms_absent",)

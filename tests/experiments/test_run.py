@@ -18,8 +18,8 @@ from curator.experiments.run import Plan
 from curator.gateway import Gateway, ServerInfo
 from curator.model.errors import ConfigError, CuratorError, UsageError
 from curator.sandbox.auth import Keys
+from curator.sandbox.gate import Lag
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.settings import Lag
 from tests.experiments.conftest import connection_of
 from tests.experiments.rules import order_status
 from tests.experiments.workflow import Workflow, codes, on_server

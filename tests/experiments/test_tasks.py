@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from curator.experiments.tasks import Runner, TaskFailed, parse_task
+from curator.experiments.tasks import TaskFailed, parse_task
 from curator.model.errors import UsageError
 
 AGENTS = "tests.experiments.agents"
@@ -21,7 +21,7 @@ ITEM = SimpleNamespace(input={"query": "?", "prompt_label": "production", "numbe
 
 
 def answer(spec: str, *, timeout: float = 10.0, item: Any = ITEM) -> Any:
-    with Runner(parse_task(spec, timeout=timeout)) as runner:
+    with parse_task(spec, timeout=timeout) as runner:
         return runner.run(item).output
 
 
@@ -41,7 +41,7 @@ def test_a_function_in_langfuse_style_gets_the_item() -> None:
 
 
 def test_a_task_may_name_its_price() -> None:
-    with Runner(parse_task(f"{AGENTS}:priced")) as runner:
+    with parse_task(f"{AGENTS}:priced") as runner:
         assert runner.run(ITEM).cost == 0.002
 
 
@@ -67,7 +67,7 @@ def test_a_task_that_hangs_is_left_behind(function: str) -> None:
 
 
 def test_after_one_that_hangs_others_still_run() -> None:
-    with Runner(parse_task(f"{AGENTS}:hangs_once", timeout=1.0)) as runner:
+    with parse_task(f"{AGENTS}:hangs_once", timeout=1.0) as runner:
         with pytest.raises(TaskFailed):
             runner.run(SimpleNamespace(input={"hang": True}))
         assert runner.run(ITEM).output["outcome"] == "answer"  # type: ignore[index,call-overload]
@@ -225,7 +225,7 @@ CALLS = [
 def test_recorded_tools_answer_as_they_did(replay: str, order: str, calls: Any, says: str) -> None:
     """An unrecorded call is an error, whatever the task makes of it."""
     item = SimpleNamespace(input={"order_reference": order}, metadata={"tool_results": calls} if calls else None)
-    with Runner(parse_task("tests.experiments.agents:looks_up", replay=replay)) as runner:
+    with parse_task("tests.experiments.agents:looks_up", replay=replay) as runner:
         try:
             said = runner.run(item).output["answer"]  # type: ignore[index,call-overload]
         except TaskFailed as error:

@@ -234,7 +234,7 @@ def test_conditions_on_observations(gateway: Gateway, sandbox: SandboxServer, tm
 
     assert ids(levels=["ERROR", "WARNING"]) == {"r1", "c1"}
     assert ids(levels=["WARNING"], roots_only=True) == set()
-    assert ids(session_id="s2 & ü") == {"r2"}
+    assert ids(session_ids=["s2 & ü"]) == {"r2"}
     assert ids(session_ids=["s1", "s2 & ü"], roots_only=True) == {"r1", "r2"}
     assert ids(ids=["c1", "r3", "nope"]) == {"c1", "r3"}
     assert ids(from_=NOW - timedelta(minutes=30)) == {"r2", "r3"}

@@ -17,8 +17,8 @@ from curator.cli.main import main
 from curator.gateway import Gateway
 from curator.queue import decisions
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
+from tests.demo.truth import DemoData
 from tests.promote.support import connection_of
 
 RULE = "order-status-regression"

@@ -12,9 +12,9 @@ import pytest
 
 from curator.gateway import Gateway
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 from tests.command import run
+from tests.demo.truth import DemoData
 from tests.promote.test_cli import MEND, RULE, connection_of
 
 # Every write beyond so many bytes of a file fails, as on a full disk; what is shorter still fits.

@@ -12,7 +12,7 @@ from curator.model import Decision, Receipt, StoredItem
 from curator.promote import Choices, Promoter, Via
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule
-from curator.sandbox.demo.data import DemoData
+from tests.demo.truth import DemoData
 from tests.promote.support import QUICK, code
 from tests.promote.test_promoter import ORDER, NoScrub, loaded, shop, traces_of  # noqa: F401
 

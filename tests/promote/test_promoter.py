@@ -17,9 +17,9 @@ from curator.queue import Window, entries_of, find_failures
 from curator.queue.signals import signals_of
 from curator.rulebook import LoadedRule, find_rule, load_rules
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 from curator.scrub.policy import merged
+from tests.demo.truth import DemoData
 from tests.promote.support import QUICK, EmailFinder, code, connection_of
 
 ORDER = Order(

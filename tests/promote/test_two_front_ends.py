@@ -14,12 +14,12 @@ from curator.help.outcomes import OUTCOMES, REMEDIES
 from curator.model import Item, Receipt, StoredItem, lineage
 from curator.rulebook import find_rule
 from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import DemoData
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.memory import DraftState
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.session import Session
+from tests.demo.truth import DemoData
 from tests.promote.support import connection_of
 from tests.promote.test_cli import MEND, RULE, Curator, curator, shop  # noqa: F401
 from tests.tui.driver import settings_for

@@ -15,7 +15,7 @@ from curator.model import Draft, Failure, Trace
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule, load_rules, shipped_rules
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.data import DemoData
+from tests.demo.truth import DemoData
 
 RULES = {loaded.rule.rule: loaded for loaded in load_rules(Settings(rules=str(shipped_rules())))}
 

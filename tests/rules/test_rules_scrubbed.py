@@ -15,8 +15,8 @@ from curator.model import ScrubbedDraft
 from curator.queue import Window, find_failures
 from curator.rulebook import load_rules, shipped_rules
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.data import DemoData
 from curator.scrub.scrubber import Scrubber
+from tests.demo.truth import DemoData
 
 RULES = {loaded.rule.rule: loaded for loaded in load_rules(Settings(rules=str(shipped_rules())))}
 

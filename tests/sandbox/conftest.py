@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from curator.sandbox.gate import NO_LAG
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.settings import NO_LAG
 
 
 @pytest.fixture(scope="session")

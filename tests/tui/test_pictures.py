@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from curator.sandbox.demo.data import DemoData
+from tests.demo.truth import DemoData
 from tests.recording import NAME, SIZE
 from tests.screenshots import FOLDER, NARROW, SCENES, USUAL
 from tests.tui.terminal import plain

@@ -4,11 +4,12 @@ Importing this package imports neither langfuse nor scipy: the workbench asks he
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import closing
 
 from curator.experiments.checks import content, python_check, tools
 from curator.experiments.checks.base import Case, CheckFailed, CheckResult, ShapeWrong, verdict
-from curator.experiments.isolation import Limits, Pool, Printed
+from curator.experiments.isolation import Apart, Pool
 from curator.experiments.worker import reason
 from curator.model.errors import UsageError
 from curator.model.json import canonical
@@ -45,17 +46,15 @@ class Checker:
         *,
         allow_python: bool = False,
         timeout: float = PYTHON_TIMEOUT_SECONDS,
-        environment: Mapping[str, str] | None = None,
-        printed: Printed | None = None,
-        limits: Limits | None = None,
+        apart: Apart = Apart(),  # noqa: B008 (nobody can change it)
     ) -> None:
-        """`environment` is added to that of the evaluators' processes; `printed` gets what they print.
+        """`apart` is for the evaluators' processes.
 
         Raises UsageError (CHECK_INCOMPLETE, CHECK_PATH, CHECK_PATTERN, PYTHON_NOT_ALLOWED, PYTHON_PATH).
         """
         self.rule = rule
         self._timeout = timeout
-        self._pool = Pool(environment, limits=limits, printed=printed)
+        self._pool = Pool(apart)
         self._fingerprints: dict[str, str] = {}
         try:
             for spec in rule.checks:
@@ -115,11 +114,9 @@ def evaluate(
     Raises UsageError for a rule whose checks are incomplete.
     """
     runnable = [spec for spec in rule.checks if allow_python or spec.type != "python"]
-    checker = Checker(rule.model_copy(update={"checks": tuple(runnable)}), allow_python=allow_python)
-    try:
+    by = rule.model_copy(update={"checks": tuple(runnable)})
+    with closing(Checker(by, allow_python=allow_python)) as checker:
         found = checker.evaluate(Case(input=input, output=output, expected_output=expected_output, metadata=metadata))
-    finally:
-        checker.close()
     left_out = [spec for spec in rule.checks if spec not in runnable]
     return found + [_without_score(spec, "names a Python path, and rules may not run code here") for spec in left_out]
 

@@ -18,9 +18,7 @@ def load(spec: CheckSpec, pool: Pool, allowed: bool) -> str:
     assert spec.python is not None
     if not allowed:
         raise UsageError(
-            f"The check {spec.name} names a Python path, and rules may not run code here.",
-            code="PYTHON_NOT_ALLOWED",
-            remedy="If you trust this rule: --allow-python, or allow_python = true in the config file.",
+            f"The check {spec.name} names a Python path, and rules may not run code here.", code="PYTHON_NOT_ALLOWED"
         )
     return load_path(pool, "score", spec.python)
 

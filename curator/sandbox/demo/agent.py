@@ -36,28 +36,11 @@ class Wording(TypedDict):
 
 _PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 STATUS: dict[str, str] = _PHRASES["status"]
+SITUATIONS: dict[str, str] = _PHRASES["situations"]
+"""Situation → what the customer says, as a pattern; the first that matches wins."""
 EXPECTED: dict[str, Expectation] = _PHRASES["expected"]
 PRODUCTION: dict[str, Wording] = _PHRASES["production"]
 CANDIDATE: dict[str, Wording] = _PHRASES["candidate"]
-
-_SITUATIONS: tuple[tuple[str, str], ...] = (
-    ("injection", r"ignore (all|any|your|the)? ?(previous|prior|earlier|above)|developer mode|system prompt"),
-    ("human", r"real person|a human|speak to (someone|somebody)|talk to (someone|somebody)|manager"),
-    ("card", r"charged (me )?twice|two (payments|charges)|double charge"),
-    ("which_order", r"two orders|both orders|other order|second order|which of (my|the)"),
-    ("marked_delivered", r"(says|marked|shows|shown)( as)? .{0,30}delivered|signed for"),
-    ("refund", r"refund|money back|reimburse"),
-    ("address", r"(wrong|new|different|old) (delivery |shipping )?address|redirect|moved (house|flat|in|to)"),
-    ("cancel", r"\bcancel"),
-    ("damaged", r"damaged|broken|cracked|torn|soaked|missing from|wrong (size|colour|color)"),
-    ("customs", r"customs|import (duty|vat|fees?|charges?)|\bduties\b"),
-    (
-        "delayed",
-        r"delay|\blate\b|overdue|still (waiting|nothing|not|no)|hasn't|has not|not arrived|didn't (come|arrive)|"
-        r"promised|should have",
-    ),
-)
-"""Situation → what the customer says; the first that matches wins."""
 
 _FIXED_IN_PRODUCTION = {("delayed", "us")}
 """The live prompt handles delays well for the region it was written for."""
@@ -81,7 +64,7 @@ class Run:
 def situation(query: str) -> str:
     """What the customer writes about: a key of `STATUS`."""
     text = query.lower().replace("’", "'")
-    return next((name for name, pattern in _SITUATIONS if re.search(pattern, text)), "on_time")
+    return next((name for name, pattern in SITUATIONS.items() if re.search(pattern, text)), "on_time")
 
 
 def answer(case: Mapping[str, Any], label: str, order: Mapping[str, Any] | None = None, *, fail: bool = False) -> Run:

@@ -5,7 +5,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,85 +18,30 @@ from curator.sandbox.store import Store, insert, iso
 Row = dict[str, Any]
 
 ROWS = Path(__file__).with_name("rows.jsonl")
-"""A line per row, its kind first."""
+"""A line per row, its kind first. Kinds beyond KINDS say what was planted in the traces: tests are held against it."""
+KINDS = ("observations", "scores", "comments", "score_configs", "annotation_queues", "queue_entries")
 DATASETS = Path(__file__).with_name("datasets.jsonl")
 RULE = Path(__file__).parent / "audit_example" / "audit-example.yaml"
 """The rule by which the dataset `audit-example` is audited."""
 KEY = "{{service key %s}}"
 """What stands in the files for an invented key: no file holds one that a scanner would have to find."""
-TIME = "{{%s}}"
-"""What stands there for a time: milliseconds before now."""
-WEEK = "{{week %s}}"
-"""... and for a release that is named by its week."""
 SHOWN_AFTER = timedelta(seconds=1)
 """Traces and scores of datasets appear that long after `now`: who stops the clock at `now` sees the shop alone."""
 
 
-@dataclass(frozen=True)
-class Planted:
-    """What was put into one trace: the truth to hold queues, drafts and audits against."""
-
-    trace_id: str
-    workflow: str
-    case: str
-    """What the case is about, such as `refund` or `retrieval miss`."""
-    failure: bool
-    """Somebody or something says that the answer was not good."""
-
-
-@dataclass(frozen=True)
-class PersonalValue:
-    """A personal value, or a secret, that occurs in a trace: synthetic, and known."""
-
-    trace_id: str
-    type: str
-    value: str
-
-
-@dataclass(frozen=True)
-class DemoData:
-    """Rows in the shapes of the v2 observations, v3 scores, comments, score-config and annotation-queue APIs.
-
-    `traces` says what was planted in each trace and `personal` which personal values its texts hold.
-    """
-
-    observations: tuple[Row, ...]
-    scores: tuple[Row, ...]
-    comments: tuple[Row, ...]
-    score_configs: tuple[Row, ...]
-    annotation_queues: tuple[Row, ...]
-    queue_entries: tuple[Row, ...]
-    traces: tuple[Planted, ...]
-    personal: tuple[PersonalValue, ...]
-
-
-def build(now: datetime) -> DemoData:
-    """The shop as of `now` (with a time zone): only times, and the releases that go by them, depend on it."""
-    rows = _rows(ROWS, now)
-    planted = tuple(Planted(**row) for row in rows.pop("traces"))
-    personal = tuple(PersonalValue(**row) for row in rows.pop("personal"))
-    return DemoData(traces=planted, personal=personal, **{kind: tuple(each) for kind, each in rows.items()})
-
-
-def write(store: Store, now: datetime) -> DemoData:
-    """Puts the shop as of `now` into the store, in one transaction; what has the same id is replaced.
+def write(store: Store, now: datetime) -> None:
+    """Puts the shop as of `now` (with a time zone) into the store, all or nothing; what has the same id is replaced.
 
     The rows are visible at once, whatever the sandbox's lag is.
     """
-    data = build(now)
-    truth = ("traces", "personal")
+    shop = read(ROWS, now)
     with store.write() as db:
-        kinds = [getattr(data, field.name) for field in fields(data) if field.name not in truth]
-        write_records(db, (convert(row) for rows in kinds for row in rows))
-    return data
+        write_records(db, (convert(row) for kind in KINDS for row in shop[kind]))
 
 
-def plant(store: Store, now: datetime) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Puts the datasets with their source traces and runs into the store, in place of earlier ones, all or nothing.
-
-    Returns the rows of observations and of scores, in the shapes of their APIs.
-    """
-    rows = _rows(DATASETS, now)
+def plant(store: Store, now: datetime) -> None:
+    """Puts the datasets with their source traces and runs into the store, in place of earlier ones, all or nothing."""
+    rows = read(DATASETS, now)
     visible = {"visible_ms": item_versions.milliseconds(now + SHOWN_AFTER)}
     with store.write() as db:
         for row in rows["datasets"]:
@@ -109,7 +53,6 @@ def plant(store: Store, now: datetime) -> tuple[tuple[Row, ...], tuple[Row, ...]
         observations = [(row, row.pop("experiment", {})) for row in rows["observations"]]
         observation_record.insert(db, [convert(row)[1] | columns | visible for row, columns in observations])
         score_record.load(db, [convert(row)[1] | visible for row in rows["scores"]])
-    return tuple(row for row, _ in observations), tuple(rows["scores"])
 
 
 ENDS = ("valid_from", "valid_to")
@@ -117,7 +60,7 @@ ENDS = ("valid_from", "valid_to")
 
 def receipts(now: datetime) -> list[Row]:
     """What the machine that promoted the items of `audit-example` recorded of them, oldest first."""
-    return _rows(DATASETS, now)["receipts"]
+    return read(DATASETS, now)["receipts"]
 
 
 def service_key(random: Random) -> str:
@@ -133,7 +76,8 @@ def keys() -> Iterator[tuple[str, str]]:
     yield service_key(Random("audit-example")), KEY % "of the returns desk"
 
 
-def _rows(path: Path, now: datetime) -> dict[str, list[Row]]:
+def read(path: Path, now: datetime) -> dict[str, list[Row]]:
+    """The rows of a data file by kind, as of `now`: only times, and the releases that go by them, depend on it."""
     now = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
 
     def moved(found: re.Match[str]) -> str:

@@ -62,7 +62,7 @@ class Traces:
         """Other traces of the session, and the items that came from the trace. Raises GatewayError."""
         gateway, session_id = self._rooms.gateway, trace.root.session_id
         siblings = (
-            tuple(gateway.observations(session_id=session_id, roots_only=True, limit=MOST_SIBLINGS))
+            tuple(gateway.observations(session_ids=[session_id], roots_only=True, limit=MOST_SIBLINGS))
             if session_id
             else ()
         )

@@ -7,11 +7,16 @@ from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from curator.sandbox.demo.data import DATASETS, ROWS, TIME, WEEK, DemoData, Row, keys
+from curator.sandbox.demo.data import DATASETS, ROWS, Row, keys
 from tests.demo.maker import audit_example, golden
 from tests.demo.maker.build import make
+from tests.demo.truth import DemoData
 
 NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
+TIME = "{{%s}}"
+"""What stands in the files for a time: milliseconds before now."""
+WEEK = "{{week %s}}"
+"""... and for a release that is named by its week."""
 TIMES = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from curator.sandbox.demo.data import DemoData, PersonalValue, service_key
+from curator.sandbox.demo.data import service_key
 from tests.demo.maker import conversations, help_centre, order_status, safety
 from tests.demo.maker.people import CARDS, OTHERS, PEOPLE, SAFETY_REVIEW, SUPPORT_REVIEW, ReviewDesk
 from tests.demo.maker.recorder import Recorder, iso
 from tests.demo.maker.steps import Unit
+from tests.demo.truth import DemoData, PersonalValue
 
 DEFAULT_SEED = "kestrel-pine"
 FIRST = timedelta(days=13.8)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from curator.sandbox.demo.data import Planted
 from tests.demo.maker.people import Person, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
 from tests.demo.maker.steps import Step, Unit, chat, reply, texts
+from tests.demo.truth import Planted
 
 NAME = "support-conversation"
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from curator.sandbox.demo.data import Planted, service_key
+from curator.sandbox.demo.data import service_key
 from tests.demo.maker.people import SAFETY_REVIEW, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
 from tests.demo.maker.steps import Step, Unit, chat, reply, texts
+from tests.demo.truth import Planted
 
 RETURNS = "returns-assistant"
 ACCOUNTS = "account-assistant"

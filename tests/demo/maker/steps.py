@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from curator.sandbox.demo.data import Planted
+from tests.demo.truth import Planted
 
 TEXTS = Path(__file__).with_name("texts")
 

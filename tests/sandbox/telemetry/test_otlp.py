@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from langfuse import Langfuse, propagate_attributes
 from langfuse.api import LangfuseAPI
 
+from curator.sandbox.gate import Lag
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.settings import Lag
 
 PATH = "/otel/v1/traces"
 ALL = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from langfuse import Langfuse
 from langfuse.api import LangfuseAPI
 
+from curator.sandbox.gate import Lag
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.settings import Lag
 
 Row = dict[str, Any]
 Load = Callable[[list[Row]], None]
