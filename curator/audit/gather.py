@@ -97,11 +97,7 @@ class Gathering:
         self._unreadable = gateway.unreadable
         dataset = gateway.dataset(dataset_name)
         if dataset is None:
-            raise UsageError(
-                f"Langfuse has no dataset named {dataset_name!r}.",
-                code="DATASET_UNKNOWN",
-                remedy="`curator audit` without a name lists the datasets; `curator seed` creates the one of a rule.",
-            )
+            raise UsageError(f"Langfuse has no dataset named {dataset_name!r}.", code="DATASET_UNKNOWN")
         self.dataset = dataset
         self._items: list[StoredItem] = []
         self._roots: dict[str, Observation] = {}

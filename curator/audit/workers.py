@@ -157,9 +157,7 @@ def _client(address: str, patience: float) -> Any:
     try:
         import distributed
     except ImportError:
-        raise ConfigError(
-            "Dask is not installed.", code="CLUSTER_MISSING", remedy="pip install 'langfuse-curator[cluster]'."
-        ) from None
+        raise ConfigError("Dask is not installed.", code="CLUSTER_MISSING") from None
     connect: Any = distributed.Client  # it has no types
     client = None
     try:
@@ -169,9 +167,7 @@ def _client(address: str, patience: float) -> Any:
         if client is not None:
             client.close()
         raise ConfigError(
-            "No Dask scheduler with workers answers at that address.",
-            code="CLUSTER_UNREACHABLE",
-            remedy="Start one with `dask scheduler`, and workers with `dask worker ADDRESS`.",
+            "No Dask scheduler with workers answers at that address.", code="CLUSTER_UNREACHABLE"
         ) from None
     return client
 
@@ -196,5 +192,4 @@ def _check_workers(client: Any, open_scrub: OpenScrub) -> None:
         raise ConfigError(
             f"A worker of the cluster differs from this machine ({own}): {'; '.join(sorted(told - {own}))}.",
             code="CLUSTER_DIFFERS",
-            remedy="Install the same langfuse-curator with the same extras on every worker.",
         )

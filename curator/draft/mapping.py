@@ -107,11 +107,7 @@ def promoted(trace: Trace, rule: Rule, signals: Sequence[Signal] = (), observati
     """The observation that a rule promotes of a trace; None for the root. Raises UsageError for one not in it."""
     ids = {one.id for one in trace.observations}
     if observation_id is not None and observation_id not in ids:
-        raise UsageError(
-            "The trace has no such observation.",
-            code="OBSERVATION_UNKNOWN",
-            remedy="`curator show TRACE` lists the ids of its observations.",
-        )
+        raise UsageError("The trace has no such observation.", code="OBSERVATION_UNKNOWN")
     chosen: str | None
     if rule.source == "reviewed":
         chosen = observation_id or main_root(trace.observations, rule.queue.filters.names).id

@@ -76,11 +76,7 @@ def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[L
         since = None  # a project that rests: its newest traces, however old
         named = _named(gateway, since, name)
     if not named:
-        raise CuratorError(
-            "The project holds no trace" + (" of that name." if name else "."),
-            code="INIT_NO_TRACES",
-            remedy="Check the project with `curator doctor`, or start from a shipped rule: `curator rules new NAME`.",
-        )
+        raise CuratorError("The project holds no trace" + (" of that name." if name else "."), code="INIT_NO_TRACES")
     names = Counter(named.values())
     chosen = name or names.most_common(1)[0][0]
     mine = [trace_id for trace_id, each in named.items() if each == chosen]

@@ -32,11 +32,7 @@ def read(path: Path) -> list[LedgerEntry]:
         try:
             found.append(LedgerEntry.model_validate_json(line))
         except ValidationError:
-            raise UsageError(
-                f"{path}:{number} is not a line of a ledger.",
-                code="LEDGER_LINE",
-                remedy="Mend or remove that line (a merge conflict?), or export to another file.",
-            ) from None
+            raise UsageError(f"{path}:{number} is not a line of a ledger.", code="LEDGER_LINE") from None
     return found
 
 
@@ -59,9 +55,8 @@ def export(path: Path, entries: Iterable[LedgerEntry]) -> int:
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"Cannot write {path}: {error.strerror}.", code="LEDGER_FILE", remedy="Choose another file."
-        ) from None
+        words = f"Cannot write {path}: {error.strerror}."
+        raise UsageError(words, code="LEDGER_FILE", remedy="Choose another file.") from None
     return len(lines)
 
 

@@ -44,9 +44,7 @@ def exclusive(path: Path, patience: float) -> Iterator[None]:
             yield
     except Busy:
         raise ConfigError(
-            f"Another curator has held {path} for {patience:g} s (a stopped process?).",
-            code="LIMIT_LOCK",
-            remedy="End or continue it (`fg`, `kill -CONT`), or raise `lock_seconds` under `[limits]` in the config.",
+            f"Another curator has held {path} for {patience:g} s (a stopped process?).", code="LIMIT_LOCK"
         ) from None
 
 
@@ -101,9 +99,5 @@ def _taken(path: Path, patience: float) -> BaseFileLock:
         raise Busy from None
     except (OSError, NotImplementedError) as error:  # the latter where flock is missing, as on some of NFS
         why = getattr(error, "strerror", None) or "its file system has no locks"
-        raise ConfigError(
-            f"The lock {path} cannot be taken: {why}.",
-            code="JOURNAL_UNUSABLE",
-            remedy="Free space, check the rights of the folder, or set CURATOR_STATE_DIR to a folder on a local disk.",
-        ) from None
+        raise ConfigError(f"The lock {path} cannot be taken: {why}.", code="JOURNAL_UNUSABLE") from None
     return lock

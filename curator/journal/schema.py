@@ -28,9 +28,7 @@ def unusable(path: Path, why: object) -> ConfigError:
     number = getattr(why, "errno", None)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return ConfigError(
-            f"The journal {path} is in use: another process has held it for too long.",
-            code="JOURNAL_LOCKED",
-            remedy="Let the other curator finish, or end it; the file is not damaged, leave it where it is.",
+            f"The journal {path} is in use: another process has held it for too long.", code="JOURNAL_LOCKED"
         )
     remedy = "Move the damaged file away, or set CURATOR_STATE_DIR to another folder."
     if code == sqlite3.SQLITE_FULL or number in (errno.ENOSPC, errno.EDQUOT):
@@ -78,7 +76,6 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
             raise ConfigError(
                 f"The journal {path} was written by a newer curator (format {version}, this one knows {VERSION}).",
                 code="JOURNAL_NEWER",
-                remedy="Upgrade curator, or set CURATOR_STATE_DIR to another folder.",
             )
         for statement in SCHEMA.read_text(encoding="utf-8").split(";\n"):
             db.execute(statement)  # not as one script: that would end the transaction

@@ -71,8 +71,4 @@ def unexpected(error: BaseException) -> CuratorError:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = "" if trace is None else f" at {trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-    return CuratorError(
-        f"Something unexpected happened ({type(error).__name__}{place}).",
-        code="UNEXPECTED",
-        remedy="Try again; if it stays, please report it with that name and place.",
-    )
+    return CuratorError(f"Something unexpected happened ({type(error).__name__}{place}).", code="UNEXPECTED")

@@ -129,11 +129,7 @@ def _seed_item(path: Path, number: int, row: Any, dataset: str) -> SeedItem:
 
 
 def _wrong(path: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{path} cannot be seeded: {why}.",
-        code="SEED_ITEMS",
-        remedy='Write a list of {"id", "input", "expected_output", "metadata"} as JSON, or one a line.',
-    )
+    return UsageError(f"{path} cannot be seeded: {why}.", code="SEED_ITEMS")
 
 
 def ensure_dataset(gateway: Gateway, loaded: LoadedRule) -> DatasetAction:
@@ -157,7 +153,6 @@ def ensure_dataset(gateway: Gateway, loaded: LoadedRule) -> DatasetAction:
         raise CuratorError(
             f"The dataset {spec.name} does not have the rule's schemas, although the server accepted them.",
             code="SEED_SCHEMAS",
-            remedy="Look at the dataset in Langfuse; another rule may feed it with other schemas.",
         )
     return "created" if found is None else "updated"
 

@@ -10,12 +10,10 @@ from curator.rulebook import load_rule
 def check_new(folder: Path, name: str) -> Path:
     """The file that a new rule of this name gets. Raises UsageError for a bad name and for a file that exists."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
-        raise UsageError(
-            f"{name!r} is not a rule name.", code="RULE_NAME", remedy="Use lower case letters, digits and . _ - only."
-        )
+        raise UsageError(f"{name!r} is not a rule name.", code="RULE_NAME")
     target = folder / f"{name}.yaml"
     if target.exists():
-        raise UsageError(f"{target} exists.", code="RULE_EXISTS", remedy="Choose another name, or edit that file.")
+        raise UsageError(f"{target} exists.", code="RULE_EXISTS")
     return target
 
 

@@ -65,7 +65,6 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
             raise UsageError(
                 f"{what} holds a personal value or a secret ({finding.entity}); it would stand where nobody scrubs.",
                 code="PII_IN_NAME",
-                remedy="Choose another one without it. A harmless word goes to `scrub: {allow: [...]}` of the rule.",
             )
 
 
