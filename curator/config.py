@@ -67,6 +67,8 @@ class Settings(Value):
     """Name → a filter of the queue, opened as `@name`."""
     scrub: ScrubPolicy = ScrubPolicy()
     """The team's scrub defaults; a rule adds to them."""
+    scrub_patterns: str | None = None
+    """TOML or YAML file with recognizers of one's own, in the form of `scrub.patterns`; relative to the config file."""
 
     def connection(self) -> Connection:
         """The connection to use. Raises ConfigError when a key is missing."""
@@ -203,6 +205,12 @@ def load_settings(**flags: Any) -> Settings:
         raise UsageError(
             f"{path}: {where}: {says}.", code="CONFIG_FILE", remedy="See `curator explain config` for every key."
         ) from None
+    if settings.scrub_patterns:
+        from curator.scrub.policy import patterns_of
+
+        own = patterns_of(path.parent / Path(settings.scrub_patterns).expanduser())
+        scrub = settings.scrub.model_copy(update={"patterns": (*settings.scrub.patterns, *own)})
+        settings = settings.model_copy(update={"scrub": scrub})
     if settings.scrub != ScrubPolicy():
         from curator.scrub.policy import compiled
 

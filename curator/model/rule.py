@@ -217,6 +217,8 @@ class PatternSpec(Value):
     """A regular expression; a group named `value` is the value, else the whole match."""
     context: tuple[str, ...] = ()
     """Words of which one must stand among the eight words before; none: the pattern alone is enough."""
+    surrogate: str | None = Field(default=None, pattern=r"^[^#<>]*#{3,12}[^#<>]*$")
+    """What takes the place of a value, such as `K-#####`: a form that the runner and its tools accept."""
 
     @field_validator("pattern")
     @classmethod
@@ -230,6 +232,12 @@ class PatternSpec(Value):
         if found is not None:
             raise ValueError("fits the empty text")
         return pattern
+
+
+CodeEntity = Literal[
+    "USER_ID", "ACCOUNT_NUMBER", "DOCUMENT_NUMBER", "NATIONAL_ID", "US_SSN", "PHONE_NUMBER", "CREDIT_CARD", "CUSTOM"
+]
+"""Identifiers that are looked up by their spelling, and can take a surrogate of the same form."""
 
 
 class ScrubPolicy(Value):
@@ -251,6 +259,8 @@ class ScrubPolicy(Value):
     """Recognizers of one's own."""
     user_ids: Literal["placeholder", "surrogate"] = "placeholder"
     """What takes the place of a user id: `<USER_ID_1>`, or one of the same form (`mia_li_3668` → `ann_lee_0001`)."""
+    surrogates: tuple[CodeEntity, ...] = ()
+    """Entities of which a value becomes one of the same form (`DE 4417-0093` → `XX 0000-0001`), user ids as above."""
     unread_language: Literal["warn", "block"] = "warn"
     """Whether a draft in a language in which names are not looked for may be written."""
     strict: bool = False

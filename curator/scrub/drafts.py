@@ -4,12 +4,13 @@ returned.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import regex
 
 from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy, join_path
 from curator.model.failure import SOURCES
+from curator.model.rule import CodeEntity
 from curator.scrub import languages
 from curator.scrub.gate import Choices, replaces, summary
 from curator.scrub.items import Steps, path_of, walk
@@ -23,6 +24,8 @@ from curator.scrub.places import finding_id, hidden_keys
 from curator.scrub.policy import compiled, pruned
 
 _WORD = regex.compile(r"[\p{L}]{2,}|\d{2,}")
+_PLACED = PLACEHOLDER.fullmatch
+_ARGUMENT = regex.compile(r"(?<!\p{L})(?:arguments|args|kwargs|tool_input|parameters)(?!\p{L})")
 
 
 def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Finding]) -> Iterable[Problem]:
@@ -40,13 +43,17 @@ def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Findi
                 remedy=f"Look at it. Then `--set {f.path}=…` or `--replace {f.id}=DESCRIPTION` takes it out, "
                 f"`--keep {f.id}=REASON` keeps it; a rule's `scrub.paths` decides for every trace.",
             )
-    lost = dict.fromkeys(f.replacement for f in changed if f.entity == "USER_ID" and f.action == "replace" and _used(f))
+    lost = [f for f in changed if f.action in ("replace", "undecided") and _looked_up(f)]
     if lost:
+        codes = ", ".join(sorted({f.entity for f in lost} & set(get_args(CodeEntity))))
         yield Problem(
             code="PII_IDENTIFIER",
-            message=f"tools cannot look up {', '.join(map(str, lost))}: the case may not be reproduced as it is.",
+            message=f"tools cannot look up {', '.join(dict.fromkeys(str(f.replacement) for f in lost))}: "
+            "the case may not be reproduced as it is.",
             path="input",
-            remedy="`scrub: {user_ids: surrogate}` in the rule keeps their form, alike in input and tool results.",
+            remedy=f"`scrub: {{surrogates: [{codes}]}}` in the rule keeps their form, alike in input and tool results."
+            if codes
+            else "Keep them with a reason, or give their fields a surrogate in the rule.",
             blocking=False,
         )
     text = "\n".join(leaf.text for leaf in walk(scrubbed.get("input")) if not leaf.in_key)
@@ -79,9 +86,11 @@ def problems(draft: Draft, scrubbed: Mapping[str, Any], findings: Sequence[Findi
             )
 
 
-def _used(finding: Finding) -> bool:
-    """Whether a finding stands where the runner or its tools read it: the input, recorded arguments and results."""
-    return finding.path.startswith(("input", "metadata.tool_results"))
+def _looked_up(finding: Finding) -> bool:
+    """Whether a finding is what tools look up: an argument of a recorded call, or a user id that the input names."""
+    if not finding.path.startswith(("input", "metadata.tool_results")) or not _PLACED(finding.replacement or ""):
+        return False
+    return finding.entity == "USER_ID" or _ARGUMENT.search(finding.path) is not None
 
 
 def _terms(old: object, new: object, path: str) -> Iterable[tuple[str, str, str]]:

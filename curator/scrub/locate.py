@@ -172,7 +172,7 @@ def readings(
 def _reading(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part: Piece) -> Reading:
     whole = lead + text
     own = [m.span() for m in PLACEHOLDER.finditer(whole)] if "<" in text else []
-    if "lee" in text.casefold() or "ann" in text.casefold():
+    if "ann" in text.casefold() or text.count("0") > 2:
         own = sorted([*own, *(m.span() for m in SURROGATE.finditer(whole))])
     return Reading(leaf, whole, len(lead), maps, part.depth, part.number, tuple(own))
 

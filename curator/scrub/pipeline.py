@@ -17,7 +17,7 @@ from curator.scrub.locate import Located, locate, readings
 from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
-from curator.scrub.placeholders import Placeholders, fits, same
+from curator.scrub.placeholders import PLACEHOLDER, Placeholders, fits, same
 from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve
 from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, denied, pruned, settled, template
 
@@ -330,8 +330,7 @@ def _numbered(
 ) -> list[Decided]:
     """Gives every finding that is replaced its replacement, from left to right."""
     named = (leaves[d.leaf].text[d.item.start : d.item.end] for d in decided if d.item.entity in _PERSONS)
-    surrogates = rules.source.user_ids == "surrogate"
-    placeholders = Placeholders((leaf.text for leaf in leaves), persons(named), user_ids=surrogates)
+    placeholders = Placeholders((leaf.text for leaf in leaves), persons(named), rules.surrogates)
     templates = {fold(leaf.text): t for leaf in leaves if (t := template(leaf, rules)) is not None}
     for each in seen:
         if each.template is not None:
@@ -344,9 +343,12 @@ def _numbered(
             d.replacement = None
         elif d.item.entity == "FIELD":
             d.replacement = placeholders.surrogate(templates[fold(value)], value, originals)
+        elif d.item.entity == "CUSTOM" and (form := rules.templates.get(d.item.recognizer)) is not None:
+            d.replacement = placeholders.surrogate(form, value, originals)
+            d.action = "surrogate" if d.action == "replace" else d.action
         else:
             d.replacement = placeholders.of(d.item.entity, value)
-            if surrogates and d.item.entity == "USER_ID" and d.action == "replace":
+            if d.action == "replace" and not PLACEHOLDER.fullmatch(d.replacement):
                 d.action = "surrogate"
     return decided
 

@@ -4,7 +4,7 @@ Numbers run from left to right through one item; the same value always has the s
 value itself, and the map is forgotten with the item.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import regex
 
@@ -36,8 +36,30 @@ def same(entity: str, text: str) -> str:
     return plain
 
 
-SURROGATE = regex.compile(r"(?<![\p{L}\p{N}])ann(?:[_.\-+]?lee)*[_.\-]?0\d{1,12}(?![\p{L}\p{N}])", regex.IGNORECASE)
-"""What a user id became. The leading zero tells it from the ids of people who are called so."""
+SURROGATE = regex.compile(
+    r"(?<![\p{L}\p{N}])(?:(?i:ann(?:[_.\-+]?lee)*[_.\-]?0\d{1,12})"
+    r"|(?<!\d\d[ ]|\d[.\-/])\+?(?:[xX][ .\-/()]{0,2}){0,20}(?:0[ .\-/()]{0,2}){3,20}\d(?:[ .\-/()]?\d){0,2}"
+    r"(?![ ]\d{3}|[.\-/]\d))"
+    r"(?![\p{L}\p{N}])"
+)
+"""What an identifier became: `ann_lee_0001`, `XX-0000001`. The leading zeros tell it from what is somebody's."""
+_ZEROS = 3
+
+
+def coded(value: str, number: int) -> str | None:
+    """`DE 4417-0093` → `XX 0000-0001`: the same signs in the same places; None for a value of too few of them."""
+    first = next((i for i, c in enumerate(value) if c.isdigit()), 0)
+    letters, others = sum(map(str.isalpha, value[:first])), sum(map(str.isalnum, value[first:]))
+    if others - len(str(number)) < _ZEROS:
+        return None
+    signs = iter("X" * letters + str(number).zfill(others))
+    return "".join((next(signs).lower() if c.islower() else next(signs)) if c.isalnum() else c for c in value)
+
+
+def given(template: str, text: str) -> bool:
+    """Whether a text is what curator makes of a form: a number below 100, padded with zeros."""
+    digits = "".join(c for c, sign in zip(text, template, strict=False) if sign == "#")
+    return fits(template, text) and digits[0] == "0" and int(digits) < 100
 
 
 def alike(value: str, number: int) -> str:
@@ -57,10 +79,11 @@ class Placeholders:
     """Hands out placeholders for one item. Those that stand in its texts already are left to their owners."""
 
     def __init__(
-        self, texts: Iterable[str], people: Mapping[str, str] | None = None, *, user_ids: bool = False
+        self, texts: Iterable[str], people: Mapping[str, str] | None = None, surrogates: Container[str] = ()
     ) -> None:
-        """`people`: form of a name (`same`) → form of the person's fullest name. `user_ids` become surrogates."""
-        self._user_ids = user_ids
+        """`people`: form of a name (`same`) → form of the person's fullest name; `surrogates`: entities with a form."""
+        self._surrogates = surrogates
+        self._numbers: dict[tuple[str, str], int] = {}
         self._people = people or {}
         self._texts = tuple(texts)
         self._taken = {(m["entity"], int(m["number"])) for t in self._texts for m in PLACEHOLDER.finditer(t)}
@@ -72,18 +95,27 @@ class Placeholders:
         entity = "PERSON" if entity == "POSSIBLE_NAME" else entity
         form = same(entity, value)
         key = (entity, self._people.get(form, form) if entity == "PERSON" else form)
+        if entity in self._surrogates and (text := self._coded(entity, key, value)) is not None:
+            return text
         if key not in self._given:
             number = self._next.get(entity, 1)
-            if entity == "USER_ID" and self._user_ids:
-                while any((text := alike(value, number)) in each for each in self._texts):
-                    number += 1
-            else:
-                while (entity, number) in self._taken:
-                    number += 1
-                text = f"<{entity}_{number}>"
+            while (entity, number) in self._taken:
+                number += 1
             self._next[entity] = number + 1
-            self._given[key] = text
+            self._given[key] = f"<{entity}_{number}>"
         return self._given[key]
+
+    def _coded(self, entity: str, key: tuple[str, str], value: str) -> str | None:
+        """A surrogate in this spelling of the value; other spellings of it have the same number."""
+        make = alike if entity == "USER_ID" else coded
+        if key not in self._numbers:
+            number = self._next.get(f"{entity} surrogate", 1)
+            while (text := make(value, number)) is not None and any(text in each for each in self._texts):
+                number += 1
+            if text is None:
+                return None
+            self._numbers[key], self._next[f"{entity} surrogate"] = number, number + 1
+        return make(value, self._numbers[key])
 
     def choose(self, template: str, value: str, surrogate: str | None) -> None:
         """Takes the surrogate that somebody chose for a value, if any."""

@@ -3,22 +3,28 @@ whole fields that are dropped, constant or replaced by a surrogate.
 """
 
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import regex
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
 
-from curator.model import Finding, ScrubPolicy
+from curator.model import Finding, ScrubPolicy, Value
 from curator.model.draft import Action
 from curator.model.errors import UsageError
-from curator.model.rule import PathPolicy
+from curator.model.files import read_text
+from curator.model.rule import PathPolicy, PatternSpec
 from curator.scrub.entities import DEFAULT_ENTITIES, ENTITIES
 from curator.scrub.items import Leaf, Steps, path_of
 from curator.scrub.known import KnownValues
 from curator.scrub.locate import Located, Reading, outside_placeholders
 from curator.scrub.normalise import fold
-from curator.scrub.placeholders import fits
+from curator.scrub.placeholders import fits, given
 from curator.scrub.recognizers.patterns import tells
 
 _STEP = regex.compile(r"\.?(?P<name>[^.\[\]\"]+)|\[(?P<index>\d+|\*)\]|\[(?P<quoted>\"(?:[^\"\\]|\\.)*\")\]")
@@ -33,6 +39,10 @@ class CompiledPolicy:
     allow: frozenset[str]
     deny: tuple[str, ...]
     paths: tuple[tuple[Steps, PathPolicy], ...]
+    surrogates: frozenset[str]
+    """Entities whose values keep their form."""
+    templates: dict[str, str]
+    """Name of a pattern → its surrogate's form."""
 
     def counts(self, entity: str, score: float) -> bool:
         """Whether a raw finding is one for this policy."""
@@ -68,12 +78,51 @@ def _compiled(text: str) -> CompiledPolicy:
         allow=frozenset(fold(text) for text in policy.allow),
         deny=tuple(fold(text) for text in policy.deny if text.strip()),
         paths=tuple((parse_path(entry.path), entry) for entry in policy.paths),
+        surrogates=frozenset((*policy.surrogates, *(["USER_ID"] if policy.user_ids == "surrogate" else []))),
+        templates={spec.name: spec.surrogate for spec in policy.patterns if spec.surrogate is not None},
     )
 
 
 def compiled(policy: ScrubPolicy) -> CompiledPolicy:
     """Checks and prepares a policy. Raises UsageError for entities that nobody knows and for malformed paths."""
     return _compiled(policy.model_dump_json())
+
+
+class _PatternFile(Value):
+    patterns: tuple[PatternSpec, ...]
+
+
+def patterns_of(path: Path) -> tuple[PatternSpec, ...]:
+    """Recognizers of one's own from a TOML or YAML file whose only key is `patterns`.
+
+    Raises UsageError (SCRUB_PATTERNS) with file and line.
+    """
+    text = read_text(path, code="SCRUB_PATTERNS", megabytes=1)
+    # A TOML file is read for its lines once more: tomllib knows none.
+    heads = [n for n, line in enumerate(text.splitlines(), 1) if regex.match(r"\s*\[\[\s*patterns\s*\]\]", line)]
+    try:
+        if path.suffix == ".toml":
+            body = tomllib.loads(text)
+        else:
+            body = YAML(typ="rt", pure=True).load(text)
+            heads = [line + 1 for line, _ in (body["patterns"].lc.data[i] for i in range(len(body["patterns"])))]
+        return _PatternFile.model_validate(body).patterns
+    except tomllib.TOMLDecodeError as error:
+        line, says = int("".join(regex.findall(r"line (\d+)", str(error))[:1]) or 1), f"is no TOML: {error}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        steps = [*map(str, first["loc"]), ""]
+        line = heads[int(steps[1])] if steps[1].isdigit() and int(steps[1]) < len(heads) else 1
+        says = f"{'.'.join(filter(None, steps))}: {first['msg'].removeprefix('Value error, ')}"
+    except MarkedYAMLError as error:
+        line, says = (error.problem_mark.line + 1 if error.problem_mark else 1), f"is no YAML: {error.problem}"
+    except (AttributeError, KeyError, TypeError):
+        line, says = 1, "is no table with a list `patterns`"
+    raise UsageError(
+        f"{path}:{line}: {says}.",
+        code="SCRUB_PATTERNS",
+        remedy="Each pattern has `name` and `pattern`, and may have `context` and `surrogate`.",
+    )
 
 
 def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
@@ -88,6 +137,7 @@ def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
             "deny": (*team.deny, *own.deny),
             "paths": (*team.paths, *own.paths),
             "patterns": (*team.patterns, *own.patterns),
+            "surrogates": (*team.surrogates, *own.surrogates),
             "user_ids": own.user_ids if "user_ids" in own.model_fields_set else team.user_ids,
             "strict": team.strict or own.strict,
             "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
@@ -210,6 +260,8 @@ def _custom(parts: list[Reading], rules: CompiledPolicy) -> Iterator[tuple[int, 
             for match in pattern.finditer(part.text, timeout=2):
                 start, end = match.span(group)
                 start = max(start, part.lead)
+                if spec.surrogate is not None and given(spec.surrogate, part.text[start:end]):
+                    continue
                 if start >= end or outside_placeholders(part, start, end) != [(start, end)]:
                     continue
                 place = part.locate(start, end)
