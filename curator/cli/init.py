@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curator.cli.output import json_option, plain, print_json, say
-from curator.config import Settings, config_file, load_settings
-from curator.model.errors import CuratorError, UsageError
+from curator.config import config_file, load_settings
+from curator.model.errors import CuratorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from curator.draft import Case
-    from curator.gateway import Gateway
-    from curator.rulebook import LoadedRule
+    from curator.queue import FirstRule
 
 SHAPES = ("object", "messages", "query", "whole")
 
@@ -26,6 +24,7 @@ SHAPES = ("object", "messages", "query", "whole")
 @click.option(
     "--trace-name", metavar="NAME", help="Propose a rule for traces of this name.  [default: the most frequent]"
 )
+@click.option("--all", "every", is_flag=True, help="One rule for every trace name that has failures.")
 @click.option("--shape", type=click.Choice(SHAPES), help="The input's shape.  [default: the first that fits]")
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("rules"), show_default=True, help="Where the rule goes."
@@ -33,118 +32,108 @@ SHAPES = ("object", "messages", "query", "whole")
 @click.option("--save-keys", is_flag=True, help="Also write the keys into the config file (mode 0600).")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @json_option
+@click.pass_context
 def init(
-    name: str | None, trace_name: str | None, shape: Any, folder: Path, save_keys: bool, yes: bool, as_json: bool
+    ctx: click.Context,
+    name: str | None,
+    trace_name: str | None,
+    every: bool,
+    shape: Any,
+    folder: Path,
+    save_keys: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Look at the project's traces and scores; write a config file and a first rule, every line explained.
 
-    Shows first what the rule makes of one real failure. On a terminal it asks before it writes.
+    Shows first what the rule makes of one real failure. On a terminal it asks before it writes. With --all there is one
+    rule for every workflow that has failures; one that cannot be proposed or written is named, and the exit code is 1.
     """
-    from curator.draft import loaded_text, look, rule_text, trial
     from curator.gateway import Gateway
-    from curator.model.lineage import slug
-    from curator.rulebook.write import check_new, write_new
+    from curator.queue import first_rule, workflows
+    from curator.scrub import Scrubber
 
+    if every and (name or trace_name):
+        raise UsageError(
+            "--all proposes a rule for every workflow.", code="USAGE", remedy="Leave NAME and --trace-name out."
+        )
     settings = load_settings()
     connection = settings.connection()
-    with Gateway(connection) as gateway:
+    now = datetime.now().astimezone()
+    documents: list[dict[str, object]] = []
+    failed: list[dict[str, object]] = []
+    with Gateway(connection) as gateway, Scrubber() as scrubber:
         project = gateway.project()
-        seen, traces = look(gateway, now=datetime.now().astimezone(), name=trace_name)
-        rule_name = name or slug(seen.name or "first-rule")
-        target = check_new(folder, rule_name)
-        text = rule_text(seen, rule_name, shape)
-        loaded = loaded_text(text)
-        cases = _cases(gateway, traces, loaded)
-    tried = trial(cases, loaded)
-    draft = _draft(cases[0], loaded, settings) if cases else None
-    chosen = next((each for each in seen.options if each.kind == shape), seen.options[0])
-    if not as_json:
-        say(f"Looked at {seen.traces} traces named {plain(seen.name or '–')} in project {plain(project.name)}.")
-        if seen.several_roots:
-            say(f"{seen.several_roots} of them have several roots: the one that holds the content counts.")
-        say(f"Input: {plain(chosen.shape)}, because {chosen.why}.")
-        for each in seen.options:
-            if each.kind != chosen.kind:
-                say(f"  It could also be {plain(each.shape)} (--shape {each.kind}): {each.why}.")
-        _say_draft(draft)
-        if not yes and sys.stdin.isatty() and not click.confirm(f"Write {target}?", default=True, err=True):
-            raise UsageError("Nothing was written.", code="INIT_DECLINED")
-    write_new(target, text)
+        if not as_json:
+            say(f"Project {plain(project.name)}.")
+        asked = workflows(gateway, now) if every else ()
+        wanted: list[tuple[str | None, str | None]] = [(None, each.name) for each in asked] or [(name, trace_name)]
+        for rule_name, each in wanted:
+            try:
+                first = first_rule(gateway, scrubber, settings, now, trace_name=each, name=rule_name, shape=shape)
+                if not as_json:
+                    _say_rule(first, next((one.failures for one in asked if one.name == each), None))
+                documents.append(_written(first, folder, ask=not (yes or as_json)))
+            except CuratorError as error:
+                if not every:
+                    raise
+                say(f"! {plain(each or '–')}: {plain(error.message)}")
+                failed.append({"trace_name": each, "code": error.code, "message": error.message})
     config = config_file()
-    written = _write_config(config, connection.base_url, connection if save_keys else None)
+    wrote = _write_config(config, connection.base_url, connection if save_keys else None)
+    about: dict[str, object] = {"config": str(config), "config_written": wrote}
     if as_json:
-        print_json(
-            {
-                "rule": rule_name,
-                "file": str(target),
-                "config": str(config),
-                "config_written": written,
-                "shape": chosen.shape,
-                "why": chosen.why,
-                "options": seen.options,
-                "draft": draft,
-                "coverage": tried.fields,
-                "checks": tried.checks,
-                "look": seen,
-            }
-        )
-        return
-    click.echo(str(target))
-    say(f"{'Wrote' if written else 'Kept'} {config}.")
-    if save_keys and not written:
-        say("The keys were not saved: the file was there before. Add public_key and secret_key to it.")
-    say(f"Read the rule, then: curator rules check && curator queue --rules {target} --since 14d")
+        print_json({"rules": documents, "failed": failed} | about if every else documents[0] | about)
+    else:
+        for document in documents:
+            click.echo(str(document["file"]))
+        say(f"{'Wrote' if wrote else 'Kept'} {config}.")
+        if save_keys and not wrote:
+            say("The keys were not saved: the file was there before. Add public_key and secret_key to it.")
+        if not every:
+            say("One rule for every workflow that has failures: curator init --all")
+        say(f"Read what was written, then: curator rules check && curator queue --rules {folder} --since 14d")
+    if failed:
+        ctx.exit(ExitCode.NO)
 
 
-def _cases(gateway: "Gateway", traces: Any, loaded: "LoadedRule") -> "list[Case]":
-    """The sample as cases, failures by the proposed rule first."""
-    from curator.draft import Case
-    from curator.draft.mapping import reads_session
-    from curator.queue.signals import counts, signal_of
+def _written(first: "FirstRule", folder: Path, *, ask: bool) -> dict[str, object]:
+    """Writes a proposed rule; what `--json` says of it. Raises UsageError, also when somebody says no."""
+    from curator.rulebook.write import check_new, write_new
 
-    cases = []
-    for trace in traces:
-        signals = tuple(
-            signal_of(condition, score, loaded.rule.rule)
-            for condition in loaded.rule.queue.signals
-            for score in trace.scores
-            if counts(condition, score)
-        )
-        cases.append(Case(trace=trace, signals=signals))
-    cases.sort(key=lambda case: not case.signals)
-    if cases and reads_session(loaded.rule):
-        cases[0] = cases[0].model_copy(update={"earlier": tuple(gateway.earlier_in_session(cases[0].trace))})
-    return cases
-
-
-def _draft(case: "Case", loaded: "LoadedRule", settings: Settings) -> dict[str, object]:
-    """What the rule makes of one failure, scrubbed like everything that leaves a trace."""
-    from curator.draft.mapping import reshape
-    from curator.scrub import Scrubber, merged
-
-    try:
-        draft = reshape(case.trace, loaded, signals=case.signals, earlier=case.earlier)
-        with Scrubber() as scrubber:
-            scrubbed = scrubber.scrub(draft, merged(settings.scrub, loaded.rule.scrub))
-    except CuratorError as error:
-        return {"trace_id": case.trace.id, "input": None, "expected_output": None, "problems": [error.message]}
+    target = check_new(folder, first.rule)
+    if ask and sys.stdin.isatty() and not click.confirm(f"Write {target}?", default=True, err=True):
+        raise UsageError("Nothing was written.", code="INIT_DECLINED", remedy="Choose another --shape or --trace-name.")
+    write_new(target, first.text)
     return {
-        "trace_id": case.trace.id,
-        "failure": bool(case.signals),
-        "input": scrubbed.input,
-        "expected_output": scrubbed.expected_output,
-        "problems": [f"{problem.code}: {problem.message}" for problem in scrubbed.problems],
+        "rule": first.rule,
+        "file": str(target),
+        "shape": first.chosen.shape,
+        "why": first.chosen.why,
+        "options": first.seen.options,
+        "draft": first.draft,
+        "coverage": first.tried.fields,
+        "checks": first.tried.checks,
+        "look": first.seen,
     }
 
 
-def _say_draft(draft: dict[str, object] | None) -> None:
+def _say_rule(first: "FirstRule", failures: int | None) -> None:
+    seen, draft = first.seen, first.draft
+    more = "" if failures is None else f", {failures} of them failures without a rule"
+    say(f"Looked at {seen.traces} traces named {plain(seen.name or '–')}{more}.")
+    if seen.several_roots:
+        say(f"{seen.several_roots} of them have several roots: the one that holds the content counts.")
+    say(f"Input: {plain(first.chosen.shape)}, because {first.chosen.why}.")
+    for each in seen.options:
+        if each.kind != first.chosen.kind:
+            say(f"  It could also be {plain(each.shape)} (--shape {each.kind}): {each.why}.")
     if draft is None:
         return
-    say(f"\nWhat it makes of {'a failure' if draft.get('failure') else 'a trace'} ({draft['trace_id']}):")
-    for title in ("input", "expected_output"):
-        say(f"{title}: {plain(json.dumps(draft[title], indent=2, ensure_ascii=False), keep_newlines=True)}")
-    problems = draft["problems"]
-    for problem in problems if isinstance(problems, list) else ():
+    say(f"\nWhat it makes of {'a failure' if draft.failure else 'a trace'} ({draft.trace_id}):")
+    for title, value in (("input", draft.input), ("expected_output", draft.expected_output)):
+        say(f"{title}: {plain(json.dumps(value, indent=2, ensure_ascii=False), keep_newlines=True)}")
+    for problem in draft.problems:
         say(f"! {plain(problem)}")
     say("")
 

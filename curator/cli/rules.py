@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from curator.draft import Trial
     from curator.rulebook import LoadedRule
 
-TRIED = 50
-"""Failures that a rule is tried on."""
-
 
 @click.group()
 def rules() -> None:
@@ -75,7 +72,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None
     if live and not problems:
         for path in paths:
             tried = _tried(load_rule(path, allow_python=settings.allow_python), settings, None)
-            warnings += [f"{path}: {what}" for what in _silent(tried)]
+            warnings += [f"{path}: {what}" for what in tried.silent]
     if as_json:
         print_json({"rules": [str(path) for path in paths], "problems": problems, "warnings": warnings})
     else:
@@ -110,45 +107,17 @@ def try_(rule: str, since: str | None, as_json: bool) -> None:
         click.echo(f"  check {plain(name):<30} on the recorded answers: {said or '–'}")
     for code, number in tried.problems.items():
         click.echo(f"  ! {code} in {number} of {tried.failures} (curator explain {code})")
-    for warning in _silent(tried):
+    for warning in tried.silent:
         say(f"warning: {plain(warning)}")
 
 
 def _tried(loaded: "LoadedRule", settings: "Settings", since: str | None) -> "Trial":
-    from curator.draft import Case, trial
-    from curator.draft.mapping import reads_session
     from curator.gateway import Gateway
-    from curator.queue import find_failures, parse_window
+    from curator.queue import parse_window, try_rule
 
     window = parse_window(since or "14d", None, datetime.now().astimezone())
     with Gateway(settings.connection()) as gateway:
-        found = find_failures(gateway, [loaded.rule], window, state=None, limit=TRIED).failures
-        there = [failure for failure in found if not failure.source_gone]
-        traces = gateway.traces(list(dict.fromkeys(failure.trace_id for failure in there)))
-        session = reads_session(loaded.rule)
-        cases = [
-            Case(
-                trace=trace,
-                observation_id=failure.reviewed_id,
-                signals=failure.signals,
-                earlier=tuple(gateway.earlier_in_session(trace)) if session else (),
-            )
-            for failure in there
-            if (trace := traces.get(failure.trace_id)) is not None
-        ]
-    return trial(cases, loaded, allow_python=settings.allow_python)
-
-
-def _silent(tried: "Trial") -> list[str]:
-    """One sentence for every path that found nothing in any failure. One that reads corrections waits for the first."""
-    if not tried.failures:
-        return ["there is no recent failure to try the paths on"]
-    return [
-        f"{field.path}: {path} never matched in {tried.failures} failures"
-        for field in tried.fields
-        for path in field.silent
-        if "correction" not in path
-    ]
+        return try_rule(gateway, loaded, window, allow_python=settings.allow_python)
 
 
 @rules.command()

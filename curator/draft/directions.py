@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
+from curator.gateway import ScoreConfig
 from curator.model import Score, Value
 
 _BAD = """
@@ -51,7 +52,10 @@ class SeenScore(Value):
     count: int
     low: float | None = None
     high: float | None = None
+    range: tuple[float | None, float | None] = (None, None)
+    """The lowest and highest value that the project allows, where its score config says them."""
     categories: tuple[str, ...] = ()
+    """Those that were seen, and those that the project's score config names."""
     on_session: bool = False
     bad: Literal["low", "high"] | tuple[str, ...] | None = None
     """The bad end of a number (for booleans: false or true), the bad categories, or None: nobody can tell."""
@@ -66,6 +70,9 @@ class SeenScore(Value):
             return f"in: [{', '.join(json.dumps(each, ensure_ascii=False) for each in chosen)}]"
         if self.low is None or self.high is None:
             return ""
+        lowest, highest = self.range
+        if lowest is not None and highest is not None:
+            return f"{'above' if high else 'below'}: {(lowest + highest) / 2:g}"
         return f"{'above' if high else 'below'}: {middle(self.low, self.high):g}"
 
     def why(self) -> str:
@@ -77,7 +84,9 @@ class SeenScore(Value):
         if self.data_type == "CATEGORICAL":
             left = [each for each in self.categories if each not in self.bad]
             return f"seen {self.count} times" + (f"; {len(left)} other categories are fine" if left else "")
-        return f"seen {self.count} times, from {self.low:g} to {self.high:g}; {self.bad} is bad"
+        lowest, highest = self.range
+        scale = f" of {lowest:g} to {highest:g}" if lowest is not None and highest is not None else ""
+        return f"seen {self.count} times, from {self.low:g} to {self.high:g}{scale}; {self.bad} is bad"
 
 
 def middle(low: float, high: float) -> float:
@@ -103,8 +112,13 @@ def direction(name: str) -> Literal["low", "high"] | None:
     return None
 
 
-def seen_scores(scores: Sequence[Score]) -> dict[str, SeenScore]:
-    """Score name → what was seen of it; curator's own decisions and corrections are left out."""
+def seen_scores(scores: Sequence[Score], configs: Sequence[ScoreConfig] = ()) -> dict[str, SeenScore]:
+    """Score name → what was seen of it; curator's own decisions and corrections are left out.
+
+    `configs` are the project's own ranges and categories; of several for one name, the newest that is in use.
+    """
+    # Newest first, as the server lists them; one that is in use before archived ones.
+    ranges = {(one.name, one.data_type): one for one in sorted(configs, key=lambda one: one.is_archived)[::-1]}
     by_name: dict[str, list[Score]] = {}
     for score in scores:
         if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and not score.own:
@@ -113,17 +127,35 @@ def seen_scores(scores: Sequence[Score]) -> dict[str, SeenScore]:
     for name, group in by_name.items():
         numbers = [float(s.value) for s in group if isinstance(s.value, (int, float))]
         kind = group[0].data_type
+        config = ranges.get((name, kind))
+        values = {
+            str(each["label"]): each.get("value") for each in (config and config.categories) or () if "label" in each
+        }
         categories = tuple(sorted({str(s.value) for s in group}))[:12] if kind == "CATEGORICAL" else ()
+        categories += tuple(each for each in values if each not in categories and kind == "CATEGORICAL")
         found[name] = SeenScore(
+            range=(config.min_value, config.max_value) if config else (None, None),
             data_type=kind,
             count=len(group),
             low=min(numbers, default=None),
             high=max(numbers, default=None),
             categories=categories,
             on_session=all(s.subject == "session" for s in group),
-            bad=bad_categories(name, categories) if kind == "CATEGORICAL" else direction(name),
+            bad=(bad_categories(name, categories) or _by_order(name, values))
+            if kind == "CATEGORICAL"
+            else direction(name),
         )
     return found
+
+
+def _by_order(name: str, values: dict[str, Any]) -> tuple[str, ...] | None:
+    """The bad half of categories to which the project gave numbers, under a name that says which end is bad."""
+    numbers = {label: value for label, value in values.items() if isinstance(value, (int, float))}
+    bad = direction(name)
+    if bad is None or len(set(numbers.values())) < 2:
+        return None
+    middle = (min(numbers.values()) + max(numbers.values())) / 2
+    return tuple(label for label, value in numbers.items() if (value < middle if bad == "low" else value > middle))
 
 
 def bad_categories(name: str, categories: Sequence[str]) -> tuple[str, ...] | None:

@@ -87,7 +87,9 @@ def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[L
     sessions = {trace.root.session_id for trace in traces if trace.root.session_id}
     of_mine = [s for s in scores if s.trace_id in set(mine) or s.session_id in sessions]
     queues = tuple(sorted(queue.name for queue in gateway.annotation_queues()))
-    return seen_in(traces, chosen or None, dict(names.most_common(10)), of_mine or scores, queues), traces
+    seen = seen_in(traces, chosen or None, dict(names.most_common(10)), of_mine or scores, queues)
+    configs = gateway.score_configs() if seen.scores else []
+    return seen.model_copy(update={"scores": seen_scores(of_mine or scores, configs)}), traces
 
 
 def seen_in(

@@ -48,6 +48,18 @@ class Trial(Value):
     complete: int
     """Drafts that nothing blocks."""
 
+    @property
+    def silent(self) -> list[str]:
+        """A sentence for each path that found nothing anywhere. One that reads corrections waits for the first."""
+        if not self.failures:
+            return ["there is no recent failure to try the paths on"]
+        return [
+            f"{field.path}: {path} never matched in {self.failures} failures"
+            for field in self.fields
+            for path in field.silent
+            if "correction" not in path
+        ]
+
 
 def trial(cases: Sequence[Case], loaded: LoadedRule, *, allow_python: bool = False) -> Trial:
     """Tries a rule on failures that are at hand; writes nothing. A case that raises counts under its code."""

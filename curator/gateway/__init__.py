@@ -18,4 +18,4 @@ from curator.gateway.errors import (
     Unauthorised,
     Unreachable,
 )
-from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project, ServerInfo
+from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project, ScoreConfig, ServerInfo

@@ -5,7 +5,7 @@ from typing import Any
 
 from curator.gateway import errors, rows
 from curator.gateway.calls import Calls, in_path
-from curator.gateway.values import AnnotationQueue
+from curator.gateway.values import AnnotationQueue, ScoreConfig
 from curator.model.trace import QueueEntry
 
 
@@ -18,6 +18,10 @@ class Review(Calls):
     def annotation_queues(self) -> list[AnnotationQueue]:
         """All annotation queues of the project. Raises GatewayError."""
         return list(self._by_page(self._pages(lambda api: api.annotation_queues.list_queues), rows.annotation_queue))
+
+    def score_configs(self) -> list[ScoreConfig]:
+        """The ranges and categories of scores, archived ones included. Raises GatewayError."""
+        return list(self._by_page(self._pages(lambda api: api.score_configs.get), rows.score_config))
 
     def queue_entries(self, queue: AnnotationQueue, status: str = "PENDING") -> Iterator[QueueEntry]:
         """Entries of a queue, newest first; one object may be listed twice, and may be gone. Raises GatewayError."""

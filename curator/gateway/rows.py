@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project
+from curator.gateway.values import AnnotationQueue, Experiment, ExperimentItem, Project, ScoreConfig
 from curator.model.base import Value
 from curator.model.item import Dataset, StoredItem
 from curator.model.trace import Comment, Observation, QueueEntry, Score
@@ -85,6 +85,11 @@ def comment(row: Row) -> Comment:
 def annotation_queue(row: Row) -> AnnotationQueue:
     """A row of `GET /api/public/annotation-queues`."""
     return _read(AnnotationQueue, row)
+
+
+def score_config(row: Row) -> ScoreConfig:
+    """A row of `GET /api/public/score-configs`."""
+    return _read(ScoreConfig, row)
 
 
 def queue_entry(row: Row, queue_name: str) -> QueueEntry:

@@ -43,6 +43,18 @@ class AnnotationQueue(Value):
     description: str | None = None
 
 
+class ScoreConfig(Value):
+    """What a project says the values of a score may be."""
+
+    name: str
+    data_type: str
+    is_archived: bool = False
+    min_value: float | None = None
+    max_value: float | None = None
+    categories: tuple[dict[str, Any], ...] | None = None
+    """`{label, value}`; the values may say an order."""
+
+
 class Experiment(Value):
     """One run of a dataset (Langfuse: experiment)."""
 

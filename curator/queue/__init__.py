@@ -12,6 +12,17 @@ from curator.queue.window import Window, parse_time, parse_window
 if TYPE_CHECKING:
     from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts
     from curator.queue.notes import in_line, noted, notes_in, read_note, write_note
+    from curator.queue.proposals import (
+        FirstRule,
+        Sample,
+        Workflow,
+        default_rule,
+        first_rule,
+        in_words,
+        try_rule,
+        without_rules,
+        workflows,
+    )
     from curator.queue.week import (
         Coverage,
         Digest,
@@ -31,6 +42,17 @@ __getattr__ = at_first_use(
     {
         "notes": ("in_line", "noted", "notes_in", "read_note", "write_note"),
         "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts"),
+        "proposals": (
+            "FirstRule",
+            "Sample",
+            "Workflow",
+            "default_rule",
+            "first_rule",
+            "in_words",
+            "try_rule",
+            "without_rules",
+            "workflows",
+        ),
         "week": (
             "Coverage",
             "Digest",

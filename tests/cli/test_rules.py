@@ -106,3 +106,40 @@ def test_the_first_five_minutes_on_a_project_of_ones_own(tmp_path: Path) -> None
         assert done.returncode == 0, done.stdout + done.stderr
         [receipt] = done.document["receipts"]
         assert (receipt["verdict"], receipt["proposes"]) == ("verified", "known")  # what was recorded fails the check
+
+
+def test_one_rule_for_every_workflow_that_has_failures(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        text = {"input": "How long is the warranty of the lamp?", "output": "Nobody knows."}
+        for at, name in enumerate(("support", "support", "billing", "quiet", "shipping")):
+            world.observation(f"{at:032x}", f"o-{at}", name=name, traceName=name, isRootObservation=True, **text)
+        for at, stars, grade in ((0, 2, "Fair"), (1, 6, "Good")):
+            world.score(f"{at:032x}", "quality_stars", stars)
+            world.score(f"{at:032x}", "quality_grade", grade)
+        world.score(f"{2:032x}", "user_feedback", False)
+        world.score(f"{4:032x}", "user_feedback", False)
+        config = {"name": "quality_stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 7}
+        world.send("POST", "/api/public/score-configs", config)
+        labels = [{"label": label, "value": value} for value, label in enumerate(("Awful", "Fair", "Good", "Best"))]
+        config = {"name": "quality_grade", "dataType": "CATEGORICAL", "categories": labels}
+        world.send("POST", "/api/public/score-configs", config)
+        world.load()
+        env = server.environment() | {"CURATOR_CONFIG": str(tmp_path / "config.toml")}
+        (tmp_path / "rules").mkdir()
+        (tmp_path / "rules" / "billing.yaml").write_text("# mine\n")
+        done = run("init", "--all", "--yes", "--json", env=env, folder=tmp_path)
+        assert done.returncode == 1, done.stderr
+        document = done.document
+        assert {each["rule"] for each in document["rules"]} == {"support", "shipping"}
+        assert all(each["why"] and each["draft"]["failure"] for each in document["rules"])
+        assert [(each["trace_name"], each["code"]) for each in document["failed"]] == [("billing", "RULE_EXISTS")]
+        assert (tmp_path / "rules" / "billing.yaml").read_text() == "# mine\n"
+        assert not (tmp_path / "rules" / "quiet.yaml").exists()
+        # The project's own range and the order of its categories, not what a few values suggest.
+        signals = load_rule(tmp_path / "rules" / "support.yaml").rule.queue.signals
+        assert {one.score: one.below or one.in_ for one in signals if one.score} == {
+            "quality_stars": 4.0,
+            "quality_grade": ("Awful", "Fair"),
+        }
+        assert run("init", "mine", "--all", env=env, folder=tmp_path).returncode == 2
