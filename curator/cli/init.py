@@ -103,7 +103,7 @@ def _written(first: "FirstRule", folder: Path, *, ask: bool) -> dict[str, object
 
     target = check_new(folder, first.rule)
     if ask and sys.stdin.isatty() and not click.confirm(f"Write {target}?", default=True, err=True):
-        raise UsageError("Nothing was written.", code="INIT_DECLINED", remedy="Choose another --shape or --trace-name.")
+        raise UsageError("Nothing was written.", code="INIT_DECLINED")
     write_new(target, first.text)
     return {
         "rule": first.rule,

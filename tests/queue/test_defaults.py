@@ -1,7 +1,7 @@
 """A project without rules still has a queue: plain defaults, with the direction of each score."""
 
-from curator.cli.queue import default_rule, in_words
 from curator.gateway import Gateway
+from curator.queue import default_rule, in_words
 from tests.queue.world import WEEK, World, ids
 
 
