@@ -81,7 +81,7 @@ def lead_in(keys: tuple[str, ...], text: str, *, field: bool = False) -> str:
     return " ".join([*above, *own]) + ": " if tells else ""
 
 
-_ORDINARY_KEY = regex.compile(r"[A-Za-z_$@.\-][A-Za-z_$.\- ]{0,60}\d{0,4}")
+_ORDINARY_KEY = regex.compile(r"[A-Za-z_$@.\-][A-Za-z_$.\-]{0,60}(?: \p{Ll}[\p{Ll} ]{0,40})?\d{0,4}")
 _MIN_DIGITS = 7
 _SIGNIFICANT = regex.compile(r"[\p{L}\p{N}].*[\p{L}\p{N}]", regex.DOTALL)
 

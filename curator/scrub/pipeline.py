@@ -245,8 +245,15 @@ class Pipeline:
     ) -> list[Decided]:
         decided = []
         review, draft = asked
+        texts = (leaves[i].text[f.start : f.end] for i, fs in enumerate(found) for f in fs if f.entity in _PERSONS)
+        people = persons(texts) if choices else {}
+
+        def value(i: int, item: Located) -> tuple[str, str]:
+            form = same(item.entity, leaves[i].text[item.start : item.end])
+            return item.entity, people.get(form, form) if item.entity in _PERSONS else form
+
         kept = {
-            (item.entity, same(item.entity, leaves[i].text[item.start : item.end])): choice
+            value(i, item): choice
             for i, items in enumerate(found)
             for item in items
             if choices and (choice := choices.get(finding_id(leaves, i, item, hidden))) and choice.action == "keep"
@@ -255,8 +262,8 @@ class Pipeline:
             rule = rules.at(leaves[i].steps)
             for item in items:
                 choice = choices.get(finding_id(leaves, i, item, hidden))
-                if kept and choice is None:  # a keep holds for the value, wherever it stands
-                    choice = kept.get((item.entity, same(item.entity, leaves[i].text[item.start : item.end])))
+                if kept and choice is None:  # a keep holds for the value, and for the person, wherever it stands
+                    choice = kept.get(value(i, item))
                 if item.entity == "FIELD" and choice is None:
                     decided.append(Decided(i, item, "surrogate"))
                     continue

@@ -141,3 +141,25 @@ def test_a_keep_holds_for_the_value_in_all_its_places_and_lineage_says_where(pip
     assert kept.input == {"query": "I am Omar Davis, mail <EMAIL_ADDRESS_1>, from Chicago."}
     assert kept.expected_output == one.expected_output
     assert kept.summary.kept_at == {"expected_output.must_mention[0]": {"PERSON": 1}, "input.query": {"PERSON": 1}}
+
+
+def test_a_keep_of_one_place_keeps_the_person_everywhere(pipeline: Pipeline) -> None:
+    """In texts, JSON in texts, keys, parts of the name, small letters; nobody else."""
+    one = draft(
+        input={
+            "query": "I am Omar Davis. Mr Davis came with omar davis; ask Jane Hunter.",
+            "raw": '{"name": "Davis, Omar"}',
+        },
+        expected_output={"must_mention": ["Davis", "Hunter"]},
+        metadata={"by": {"Omar Davis": 1}, "tool_results": [{"result": "<Customer>Omar Davis</Customer>"}]},
+    )
+    findings = scrub(pipeline, one).findings
+    assert len([f for f in findings if f.entity == "PERSON"]) >= 9
+    for path in ("input.query", "metadata.tool_results[0].result"):
+        first = next(f for f in findings if f.entity == "PERSON" and f.path == path)
+        kept = scrub(pipeline, one, PLAIN, **{first.id: Choice(action="keep", reason="a public figure")})
+        assert kept.input == {**one.input, "query": one.input["query"].replace("Jane Hunter", "<PERSON_1>")}  # type: ignore[dict-item,index,union-attr,call-overload]
+        assert kept.expected_output == {"must_mention": ["Davis", "<PERSON_1>"]}
+        assert kept.metadata == one.metadata
+        stored = {"input": kept.input, "expected_output": kept.expected_output, "metadata": kept.metadata}
+        assert leftovers(pipeline, kept, stored, PLAIN) == []

@@ -362,6 +362,13 @@ async def test_workbench_and_receipt(
         assert "1 kept" in driver.text()
         await driver.does("checks.accept", "a")
         assert "kept" not in driver.text()
+        await driver.does("checks.teach", "m")
+        await driver.press("1")
+        assert "order-status-regression.never-personal.txt" in driver.text()
+        await driver.press("enter")
+        assert replaced.id not in {f.id for f in bench._prepared.scrubbed.findings}  # type: ignore[union-attr]
+        taught = (tmp_path / "order-status-regression.never-personal.txt").read_text()
+        assert taught.strip() in json.dumps(bench._prepared.scrubbed.metadata)  # type: ignore[union-attr]
         await driver.does("workbench.previous-pane", "h")
         assert form.has_focus
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from textual import on
 from textual.widgets import OptionList
 
-from curator.model import join_path, parse_text
+from curator.model import Finding, join_path, parse_text
 from curator.model.errors import CuratorError
 from curator.rulebook import type_name
 from curator.tui.fields import Field, fields_of, parsed
@@ -20,6 +20,8 @@ from curator.tui.text import editable, unescaped, visible
 from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
 
+MASK = "•••"
+TEACHES = (("never", "Never personal in this rule"), ("always", "Always personal in this rule"))
 KEEP_REASONS = (
     ("public information", "Public information (a company, a product, a place)"),
     ("invented", "Invented: the name of an example"),
@@ -223,22 +225,43 @@ class Editing(Deciding):
         if self.query_one(FormView).go_to(key):
             self.query_one(FormView).focus()
 
-    def action_keep(self) -> None:
+    def _finding(self) -> Finding | None:
         key = self.query_one(ChecksView).current
-        if self._order is None or self._prepared is None or not key:
+        return next((f for f in self._prepared.scrubbed.findings if f.id == key), None) if self._prepared else None
+
+    def action_keep(self) -> None:
+        finding, order = self._finding(), self._order
+        if order is None or finding is None:
             return
-        finding = next((f for f in self._prepared.scrubbed.findings if f.id == key), None)
-        if finding is None:
-            return
-        order = self._order
 
         def answered(reason: str | None) -> None:
             if reason:
-                self.change(keep=order.keep | {key: reason})
+                self.change(keep=order.keep | {finding.id: reason})
 
         title = f"Keep this {finding.entity} in {finding.path}: why?"
         note = "The reason is recorded in the item's lineage; the value stays readable for everybody."
         self.app.push_screen(Choose(title, KEEP_REASONS, note=note, own="another reason"), answered)
+
+    def action_teach(self) -> None:
+        """Writes beside the rule what is never, or always, personal in it, shows the change, scrubs the draft anew."""
+        finding, order, prepared = self._finding(), self._order, self._prepared
+        if order is None or finding is None or prepared is None:
+            return
+
+        def answered(which: str | None) -> None:
+            if which:
+                teach, always = self.session.drafts.teach, which == "always"
+                done = partial(taught, hidden=always and not self._revealed)
+                self.fetch("teach", lambda report: teach(prepared, finding.id, always), done, self.trouble)
+
+        def taught(change: str, hidden: bool) -> None:
+            lines = [f"+{MASK}" if hidden and line[:1] == "+" != line[1:2] else line for line in change.splitlines()]
+            self.change(keep={k: v for k, v in order.keep.items() if k != finding.id})
+            note = visible("\n".join(lines), newlines=True) or "The list held it."
+            self.app.push_screen(Choose("The rule knows it from now on", [("ok", "Go on")], note=note))
+
+        note = f"It goes to a list beside the rule {order.rule}, for every trace; `git diff` shows it for review."
+        self.app.push_screen(Choose(f"This {finding.entity} is…", TEACHES, note=note), answered)
 
 
 def _value_of(field: Field, text: str) -> JsonValue:

@@ -140,6 +140,14 @@ class Drafts:
         items = self._items.lately(prepared.draft.dataset)
         return self._rooms.promoter.compare(prepared.proposal, items, dataset_exists=items is not None)
 
+    def teach(self, prepared: Prepared, finding: str, always: bool) -> str:
+        """Writes beside the rule that a finding's text is always, or never, personal; a diff. Raises UsageError."""
+        from curator.scrub import values_of
+
+        policy = self._rooms.promoter.policy(prepared.loaded)
+        text = values_of(prepared.draft, prepared.scrubbed.findings, policy)[finding]
+        return self._rooms.teach(prepared.order.rule, **{"always" if always else "never": [text]})
+
     def keep(self, order: DraftState, prepared: Prepared | None) -> None:
         """Keeps a draft for later, with its edits as they are after the scrub: no personal value rests on the disk."""
         if prepared is not None and prepared.order == order:

@@ -1,7 +1,7 @@
 """The rooms behind one project, each opened at its first use, and where the reviewer stands."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +149,15 @@ class Rooms:
         change_types(next(each.path for each in self.rules if each.rule.rule == rule), name)
         with self.lock:
             self.__dict__.pop("_rules", None)
+
+    def teach(self, rule: str, *, never: Collection[str] = (), always: Collection[str] = ()) -> str:
+        """Adds texts to what is never, or always, personal in a rule; the change as a diff. Raises UsageError."""
+        from curator.rulebook import teach
+
+        change = teach(next(each.path for each in self.rules if each.rule.rule == rule), never=never, always=always)
+        with self.lock:
+            self.__dict__.pop("_rules", None)
+        return change
 
     def rule_names(self) -> list[tuple[str, str]]:
         """Rules with their descriptions."""
