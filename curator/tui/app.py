@@ -425,10 +425,11 @@ class CuratorApp(App[CuratorError | None]):
 
         if act is None:
             self.tell([("text", "There is nothing to take back.")])
-        elif act.own:
+        elif act.own and not act.meanwhile:
             self._take_back(act)
         else:
             note = f"It was done {act.when} ago by {act.reviewer}, in another terminal or an earlier one."
+            note = f"Meanwhile it was {act.meanwhile}; that would be overwritten." if act.meanwhile else note
             question = Confirm(f"Take back: {act.words}?", yes="Take it back", note=note)
             self.push_screen(question, lambda answer: self._take_back(act) if answer else None)
 

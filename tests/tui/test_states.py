@@ -1,21 +1,25 @@
 """Waiting, refusals, nothing there, two reviewers, coming back: states of a screen, never a crash."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
+from curator.model import Decision, Failure
 from curator.model.errors import ConfigError
+from curator.model.lineage import to_item
+from curator.queue.decisions import record
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.memory import Memory
 from curator.tui.screens.trace import TraceScreen
+from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
 from curator.tui.widgets.frame import Page, PlaceLabel
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.week_view import StateTab
-from tests.tui.driver import Listening, driving, go_elsewhere, settings_for
+from tests.tui.driver import Driver, Listening, driving, go_elsewhere, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -172,15 +176,102 @@ async def test_the_mouse(session: Session) -> None:
         assert driver.app.current_mode == "datasets"
 
 
+def flat(driver: Driver) -> str:
+    """What is on screen in one line: a sentence that is wrapped can be found."""
+    return " ".join(driver.text().split())
+
+
+def left_unwritten(sandbox: SandboxServer, scrubber: Scrubber) -> str:
+    """A process begins to promote and is gone; the key of what it left."""
+    killed = Session(settings_for(sandbox), scrubber)
+    killed.queue.look("7d", None, lambda what, done, total: None)
+    prepare, order = killed.drafts.prepare, killed.drafts.order
+    there = (failure for failure in killed.queue.all() if not failure.source_gone)
+    left = next(made for made in (prepare(order(failure.key)) for failure in there) if made.scrubbed.writable)
+    item = to_item(left.scrubbed, reviewer="maya", approved_at=datetime.now(UTC))
+    killed.rooms.journal.promotions.begin(item, rule=left.loaded.rule.rule, reviewer="maya")
+    killed.close()  # its sign of life ends with it, as with a kill
+    return left.order.trace_id
+
+
 @pytest.mark.slow
 async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, scrubber: Scrubber) -> None:
-    async with driving(session) as one, driving(Session(settings_for(sandbox), scrubber)) as other:
-        first = one.under_cursor
-        assert first is not None
-        await one.press("d", "1")
-        assert other.under_cursor == first
-        await other.press("ctrl+r")
-        assert first.trace_id not in {f.trace_id for f in other.listed}
+    """What somebody else decided is told before it is overwritten; what a killed process left is listed."""
+    left = left_unwritten(sandbox, scrubber)
+    tom = Session(settings_for(sandbox).model_copy(update={"reviewer": "tom"}), scrubber)
+    async with driving(session, fold="off") as one:
+        await one.until(lambda: "0 finished, 1 kept as draft" in one.toasts(), "what is said of it")
+        await one.press("L")
+        assert "not written" in one.text()
+        assert "nothing was written, its draft is kept: p opens it, e says why" in flat(one)
+        await one.press("p")
+        assert isinstance(one.screen, WorkbenchScreen)
+        assert one.screen.key == left
+        await one.press("escape", "Q")
+        rows, whole = one.queue.failures, [f for f in one.listed if not f.source_gone and f.key != left]
+        ready = [f for f in whole if session.drafts.prepare(session.drafts.order(f.key)).scrubbed.writable][:2]
+        first, second = [f for f in whole if f not in ready][:2]
+
+        async def on(driver: Driver, failure: Failure, *keys: str) -> None:
+            driver.queue.failures.cursor = [each.key for each in driver.listed].index(failure.key)
+            await driver.press(*keys)
+
+        def said(of: Session, failure: Failure) -> str:
+            now = of.queue.get(failure.key)
+            assert now is not None
+            return f"{now.state} by {now.decision.reviewer}" if now.decision else now.state
+
+        async with driving(tom, fold="off") as other:
+            await on(one, first, "d", "1")
+            await on(other, first, "z", "2")
+            assert "Somebody has decided meanwhile" in other.text()
+            assert "dismissed by maya 0m ago (not a failure)" in flat(other)
+            await other.press("1")
+            assert said(tom, first) == "dismissed by maya"
+            await on(other, second, "d", "1")
+            await on(one, second, "z", "2", "2")
+            assert said(session, second) == "snoozed by maya"
+
+            # On the workbench, among several, and for an undo.
+            await on(other, ready[0], "z", "1")
+            await on(one, ready[0], "space")
+            await on(one, ready[1], "space", "p")
+            await one.until(lambda: "preparing" not in one.text(), "the drafts")
+            await one.press("p")
+            assert "Promote 1 item?" in one.text()
+            await one.press("escape")
+            assert "meanwhile snoozed by tom" in flat(one)
+            assert [each.failure.key for each in one.screen.entries if each.takes_part] == [ready[1].key]
+            await one.press("escape")
+            rows.clear_marks()
+            await on(one, ready[1], "p")
+            if one.screen._prepared.type_open:
+                await one.press("1")
+            await on(other, ready[1], "d", "2")
+            await one.press("p")
+            if "Write this case?" in one.text():
+                await one.press("2")
+            assert "Meanwhile it was dismissed by tom" in flat(one)
+            await one.press("escape", "escape")
+        third = next(f for f in one.listed if f.key not in (left, *(f.key for f in (first, second, *ready))))
+        await on(one, third, "d", "1")
+        record(session.rooms.gateway, _elsewhere(third))  # on another machine: only the server knows
+        await one.press("u")
+        assert "Meanwhile it was snoozed by tom" in flat(one)
+        await one.press("escape")
+        assert said(session, third) == "dismissed by maya"
+
+
+def _elsewhere(failure: Failure) -> Decision:
+    now = datetime.now(UTC)
+    return Decision(
+        trace_id=failure.trace_id,
+        observation_id=failure.reviewed_id,
+        state="snoozed",
+        reviewer="tom",
+        until=now + timedelta(days=1),
+        at=now,
+    )
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +17,7 @@ from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Copies, Place
-from curator.tui.session import Prepared, Report
+from curator.tui.session import Prepared, Report, says_of
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Hints, TopBar, content
 from curator.tui.widgets.rows import Column, Rows
@@ -198,15 +198,26 @@ class BulkScreen(Place):
         elif not ready:
             self.tell([("warn", "None of them is ready; enter opens one to mend it.")])
         else:
-            self.fetch("missing", lambda report: self._missing(ready), lambda new: self._ask(ready, new), self.trouble)
+            self.fetch("before", lambda report: self._look(ready), lambda found: self._ask(*found), self.trouble)
 
-    def _missing(self, ready: Sequence[Prepared]) -> list[str]:
-        """Datasets that would have to be created. In a thread."""
+    def _look(self, ready: Sequence[Prepared]) -> tuple[list[Prepared], list[str], dict[str, str]]:
+        """In a thread: what nobody has decided meanwhile, datasets that do not exist yet, what others have decided."""
+        others = self.session.queue.elsewhere([entry.failure for entry in self.entries if entry.takes_part])
+        said = {failure.key: says_of([(failure, decision)]) for failure, decision in others}
+        self.session.queue.learned([decision for _, decision in others])
         names = dict.fromkeys(each.draft.dataset for each in ready)
-        return [name for name in names if self.session.items.lately(name) is None]
+        missing = [name for name in names if self.session.items.lately(name) is None]
+        return [each for each in ready if each.order.trace_id not in said], missing, said
 
-    def _ask(self, ready: list[Prepared], missing: Sequence[str]) -> None:
+    def _ask(self, ready: list[Prepared], missing: Sequence[str], others: Mapping[str, str]) -> None:
         """One question about everything that would be written: how many of what type, where, what is weak."""
+        for key, words in others.items():
+            self._entries[key] = replace(self._entries[key], stage="left out", words=f"meanwhile {words}")
+        if others:
+            self._show()
+            self.tell([("warn", f"{plural(len(others), 'failure')} decided by others meanwhile: left out.")])
+        if not ready:
+            return
         weak = [each for each in ready if any(p.code == WEAK for p in each.scrubbed.problems)]
         sound = [each for each in ready if each not in weak]
         types = Counter((each.failure_type or "none", FROM[each.type_from]) for each in ready)

@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from curator.journal import LedgerEntry
+from curator.model import split_key
 from curator.model.errors import CuratorError
 from curator.queue import parse_log_filter
 from curator.tui import actions
@@ -19,7 +20,7 @@ from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import age, clock, plural
 
 if TYPE_CHECKING:
-    from curator.journal import Promotion
+    from curator.journal import Promotion, SavedDraft
     from curator.promote import Resumed
 
 SIGNS: dict[str, tuple[str, str]] = {
@@ -31,6 +32,8 @@ SIGNS: dict[str, tuple[str, str]] = {
 }
 LEFT = "unfinished"
 """The verdict of a promotion that has no receipt: nobody has looked yet what became of it."""
+KEPT = "not written"
+"""The verdict of a promotion of which a draft is kept: it was refused, or its process was killed before it wrote."""
 
 
 class LogScreen(Place):
@@ -85,14 +88,14 @@ class LogScreen(Place):
     def reload(self) -> None:
         self.fetch("log", lambda report: self._everything(), self._read, self.failed)
 
-    def _everything(self) -> "tuple[list[LedgerEntry], list[Promotion]]":
-        return self.session.items.ledger(), self.session.acts.unfinished()
+    def _everything(self) -> "tuple[list[LedgerEntry], list[Promotion], list[SavedDraft]]":
+        return self.session.items.ledger(), self.session.acts.unfinished(), self.session.acts.kept()
 
-    def _read(self, found: "tuple[list[LedgerEntry], list[Promotion]]") -> None:
-        entries, left = found
+    def _read(self, found: "tuple[list[LedgerEntry], list[Promotion], list[SavedDraft]]") -> None:
+        entries, left, kept = found
         self.calm()
         self._left = len(left)
-        self._entries = [*(_unfinished(each) for each in reversed(left)), *entries]
+        self._entries = [*(_unfinished(each) for each in reversed(left)), *map(_kept, kept), *entries]
         self._list()
         if self._entries and not self._line.has_focus_within:
             self.rows.focus()
@@ -125,6 +128,9 @@ class LogScreen(Place):
         if entry.verdict == LEFT:
             words += [("warn", "   its process was killed; what became of it is unknown: "), ("accent", "p")]
             words += [("warn", f" finishes {plural(self._left, 'promotion')}, or says why not")]
+        if entry.verdict == KEPT:
+            words += [("warn", "   nothing was written, its draft is kept: "), ("accent", "p")]
+            words += [("warn", " opens it, "), ("accent", "e"), ("warn", " says why")]
         for name, value in (
             ("trace", entry.trace_id),
             ("dataset", entry.dataset),
@@ -168,6 +174,9 @@ class LogScreen(Place):
         self._list()
 
     def action_resume(self) -> None:
+        if self._entry is not None and self._entry.verdict == KEPT:
+            self.curator.open_workbench(self._entry.key, self.session.queue.get(self._entry.key))
+            return
         if not self._left:
             self.tell([("text", "Nothing was interrupted.")])
             return
@@ -209,9 +218,26 @@ def _unfinished(promotion: "Promotion") -> LedgerEntry:
     )
 
 
+def _kept(draft: "SavedDraft") -> LedgerEntry:
+    trace_id, observation_id = split_key(draft.key)
+    return LedgerEntry(
+        id=f"draft {draft.key} {draft.rule} {draft.case}",
+        at=draft.saved_at,
+        action="promote",
+        trace_id=trace_id,
+        observation_id=observation_id,
+        item_id=draft.item_id,
+        dataset=draft.dataset,
+        rule=draft.rule,
+        reviewer=str(draft.metadata.get("reviewer", "")),
+        verdict=KEPT,
+        problem=draft.reason or None,
+    )
+
+
 def _action(entry: LedgerEntry) -> list[Piece]:
     sign, role = SIGNS.get(entry.action, ("·", "dim"))
-    if entry.verdict == LEFT:
+    if entry.verdict in (LEFT, KEPT):
         sign, role = "◌", "warn"
     elif entry.verdict is not None and entry.verdict not in ("verified", "unchanged"):
         sign, role = "✕", "bad"
@@ -221,7 +247,7 @@ def _action(entry: LedgerEntry) -> list[Piece]:
 def _outcome(entry: LedgerEntry) -> list[Piece]:
     if entry.verdict is None:
         return [("dim", "shared")]
-    if entry.verdict == LEFT:
-        return [("warn", LEFT)]
+    if entry.verdict in (LEFT, KEPT):
+        return [("warn", entry.verdict)]
     good = entry.verdict in ("verified", "unchanged")
     return [("good" if good else "bad", entry.verdict)]

@@ -16,10 +16,10 @@ from curator.model import Decision, Failure, State
 from curator.model.errors import CuratorError, unexpected
 from curator.tui import actions
 from curator.tui.screens.ask import Choose
-from curator.tui.session import Report
+from curator.tui.session import Report, says_of
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Hints, Page, TopBar
-from curator.tui.words import STATE_SIGNS, age, plural
+from curator.tui.words import STATE_SIGNS, plural
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
@@ -277,7 +277,7 @@ class Deciding(Place):
             if not others:
                 self._decide(failures, state, reason, until)
                 return
-            note = "\n".join(f"{_what([failure])}: {_says(decision)}" for failure, decision in others[:5])
+            note = "\n".join(f"{_what([failure])}: {says_of([(failure, by)])}" for failure, by in others[:5])
             mine = [failure for failure in failures if failure not in [each for each, _ in others]]
             answers = [("theirs", "Keep what they decided"), ("mine", "Overwrite it with mine")]
 
@@ -331,8 +331,3 @@ def _what(failures: Sequence[Failure]) -> str:
     if len(failures) == 1:
         return failures[0].name or failures[0].trace_id[:12]
     return plural(len(failures), "failure")
-
-
-def _says(decision: Decision) -> str:
-    reason = f" ({decision.reason})" if decision.reason else ""
-    return f"{decision.state} by {decision.reviewer or 'somebody'} {age(decision.at)} ago{reason}"

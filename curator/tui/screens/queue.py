@@ -191,12 +191,9 @@ class QueueScreen(Deciding):
     def _resumed(self, resumed: "list[Resumed]") -> None:
         if resumed:
             done = sum(each.outcome in ("verified", "shared") for each in resumed)
-            self.tell(
-                [
-                    ("text", f"{plural(len(resumed), 'promotion')} left from before: {done} finished."),
-                    ("dim", "  L tells"),
-                ]
-            )
+            kept = sum(each.outcome == "draft" for each in resumed)
+            said = f"{plural(len(resumed), 'promotion')} left from before: {done} finished, {kept} kept as draft."
+            self.tell([("text", said), ("dim", "  L lists them")])
             self.reload()
 
     def _not_looked(self, error: CuratorError) -> None:

@@ -299,8 +299,11 @@ class ReceiptScreen(Proving):
         cover = self.session.acts.cover
         self.fetch("cover", lambda report: cover(receipt, others), self._done_covering, self.trouble)
 
-    def _done_covering(self, count: int) -> None:
-        self.tell([("good", "✓ "), ("text", f"It covers {plural(count, 'failure')}."), ("dim", "  u takes that back")])
+    def _done_covering(self, done: tuple[int, str]) -> None:
+        count, others = done
+        kept = f" What others decided meanwhile stays: {others}." if others else ""
+        said = f"It covers {plural(count, 'failure')}.{kept}"
+        self.tell([("good", "✓ "), ("text", said), ("dim", "  u takes that back")])
         self.curator.queue_changed()
         self.proof_changed()
 

@@ -25,7 +25,7 @@ from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.place import Copies
 from curator.tui.screens.workbench_edit import Editing
 from curator.tui.sections import Sheet, add_content, difference, of_failure
-from curator.tui.session import Prepared
+from curator.tui.session import Prepared, says_of
 from curator.tui.text import Piece, editable
 from curator.tui.widgets.cards import hanging
 from curator.tui.widgets.checks import ChecksView
@@ -362,8 +362,7 @@ class WorkbenchScreen(Editing):
 
         def look() -> tuple[bool, str]:
             others = self.session.queue.elsewhere([failure] if failure is not None else [])
-            missing = self.session.items.lately(prepared.draft.dataset) is None
-            return missing, "".join(f"{d.state} by {d.reviewer or 'somebody'}" for _, d in others)
+            return self.session.items.lately(prepared.draft.dataset) is None, says_of(others)
 
         def looked(found: tuple[bool, str]) -> None:
             missing, meanwhile = found

@@ -8,7 +8,7 @@ into the rooms below, the same that the command line makes. Heavy rooms (SDK, pr
 from typing import TYPE_CHECKING
 
 from curator.config import Settings
-from curator.tui.session.acts import Act, Acts
+from curator.tui.session.acts import Act, Acts, says_of
 from curator.tui.session.drafts import Drafts, Prepared
 from curator.tui.session.failures import Failures, Look
 from curator.tui.session.groups import Groups

@@ -17,7 +17,7 @@ from curator.tui.session.rooms import Report, Rooms
 from curator.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from curator.journal import Promotion, Recorded
+    from curator.journal import Promotion, Recorded, SavedDraft
     from curator.promote import Choices, Resumed, Undone
 
 
@@ -33,6 +33,8 @@ class Act:
     """What it was, such as `dismiss of order-status 1f3a…`."""
     receipt: Receipt | None = None
     """The receipt that was asked about; None when it is what was done last."""
+    meanwhile: str = ""
+    """What somebody else has decided since, if anybody has: taking back would overwrite it."""
 
     @property
     def key(self) -> str:
@@ -53,6 +55,16 @@ class Act:
     def ids(self) -> frozenset[str]:
         """Which entries of the ledger it is."""
         return frozenset(each.entry.id for each in self.recorded)
+
+
+def says_of(others: Sequence[tuple[Failure, Decision]]) -> str:
+    """Decisions of others in words: `dismissed by tom 3m ago (test traffic)`; of several the first and a count."""
+    if not others:
+        return ""
+    _, first = others[0]
+    reason = f" ({first.reason})" if first.reason else ""
+    more = f", and {len(others) - 1} more" if len(others) > 1 else ""
+    return f"{first.state} by {first.reviewer or 'somebody'} {age(first.at)} ago{reason}{more}"
 
 
 class Acts:
@@ -91,15 +103,18 @@ class Acts:
         """What curator can do about a receipt: names with their words."""
         return self._rooms.promoter.remedies(receipt)
 
-    def cover(self, receipt: Receipt, failures: Sequence[Failure]) -> int:
-        """Decides that the item of a receipt covers failures, as one batch; how many. Raises GatewayError."""
+    def cover(self, receipt: Receipt, failures: Sequence[Failure]) -> tuple[int, str]:
+        """Decides that the item of a receipt covers failures, as one batch; how many, and what others have decided
+        meanwhile: that stays. Raises GatewayError."""
         loaded = next(each for each in self._rooms.rules if each.rule.rule == receipt.rule)
-        keys, done = [each.key for each in failures], 0
+        others = self._failures.elsewhere(failures)
+        self._failures.learned([decision for _, decision in others])
+        keys, done = [each.key for each in failures if each not in [one for one, _ in others]], 0
         with self._failures.sharing:
             for decision in self._rooms.promoter.cover(receipt, keys, loaded, batch=uuid.uuid4().hex):
                 self._failures.decided(decision)
                 done += 1
-        return done
+        return done, says_of(others)
 
     def set_state(self, receipt: Receipt, state: str, until: date, said: Mapping[str, str]) -> Receipt:
         """What the gate does with the item that a receipt is about; see `ItemState`. Raises UsageError, ConfigError."""
@@ -138,19 +153,22 @@ class Acts:
     def last(self, receipt: Receipt | None = None) -> Act | None:
         """What was done last on this machine and can be taken back, or what a receipt says was done.
 
-        None when there is nothing. Raises ConfigError.
+        None when there is nothing. Raises ConfigError, GatewayError.
         """
-        ledger = self._rooms.journal.ledger
-        if receipt is None:
-            recorded = ledger.last(1, whole_batch=True)
-        else:
-            of_item = [each for each in ledger.last(len(ledger.entries())) if each.entry.item_id == receipt.item_id]
-            recorded = [each for each in of_item if each.entry.at == receipt.at][:1]
+        recorded = self._recorded(receipt)
         if not recorded:
             return None
         newest = recorded[0].entry
         own = newest.at >= self._began and newest.reviewer == self._rooms.reviewer
-        return Act(tuple(recorded), own, self._words(recorded), receipt)
+        about = [one for one in (self._failures.get(each.entry.key) for each in recorded) if one is not None]
+        return Act(tuple(recorded), own, self._words(recorded), receipt, says_of(self._failures.elsewhere(about)))
+
+    def _recorded(self, receipt: Receipt | None) -> "list[Recorded]":
+        ledger = self._rooms.journal.ledger
+        if receipt is None:
+            return ledger.last(1, whole_batch=True)
+        of_item = [each for each in ledger.last(len(ledger.entries())) if each.entry.item_id == receipt.item_id]
+        return [each for each in of_item if each.entry.at == receipt.at][:1]
 
     def _words(self, recorded: "Sequence[Recorded]") -> str:
         entry = recorded[0].entry
@@ -165,8 +183,7 @@ class Acts:
         promoter = self._rooms.promoter
         with self._failures.sharing:
             list(promoter.resume())  # a write that nobody has seen the end of has to be known first
-            now = self.last(act.receipt)
-            if now is None or now.ids != act.ids:
+            if frozenset(each.entry.id for each in self._recorded(act.receipt)) != act.ids:
                 return []
             undone = list(promoter.undo(receipt=act.receipt, whole_batch=act.receipt is None))
         for each in undone:
@@ -207,13 +224,18 @@ class Acts:
                 failures.append(failure)
             elif each.entry.action == "promote" and (order := self._orders.get(each.entry.key)) is not None:
                 promoted.append(self._drafts.prepare(order))
+        others = self._failures.elsewhere(failures)
+        mine = [n for n, failure in enumerate(failures) if failure not in [one for one, _ in others]]
+        decisions, failures = [decisions[n] for n in mine], [failures[n] for n in mine]
+        self._failures.learned([decision for _, decision in others])
         self._failures.apply(decisions)
         self._failures.share(failures, decisions)
         receipts = [self.promote(each) for each in promoted]
         self._undone.remove(act)
         wrong = [r for r in receipts if not r.ok]
-        left = len(act.recorded) - len(decisions) - len(receipts)
+        left = len(act.recorded) - len(decisions) - len(receipts) - len(others)
         words = [f"{len(wrong)} of them refused: {wrong[0].problem.message}" if wrong and wrong[0].problem else ""]
+        words.append(f"what others decided meanwhile stays: {says_of(others)}" if others else "")
         words.append(f"{left} cannot be done again from here" if left else "")
         return "".join(f"; {each}" for each in words if each)
 
@@ -222,6 +244,12 @@ class Acts:
     def unfinished(self) -> "list[Promotion]":
         """Promotions that a process of this machine left without a receipt. Raises ConfigError."""
         return self._rooms.journal.promotions.unfinished()
+
+    def kept(self) -> "list[SavedDraft]":
+        """Drafts that a refusal or a killed process left unwritten, newest first. Raises ConfigError."""
+        from curator.journal import PREPARED
+
+        return [draft for draft in self._rooms.journal.drafts.all() if draft.reason != PREPARED]
 
     def resume(self) -> "list[Resumed]":
         """Finishes what a crash or an interrupt left unfinished. Raises GatewayError."""
