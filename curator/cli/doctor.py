@@ -17,11 +17,10 @@ from curator.config import Connection, Settings, config_file, load_settings, sta
 from curator.model.errors import CuratorError, ExitCode
 
 if TYPE_CHECKING:
-    from curator.gateway import Gateway
+    from curator.gateway import Gateway, ServerInfo
     from curator.model import Rule
 
 CLOCK_SECONDS = 30.0
-SCORE_LISTS_SINCE = (4, 59)
 
 
 @dataclass
@@ -177,16 +176,16 @@ def _look_at_langfuse(examination: Examination, gateway: "Gateway", rules: Seque
             gateway.health(server)
             project = gateway.project()
             examination.add("keys", True, f"project {project.name}")
-            _look_at_capabilities(examination, gateway, server.release)
+            _look_at_capabilities(examination, gateway, server)
             _look_at_queue(examination, gateway, rules)
 
 
-def _look_at_capabilities(examination: Examination, gateway: "Gateway", release: tuple[int, ...]) -> None:
+def _look_at_capabilities(examination: Examination, gateway: "Gateway", server: "ServerInfo") -> None:
     """What `run` and `gate` need besides the queue's APIs."""
     with examination.check("experiments"):
         next(gateway.experiments(from_=datetime.now(UTC) - timedelta(minutes=1)), None)
         detail, remedy = "observations v2, scores v3, experiments", ""
-        if release and release < SCORE_LISTS_SINCE:
+        if server.refuses_scores:
             detail += "; scores of experiments run with the SDK are refused before 4.59"
             remedy = "Upgrade Langfuse to 4.59 or later before running experiments."
         examination.add("capabilities", True, detail, remedy)

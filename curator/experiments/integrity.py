@@ -1,6 +1,5 @@
 """Is a run whole on the server? One experiment, every item once, every score there; late is told from missing."""
 
-import re
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,8 +16,6 @@ INGESTION_LIMIT = timedelta(minutes=10)
 """What has not arrived so long after the run has been lost."""
 # Spans carry the client's clock, and the list's start time is compared with theirs.
 CLOCK_MARGIN = timedelta(minutes=5)
-SCORES_SINCE = (4, 59)
-"""Older servers answer 400 to the array of scores that SDK 5 posts, and the SDK only logs it."""
 NAMES_AT_ONCE = 20
 """Run names per request: they stand in its address."""
 
@@ -64,14 +61,14 @@ def check(
     until = time.monotonic() + deadline
     now = dict(seen) if seen is not None else look(gateway, run, run.repeats)
     waited = dict.fromkeys(now, 0.0)
-    pause, old = 0.5, ""
+    pause, server = 0.5, None
     while True:
         judged = {each.run_name: judge(run, each, now[each.run_name], required) for each in run.repeats}
         late = [each for each in run.repeats if judged[each.run_name][1]]
         if late and any(each.code == "INTEGRITY_SCORE_LATE" for r in late for each in judged[r.run_name][0]):
-            old = old or gateway.version().version
-            if _older(old):
-                judged = {name: (_refused(problems, old), False) for name, (problems, _) in judged.items()}
+            server = server or gateway.version()
+            if server.refuses_scores:  # the SDK only logs that
+                judged = {name: (_refused(found, server.version), False) for name, (found, _) in judged.items()}
                 break
         if not late or time.monotonic() + pause > until:
             break
@@ -236,12 +233,6 @@ def _scores(
             )
         )
     return problems, late and bool(not_there)
-
-
-def _older(version: str) -> bool:
-    """Whether that server refuses scores; a version that cannot be read says nothing."""
-    numbers = re.match(r"v?(\d+)\.(\d+)", version)
-    return numbers is not None and (int(numbers[1]), int(numbers[2])) < SCORES_SINCE
 
 
 def _refused(problems: Sequence[Problem], version: str) -> list[Problem]:

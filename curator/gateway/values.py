@@ -1,10 +1,14 @@
 """What the gateway returns beyond the values of `curator.model`: facts about the server, queues, experiments."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from curator.model.base import Value
 from curator.model.trace import Score
+
+SCORES_SINCE = (4, 59)
+"""The first version of Langfuse that takes lists of scores."""
 
 
 class ServerInfo(Value):
@@ -18,12 +22,13 @@ class ServerInfo(Value):
     @property
     def release(self) -> tuple[int, ...]:
         """The version's leading numbers, `(4, 16, 0)`; empty when it does not start with a number."""
-        numbers = []
-        for part in self.version.lstrip("v").split("-")[0].split("."):
-            if not part.isdigit():
-                break
-            numbers.append(int(part))
-        return tuple(numbers)
+        found = re.match(r"v?(\d+(?:\.\d+)*)", self.version)
+        return tuple(map(int, found[1].split("."))) if found else ()
+
+    @property
+    def refuses_scores(self) -> bool:
+        """Whether it answers 400 to the list of scores that SDK 5 posts; a version that cannot be read says nothing."""
+        return bool(self.release) and self.release < SCORES_SINCE
 
 
 class Project(Value):

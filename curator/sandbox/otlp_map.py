@@ -26,9 +26,9 @@ OBSERVATION, TRACE, EXPERIMENT = "langfuse.observation", "langfuse.trace", "lang
 _READ = tomllib.loads(files("curator.sandbox").joinpath("otlp.toml").read_text(encoding="utf-8"))
 TYPES: dict[str, dict[str, str]] = _READ["types"]
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
-MODELS, USERS, SESSIONS, ENVIRONMENTS, TAGS = (
-    tuple(_READ[name]) for name in ("models", "users", "sessions", "environments", "tags")
-)
+TEXTS: dict[str, tuple[str, ...]] = {column: tuple(names) for column, names in _READ["texts"].items()}
+"""Column → the attributes, of which the first that holds something fills it."""
+ENVIRONMENTS, TAGS = tuple(_READ["environments"]), tuple(_READ["tags"])
 SDK, GOOGLE, DIALECTS, DOTTED, CONVENTIONS, LIVEKIT, VERCEL = (
     [tuple(names) for names in _READ["contents"][name]]
     for name in ("sdk", "google", "dialects", "dotted", "conventions", "livekit", "vercel")
@@ -69,7 +69,8 @@ def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
     end = span.end_ms if span.end_ms is not None else span.start_ms
     start = now_ms if start is None else start
     input_, output = next(_contents(span), (None, None))
-    record = observation_record.DEFAULTS | {
+    record = observation_record.DEFAULTS | {column: _first(given, names) for column, names in TEXTS.items()}
+    record |= {
         "trace_id": span.trace_id,
         "id": span.span_id,
         "trace_hash": trace_hash(span.trace_id),
@@ -84,16 +85,12 @@ def to_record(span: Span, now_ms: int, lag_ms: int) -> Row:
         "version": _text(given.get("langfuse.version", span.resource.get("service.version"))),
         "environment": _environment(given, span.resource),
         "public": int(_true(given.get(f"{TRACE}.public", given.get("langfuse.public")))),
-        "user_id": _first(given, USERS),
-        "session_id": _first(given, SESSIONS),
         "completion_start_ms": _completion_start(given.get(f"{OBSERVATION}.completion_start_time")),
         "created_ms": now_ms,
         "updated_ms": now_ms,
         "visible_ms": now_ms + lag_ms,
-        "trace_name": _text(given.get(f"{TRACE}.name")),
         "release": _text(given.get("langfuse.release", span.resource.get("langfuse.release"))),
         "tags": json.dumps(_tags(_first_of(given, TAGS)), ensure_ascii=False),
-        "model": _first(given, MODELS),
         "model_parameters": json.dumps(_model_parameters(given), ensure_ascii=False),
         "usage_details": json.dumps(_usage(given)),
         "cost_details": json.dumps(_cost(given)),
@@ -219,7 +216,7 @@ def _type(given: Attributes) -> str:
             return found
     if given.get("gen_ai.tool.name") or given.get("gen_ai.tool.call.id"):
         return "TOOL"
-    return "GENERATION" if _first(given, MODELS) else "SPAN"
+    return "GENERATION" if _first(given, TEXTS["model"]) else "SPAN"
 
 
 def _level(given: Attributes, status_code: int) -> str:
@@ -341,15 +338,8 @@ def _experiment(given: Attributes) -> Row:
     moment = to_milliseconds(version) if isinstance(version, str) and version else None
     item_metadata = _prefixed(given, f"{EXPERIMENT}.item.metadata")
     return {
-        "experiment_id": _text(given.get(f"{EXPERIMENT}.id")),
-        "experiment_name": _text(given.get(f"{EXPERIMENT}.name")),
-        "experiment_description": _text(given.get(f"{EXPERIMENT}.description")),
-        "experiment_dataset_id": _text(given.get(f"{EXPERIMENT}.dataset.id")),
         "experiment_metadata": json.dumps(_flat(_prefixed(given, f"{EXPERIMENT}.metadata")), ensure_ascii=False),
-        "experiment_item_id": _text(given.get(f"{EXPERIMENT}.item.id")),
-        "experiment_item_root_id": _text(given.get(f"{EXPERIMENT}.item.root_observation_id")),
         "experiment_item_version": observation_record.iso(moment),
-        "experiment_item_expected_output": _text(given.get(f"{EXPERIMENT}.item.expected_output")),
         "experiment_item_metadata": json.dumps(_flat(item_metadata), ensure_ascii=False),
     }
 

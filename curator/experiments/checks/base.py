@@ -67,16 +67,14 @@ def find(document: Any, path: str) -> Any:
 
 def in_output(case: Case, path: str) -> Any:
     """The value at `path` of the output. Raises ShapeWrong when there is none."""
-    value = find(case.output, path)
-    if value is MISSING:
+    if (value := find(case.output, path)) is MISSING:
         raise ShapeWrong(f"the output has nothing at {path}")
     return value
 
 
 def in_expected(case: Case, path: str) -> Any:
     """The value at `path` of the expected output. Raises CheckFailed when there is none."""
-    value = find(case.expected_output, path)
-    if value is MISSING:
+    if (value := find(case.expected_output, path)) is MISSING:
         raise CheckFailed(f"the item's expected output has nothing at {path}")
     return value
 
