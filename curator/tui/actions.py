@@ -13,8 +13,8 @@ from typing import Literal, cast
 from textual.binding import Binding, BindingType
 
 Place = Literal[
-    "app", "list", "text", "queue", "trace", "workbench", "form", "checks", "receipt", "bulk", "datasets", "lineage",
-    "runs", "compare", "log",
+    "app", "list", "text", "queue", "trace", "workbench", "form", "checks", "receipt", "bulk", "trial", "datasets",
+    "lineage", "runs", "compare", "log",
 ]  # fmt: skip
 PLACES: dict[Place, str] = {
     "app": "Everywhere",
@@ -28,6 +28,7 @@ PLACES: dict[Place, str] = {
     "receipt": "Receipt",
     "bulk": "Several at once",
     "datasets": "Datasets",
+    "trial": "A rule tried on its failures",
     "lineage": "Lineage of an item",
     "runs": "Runs",
     "compare": "Two runs compared",

@@ -23,6 +23,7 @@ from curator.tui.words import age, clock, duration, said_by, score_value, signal
 if TYPE_CHECKING:
     from curator.audit.story import Row, Story
     from curator.audit.values import AuditReport
+    from curator.draft import Trial
 
 
 LONGEST_SAID = 2_000
@@ -229,6 +230,35 @@ def of_audit(report: "AuditReport") -> Sheet:
         sheet.add_notes("Findings", "findings", [(nothing, None)])
     if report.not_looked_at:
         sheet.add_notes("Not looked at", "not", [([("dim", words)], None) for words in report.not_looked_at])
+    return sheet
+
+
+VERDICTS = {"fails": "good", "passes": "warn", "unclear": "warn"}
+"""What a check should say of an answer that failed: that it fails."""
+
+
+def of_trial(tried: "Trial") -> Sheet:
+    """What `curator rules try` prints. Examples are text from outside."""
+    sheet = Sheet()
+    whole: Notes = [([("strong", f"{tried.failures} failures, {tried.complete} of their drafts lack nothing")], None)]
+    for code, number in tried.problems.items():
+        whole.append(([("warn", f"! {code}"), ("text", f" in {number} of {tried.failures}")], None))
+    sheet.add_notes("Tried", "tried", whole)
+    fields: list[tuple[tuple[Piece, ...], str]] = []
+    for one in tried.fields:
+        role = "good" if one.filled == one.of else "warn" if one.filled else "bad"
+        lead: tuple[Piece, ...] = (("key", f"{one.path:<32} "), (role, f"{one.filled} of {one.of}  "))
+        fields += [(lead, one.example or "–"), *(((("warn", "    never matched  "),), path) for path in one.silent)]
+    sheet.foreign["fields"] = [text for _, text in fields]
+    notes = tuple(Note(lead, text, join_path("fields", at)) for at, (lead, text) in enumerate(fields))
+    sheet.sections.append(Section("Fields", None, "fields", notes=notes))
+    checks: Notes = []
+    for name, verdicts in tried.checks.items():
+        said: list[Piece] = [
+            (VERDICTS.get(verdict, "dim"), f"  {verdict} {count}") for verdict, count in verdicts.items()
+        ]
+        checks.append(([("key", f"{name:<32}"), *(said or [("dim", "  –")])], None))
+    sheet.add_notes("What the checks say of the recorded answers", "checks", checks)
     return sheet
 
 

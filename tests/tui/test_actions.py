@@ -22,6 +22,7 @@ from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.log import LogScreen
 from curator.tui.screens.queue import QueueScreen
 from curator.tui.screens.receipt import ReceiptScreen
+from curator.tui.screens.rules import TrialScreen
 from curator.tui.screens.runs import RunsScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
@@ -43,6 +44,7 @@ OWNERS: dict[str, type[Any]] = {
     "receipt": ReceiptScreen,
     "bulk": BulkScreen,
     "datasets": DatasetsScreen,
+    "trial": TrialScreen,
     "lineage": LineageScreen,
     "runs": RunsScreen,
     "compare": CompareScreen,

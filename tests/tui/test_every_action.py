@@ -1,6 +1,7 @@
 """Every action of the table, by its key, with what it must lead to; `test_actions` sees that none is left out."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -249,11 +250,24 @@ async def test_a_rule_from_the_projects_own_traces(sandbox: SandboxServer, scrub
     async with driving(Session(settings, scrubber)) as driver:
         await driver.until(lambda: "There is no rule yet" in driver.text(), "the page")
         await driver.does("queue.new-rule", "N")
+        assert "A rule for which workflow" in driver.text()
+        assert re.search(r"1 +\S+ +\d+ failures", driver.text())
+        await driver.press("1")
+        await driver.until(lambda: "What it makes of a failure" in driver.text(), "the preview")
+        assert '"input"' in driver.text()
         assert "A rule for" in driver.text()
+        await driver.press("2")  # read it first
         await driver.press("ctrl+s")
         (written,) = tmp_path.glob("*.yaml")
         assert f"Wrote {written}" in driver.toasts()
         assert driver.queue.failures.rows
+        await driver.does("queue.try-rule", "T")
+        await driver.until(lambda: "of their drafts lack nothing" in driver.text(), "the trial")
+        assert re.search(r"input\.\w+ +\d+ of \d+  \S", driver.text())
+        assert "required_terms_present" in driver.text()
+        await driver.does("trial.reveal", "r")
+        await driver.does("trial.back", "escape")
+        assert driver.screen is driver.queue
 
 
 @pytest.mark.slow

@@ -14,8 +14,9 @@ from curator.model import Failure, Note
 from curator.model.errors import CuratorError
 from curator.queue import Filter, in_line, parse_filter
 from curator.tui import actions
-from curator.tui.screens.ask import AskLine, AskText, Choose, Confirm
+from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.place import Copies, Deciding
+from curator.tui.screens.rules import FirstRules, TrialScreen
 from curator.tui.session import Look, Report
 from curator.tui.text import Piece
 from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, group_pieces, listed
@@ -27,8 +28,6 @@ from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar
 from curator.tui.words import plural
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from curator.promote import Resumed
     from curator.queue import Group
 
@@ -40,7 +39,7 @@ FOLDS = {
 WINDOWS = (("24h", "last 24 hours"), ("7d", "last 7 days"), ("14d", "last 14 days"), ("30d", "last 30 days"))
 
 
-class QueueScreen(Deciding):
+class QueueScreen(Deciding, FirstRules):
     """See `actions.of("queue")` for its keys."""
 
     BINDINGS = actions.bindings("queue")
@@ -611,31 +610,11 @@ class QueueScreen(Deciding):
         ]
         self.app.push_screen(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
 
-    def action_new_rule(self) -> None:
-        """Shows the proposed rule to be read and edited, then writes it."""
-        self.curator.busy("looking at the project's own traces")
-        self.fetch("rule", self.session.rooms.propose_rule, self._proposed, self._not_proposed)
-
-    def _proposed(self, proposal: tuple[str, str, str]) -> None:
-        from curator.draft import loaded_text
-
-        name, text, note = proposal
-        self.curator.busy("")
-        question = AskText(f"A rule for {name}", value=text, note=note, check=loaded_text, suffix=".yaml")
-        self.app.push_screen(question, lambda answer: self._write_rule(name, answer))
-
-    def _write_rule(self, name: str, text: str | None) -> None:
-        if text is not None:
-            write = self.session.rooms.write_rule
-            self.fetch("rule", lambda report: write(name, text), self._rule_written, self._not_proposed)
-
-    def _rule_written(self, target: "Path") -> None:
-        self.tell([("good", "✓ "), ("text", f"Wrote {target}."), ("dim", "  w looks at one rule")])
-        self.reload()
-
-    def _not_proposed(self, error: CuratorError) -> None:
-        self.curator.busy("")
-        self.trouble(error)
+    def action_try_rule(self) -> None:
+        row, chosen = self.failures.current, self.session.rooms.standing.rule
+        rule = chosen or (self.session.queue.rule_of(row.failure) if row is not None else None)
+        if rule is not None:
+            self.app.push_screen(TrialScreen(rule))
 
     def look_at(self, rule: str | None) -> None:
         """Lists the failures of one rule, or of all."""

@@ -13,9 +13,12 @@ from curator.model.base import Value
 from curator.tui.memory import Memory, Standing
 
 if TYPE_CHECKING:
+    from curator.draft import Trial
+    from curator.draft.propose import Kind
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.promote import Promoter
+    from curator.queue import FirstRule, Workflow
     from curator.rulebook import LoadedRule
     from curator.scrub import Scrubber
 
@@ -116,19 +119,32 @@ class Rooms:
         with self.lock:
             return self._rules
 
-    def propose_rule(self, report: Report) -> tuple[str, str, str]:
-        """Name and text of a rule that fits the project's most frequent traces, and what it was made of.
+    def workflows(self, report: Report) -> "tuple[Workflow, ...]":
+        """The project's workflows that have failures, with or without a rule. Raises GatewayError."""
+        from curator.queue import workflows
+
+        report("looking for failures", 0, None)
+        return workflows(self.gateway, datetime.now().astimezone())
+
+    def first_rule(self, report: Report, workflow: str | None, shape: "Kind | None") -> "FirstRule":
+        """A rule that fits the traces of a workflow, and what it makes of one of them.
 
         Raises CuratorError (INIT_NO_TRACES), GatewayError.
         """
-        from curator.draft import look, rule_text
-        from curator.model.lineage import slug
+        from curator.queue import first_rule
 
         report("looking at the project's own traces", 0, None)
-        seen, _ = look(self.gateway, now=datetime.now().astimezone())
-        name = slug(seen.name or "first-rule")
-        shape = seen.options[0]
-        return name, rule_text(seen, name), f"From {seen.traces} traces named {seen.name}: {shape.shape}, {shape.why}."
+        now = datetime.now().astimezone()
+        return first_rule(self.gateway, self.scrubber, self.settings, now, trace_name=workflow, shape=shape)
+
+    def try_rule(self, report: Report, name: str) -> "Trial":
+        """What a rule makes of its recent failures. Raises GatewayError."""
+        from curator.queue import parse_window, try_rule
+
+        report("trying the rule on its failures", 0, None)
+        loaded = next(each for each in self.rules if each.rule.rule == name)
+        window = parse_window(self.standing.since, None, datetime.now().astimezone())
+        return try_rule(self.gateway, loaded, window, allow_python=self.settings.allow_python)
 
     def write_rule(self, name: str, text: str) -> Path:
         """Writes a rule as a new file, where curator finds it from now on. Raises UsageError."""

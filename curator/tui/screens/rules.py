@@ -1,0 +1,148 @@
+"""The first rule, from a workflow to a file: which one, what it makes of a real failure, save; a rule tried on many."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from curator.model.errors import CuratorError
+from curator.tui import actions
+from curator.tui.screens.ask import AskText, Choose
+from curator.tui.screens.place import Copies, Place
+from curator.tui.sections import of_trial
+from curator.tui.widgets.frame import content
+from curator.tui.widgets.reader import MaskedView, Reader
+from curator.tui.words import plural
+
+if TYPE_CHECKING:
+    from curator.draft import Trial
+    from curator.queue import FirstRule, Workflow
+
+LINES = 12
+"""Of a draft that a preview shows, so that its answers stay in sight on a small terminal."""
+
+
+class FirstRules(Place):
+    """What leads to a first rule, for a place that then shows what the rule finds."""
+
+    def action_new_rule(self) -> None:
+        """Asks which workflow, unless there is but one."""
+        self.curator.busy("looking for failures")
+        self.fetch("rule", self.session.rooms.workflows, self._found_workflows, self._not_proposed)
+
+    def _found_workflows(self, found: "tuple[Workflow, ...]") -> None:
+        self.curator.busy("")
+        if len(found) < 2:
+            self._propose(found[0].name if found else None)
+            return
+        answers = [(each.name, f"{each.name}  {plural(each.failures, 'failure')}") for each in found]
+        note = "Failures of the last two weeks by errors, annotations, queues and scores whose bad end is known."
+        self.app.push_screen(Choose("A rule for which workflow", answers, note=note), self._chose_workflow)
+
+    def _chose_workflow(self, name: str | None) -> None:
+        if name is not None:
+            self._propose(name)
+
+    def _propose(self, workflow: str | None, shape: Any = None) -> None:
+        self.curator.busy("looking at the project's own traces")
+        propose = self.session.rooms.first_rule
+        self.fetch("rule", lambda report: propose(report, workflow, shape), self._proposed, self._not_proposed)
+
+    def _proposed(self, first: "FirstRule") -> None:
+        self.curator.busy("")
+        others = [each for each in first.seen.options if each.kind != first.chosen.kind]
+        answers = [("save", "Write it"), ("edit", "Read it and change it first")]
+        answers += [(f"shape:{each.kind}", f"Take {each.shape} instead: {each.why}") for each in others]
+        answers += [("other", "Another workflow")] if len(first.seen.names) > 1 else []
+        question = Choose(f"A rule for {first.seen.name or first.rule}", answers, note=_preview(first))
+        self.app.push_screen(question, partial(self._answered, first))
+
+    def _answered(self, first: "FirstRule", answer: str | None) -> None:
+        if answer == "save":
+            self._write_rule(first.rule, first.text)
+        elif answer == "edit":
+            from curator.draft import loaded_text
+
+            question = AskText(f"A rule for {first.rule}", value=first.text, check=loaded_text, suffix=".yaml")
+            self.app.push_screen(question, partial(self._write_rule, first.rule))
+        elif answer == "other":
+            self.action_new_rule()
+        elif answer is not None:
+            self._propose(first.seen.name, answer.removeprefix("shape:"))
+
+    def _write_rule(self, name: str, text: str | None) -> None:
+        if text is not None:
+            write = self.session.rooms.write_rule
+            self.fetch("rule", lambda report: write(name, text), self._rule_written, self._not_proposed)
+
+    def _rule_written(self, target: Path) -> None:
+        self.tell([("good", "✓ "), ("text", f"Wrote {target}."), ("dim", "  T tries it on its failures")])
+        self.reload()
+
+    def _not_proposed(self, error: CuratorError) -> None:
+        self.curator.busy("")
+        self.trouble(error)
+
+
+def _preview(first: "FirstRule") -> str:
+    """What a rule is made of and what it makes of one trace, scrubbed, in some lines."""
+    lines = [f"From {first.seen.traces} traces: {first.chosen.shape}, {first.chosen.why}."]
+    draft = first.draft
+    if draft is not None:
+        lines += ["", f"What it makes of {'a failure' if draft.failure else 'a trace'} ({draft.trace_id}):"]
+        shown = json.dumps({"input": draft.input}, indent=2, ensure_ascii=False).splitlines()
+        lines += shown[:LINES] + (["…"] if len(shown) > LINES else [])
+        lines += [f"! {problem}" for problem in draft.problems]
+    return "\n".join(lines)
+
+
+class TrialScreen(Place):
+    """See `actions.of("trial")` for its keys."""
+
+    BINDINGS = actions.bindings("trial")
+    CSS_PATH = "lineage.tcss"
+    place = "queue"
+    panes = "#pane"
+    help_places = ("trial", "text")
+    AUTO_FOCUS = "#trial"
+
+    def __init__(self, rule: str) -> None:
+        super().__init__()
+        self._rule = rule
+
+    def head(self) -> ComposeResult:
+        title = [("strong", self._rule), ("dim", "  tried on its failures; nothing is written")]
+        yield Static(content(title), id="item-title")
+
+    def body(self) -> ComposeResult:
+        yield Reader("trial", id="pane")
+
+    def on_mount(self) -> None:
+        self.query_one(Reader).query_one(".pane-title").display = False
+        self.show_page().waiting("trying the rule on its failures")
+        self.reload()
+
+    def reload(self) -> None:
+        self.fetch("trial", lambda report: self.session.rooms.try_rule(report, self._rule), self._tried, self.failed)
+
+    def _tried(self, tried: "Trial") -> None:
+        self.calm()
+        self.show_panes()
+        self.put_masked(self._view, of_trial(tried), self._rule)
+        self._view.focus()
+
+    @property
+    def _view(self) -> MaskedView:
+        return self.query_one(MaskedView)
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_reveal(self) -> None:
+        self._view.toggle_reveal()
+
+    def copies(self) -> Copies:
+        return [("the command that shows this", f"curator rules try {self._rule}")]
