@@ -48,6 +48,7 @@ def erase(
     personal value.
     """
     from curator.audit import erasure
+    from curator.draft import forget_items
     from curator.gateway import Gateway
     from curator.journal import Journal, scope_of
     from curator.scrub import Scrubber
@@ -70,6 +71,8 @@ def erase(
         emptied: list[Emptied] = []
         stuck: list[str] = []
         record: erasure.Record | None = None
+        if not dry_run:
+            forget_items()  # of the subject's failures, too, though no item came from them
         if not dry_run and not (trail.empty and (mode == "archive" or not trail.result_files)):
             if not yes:
                 click.confirm(f"{mode.capitalize()} the items and forget the rest?", abort=True, err=True)

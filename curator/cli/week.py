@@ -106,7 +106,6 @@ def _opened(rules: Sequence[str], since: str | None) -> "Iterator[tuple[Week, li
     window = parse_window(since, None, datetime.now().astimezone())
     by = [each.rule for each in [find_rule(name, settings) for name in rules] or load_rules(settings)]
     with Gateway(connection) as gateway, Scrubber() as scrubber:
-        scrubber.start()  # loads while the server is asked
         yield read_week(gateway, scrubber, by, window, settings), by, gateway
 
 
@@ -192,7 +191,8 @@ def _line(group: "Group") -> str:
 
     protects = f"→ {group.items[0]} " if group.items else ""
     if group.like is not None and not group.items:
-        protects = f"like {group.like.item_id}, promoted {ago(group.like.promoted_at)}: "
+        runs = f", {group.like.runs}" if group.like.runs else ""
+        protects = f"like {group.like.item_id}, promoted {ago(group.like.promoted_at)}{runs}: "
     why = protects + ", ".join(group.signals)
     return row([(group.id, 10), (f"{group.count:>4}", 4), (sparkline(group.weeks), 12), (group.name, 34), (why, 10)])
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from curator.draft.alike import ALIKE, Texts
     from curator.draft.edits import value_at
     from curator.draft.first_rule import loaded_text, rule_text
-    from curator.draft.likeness import KnownItem, Novelty, ago, forget_items, known_items, text_of
+    from curator.draft.likeness import KnownItem, Novelty, ago, forget_items, items_folder, known_items, text_of
     from curator.draft.propose import Look, Option, look, seen_in
     from curator.draft.trials import Case, Trial, trial
 
@@ -21,7 +21,7 @@ __getattr__ = at_first_use(
         "alike": ("ALIKE", "Texts"),
         "edits": ("value_at",),
         "first_rule": ("loaded_text", "rule_text"),
-        "likeness": ("KnownItem", "Novelty", "ago", "forget_items", "known_items", "text_of"),
+        "likeness": ("KnownItem", "Novelty", "ago", "forget_items", "items_folder", "known_items", "text_of"),
         "propose": ("Look", "Option", "look", "seen_in"),
         "trials": ("Case", "Trial", "trial"),
     },

@@ -1,7 +1,6 @@
 """Is a draft new? What its dataset holds under its id, and with the same, nearly the same or a like input."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -12,9 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from curator.config import state_folder
 from curator.draft.alike import ALIKE, NEAR, Texts
+from curator.experiments import history
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
 from curator.model.errors import ConfigError
+from curator.model.files import write_private
 from curator.model.item import state_of
 from curator.model.lineage import DIGEST, FAILURE_TYPE, SOURCE_SESSION_ID, approval_digest, fingerprint
 
@@ -39,6 +40,8 @@ class Similar(Value):
     likeness: float
     """Of the inputs, 0 to 100."""
     promoted_at: datetime
+    runs: str = ""
+    """What this machine's runs say of it: `passes since run X`; empty when none scored it."""
 
 
 class Standing(Value):
@@ -122,7 +125,8 @@ def similar(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownItem]") 
                 Similar(item_id=each.id, relation=relation, likeness=round(100 * float(likeness), 1), promoted_at=at)
             )
     found.sort(key=lambda each: (-each.likeness, each.item_id))
-    return tuple(found[:NEAREST])
+    runs = history(scrubbed.draft.dataset, {each.item_id for each in found[:NEAREST]})
+    return tuple(each.model_copy(update={"runs": runs.get(each.item_id, "")}) for each in found[:NEAREST])
 
 
 def text_of(value: object) -> str:
@@ -167,7 +171,8 @@ def _doubt(each: Similar) -> Problem:
             code, message = "DUP002", f"the input is {each.likeness:.0f} % like that of {each.item_id}"
             remedy = "Look at both; keep the one that says more."
         case "alike":
-            code, message = SEEN_AGAIN, f"like {each.item_id}, promoted {ago(each.promoted_at)}"
+            runs = f", {each.runs}" if each.runs else ""
+            code, message = SEEN_AGAIN, f"like {each.item_id}, promoted {ago(each.promoted_at)}{runs}"
             remedy = "The fix did not hold, or that item is too weak: `curator audit DATASET ITEM` tells of its runs."
     return Problem(code=code, message=message, path="input", remedy=remedy, blocking=False)
 
@@ -239,7 +244,7 @@ def known_items(gateway: "Gateway", dataset: str) -> tuple[KnownItem, ...]:
     for item in pages:  # newest first, so all that follows a known version is known
         if path is None:
             place = f"{gateway.base_url}/{item.dataset_id}"
-            path = _folder() / f"{hashlib.sha256(place.encode()).hexdigest()[:32]}.json"
+            path = items_folder() / f"{hashlib.sha256(place.encode()).hexdigest()[:32]}.json"
             kept = {each.id: each for each in _read(path)}
         before = kept.get(item.id)
         if before is not None and before.updated_at == item.updated_at and pages.total_items == len(kept | fresh):
@@ -252,25 +257,22 @@ def known_items(gateway: "Gateway", dataset: str) -> tuple[KnownItem, ...]:
     found = tuple((kept | fresh).values())
     if fresh or not kept:
         with suppress(OSError):  # it is only a cache
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = path.with_suffix(f".{os.getpid()}")
-            part.write_bytes(_FILE.dump_json(found))
-            part.chmod(0o600)
-            part.replace(path)
+            write_private(path, _FILE.dump_json(found))
     return found
 
 
 def forget_items() -> None:
-    """Drops what is kept of items on this machine: an erasure must leave no text of theirs. Raises ConfigError."""
+    """Drops what is kept of items and failures on this machine: an erasure must leave no text. Raises ConfigError."""
     try:
-        for path in _folder().glob("*"):
+        for path in items_folder().glob("*"):
             path.unlink(missing_ok=True)
     except OSError as error:
-        words = f"What is kept of items in {_folder()} cannot be removed: {error.strerror}."
+        words = f"What is kept of items in {items_folder()} cannot be removed: {error.strerror}."
         raise ConfigError(words, code="ERASURE_RECORD", remedy="Remove the folder by hand.") from None
 
 
-def _folder() -> Path:
+def items_folder() -> Path:
+    """What this machine keeps of items and failures, scrubbed; `forget_items` drops all of it."""
     return state_folder() / "items"
 
 

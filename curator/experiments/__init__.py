@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from curator.experiments.gate import Decision, decide
     from curator.experiments.judges import Judge, measure, proven
     from curator.experiments.remote import Listed, find_run, find_runs, look_again, look_at, runs
-    from curator.experiments.results import Run
+    from curator.experiments.results import Run, history
     from curator.experiments.versions import drift, present
 
 __getattr__ = at_first_use(
@@ -20,7 +20,7 @@ __getattr__ = at_first_use(
         "gate": ("Decision", "decide"),
         "judges": ("Judge", "measure", "proven"),
         "remote": ("Listed", "find_run", "find_runs", "look_again", "look_at", "runs"),
-        "results": ("Run",),
+        "results": ("Run", "history"),
         "versions": ("drift", "present"),
     },
 )

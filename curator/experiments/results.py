@@ -9,9 +9,11 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -293,6 +295,41 @@ def list_files(dataset: str | None = None) -> Iterator[Path]:
     root = runs_folder() / slug(dataset) if dataset else runs_folder()
     files = [path for path in root.rglob("*.json") if path.is_file()] if root.is_dir() else []
     yield from sorted(files, key=_time_in_name, reverse=True)
+
+
+LOOKED_BACK = 20
+"""Result files of a dataset in which an item's history is looked for."""
+
+
+def history(dataset: str, item_ids: Collection[str]) -> dict[str, str]:
+    """Item → what this machine's newest runs say of it: `passes since run X`, `fails since run X`.
+
+    An item passes a run when it does in every repeat, by every score that can only be 1 or 0, judges left out. Items
+    that no run of this machine scored are left out. Asks no server.
+    """
+    found: dict[str, tuple[bool, str]] = {}
+    settled: set[str] = set()
+    for path in islice(list_files(dataset), LOOKED_BACK) if item_ids else ():
+        with suppress(UsageError, OSError):
+            label, passed = _passed(path, path.stat().st_mtime_ns)
+            for item_id in (passed.keys() & set(item_ids)) - settled:
+                if item_id in found and found[item_id][0] != passed[item_id]:
+                    settled.add(item_id)
+                else:
+                    found[item_id] = passed[item_id], label
+    return {item: f"{'passes' if passes else 'fails'} since run {label}" for item, (passes, label) in found.items()}
+
+
+@lru_cache(maxsize=4 * LOOKED_BACK)
+def _passed(path: Path, _: int) -> tuple[str, dict[str, bool]]:
+    """A file's label, and item → whether it passed; read once per version of the file."""
+    run, found = read(path), dict[str, bool]()
+    names = [name for name in run.score_names() if run.is_pass_fail(name) and name not in run.judges]
+    for item in (item for repeat in run.repeats for item in repeat.items):
+        values = [score.value for name in names if (score := item.scores.get(name)) and score.value is not None]
+        if item.error or values:
+            found[item.item_id] = found.get(item.item_id, True) and not item.error and all(values)
+    return run.label, found
 
 
 def _time_in_name(path: Path) -> str:

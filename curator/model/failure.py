@@ -101,6 +101,8 @@ class Seen(Value):
     likeness: float
     """Of what the user asked to the item's input, 0 to 100."""
     promoted_at: datetime
+    runs: str = ""
+    """What this machine's runs say of the item: `passes since run X`; empty when none scored it."""
 
 
 class Failure(Value):

@@ -58,3 +58,12 @@ def write_text(path: Path, text: str, *, code: str, remedy: str, append: bool = 
             file.write(text)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", code=code, remedy=remedy) from None
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner can read, whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(f".{os.getpid()}")
+    part.touch(mode=0o600)
+    part.write_bytes(data)
+    part.replace(path)

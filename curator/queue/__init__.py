@@ -10,7 +10,7 @@ from curator.queue.gather import Hears, entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
 
 if TYPE_CHECKING:
-    from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts
+    from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts, texts_file
     from curator.queue.notes import in_line, noted, notes_in, read_note, write_note
     from curator.queue.proposals import (
         FirstRule,
@@ -41,7 +41,7 @@ __getattr__ = at_first_use(
     __name__,
     {
         "notes": ("in_line", "noted", "notes_in", "read_note", "write_note"),
-        "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts"),
+        "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts", "texts_file"),
         "proposals": (
             "FirstRule",
             "Sample",

@@ -8,16 +8,25 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from curator import __version__
 from curator.conversation import Conversation, conversation_of
+from curator.draft import items_folder
 from curator.draft.alike import rows, spread_of, views, words_of
 from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.failure import Seen
+from curator.model.files import write_private
+from curator.model.lineage import fingerprint
 from curator.queue.decisions import items_of
+from curator.scrub.nlp import installed_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +41,11 @@ BLOCK = 2_000
 LONGEST = 4_000
 """Characters of each part of a failure that are compared."""
 PAGE = 50
+KEPT = 5_000
+"""Texts that rest on this machine between two looks, the newest."""
+SETTLED = timedelta(hours=1)
+"""After that nothing of a trace is on its way to the server any more."""
+_FACTS = {"trace_id", "observation_id", "reviewed", "timestamp", "latency", "name", "roots", "signals"}
 NAME_WORDS = 4
 MOST_WEEKS = 12
 _PLAIN = set(
@@ -49,6 +63,9 @@ class FailureText(Value):
     asked: str = ""
     done: str = ""
     """Names and arguments of tool calls, ids of what was retrieved, and why it failed."""
+
+
+_TEXTS = TypeAdapter(dict[str, FailureText])
 
 
 class Group(Value):
@@ -98,12 +115,18 @@ def read_texts(
     failures: Sequence[Failure],
     policy_of: Callable[[Failure], ScrubPolicy],
     progress: Callable[[int, int], None] | None = None,
+    *,
+    kept: Path | None = None,
 ) -> dict[str, FailureText]:
     """Key → scrubbed text of each failure that can be read; what cannot be scrubbed is left out, never compared raw.
 
-    Requests: those of `Gateway.traces` for every `PAGE` failures. Raises GatewayError.
+    `kept`: where texts rest between two looks (`texts_file`). Requests: those of `Gateway.traces` for every `PAGE`
+    failures whose text is not there. Raises GatewayError.
     """
-    found: dict[str, FailureText] = {}
+    marks = {one.key: _mark(one, policy_of(one)) for one in failures} if kept is not None else {}
+    before = _kept(kept)
+    found = {key: before[mark] for key, mark in marks.items() if mark in before}
+    failures, known = [one for one in failures if one.key not in found], len(found)
     for start in range(0, len(failures), PAGE):
         some = failures[start : start + PAGE]
         traces = gateway.traces(list(dict.fromkeys(one.trace_id for one in some)), comments=False)
@@ -117,8 +140,31 @@ def read_texts(
                     continue
                 found[one.key] = FailureText(asked=_flat(value["asked"]), done=_flat(value["done"]))
         if progress is not None:
-            progress(min(start + PAGE, len(failures)), len(failures))
+            progress(known + min(start + PAGE, len(failures)), known + len(failures))
+    if kept is not None and failures:
+        young = {one.key for one in failures if one.timestamp is None or one.timestamp > datetime.now(UTC) - SETTLED}
+        texts = before | {marks[key]: text for key, text in found.items() if key not in young}
+        with suppress(OSError):  # it is only a cache
+            write_private(kept, _TEXTS.dump_json(dict(list(texts.items())[-KEPT:])))
     return found
+
+
+def texts_file(gateway: "Gateway") -> Path:
+    """Where a project's texts rest: scrubbed, for their owner alone, dropped by every erasure."""
+    return items_folder() / f"texts-{hashlib.sha256(gateway.base_url.encode()).hexdigest()[:32]}.json"
+
+
+def _kept(path: Path | None) -> dict[str, FailureText]:
+    try:
+        return {} if path is None else _TEXTS.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return {}
+
+
+def _mark(failure: Failure, policy: ScrubPolicy) -> str:
+    """What the text of a failure follows from: the failure with its signals, the policy, and what scrubs by it."""
+    facts = failure.model_dump(mode="json", include=_FACTS), policy.model_dump(mode="json")
+    return fingerprint([*facts, __version__, installed_model()])
 
 
 def _parts(failure: Failure, trace: Trace) -> dict[str, list[Any]]:

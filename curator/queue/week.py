@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from curator.draft import ALIKE, KnownItem, Texts, ago, known_items
+from curator.experiments import history
 from curator.model import Decision, Failure, Queue, Rule, ScrubPolicy, State
 from curator.model.base import Value
 from curator.model.failure import Seen
 from curator.model.safe import visible
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, silent
-from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts
+from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts, texts_file
 from curator.queue.window import Window
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def read_week(
         if progress is not None:
             progress(f"{done} of {total} failures read and scrubbed")
 
-    texts = read_texts(gateway, scrubber, found.failures, policy_of, said)
+    texts = read_texts(gateway, scrubber, found.failures, policy_of, said, kept=texts_file(gateway))
     items: dict[str, tuple[KnownItem, ...]] = {}
     for dataset in dict.fromkeys(rule.dataset.name for rule in rules):
         try:
@@ -96,7 +97,8 @@ def seen_before(
 ) -> dict[str, Seen]:
     """Key → the item that a failure resembles most, of those that were promoted before it happened.
 
-    `datasets`: rule → dataset. An item that came from the failure itself, or from its session, is not like it.
+    `datasets`: rule → dataset. An item that came from the failure itself, or from its session, is not like it. Each
+    says what this machine's runs say of its item.
     """
     found: dict[str, Seen] = {}
     for dataset, known in items.items():
@@ -104,6 +106,7 @@ def seen_before(
         if not mine or not known:
             continue
         likeness = Texts([each.text for each in known]).likeness([texts[one.key].asked for one in mine])
+        runs = history(dataset, {each.id for each in known})
         for one, row in zip(mine, likeness, strict=True):
             for at in row.argsort()[::-1]:
                 item = known[at]
@@ -111,7 +114,12 @@ def seen_before(
                     break
                 own = item.id in one.items or (item.session is not None and item.session == one.session_id)
                 if not own and one.timestamp is not None and item.promoted_at < one.timestamp:
-                    seen = Seen(item_id=item.id, likeness=round(100 * float(row[at]), 1), promoted_at=item.promoted_at)
+                    seen = Seen(
+                        item_id=item.id,
+                        likeness=round(100 * float(row[at]), 1),
+                        promoted_at=item.promoted_at,
+                        runs=runs.get(item.id, ""),
+                    )
                     found[one.key] = max(found.get(one.key, seen), seen, key=lambda each: each.likeness)
                     break
     return found
@@ -249,6 +257,7 @@ def in_markdown(found: Digest, window: Window) -> str:
 
 def _row(group: Group, now: datetime) -> str:
     like = f"like {group.like.item_id}, promoted {ago(group.like.promoted_at, now)}" if group.like else ""
+    like += f", {group.like.runs}" if group.like and group.like.runs else ""
     what = f"{group.name} ({group.workflow})" if group.workflow else group.name
     case = ", ".join(group.items[:3]) or like
     return f"| {group.id} | {_cell(what)} | {group.count} | {' '.join(map(str, group.weeks))} | {_cell(case)} |"

@@ -273,11 +273,11 @@ class CuratorApp(App[CuratorError | None]):
 
         self.push_screen(BulkScreen(failures))
 
-    def open_lineage(self, dataset: str, item_id: str, rule: str | None = None) -> None:
-        """Opens the lineage of an item."""
+    def open_lineage(self, dataset: str, item_id: str, rule: str | None = None, *, like: str | None = None) -> None:
+        """Opens the lineage of an item; `like`: with the difference to the failure of that key."""
         from curator.tui.screens.lineage import LineageScreen
 
-        self.push_screen(LineageScreen(dataset, item_id, rule))
+        self.push_screen(LineageScreen(dataset, item_id, rule, like))
 
     async def open_run(self, reference: str) -> None:
         """Goes to a run in the list of runs."""

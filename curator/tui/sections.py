@@ -75,7 +75,9 @@ def of_failure(failure: Failure, trace: Trace | None) -> Sheet:
     sheet.add_notes("Why", "signals", [(lead, comment) for lead, comment in _signals(failure.signals)])
     if failure.seen is not None:
         lead = [("info", "↻ "), ("text", f"like an item promoted {ago(failure.seen.promoted_at)}  ")]
-        sheet.add_notes("Seen before", "seen", [(lead, failure.seen.item_id), ([("dim", "i opens it")], None)])
+        runs = f"{failure.seen.runs}  " if failure.seen.runs else ""
+        opens: list[Piece] = [("text", runs), ("dim", "i opens it, with its runs and the difference")]
+        sheet.add_notes("Seen before", "seen", [(lead, failure.seen.item_id), (opens, None)])
     said: list[tuple[list[Piece], str | None]] = []
     for note in failure.notes:
         said.append(([("accent", "✎ "), ("dim", f"{note.reviewer} {age(note.at)} ago  ")], in_line(note)))

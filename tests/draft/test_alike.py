@@ -240,12 +240,12 @@ def test_items_are_read_again_only_when_they_have_changed(gateway: Gateway, monk
     put(gateway, "i3", "question 3", "ARCHIVED")
     del every["i3"]
     assert read() == (every, 2)
-    (file,) = likeness._folder().iterdir()
+    (file,) = likeness.items_folder().iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text("[{}]")
     assert read() == (every, 2)
     likeness.forget_items()
-    assert list(likeness._folder().iterdir()) == []
+    assert list(likeness.items_folder().iterdir()) == []
 
 
 def test_how_long_ago_something_was() -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from curator.config import state_folder
+from curator.experiments import results
 from curator.gateway import Gateway
 from curator.model import Item
 from curator.queue import decisions
@@ -115,6 +117,42 @@ def test_the_item_of_a_representative_covers_its_group_and_undo_takes_all_of_it_
     assert groups(desk) == before
 
 
+def test_texts_rest_scrubbed_until_something_about_them_changes(
+    world: World,
+    desk: Curator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.trace(key(8), 30, traceName="desk", input=json.dumps({"query": "write to jo.lind@corp.example"}), output="{}")
+    world.score(key(8), "q", 0.1, hours=20)
+    world.trace(key(9), 0.5, traceName="desk", input=json.dumps({"query": "still on its way"}), output="{}")
+    world.score(key(9), "q", 0.1, hours=0.2)
+    world.load()
+    first, read = groups(desk), []
+    (file,) = (state_folder() / "items").glob("texts-*.json")
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    assert "write to <EMAIL_ADDRESS_1>" in file.read_text()
+    assert "jo.lind" not in file.read_text()
+    traces = Gateway.traces
+    monkeypatch.setattr(Gateway, "traces", lambda self, ids, **more: read.append(ids) or traces(self, ids, **more))
+    assert groups(desk) == first
+    assert read == [[key(9)]]  # what is young may still grow
+    world.score(key(0), "q", 0.2, hours=10)  # another reason: the text is another one
+    world.load()
+    assert groups(desk) == first
+    assert set(read[1]) == {key(0), key(9)}
+    desk.rule.write_text(RULE + "scrub: {deny: [parcel]}\n")
+    groups(desk)
+    assert len(read[2]) == 10
+    assert "the parcel never" in file.read_text()
+    assert "<DENIED_1> never" in file.read_text()
+    desk("erase", "--trace", key(8), "--yes")
+    assert not file.exists()
+    file.write_text("no JSON")
+    desk.rule.write_text(RULE)
+    assert groups(desk) == first
+    assert file.read_text().startswith("{")
+
+
 def test_a_group_is_dismissed_and_snoozed_with_its_count_and_undone(world: World, desk: Curator) -> None:
     before = groups(desk)
     parcel, printer = of(before, 0), of(before, 4)
@@ -142,17 +180,45 @@ def planted(gateway: Gateway, item_id: str, query: str, weeks: int) -> None:
     )
 
 
+def ran(item: str, **labels: bool | None) -> None:
+    """Result files of this machine: a run for each label, an errored one for None."""
+    for number, (label, passes) in enumerate(labels.items()):
+        started = NOW + timedelta(minutes=number + 60 * (label == "broken"))
+        scores = {} if passes is None else {"ok": results.Score(value=float(passes)), "tone": results.Score(value=0)}
+        one = results.ItemRun(item_id=item, scores=scores, error="it hung" if passes is None else None)
+        other = results.ItemRun(item_id="shoes-item")  # nothing scored it
+        repeat = results.Repeat(
+            run_name=label, experiment_id=None, started_at=started, finished_at=started, items=(one, other)
+        )
+        run = results.Run(
+            label=label,
+            run_name=label,
+            dataset="desk",
+            judges=("tone",),
+            pass_fail=("ok", "tone"),
+            items={},
+            repeats=(repeat,),
+        )
+        results.write(run, results.default_path("desk", label, started))
+
+
 def test_what_was_seen_before_is_found_and_nothing_else(world: World, desk: Curator) -> None:
     with Gateway(load(world)) as gateway:
         planted(gateway, "parcel-item", "Hello, my parcel never arrived. Please refund the order.", 1)
         planted(gateway, "shoes-item", "can I swap the shoes for a larger size", 6)
+    ran("parcel-item", first=False, then=True, last=True)
     shown = desk.json("queue", "--groups", "--since", "28d")
+    assert {one["seen"]["runs"] for one in shown["failures"] if one["seen"]} == {"passes since run then"}
     seen = {one["key"]: one["seen"] and one["seen"]["item_id"] for one in shown["failures"]}
     # The two of a fortnight ago were there before the item was.
     assert seen == {key(n): "parcel-item" if n in (2, 3) else None for n in range(8)}
-    assert "like parcel-item, promoted 7 days ago" in desk("queue", "--groups", "--since", "28d").stdout
+    told = desk("queue", "--groups", "--since", "28d").stdout
+    assert "like parcel-item, promoted 7 days ago, passes since run then: " in told
     draft = desk.json("draft", key(2), "--rules", "desk")
-    assert [(each["item_id"], each["relation"]) for each in draft["similar"]] == [("parcel-item", "alike")]
+    (like,) = draft["similar"]
+    assert (like["item_id"], like["relation"], like["runs"]) == ("parcel-item", "alike", "passes since run then")
+    ran("parcel-item", broken=None)
+    assert "promoted 7 days ago, fails since run broken" in desk("draft", key(2), "--rules", "desk").stdout
     assert desk.json("draft", key(7), "--rules", "desk")["similar"] == []
 
     covered = desk.json("coverage", "--since", "28d")
@@ -171,7 +237,7 @@ def test_what_was_seen_before_is_found_and_nothing_else(world: World, desk: Cura
     assert (told["growing"], told["decided"], told["needs_somebody"]) == ([], {"open": 8}, True)
     page = desk("queue", "--markdown", "--since", "28d").stdout
     assert page.startswith("# Failures, ")
-    assert "like parcel-item, promoted 7 days ago" in page
+    assert "like parcel-item, promoted 7 days ago, fails since run broken" in page
     assert "8 failures: 8 open." in page
     desk("dismiss", *(key(n) for n in range(8)), "--reason", "done with")
     quiet = desk.json("digest")

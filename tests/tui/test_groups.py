@@ -100,7 +100,9 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
             await driver.press("2")
         assert f"covers the {others} other open failure" in driver.text()
         item = driver.screen.receipt.item_id
-        await driver.press("c")
+        driver.app.open_lineage("order-status-regression", item, like=row.all[-1].key)
+        await driver.until(lambda: "What the item asks → what the failure asks" in driver.text(), "the difference")
+        await driver.press("escape", "c")
         decided = [session.queue.get(one.key) for one in row.all if one.key != row.key]
         assert {one.decision.item_id for one in decided} == {item}  # type: ignore[union-attr]
         assert {one.decision.reason for one in decided} == {f"covered by {item}"}  # type: ignore[union-attr]

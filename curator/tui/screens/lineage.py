@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from curator.tui import actions
 from curator.tui.screens.place import Copies, Place
-from curator.tui.sections import of_story
+from curator.tui.sections import difference, of_story
 from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import MaskedView, Reader
 
@@ -25,10 +25,10 @@ class LineageScreen(Place):
     help_places = ("lineage", "text")
     AUTO_FOCUS = "#lineage"
 
-    def __init__(self, dataset: str, item_id: str, rule: str | None) -> None:
-        """`rule`: by whose policy personal values are looked for."""
+    def __init__(self, dataset: str, item_id: str, rule: str | None, like: str | None = None) -> None:
+        """`rule`: by whose policy personal values are looked for; `like`: key of a failure that resembles the item."""
         super().__init__()
-        self._dataset, self._item_id, self._rule = dataset, item_id, rule
+        self._dataset, self._item_id, self._rule, self._like = dataset, item_id, rule, like
         self._story: Story | None = None
 
     def head(self) -> ComposeResult:
@@ -43,11 +43,15 @@ class LineageScreen(Place):
         self.reload()
 
     def reload(self) -> None:
-        self.fetch(
-            "story", lambda report: self.session.items.story(self._dataset, self._item_id), self._told, self.failed
-        )
+        self.fetch("story", lambda report: self._tell_story(), self._told, self.failed)
 
-    def _told(self, story: "Story") -> None:
+    def _tell_story(self) -> "tuple[Story, tuple[str, str] | None]":
+        """In a thread."""
+        story = self.session.items.story(self._dataset, self._item_id)
+        return story, self.session.groups.against(self._like, story.item, self._rule)
+
+    def _told(self, found: "tuple[Story, tuple[str, str] | None]") -> None:
+        story, asked = found
         again = self._story is not None
         self._story = story
         self.calm()
@@ -55,7 +59,11 @@ class LineageScreen(Place):
         status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
         title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
         self.query_one("#item-title", Static).update(content(title))
-        self.put_masked(self._view, of_story(story), self._rule, keep_place=again)
+        sheet = of_story(story)
+        if asked is not None:
+            sheet.add_notes("What the item asks → what the failure asks", "like", difference(*asked))
+            sheet.sections.insert(0, sheet.sections.pop())
+        self.put_masked(self._view, sheet, self._rule, keep_place=again)
         self._view.focus()
 
     @property

@@ -466,7 +466,7 @@ class QueueScreen(Deciding, FirstRules):
             return
         rule = self.session.queue.rule_of(failure)
         dataset = next(each.rule.dataset.name for each in self.session.rooms.rules if each.rule.rule == rule)
-        self.curator.open_lineage(dataset, item, rule)
+        self.curator.open_lineage(dataset, item, rule, like=failure.key if item == like else None)
 
     def action_decline(self) -> None:
         """Declines the prepared drafts of what is chosen, after a question."""

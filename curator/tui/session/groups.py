@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from curator.model import Failure
+from curator.model import Failure, StoredItem
 from curator.queue import items_of
 from curator.tui.session.failures import Failures
 from curator.tui.session.rooms import Report, Rooms
@@ -33,7 +33,7 @@ class Groups:
 
     def read(self, report: Report) -> int:
         """Reads failures that are new, then groups all; how many groups. Raises GatewayError, NotScrubbed."""
-        from curator.queue import group_failures, read_texts
+        from curator.queue import group_failures, read_texts, texts_file
 
         window, every, rooms = self._failures.window, self._failures.all(), self._rooms
         new = [one for one in every if one.key not in self._texts and not one.source_gone]
@@ -43,6 +43,7 @@ class Groups:
             new,
             lambda one: rooms.policy(self._failures.rule_of(one)),
             lambda done, total: report("reading failures to group them", done, total),
+            kept=texts_file(rooms.gateway),
         )
         assert window is not None
         self._look_for_items()
@@ -73,6 +74,20 @@ class Groups:
         found = [self._failures.get(each) for each in group.keys] if group is not None else []
         items = {item for one in found if one is not None for item in items_of(one)}
         return dict(Counter(kind for item in items if (kind := self._failures.types.get(item))).most_common())
+
+    def against(self, key: str | None, item: StoredItem, rule: str | None) -> tuple[str, str] | None:
+        """What an item asks and what a failure asks, both after the scrub; None when the failure was not read.
+
+        Raises NotScrubbed.
+        """
+        from curator.draft import text_of
+
+        text = self._texts.get(key or "")
+        if text is None:
+            return None
+        policy = self._rooms.policy(rule).model_copy(update={"paths": ()})
+        found = self._rooms.scrubber.scrub_value([text_of(item.input)], policy).value
+        return " ".join(map(str, found if isinstance(found, list) else [])), text.asked
 
     def others(self, key: str) -> list[Failure]:
         """The open failures of the same group."""
