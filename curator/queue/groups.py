@@ -26,7 +26,7 @@ from curator.model.failure import Seen
 from curator.model.files import write_private
 from curator.model.lineage import fingerprint
 from curator.queue.decisions import items_of
-from curator.scrub.nlp import installed_model
+from curator.scrub import installed_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,11 @@
 from curator.scrub.drafts import values_of
 from curator.scrub.gate import Choice, Outgoing, refuse_personal
 from curator.scrub.items import Limits, NotScrubbed
+from curator.scrub.nlp import installed_model
 from curator.scrub.policy import merged
 from curator.scrub.scrubber import Scrubber
 
-__all__ = ["Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "merged", "refuse_personal", "values_of"]
+__all__ = [
+    "Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber",
+    "installed_model", "merged", "refuse_personal", "values_of",
+]  # fmt: skip
