@@ -31,9 +31,9 @@ class Limits(Value):
     leaves: int = 200_000
     """Strings, numbers and keys of one item."""
     seconds: float = 60.0
-    """Wall time for one item, measured by the caller."""
+    """Processor time of the worker for one item."""
     start_seconds: float = 90.0
-    """Wall time for the worker to load its engine."""
+    """Processor time of the worker to load its engine."""
 
 
 MAX_DEPTH = 200

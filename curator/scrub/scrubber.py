@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -24,6 +25,8 @@ _BOOT = "import sys; sys.path.append(sys.argv[1]); from curator.scrub.worker imp
 _Job = tuple[dict[str, Any], Callable[[Any], Any], "Future[Any]"]
 _SECRETS = ("LANGFUSE_",)
 """Environment variables that the worker has no business with."""
+_WAITING = 10.0
+"""A worker that gets so little of a busy machine, or none because it was stopped, is given up: times its seconds."""
 
 
 class Scrubber:
@@ -174,30 +177,32 @@ class Scrubber:
         return self._talk(self._process, request, self.limits.seconds * max(1, items), "it took longer than")
 
     def _talk(self, process: "subprocess.Popen[bytes]", message: object, seconds: float, what: str) -> Any:
-        """Sends and waits. Whoever is still silent after `seconds` is killed, which ends the waiting."""
+        """Sends and waits. A worker that has used `seconds` of processor time and is still silent is killed."""
         from curator.scrub.worker import receive, send
 
         assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Event()
+        late, answered = threading.Event(), threading.Event()
 
-        def give_up() -> None:
-            late.set()
-            process.kill()
+        def watch() -> None:
+            before, latest = _processor_seconds(process), time.monotonic() + seconds * _WAITING
+            while not answered.wait(min(0.5, seconds / 5)):
+                if _processor_seconds(process) - before > seconds or time.monotonic() > latest:
+                    late.set()
+                    process.kill()
+                    return
 
-        timer = threading.Timer(seconds, give_up)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=watch, name="curator-scrub-limit", daemon=True).start()
         try:
             send(process.stdin, message)
             reply = receive(process.stdout)
         except (OSError, ValueError):
             reply = None
         finally:
-            timer.cancel()
+            answered.set()
         if late.is_set():
             self._kill()
-            raise NotScrubbed(f"{what} {seconds:g} seconds")
+            raise NotScrubbed(f"{what} {seconds:g} seconds of processor time")
         if reply is None:
             self._kill()
             raise NotScrubbed("the scrub's process ended unexpectedly")
@@ -225,6 +230,17 @@ class Scrubber:
             return
         process.kill()
         process.wait(timeout=10)
+
+
+def _processor_seconds(process: "subprocess.Popen[bytes]") -> float:
+    """Processor time that a process has used; a clock on the wall would count what a busy machine lets it wait."""
+    import psutil
+
+    try:
+        used = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:  # it has ended, which its reader hears, too
+        return 0.0
+    return float(used.user + used.system)
 
 
 def _opened(reply: Mapping[str, Any]) -> Any:

@@ -1,5 +1,6 @@
 """The worker process: killed when it takes too long, replaced when it dies, silent about what it reads."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -61,10 +62,18 @@ def test_asking_returns_at_once_and_a_worker_that_is_late_or_dies_is_replaced() 
         with pytest.raises(NotScrubbed, match=r"longer than 0\.3 seconds"):
             one.find(long, PLAIN)
         assert time.monotonic() - begun < 5
-        one.limits = Limits()
+        one.limits = Limits(seconds=2)
         assert len(one.find({"q": "jane@x.com"}, PLAIN)) == 1, "a new worker serves the next request"
 
         assert one._process is not None
+        one._process.send_signal(signal.SIGSTOP)
+        future = one.submit(draft(), PLAIN)
+        with pytest.raises(TimeoutError):
+            future.result(timeout=2.5)  # longer than its limit, of which it has used nothing
+        one._process.send_signal(signal.SIGCONT)
+        assert future.result(timeout=60).writable, "waiting is not counted"
+
+        one.limits = Limits()
         future = one.submit(draft(input=long), PLAIN)
         time.sleep(0.3)
         one._process.kill()
