@@ -1,20 +1,28 @@
 """What every test shares: a home of its own, and the demo data as values and in a running sandbox nobody changes."""
 
 import gc
+import json
 import os
 import subprocess
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
+import click
 import pytest
 from coverage import Coverage
 from hypothesis import settings
+from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
+from curator.cli import output
 from curator.config import Connection
 from curator.gateway import Gateway
+from curator.help import described_commands, output_schema
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Limits, Scrubber
@@ -92,6 +100,27 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home: Path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CURATOR_STATE_DIR", str(home / "state"))
     monkeypatch.setenv("CURATOR_CONFIG", str(home / "config.toml"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documents_fit_their_schemas() -> Iterator[None]:
+    """Whatever a command prints as JSON in a test's own process is held against the schema that users are given."""
+
+    @cache
+    def schema_of(command: str) -> Draft202012Validator | None:
+        return Draft202012Validator(output_schema(command)) if command in described_commands() else None
+
+    def written(value: object, **options: Any) -> str:
+        text = json.dumps(value, **options)
+        context = click.get_current_context(silent=True)
+        schema = schema_of(context.command_path.partition(" ")[2]) if context else None
+        document = json.loads(text)
+        if schema is not None and set(document) != {"error"}:
+            assert [f"{each.json_path}: {each.message[:120]}" for each in schema.iter_errors(document)] == []
+        return text
+
+    with mock.patch.object(output, "json", SimpleNamespace(dumps=written, loads=json.loads)):
+        yield
 
 
 @pytest.fixture(scope="session")
