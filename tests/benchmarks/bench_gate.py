@@ -1,6 +1,7 @@
 """How far `curator compare` and `gate` can be trusted: false alarms, coverage, power, non-inferiority, costs, clusters.
 
     python -m tests.benchmarks.bench_gate [--pairs 1000] [--json]
+    python -m tests.benchmarks.bench_gate --coverage [--pairs 2000]   curator's alone, by world of the grid
 
 Beside each row stand the readings that teams use instead, on the same pairs in the same run: *naive*, any item in red
 a regression; the *plain bootstrap* of the items' differences; *McNemar*'s exact test on the first runs. With recorded
@@ -106,10 +107,26 @@ class Read(NamedTuple):
     narrowest: float
 
 
+def intervals(world: World) -> np.ndarray:
+    """curator's interval of every pair, `(pairs, 2)`; pairs with the same deltas, in any order, are worked out once."""
+    deltas = statistics.item_deltas(world.baseline, world.candidate)
+    if world.groups is None:
+        deltas, pair = np.unique(np.sort(deltas), axis=0, return_inverse=True)
+    else:
+        pair = np.arange(len(deltas))
+    return np.array([statistics.estimate(row, world.span, world.groups).interval() for row in deltas])[pair.ravel()]
+
+
+def covers(each: np.ndarray, truth: float) -> float:
+    """The share of intervals that hold the truth."""
+    exact = 1e-9
+    return float(((each[:, 0] <= truth + exact) & (truth - exact <= each[:, 1])).mean())
+
+
 def read(world: World) -> Read:
     """Reads every pair in each way."""
     deltas = statistics.item_deltas(world.baseline, world.candidate)
-    own = np.array([statistics.estimate(row, world.span, world.groups).interval() for row in deltas])
+    own = intervals(world)
     result = stats.bootstrap(
         (deltas,), np.mean, axis=-1, n_resamples=BOOTSTRAPS, method="percentile", batch=50,
         rng=np.random.default_rng(3),
@@ -120,18 +137,14 @@ def read(world: World) -> Read:
     test = [stats.binomtest(int(u), int(u + d), 0.5).pvalue if u + d else 1.0 for u, d in zip(ups, downs, strict=True)]
     mcnemar = np.array(test) < 0.05
     limit = -MARGIN * world.span
-    intervals = {"curator": own, "bootstrap": plain}
-    exact = 1e-9
+    ways = {"curator": own, "bootstrap": plain}
     return Read(
-        covered={
-            name: float(((each[:, 0] <= world.truth + exact) & (world.truth - exact <= each[:, 1])).mean())
-            for name, each in intervals.items()
-        },
-        worse={name: float((each[:, 1] < 0).mean()) for name, each in intervals.items()}
+        covered={name: covers(each, world.truth) for name, each in ways.items()},
+        worse={name: float((each[:, 1] < 0).mean()) for name, each in ways.items()}
         | {"McNemar": float((mcnemar & (downs > ups)).mean()), "naive": float((first < 0).any(axis=-1).mean())},
-        changed={name: float(((each[:, 1] < 0) | (each[:, 0] > 0)).mean()) for name, each in intervals.items()}
+        changed={name: float(((each[:, 1] < 0) | (each[:, 0] > 0)).mean()) for name, each in ways.items()}
         | {"McNemar": float(mcnemar.mean()), "naive": float((first < 0).any(axis=-1).mean())},
-        excluded={name: float((each[:, 0] >= limit).mean()) for name, each in intervals.items()}
+        excluded={name: float((each[:, 0] >= limit).mean()) for name, each in ways.items()}
         | {"McNemar": float((~(mcnemar & (downs > ups))).mean())},
         narrowest=float((own[:, 1] - own[:, 0]).min()),
     )
@@ -205,6 +218,13 @@ def coverage(pairs: int, sizes: tuple[int, ...] = (10, 20, 40, 100, 200)) -> dic
             "below 93 %": sum(row.covered[way] < 0.93 for _, row in rows),
         }
     return found
+
+
+def worlds_covered(pairs: int) -> Iterator[tuple[str, float]]:
+    """Each world of the grid, and how often curator's interval covers its truth."""
+    for number, (name, draw) in enumerate(grid()):
+        world = draw(np.random.default_rng(1000 + number), pairs)
+        yield name, covers(intervals(world), world.truth)
 
 
 def costs(pairs: int, items: int, repeats: int, limit: float = 1.1) -> dict[str, float]:
@@ -293,7 +313,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pairs", type=int, default=1000)
     options.add_argument("--json", action="store_true")
+    options.add_argument("--coverage", action="store_true")
     chosen = options.parse_args()
+    if chosen.coverage:
+        rows = sorted(worlds_covered(chosen.pairs), key=lambda row: row[1])
+        for name, share in rows[:20]:
+            print(f"{share:>8.2%}  {name}")
+        below = sum(share < 0.93 for _, share in rows)
+        print(
+            f"{len(rows)} worlds, {chosen.pairs} pairs each: below 93 % in {below}, "
+            f"mean {np.mean([share for _, share in rows]):.2%}"
+        )
+        return
     result = measure(chosen.pairs)
     if chosen.json:
         print(json.dumps(result, indent=2))
