@@ -16,6 +16,7 @@ import click
 
 from curator.model.errors import CuratorError
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 F = TypeVar("F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, say
+from curator.cli.output import LOOPBACK, count, say
 from curator.model.errors import ConfigError, ServerError, UsageError
 
 if TYPE_CHECKING:
     from curator.journal import Journal
     from curator.sandbox import Lag, SandboxServer
     from curator.sandbox.load import LoadReport
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()

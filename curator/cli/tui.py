@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import say
+from curator.cli.output import LOOPBACK, say
 from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
             each.close()
     if error is not None:
         raise error
-
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()

@@ -14,14 +14,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from textual_serve.server import Server
 
-from curator.cli.output import say
+from curator.cli.output import LOOPBACK, say
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
 """The page loads nothing from elsewhere (textual-serve's asks for a font of Google's) and stands in no other page."""
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Origin = tuple[str, str, int]
 

@@ -175,6 +175,13 @@ class Calls:
         """A count of one list's rows; `whole`: a list of which no row can be read is an error, not an empty list."""
         return Tally(self, whole=whole)
 
+    def _named(self, method: Method, name: str, convert: Callable[[Row], T]) -> T | None:
+        """The value of that name or id; None when there is none. Raises GatewayError."""
+        try:
+            return self._one(self._read(method, in_path(name)), convert)
+        except errors.NotFound:
+            return None
+
     def _cursors(self, method: Method, **parameters: Any) -> Callable[[str | None], Any]:
         """What fetches the page at a cursor of a list with these parameters."""
         return lambda cursor: self._read(method, cursor=cursor, needs_v2=True, **parameters)

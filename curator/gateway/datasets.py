@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from curator.gateway import errors, rows, translate
+from curator.gateway import rows, translate
 from curator.gateway.calls import Calls, in_path
 from curator.gateway.values import Experiment, ExperimentItem
 from curator.model.item import Dataset, Item, StoredItem
@@ -24,11 +24,7 @@ class Datasets(Calls):
         if "%" in name or name in ("", ".", ".."):
             # Langfuse decodes a name once more than it was encoded, and `..` is no path segment: look through the list.
             return next((one for one in self.datasets() if one.name == name), None)
-        try:
-            body = self._read(lambda api: api.datasets.get, in_path(name))
-        except errors.NotFound:
-            return None
-        return self._one(body, rows.dataset)
+        return self._named(lambda api: api.datasets.get, name, rows.dataset)
 
     def put_dataset(
         self,
@@ -54,11 +50,7 @@ class Datasets(Calls):
 
         None also for a deleted id, which another dataset still cannot take. Raises GatewayError.
         """
-        try:
-            body = self._read(lambda api: api.dataset_items.get, in_path(item_id))
-        except errors.NotFound:
-            return None
-        return self._one(body, rows.stored_item)
+        return self._named(lambda api: api.dataset_items.get, item_id, rows.stored_item)
 
     def items(
         self,

@@ -14,15 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curator.sandbox.observation_record import iso, parse_raw
+from curator.sandbox.observation_record import EPOCH, Row, iso, parse_raw
 
 PROJECT_ID = "curator-sandbox"
 LOADED = "load"
 """The group of keys that only saved rows have."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = datetime.resolution * 1000
-
-Row = dict[str, Any]
 
 
 class BadRow(ValueError):
@@ -89,7 +86,7 @@ def milliseconds(value: Any, name: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     # Whole arithmetic: a float timestamp would lose milliseconds.
-    return (moment - _EPOCH) // _MILLISECOND
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def camel(row: Row) -> Row:

@@ -4,7 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import xxhash
 from curator.sandbox import store
 
 Row = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Metadata is stored as Langfuse stores it: names with *raw* values (JSON text as the SDK sent it). Times are
 # milliseconds since 1970, texts are never NULL, `is_root` is Langfuse's definition of a root observation and
@@ -45,10 +46,7 @@ def trace_hash(trace_id: str) -> int:
 
 def iso(milliseconds: int | None) -> str | None:
     """A time as the API writes it."""
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return None if milliseconds is None else store.iso(EPOCH + timedelta(milliseconds=milliseconds))
 
 
 def raw_metadata(name: str, value: Any) -> str:
