@@ -14,12 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curator.sandbox.observation_record import EPOCH, Row, iso, parse_raw
+from curator.sandbox.observation_record import EPOCH, iso, parse_raw
 
 PROJECT_ID = "curator-sandbox"
 LOADED = "load"
 """The group of keys that only saved rows have."""
 _MILLISECOND = datetime.resolution * 1000
+
+Row = dict[str, Any]
 
 
 class BadRow(ValueError):
