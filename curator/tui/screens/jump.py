@@ -35,8 +35,9 @@ def targets(screen: "Place") -> Iterator[Target]:
                 yield region.offset + Offset(0, line), partial(_to_card, widget, key)
         elif isinstance(widget, Widget) and region.area:
             yield region.offset, widget.focus
-            for line, fold in widget.folds_in_sight() if isinstance(widget, TextView) else ():
-                yield region.offset + Offset(2, line), partial(_to_fold, widget, fold)
+            if isinstance(widget, TextView):
+                for line, fold in widget.folds_in_sight():
+                    yield region.offset + Offset(2, line), partial(_to_fold, widget, fold)
 
 
 def _to_row(rows: Rows[object], number: int) -> None:
