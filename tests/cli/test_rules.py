@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,67 @@ def test_the_first_five_minutes_on_a_project_of_ones_own(tmp_path: Path) -> None
         assert done.returncode == 0, done.stdout + done.stderr
         [receipt] = done.document["receipts"]
         assert (receipt["verdict"], receipt["proposes"]) == ("verified", "known")  # what was recorded fails the check
+
+
+AGENT = """
+def as_recorded(case, tools):
+    facts = tools("lookup_order", {"order_id": "ORDER-3321"})
+    return {"answer": f"It was {facts['status']}, a refund within 30 days."}
+
+def other(case, tools):
+    try:
+        tools("lookup_order", order_id="ORDER-1")
+    except Exception:
+        pass  # an agent that goes on does not hide it
+    return {"answer": "A refund within 30 days."}
+"""
+
+
+def test_recorded_tools_from_a_trace_to_a_run(tmp_path: Path) -> None:
+    """A failure is promoted with its tools' results; a run hands them to the task; others are errored items."""
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        for at, one in enumerate(TRACES["openai-chat"][0]):
+            io = {side: json.dumps(one[side]) for side in ("input", "output") if side in one}
+            top = one.get("parent") is None
+            fields = {"type": one.get("type", "SPAN"), "name": one["name"], "isRootObservation": top, **io}
+            world.observation(trace, one.get("id", f"o-{at}"), parentObservationId=one.get("parent"), **fields)
+        world.score(trace, "user_feedback", False)
+        world.load()
+        env = server.environment() | {
+            "CURATOR_CONFIG": str(tmp_path / "config.toml"),
+            "CURATOR_STATE_DIR": str(tmp_path / "state"),
+            "CURATOR_REVIEWER": "tester",
+        }
+
+        def done(*command: str) -> Any:
+            made = run(*command, "--json", env=env, folder=tmp_path)
+            assert made.returncode in (0, 1), made.stderr
+            return made.document
+
+        done("init", "mine", "--yes")
+        rule = tmp_path / "rules" / "mine.yaml"
+        rule.write_text(rule.read_text() + "replay: strict\n")
+        (tmp_path / "agent.py").write_text(AGENT)
+        run("seed", "--rules", "mine", env=env, folder=tmp_path)
+        terms = 'expected_output.must_mention=["30 days"]'
+        [receipt] = done("promote", trace, "--rules", "mine", "--set", terms)["receipts"]
+        assert receipt["verdict"] == "verified"
+
+        def ran(function: str) -> Any:
+            document = done("run", "--rules", "mine", "--task", f"agent:{function}", "--label", function)
+            assert document["items"] == 1
+            results = json.loads(Path(document["results_file"]).read_text())
+            [one] = results["repeats"][0]["items"]
+            return one
+
+        good = ran("as_recorded")
+        assert (good["error"], good["output"]) == (None, {"answer": "It was delivered, a refund within 30 days."})
+        assert "no call of the tool lookup_order with these arguments (replay: strict)" in ran("other")["error"]
+        # By order, whatever the arguments: the item holds the results either way.
+        rule.write_text(rule.read_text().replace("replay: strict", "replay: order"))
+        assert ran("other")["error"] is None
 
 
 def test_one_rule_for_every_workflow_that_has_failures(tmp_path: Path) -> None:
