@@ -2,46 +2,16 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any, Literal
 
 from curator.gateway import ScoreConfig
 from curator.model import Score, Value
 
-_BAD = """
-hallucinat toxic pii leak error harm bias inject jailbreak unsafe fail spam profan offens violat wrong incorrect bad
-negativ risk hate contradict irrelevan unhelpful poor unresolved escalat abandon complain refus reject dislike down
-inaccura unfaithful missing frustrat insult threat ungrounded incomplete broken invalid denied repetit worse
-terrible
-"""
-BAD = tuple(_BAD.split())
-"""Beginnings of words of which a high value, or true, is bad."""
-_GOOD = """
-helpful correct accura faithful relevan quality feedback thumb rating csat satisf resolved success pass ground
-precision recall complete coheren fluen concise good positiv safe useful right approv like valid nps stars up ok
-great excellent solved accept adheren similar match consisten clarity clear usefulness followed excel
-"""
-GOOD = tuple(_GOOD.split())
-"""Beginnings of words of which a high value, or true, is good."""
-NEITHER = (
-    "latency",
-    "duration",
-    "seconds",
-    "cost",
-    "token",
-    "length",
-    "count",
-    "time",
-    "steps",
-    "price",
-    "words",
-    "retries",
-)
-NEGATIONS = {"not", "no", "non", "un", "isnt", "without", "dont"}
-KINDS = ("type", "reason", "category", "categories", "failure", "issue", "mode", "error", "problem")
-"""Words in the name of a categorical score whose categories say what went wrong."""
-YES = {"yes", "true", "y", "1", "present", "detected", "found", "severe", "high"}
-NO = {"no", "false", "n", "0", "none", "low", "not at all"}
+_WORDS = tomllib.loads(files("curator.draft").joinpath("directions.toml").read_text("utf-8"))
+BAD, GOOD, NEITHER, NEGATIONS, KINDS, YES, NO = map(tuple, _WORDS.values())
 SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0))
 
 
@@ -167,7 +137,7 @@ def bad_categories(name: str, categories: Sequence[str]) -> tuple[str, ...] | No
         )
     if bad := tuple(each for each in categories if direction(each) == "high"):
         return bad
-    yes = {"high": YES, "low": NO}.get(direction(name) or "", set())
+    yes = {"high": YES, "low": NO}.get(direction(name) or "", ())
     return tuple(each for each in categories if each.lower() in yes) or None
 
 

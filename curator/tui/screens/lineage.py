@@ -1,13 +1,13 @@
 """The lineage of one item on one screen: source, reasons, draft decisions, versions with differences, runs."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from curator.tui import actions
 from curator.tui.screens.place import Copies, Place
-from curator.tui.sections import difference, of_story
+from curator.tui.sections import Sheet, difference, of_story
 from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import MaskedView, Reader
 
@@ -15,15 +15,48 @@ if TYPE_CHECKING:
     from curator.audit.story import Story
 
 
-class LineageScreen(Place):
+class SheetScreen(Place):
+    """One text over the whole screen, personal values masked, under a line that says of what."""
+
+    CSS_PATH = "lineage.tcss"
+    panes = "#pane"
+    AUTO_FOCUS = "#sheet"
+    waiting: ClassVar[str]
+    """What is done until the text is there."""
+
+    def body(self) -> ComposeResult:
+        yield Reader("sheet", id="pane")
+
+    def on_mount(self) -> None:
+        self.query_one(Reader).query_one(".pane-title").display = False
+        self.show_page().waiting(self.waiting)
+        self.reload()
+
+    def put(self, sheet: "Sheet", rule: str | None, *, keep_place: bool = False) -> None:
+        """Shows a text; `rule`: by whose policy personal values are looked for."""
+        self.calm()
+        self.show_panes()
+        self.put_masked(self._view, sheet, rule, keep_place=keep_place)
+        self._view.focus()
+
+    @property
+    def _view(self) -> MaskedView:
+        return self.query_one(MaskedView)
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_reveal(self) -> None:
+        self._view.toggle_reveal()
+
+
+class LineageScreen(SheetScreen):
     """See `actions.of("lineage")` for its keys."""
 
     BINDINGS = actions.bindings("lineage")
-    CSS_PATH = "lineage.tcss"
     place = "datasets"
-    panes = "#pane"
     help_places = ("lineage", "text")
-    AUTO_FOCUS = "#lineage"
+    waiting = "fetching the lineage"
 
     def __init__(self, dataset: str, item_id: str, rule: str | None, like: str | None = None) -> None:
         """`rule`: by whose policy personal values are looked for; `like`: key of a failure that resembles the item."""
@@ -33,14 +66,6 @@ class LineageScreen(Place):
 
     def head(self) -> ComposeResult:
         yield Static(content([("strong", self._item_id), ("dim", f"  in {self._dataset}")]), id="item-title")
-
-    def body(self) -> ComposeResult:
-        yield Reader("lineage", id="pane")
-
-    def on_mount(self) -> None:
-        self.query_one(Reader).query_one(".pane-title").display = False
-        self.show_page().waiting("fetching the lineage")
-        self.reload()
 
     def reload(self) -> None:
         self.fetch("story", lambda report: self._tell_story(), self._told, self.failed)
@@ -54,8 +79,6 @@ class LineageScreen(Place):
         story, asked = found
         again = self._story is not None
         self._story = story
-        self.calm()
-        self.show_panes()
         status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
         title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
         self.query_one("#item-title", Static).update(content(title))
@@ -63,17 +86,9 @@ class LineageScreen(Place):
         if asked is not None:
             sheet.add_notes("What the item asks → what the failure asks", "like", difference(*asked))
             sheet.sections.insert(0, sheet.sections.pop())
-        self.put_masked(self._view, sheet, self._rule, keep_place=again)
-        self._view.focus()
-
-    @property
-    def _view(self) -> MaskedView:
-        return self.query_one(MaskedView)
+        self.put(sheet, self._rule, keep_place=again)
 
     # Actions of the place "lineage"
-
-    def action_back(self) -> None:
-        self.app.pop_screen()
 
     def action_source(self) -> None:
         trace_id = self._story.item.source_trace_id if self._story is not None else None
@@ -81,9 +96,6 @@ class LineageScreen(Place):
             self.tell([("text", "There is no source trace to open.")])
             return
         self.curator.open_trace(trace_id, self.session.queue.get(trace_id))
-
-    def action_reveal(self) -> None:
-        self._view.toggle_reveal()
 
     def action_browse(self) -> None:
         self.curator.browse_item(self._dataset, self._item_id)

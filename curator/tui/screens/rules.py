@@ -11,10 +11,10 @@ from textual.widgets import Static
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.screens.ask import AskText, Choose
+from curator.tui.screens.lineage import SheetScreen
 from curator.tui.screens.place import Copies, Place
 from curator.tui.sections import of_trial
 from curator.tui.widgets.frame import content
-from curator.tui.widgets.reader import MaskedView, Reader
 from curator.tui.words import plural
 
 if TYPE_CHECKING:
@@ -99,15 +99,13 @@ def _preview(first: "FirstRule") -> str:
     return "\n".join(lines)
 
 
-class TrialScreen(Place):
+class TrialScreen(SheetScreen):
     """See `actions.of("trial")` for its keys."""
 
     BINDINGS = actions.bindings("trial")
-    CSS_PATH = "lineage.tcss"
     place = "queue"
-    panes = "#pane"
     help_places = ("trial", "text")
-    AUTO_FOCUS = "#trial"
+    waiting = "trying the rule on its failures"
 
     def __init__(self, rule: str) -> None:
         super().__init__()
@@ -117,32 +115,12 @@ class TrialScreen(Place):
         title = [("strong", self._rule), ("dim", "  tried on its failures; nothing is written")]
         yield Static(content(title), id="item-title")
 
-    def body(self) -> ComposeResult:
-        yield Reader("trial", id="pane")
-
-    def on_mount(self) -> None:
-        self.query_one(Reader).query_one(".pane-title").display = False
-        self.show_page().waiting("trying the rule on its failures")
-        self.reload()
-
     def reload(self) -> None:
-        self.fetch("trial", lambda report: self.session.rooms.try_rule(report, self._rule), self._tried, self.failed)
+        attempt = self.session.rooms.try_rule
+        self.fetch("trial", lambda report: attempt(report, self._rule), self._tried, self.failed)
 
     def _tried(self, tried: "Trial") -> None:
-        self.calm()
-        self.show_panes()
-        self.put_masked(self._view, of_trial(tried), self._rule)
-        self._view.focus()
-
-    @property
-    def _view(self) -> MaskedView:
-        return self.query_one(MaskedView)
-
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
-    def action_reveal(self) -> None:
-        self._view.toggle_reveal()
+        self.put(of_trial(tried), self._rule)
 
     def copies(self) -> Copies:
         return [("the command that shows this", f"curator rules try {self._rule}")]
