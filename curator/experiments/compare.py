@@ -164,7 +164,9 @@ def compare(
         problems += _cautions(metrics, {*judges, *baseline.judges, *candidate.judges})
     variables = changed(baseline, candidate)
     if len(variables) > 1:
-        problems.append(_several(variables))
+        names = ", ".join(change.name for change in variables)
+        what = f"{len(variables)} variables changed together ({names})"
+        problems.append(flaw("COMPARE_SEVERAL_VARIABLES", f"{what}: a difference cannot be traced to one of them."))
     return Comparison(
         baseline=baseline.label,
         candidate=candidate.label,
@@ -367,14 +369,6 @@ def _cautions(metrics: Sequence[Metric], judges: Collection[str]) -> list[Proble
             )
         )
     return problems
-
-
-def _several(variables: Sequence[Change]) -> Problem:
-    names = ", ".join(change.name for change in variables)
-    return flaw(
-        "COMPARE_SEVERAL_VARIABLES",
-        f"{len(variables)} variables changed together ({names}): a difference cannot be traced to one of them.",
-    )
 
 
 def _overall(metrics: Sequence[Metric], problems: Sequence[Problem], comparable: bool) -> str:

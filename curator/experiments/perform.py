@@ -69,7 +69,7 @@ def perform(
             raise
     _save(run, path, saved)
     kept.close(done=True)
-    run = integrity.check(gateway, run, required=_required(rule), deadline=plan.deadline)
+    run = integrity.check(gateway, run, required=[each.name for each in rule.gate.required], deadline=plan.deadline)
     return run, results.write(run, path)
 
 
@@ -100,7 +100,3 @@ def _save(run: Run, path: Path, saved: Callable[[Path], None] | None) -> None:
     results.write(run, path)
     if saved is not None:
         saved(path)
-
-
-def _required(rule: Rule) -> list[str]:
-    return [score.name for score in rule.gate.required]

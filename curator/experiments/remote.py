@@ -404,7 +404,7 @@ def _run(
     items: Iterable[StoredItem],
     repeats: Sequence[Repeat],
 ) -> Run:
-    variables = {key: value for key, value in first.metadata.items() if not _is_own(key)}
+    variables = {key: value for key, value in first.metadata.items() if key.partition(".")[0] != "curator"}
     task, task_fingerprint = _own(first, "task"), _own(first, "task_fingerprint")
     return Run(
         label=label_of(first),
@@ -435,7 +435,3 @@ def _checks(experiment: Experiment) -> dict[str, str]:
         return {str(name): str(value) for name, value in nested["checks"].items()}
     prefix = "curator.checks."
     return {key.removeprefix(prefix): str(v) for key, v in experiment.metadata.items() if key.startswith(prefix)}
-
-
-def _is_own(key: str) -> bool:
-    return key == "curator" or key.startswith("curator.")

@@ -54,7 +54,8 @@ def check(body: Any) -> list[Issue]:
     issues = reader.issues
     if any(issue["code"] != "custom" for issue in issues):
         return issues
-    if not _has_one_subject(body):
+    subjects = [bool(body.get(key)) for key in ("traceId", "sessionId", "datasetRunId")]
+    if sum(subjects) != 1 or (body.get("observationId") and not subjects[0]):
         issues.append(custom(ONE_SUBJECT, ["traceId", "sessionId", "datasetRunId", "observationId"]))
     annotation = body.get("source") == "ANNOTATION" and body.get("dataType") != "CORRECTION"
     if annotation and not body.get("configId"):
@@ -104,11 +105,6 @@ def _check_value(body: Body) -> None:
         body.text("configId")
     elif (config := body.given.get("configId")) is not None:
         wrong(invalid_type(["configId"], "undefined", config))
-
-
-def _has_one_subject(body: Row) -> bool:
-    subjects = [bool(body.get(key)) for key in ("traceId", "sessionId", "datasetRunId")]
-    return sum(subjects) == 1 and (subjects[0] or not body.get("observationId"))
 
 
 def normal_environment(name: str) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.agent import CANDIDATE, EXPECTED, PRODUCTION, STATUS
-from tests.demo.truth import DemoData
+from curator.sandbox.demo.agent import CANDIDATE, PRODUCTION, STATUS
+from tests.demo.truth import EXPECTED, DemoData
 
 SEED_INPUT = {
     "query": "Where is my delayed EU order?",

@@ -1,9 +1,24 @@
 """The demo's rows as values, with the truth: what was planted in each trace, which personal values it holds."""
 
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from curator.sandbox.demo.data import DATASETS, ROWS, Row, read
+
+
+class Expectation(TypedDict):
+    """The behaviour to protect, in the shape of the order-status dataset."""
+
+    outcome: str
+    must_mention: list[str]
+    must_not_mention: list[str]
+
+
+PHRASES = ROWS.with_name("phrases.toml")
+EXPECTED: dict[str, Expectation] = tomllib.loads(PHRASES.read_text(encoding="utf-8"))["expected"]
+"""Situation → what the order-status agent should have done."""
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,6 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 
-class Expectation(TypedDict):
-    """The behaviour to protect, in the shape of the order-status dataset."""
-
-    outcome: str
-    must_mention: list[str]
-    must_not_mention: list[str]
-
-
 class Wording(TypedDict):
     """What the agent does, in one of several sentences."""
 
@@ -38,7 +30,6 @@ _PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(enco
 STATUS: dict[str, str] = _PHRASES["status"]
 SITUATIONS: dict[str, str] = _PHRASES["situations"]
 """Situation → what the customer says, as a pattern; the first that matches wins."""
-EXPECTED: dict[str, Expectation] = _PHRASES["expected"]
 PRODUCTION: dict[str, Wording] = _PHRASES["production"]
 CANDIDATE: dict[str, Wording] = _PHRASES["candidate"]
 

@@ -13,9 +13,9 @@ from random import Random
 from typing import Any
 
 from curator.sandbox.demo import agent
-from curator.sandbox.demo.agent import EXPECTED
 from curator.sandbox.store import iso
 from tests.demo.maker.steps import texts
+from tests.demo.truth import EXPECTED
 
 Row = dict[str, Any]
 

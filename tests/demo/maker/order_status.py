@@ -10,7 +10,7 @@ from curator.sandbox.demo import agent
 from tests.demo.maker.people import CARDS, PEOPLE, SUPPORT_REVIEW, Person, ReviewDesk, fill, person
 from tests.demo.maker.recorder import Recorded, Recorder
 from tests.demo.maker.steps import Step, Unit, chat, reply, texts
-from tests.demo.truth import Planted
+from tests.demo.truth import EXPECTED, Planted
 
 NAME = "order-status"
 
@@ -70,8 +70,8 @@ class Played:
 
     @property
     def wrong(self) -> bool:
-        """Whether the answer misses the behaviour that `agent.EXPECTED` asks for."""
-        expected, text = agent.EXPECTED[self.run.situation], self.run.output["answer"].lower()
+        """Whether the answer misses the behaviour that `EXPECTED` asks for."""
+        expected, text = EXPECTED[self.run.situation], self.run.output["answer"].lower()
         return (
             self.case.fail
             or self.run.output["outcome"] != expected["outcome"]
@@ -211,7 +211,7 @@ def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) 
         desk.score(
             of,
             "right_outcome",
-            agent.EXPECTED[run.situation]["outcome"],
+            EXPECTED[run.situation]["outcome"],
             "ANNOTATION",
             reviewed + timedelta(minutes=1),
             author=author,
@@ -234,7 +234,7 @@ def _review(recorder: Recorder, desk: ReviewDesk, of: Recorded, played: Played) 
 
 def _correction(played: Played) -> str:
     """What the reviewer typed: the expected behaviour, a corrected output, or only a better sentence."""
-    expected = agent.EXPECTED[played.run.situation]
+    expected = EXPECTED[played.run.situation]
     if played.case.fix == "expectation":
         return json.dumps(expected, ensure_ascii=False)
     better = agent.candidate(played.request)["answer"]
