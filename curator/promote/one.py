@@ -143,6 +143,12 @@ def edited(job: Job, item: Item, stored: StoredItem | None) -> tuple[Change, ...
     return changes(approved or item, active, job.scrubber)
 
 
+def ever_approved(job: Job, stored: StoredItem) -> bool:
+    """Whether anybody approved an item with curator, as its lineage or a receipt of this machine says."""
+    metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
+    return bool({lineage.DIGEST, "fingerprints"} & metadata.keys() or job.journal.promotions.approved(stored.id))
+
+
 def next_item(item: Item) -> Item | None:
     """The same item under the next deterministic id, which lineage records; None when there is none left."""
     attempt = int(str(item.metadata.get("id_attempt", 1))) + 1

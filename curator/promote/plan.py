@@ -173,7 +173,7 @@ def plan(
         where = ", ".join(each.path for each in edit[:5]) or "lineage"
         raise Stop(
             outcomes.EDITED,
-            f"Somebody changed the item {item.id} in Langfuse after it was approved ({where}).",
+            f"Somebody made or changed the item {item.id} in Langfuse, and nobody has approved that ({where}).",
             path=edit[0].path if edit else None,
             changes=edit,
         )

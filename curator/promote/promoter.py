@@ -41,7 +41,7 @@ from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
 from curator.promote.job import Choices, Finder, Job, Pace, Patience, Via
-from curator.promote.one import edited, promote_one
+from curator.promote.one import edited, ever_approved, promote_one
 from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, item_of, propose
 from curator.promote.reading import Found, found_of, problem_of, read_traces
@@ -330,7 +330,7 @@ class Promoter:
         """Changes metadata of a stored item provably: new digest, journal, read-back, undo. None takes a key away.
 
         Content and the trace's decision stay. Refused (ITEM_MISSING, ITEM_EDITED …) when the item is not there as it
-        was approved. Never raises for the server.
+        was approved, or nobody approved it (ITEM_NO_LINEAGE). Never raises for the server.
         """
         rule, choices = loaded.rule.rule if loaded else "", Choices(batch=batch)
         job = Job(self, self.policy(loaded), rule, choices, loaded, shares=False)
@@ -339,8 +339,12 @@ class Promoter:
             stored = self.gateway.item(item_id)
             if stored is None:
                 raise Stop(outcomes.MISSING, f"Langfuse has no item {item_id}.")
-            item = stored.to_write()
-            plan(item.model_copy(update={"dataset": dataset}), stored, (), edited(job, item, stored))
+            item = stored.to_write().model_copy(update={"dataset": dataset})
+            edit = edited(job, item, stored)
+            if edit is not None and not ever_approved(job, stored):
+                words = f"Nobody approved the item {item_id} with curator: it has neither lineage nor a receipt here."
+                raise Stop(outcomes.NO_LINEAGE, words)
+            plan(item, stored, (), edit)
         except Stop as reason:
             return self._failed(job, item, reason)
         except CuratorError as error:

@@ -225,3 +225,10 @@ def test_only_what_stands_as_approved_is_amended(run: Promote, gateway: Gateway,
     assert code(promoter.amend("elsewhere", receipt.item_id, {"a": 1})) == "ITEM_COLLISION"
     edit(gateway, receipt.item_id)
     assert code(promoter.amend(DATASET, receipt.item_id, {"a": 1})) == "ITEM_EDITED"
+    gateway.put_item(make_item(id="by-hand").model_copy(update={"metadata": {"why": "?"}}))
+    by_hand = promoter.amend(DATASET, "by-hand", {"a": 1})
+    assert (by_hand.verdict, by_hand.action, code(by_hand)) == ("refused", "none", "ITEM_NO_LINEAGE")
+    assert "--fix adopt" in by_hand.problem.remedy
+    stored = gateway.item("by-hand")
+    assert stored is not None
+    assert stored.metadata == {"why": "?"}

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -351,6 +351,32 @@ async def test_the_screen_shows_what_the_command_prints(name: str, keys: str, pl
             assert (screen._receipt.item_id == ITEM_ID) == (situation.code == "ITEM_EDITED")
 
 
+def test_an_item_made_by_hand_has_a_state_once_somebody_adopted_it(places: "Places") -> None:
+    until, said = datetime.now(UTC).date() + timedelta(days=7), {"owner": "maya", "issue": "https://example.org/1"}
+    excuse = ["known", "any", "by-hand", *(f"--{k}={v}" for k, v in said.items()), f"--until={until}", "--json"]
+    env = places.environment | {"CURATOR_REVIEWER": "maya"}
+    receipt = Receipt(trace_id="", item_id="by-hand", dataset="any", action="none", verdict="unchanged",
+                      at=datetime.now(UTC), rule="any")  # fmt: skip
+    content: dict[str, Any] = {"input": {"query": "q"}, "expected_output": {"outcome": "answer"}}
+    by_hand = Item(id="by-hand", dataset="any", metadata={}, **content)
+    with places.begun(SITUATIONS["nothing special"], "by-hand") as gateway, Scrubber() as scrubber:
+        gateway.put_item(by_hand)
+        by_command = Receipt.model_validate(run(*excuse, env=env).document)
+        with closing(Session(places.settings, scrubber)) as session:
+            by_terminal = session.acts.set_state(receipt, "known", until, said)
+            assert by_command.problem == by_terminal.problem
+            assert by_command.problem is not None
+            assert (by_command.problem.code, by_command.action) == ("ITEM_NO_LINEAGE", "none")
+            adopted = run(
+                "audit", "any", "by-hand", "--rules=any", "--fix=adopt", "--failure-type=wrong", "--yes", env=env
+            )
+            assert adopted.returncode == 0, adopted
+            assert session.acts.set_state(receipt, "known", until, said).verdict == "verified"
+        stored = gateway.item("by-hand")
+        assert stored is not None
+        assert stored.metadata["gate"]["owner"] == "maya"
+
+
 def wanted_of(situation: Situation) -> list[str]:
     """How the command ends, each time: once when there is nothing to do about it."""
     twice = situation.remedies or situation.then
@@ -478,6 +504,14 @@ class Places:
         self.patch.setattr(Promoter, "draft", drafted)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """That of the command."""
+        return self.server.environment() | {
+            "LANGFUSE_BASE_URL": self.between.base_url,
+            "CURATOR_RULES": str(self.folder / "rules"),
+        }
+
+    @property
     def settings(self) -> Settings:
         """Those of the terminal."""
         connection, rules = self.connection, str(self.folder / "rules")
@@ -488,12 +522,7 @@ class Places:
         """The command."""
         edits = [f"--set={path}={json.dumps(value)}" for path, value in situation.edits.items()]
         options = [*situation.more, *edits, *(f"--remedy={each}" for each in remedies), *more]
-        env = {
-            "LANGFUSE_PUBLIC_KEY": self.connection.public_key,
-            "LANGFUSE_SECRET_KEY": self.connection.secret_key.get_secret_value(),
-            "LANGFUSE_BASE_URL": self.between.base_url,
-            "CURATOR_RULES": str(self.folder / "rules"),
-        } | dict(situation.environment)
+        env = self.environment | situation.environment
         return run("promote", situation.trace, f"--rules={situation.rule}", *options, env=env)
 
     def command(self, situation: Situation, remedies: tuple[str, ...], stop: threading.Event) -> Receipt | Words:
