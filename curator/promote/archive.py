@@ -11,7 +11,7 @@ from curator.promote.one import end, receipt_of, refused
 from curator.promote.plan import Plan
 from curator.promote.proof import prove_archived
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import intend_and_write, read
+from curator.promote.write import Changed, intend_and_write, read
 
 
 def archive(job: Job, before: StoredItem) -> Receipt:
@@ -29,6 +29,8 @@ def archive(job: Job, before: StoredItem) -> Receipt:
     except Busy:
         stop = Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item.id}.")
         return end(job, item, promotion, refused(job, item, stop))
+    except Changed:
+        return end(job, item, promotion, refused(job, item, _changed(before)))
     except Stop as stop:
         return end(job, item, promotion, refused(job, item, stop))
     except CuratorError as error:
@@ -53,7 +55,11 @@ def require_unchanged(job: Job, before: StoredItem) -> None:
     """What was previewed is what is overwritten. Raises Stop."""
     stored = read(job, before.id)
     if stored is None or (stored.updated_at, stored.dataset_id) != (before.updated_at, before.dataset_id):
-        raise Stop(outcomes.CHANGED, f"The item {before.id} was changed since the preview.")
+        raise _changed(before)
+
+
+def _changed(before: StoredItem) -> Stop:
+    return Stop(outcomes.CHANGED, f"The item {before.id} was changed since the preview.")
 
 
 def _plain(item: Item) -> Item:

@@ -254,8 +254,8 @@ def _write(round_: _Round, work: Work, found: Survey) -> Work:
             _alone(job, work)
         else:
             _end(job, work, stop)
-    except Changed:
-        _alone(job, work)
+    except Changed as changed:
+        _alone(job, work, changed)
     except Busy:
         _end(job, work, Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {work.item.id}."))
     except CuratorError as error:
@@ -330,9 +330,9 @@ def _prove_alone(job: Job, work: Work) -> Proof | Stop:
     return proof
 
 
-def _alone(job: Job, work: Work) -> None:
+def _alone(job: Job, work: Work, after: Changed | None = None) -> None:
     """Promotes the item by itself, under the promotion that has begun."""
-    work.receipt = promote_one(job, work.item, work.entries, promotion=work.promotion)
+    work.receipt = promote_one(job, work.item, work.entries, work.promotion, after)
 
 
 def _end(job: Job, work: Work, stop: Stop) -> Receipt:

@@ -22,7 +22,7 @@ from curator.promote.job import Job
 from curator.promote.plan import changes, differences, plan
 from curator.promote.proof import Proof, checks_of, prove
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import Changed, intend_and_write, read
+from curator.promote.write import Changed, became_of, intend_and_write, read
 from curator.queue import decisions
 
 MAX_ATTEMPTS = 5
@@ -41,11 +41,17 @@ class Finished(Value):
     entries: tuple[Entry, ...] = ()
 
 
-def promote_one(job: Job, item: Item, entries: Sequence[Entry] = (), promotion: str | None = None) -> Receipt:
+def promote_one(
+    job: Job,
+    item: Item,
+    entries: Sequence[Entry] = (),
+    promotion: str | None = None,
+    after: Changed | None = None,
+) -> Receipt:
     """Promotes one item: preflight by id, one write, read-back by id and by list, second scrub, receipt, decision.
 
     `entries` are annotation-queue entries to complete; `promotion` is one that has begun with a prepared item and goes
-    on here.
+    on here, `after` the end of its first try.
     """
     try:
         if promotion is None:
@@ -53,7 +59,7 @@ def promote_one(job: Job, item: Item, entries: Sequence[Entry] = (), promotion: 
             promotion = job.journal.promotions.begin(item, rule=job.rule, reviewer=job.reviewer, entries=entries)
         while True:
             try:
-                action, proof = _write_and_prove(job, item, promotion)
+                action, proof = _write_and_prove(job, item, promotion, after)
                 break
             except Stop as stop:
                 taken = stop.outcome in (outcomes.COLLISION, outcomes.TOMBSTONE)
@@ -83,8 +89,7 @@ def prepared(job: Job, item: Item) -> Item:
     return item
 
 
-def _write_and_prove(job: Job, item: Item, promotion: str) -> tuple[WriteAction, Proof]:
-    sent = False
+def _write_and_prove(job: Job, item: Item, promotion: str, unconfirmed: Changed | None) -> tuple[WriteAction, Proof]:
     try:
         with job.journal.item_lock(item.id, job.patience.lock):
             for _ in range(_REPLANS):
@@ -98,10 +103,11 @@ def _write_and_prove(job: Job, item: Item, promotion: str) -> tuple[WriteAction,
                     answer = None if the_plan.action == "none" else intend_and_write(job, the_plan, promotion)
                     action, proof = prove(job, the_plan, promotion, answer)
                 except Changed as changed:
-                    sent = sent or changed.sent
+                    unconfirmed = changed if changed.sent is not None else unconfirmed
                     continue
-                # An own write without an answer may be the one that somebody else's approval has replaced since.
-                return ("unknown" if sent and action == "none" else action), proof
+                if unconfirmed is not None and unconfirmed.sent is not None and action == "none":
+                    action = became_of(job, unconfirmed, proof.stored)
+                return action, proof
     except Busy:
         raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item.id}.") from None
     raise Stop(outcomes.MODIFIED, f"Somebody else keeps changing the item {item.id}.")

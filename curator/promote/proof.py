@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Sequence
 
-from curator.gateway.errors import GatewayError, NotFound, ServerFailed
+from curator.gateway.errors import GatewayError, NoAnswer, NotFound, ServerFailed
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Check, Item, StoredItem
@@ -19,7 +19,7 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Difference, Plan, differences, summary
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import previous_of, read, write
+from curator.promote.write import Changed, previous_of, read, write
 
 MAX_ROWS = 25
 _ROUNDS = 4
@@ -225,18 +225,19 @@ def _settle_duplicates(
     that both created it, the one whose row the list shows repairs at once; everybody else gives it time first. Raises
     Stop.
     """
-    asked = "repair" in job.remedies
+    asked, repaired = "repair" in job.remedies, False
     for _ in range(_ROUNDS):
         if not asked and not (plan.action == "created" and _is_newest(reading, answer)):
             try:
-                return _wait_for_other(job, plan, answer), False
+                return _wait_for_other(job, plan, answer), repaired
             except Duplicated as still:
                 reading = still.reading
             if plan.action != "created":
                 break
-        answer = _rewrite(job, plan, promotion)
+        if (written := _rewrite(job, plan, promotion)) is not None:
+            answer, repaired = written, True
         try:
-            return read_back(job, plan.item, answer), True
+            return read_back(job, plan.item, answer), repaired
         except Duplicated as again:
             reading = again.reading
             job.pace.sleep(random.uniform(0, job.patience.repair / 2))
@@ -261,15 +262,21 @@ def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None) -> Proof:
             job.pace.sleep(0.3)
 
 
-def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem:
-    """Deletes every row of the id and writes the item once."""
+def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem | None:
+    """Deletes every row of the id and writes the item once; None when somebody else has done so meanwhile."""
     # Back to `intent`: a kill between the deletions and the write must leave a draft, not a lost item.
     known = job.journal.promotions.get(promotion)
     previous = known.previous if known is not None else None
     job.journal.promotions.intend(promotion, previous or previous_of(job, plan.before))
     _delete_rows(job, plan.item.id)
     fresh = plan.model_copy(update={"action": "created", "before": None})
-    answer = _by_somebody_else(job, plan.item) or write(job, fresh)
+    stored = read(job, plan.item.id)
+    if stored is not None and not differences(plan.item, stored, volatile=False):
+        return None
+    try:
+        answer = write(job, fresh)
+    except Changed:
+        return None
     job.journal.promotions.answered(promotion, answer)
     return answer
 
@@ -281,7 +288,7 @@ def _delete_rows(job: Job, item_id: str) -> None:
             job.gateway.delete_item(item_id)
         except NotFound:
             return
-        except ServerFailed as error:
+        except (NoAnswer, ServerFailed) as error:
             # Langfuse answers 500 when another machine takes the row away under its hands: that machine repairs too.
             if read(job, item_id) is None:
                 return
@@ -290,9 +297,3 @@ def _delete_rows(job: Job, item_id: str) -> None:
                 raise stop_of(error, verdict="failed") from None
         except GatewayError as error:
             raise stop_of(error, verdict="failed") from None
-
-
-def _by_somebody_else(job: Job, item: Item) -> StoredItem | None:
-    """The item when another machine has repaired it meanwhile: then it is not written once more."""
-    stored = read(job, item.id)
-    return stored if stored is not None and not differences(item, stored, volatile=False) else None

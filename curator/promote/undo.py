@@ -19,7 +19,7 @@ from curator.promote.one import record
 from curator.promote.plan import Plan, differences
 from curator.promote.proof import look, prove_archived, read_back
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import write
+from curator.promote.write import Changed, write
 
 Outcome = Literal["archived", "deleted", "restored", "gone", "reopened", "none"]
 
@@ -70,6 +70,8 @@ def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
         outcome = _take_back(job, recorded, delete=delete)
     except Stop as stop:
         problem = stop.problem
+    except Changed:
+        problem = _changed(entry.item_id).problem
     except CuratorError as error:
         problem = stop_of(error).problem
     else:
@@ -138,7 +140,7 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if (done := _already(stored, entry, promotion)) is not None:
         return done
     if stored.dataset != entry.dataset or not _still_ours(stored, entry, promotion):
-        raise Stop(outcomes.CHANGED, f"The item {entry.item_id} was changed since; it is left as it is.")
+        raise _changed(entry.item_id)
     before = promotion.previous
     if before is not None and before.updated_at is not None:
         previous = before.content or _version_at(job, stored, before.updated_at)
@@ -147,6 +149,10 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if delete:
         return _delete(job, stored)
     return _archive(job, stored)
+
+
+def _changed(item_id: str | None) -> Stop:
+    return Stop(outcomes.CHANGED, f"The item {item_id} was changed since; it is left as it is.")
 
 
 def _already(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> Outcome | None:

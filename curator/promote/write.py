@@ -3,6 +3,7 @@
 import contextlib
 import random
 import time
+from datetime import timedelta
 
 from curator.gateway.errors import (
     BadAnswer,
@@ -19,6 +20,7 @@ from curator.help import outcomes
 from curator.journal import Previous
 from curator.model import Item, StoredItem
 from curator.model.errors import ConfigError, CuratorError
+from curator.model.receipt import WriteAction
 from curator.promote.content import leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Plan, differences
@@ -26,6 +28,8 @@ from curator.promote.stops import Stop, diagnose, is_transient, owner_id, stop_o
 
 _PAUSE = 1.0
 """Seconds to wait on a 429 that does not say how long."""
+_VERSIONS = 25
+"""How many versions of an item are looked back at for an own write."""
 _GATEWAY_TIMEOUTS = (408, 502, 504)
 """Somebody between gave up waiting: the server may still be at work on the write."""
 
@@ -33,10 +37,12 @@ _GATEWAY_TIMEOUTS = (408, 502, 504)
 class Changed(Exception):
     """Somebody else changed the item since the preflight: the plan has to be made anew."""
 
-    def __init__(self, *, sent: bool = False) -> None:
+    def __init__(self, sent: Plan | None = None, *, answered: bool = False) -> None:
         super().__init__()
         self.sent = sent
-        """Whether an own write without an answer went before."""
+        """An own write that went before and was not confirmed."""
+        self.answered = answered
+        """Whether the server said that it failed; else there was no answer at all."""
 
 
 def write(job: Job, plan: Plan) -> StoredItem:
@@ -68,7 +74,7 @@ def write(job: Job, plan: Plan) -> StoredItem:
                 raise Changed from None
         except (NoAnswer, BadAnswer, ServerFailed) as error:
             answered = isinstance(error, ServerFailed) and error.status not in _GATEWAY_TIMEOUTS
-            found = _settle(job, plan, patience=0 if answered else job.patience.late)
+            found = _settle(job, plan, answered=answered)
             if found is not None:
                 return found
             # A server that said "failed", and a read that proves it, make a second try safe.
@@ -122,12 +128,34 @@ def explain(job: Job, error: GatewayError, item: Item) -> Stop:
     return diagnose(error, item, stored, owner)
 
 
-def _settle(job: Job, plan: Plan, *, patience: float) -> StoredItem | None:
+def became_of(job: Job, changed: Changed, newest: StoredItem) -> WriteAction:
+    """What became of an own write that was not confirmed and stands no more: somebody else wrote `newest` since."""
+    plan, at = changed.sent, newest.updated_at
+    assert plan is not None
+    try:
+        for _ in range(_VERSIONS):
+            if plan.before is not None and at <= plan.before.updated_at:
+                return "none"
+            # Every POST leaves a version, and a list shows the one of a moment; the API has no list of versions.
+            then = at - timedelta(milliseconds=1)
+            rows = job.gateway.items(plan.item.dataset, source_trace_id=plan.item.source_trace_id, version=then)
+            row = next((row for row in rows if row.id == plan.item.id), None)
+            if row is None:
+                break
+            if not differences(plan.item, row):
+                return plan.action
+            at = row.updated_at
+    except GatewayError:
+        return "unknown"
+    return "none" if changed.answered else "unknown"  # without an answer, a repair may have deleted it meanwhile
+
+
+def _settle(job: Job, plan: Plan, *, answered: bool) -> StoredItem | None:
     """The item when a read shows that a write without a usable answer happened; None when the state stays as before.
 
     Raises Changed when something else stands there, Stop.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + (0 if answered else job.patience.late)
     pause = 0.1
     while True:
         try:
@@ -137,7 +165,7 @@ def _settle(job: Job, plan: Plan, *, patience: float) -> StoredItem | None:
         if stored is not None and not differences(plan.item, stored):
             return stored
         if _version(stored) != _version(plan.before):
-            raise Changed(sent=True)
+            raise Changed(plan, answered=answered)
         if time.monotonic() + pause > deadline:
             return None
         job.pace.sleep(pause)

@@ -1,8 +1,10 @@
 """Several at the same time: processes of one machine, and machines that know nothing of each other."""
 
+import json
 import multiprocessing
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,35 +18,61 @@ from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, code, connection_of, make_item, promote
 from tests.promote.workers import PRELOAD, options, promote_all
 
+NONE: Mapping[str, str] = {}
 
-def crowd(server: SandboxServer, journals: Sequence[Path], traces: Sequence[str]) -> list[Receipt]:
-    """One process per journal, all promote the same traces at once; every receipt of every process."""
+
+def crowd(
+    server: SandboxServer, journals: Sequence[Path], traces: Sequence[str], faults: Mapping[str, str] = NONE
+) -> list[Receipt]:
+    """One process per journal, all promote the same traces at once over faults; every receipt of every process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
-    ready, results = context.Barrier(len(journals)), context.Queue()
+    ready, results = context.Barrier(len(journals) + 1), context.Queue()
     processes = [
         context.Process(target=promote_all, args=(connection_of(server), path, traces, f"reviewer-{n}", ready, results))
         for n, path in enumerate(journals)
     ]
     for process in processes:
         process.start()
+    ready.wait(60)
+    for fault, how in faults.items():
+        server.fault(fault, how)
+    ready.wait(60)
     receipts = [Receipt.model_validate_json(results.get(timeout=120)[1]) for _ in range(len(traces) * len(journals))]
+    for fault in faults:
+        server.settings.faults.switch_off(fault)
     for process in processes:
         process.join(30)
         assert process.exitcode == 0
     return receipts
 
 
+def told_truly(server: SandboxServer, receipts: Sequence[Receipt]) -> int:
+    """Holds what receipts say of themselves against the server's own record of who wrote what; how many versions."""
+    with server.store.read() as db:
+        rows = db.execute("SELECT id, metadata FROM item_versions WHERE NOT is_deleted").fetchall()
+    wrote = [(row["id"], json.loads(row["metadata"])["reviewer"]) for row in rows]
+    for receipt in receipts:
+        if receipt.action != "unknown":
+            assert (receipt.action != "none") == ((receipt.item_id, receipt.reviewer) in wrote), receipt
+    return sum(each[0] in {receipt.item_id for receipt in receipts} for each in wrote)
+
+
 def exactly_one_each(gateway: Gateway, traces: Sequence[str], receipts: Sequence[Receipt]) -> None:
+    one_each(gateway, traces, receipts)
+    for trace in traces:
+        own = [receipt for receipt in receipts if receipt.trace_id == trace]
+        assert sum(receipt.action == "created" for receipt in own) == 1
+
+
+def one_each(gateway: Gateway, traces: Sequence[str], receipts: Sequence[Receipt]) -> None:
+    """Every item is there once, every receipt ends well, and every decision is shared."""
     listed = gateway.items(DATASET)
     rows = list(listed)
     assert listed.total_items == len(rows) == len(traces)
     for row in rows:
         assert gateway.item(row.id) == row
     assert {receipt.verdict for receipt in receipts} <= {"verified", "unchanged"}
-    for trace in traces:
-        own = [receipt for receipt in receipts if receipt.trace_id == trace]
-        assert sum(receipt.action == "created" for receipt in own) == 1
     shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
     assert {shared[trace].state for trace in traces} == {"promoted"}
 
@@ -69,6 +97,28 @@ def test_twenty_processes_promote_the_same_ten_traces(
     with capsys.disabled():
         counts = {verdict: sum(r.verdict == verdict for r in receipts) for verdict in ("verified", "unchanged")}
         print(f"\n20 processes × 10 traces: 10 items, {counts}")
+
+
+FAULTS = {"http-500": "every:23", "drop-response": "every:7", "http-409": "every:5", "duplicate-rows": "every:2",
+          "slow": "0.01"}  # fmt: skip
+
+
+@pytest.mark.parametrize("machines", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_machines_that_know_nothing_of_each_other(
+    machines: int, server: SandboxServer, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has a state folder of its own, so no lock and no journal keeps them apart; the server fails now and then."""
+    traces = traces_of(2 if machines < 10 else 10)
+    journals = [tmp_path / f"machine-{n}" / "journal.sqlite3" for n in range(machines)]
+    receipts = crowd(server, journals, traces, FAULTS)
+    unknown = sum(receipt.action == "unknown" for receipt in receipts)
+    versions = told_truly(server, receipts)
+    with capsys.disabled():
+        what = Counter(receipt.action for receipt in receipts)
+        print(f"\n{machines} machines × {len(traces)} traces over faults: {dict(what)}, {versions} versions")
+    assert unknown <= len(receipts) // 20  # an answer got lost, and a repair has deleted what could tell
+    assert versions <= len(traces) * (machines if machines < 10 else machines // 2)
+    one_each(gateway, traces, receipts)
 
 
 def side_by_side(

@@ -12,8 +12,11 @@ from curator.config import Connection
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import ScrubPolicy
+from curator.promote import Patience
 from tests.promote.support import QUICK, EmailFinder, make_item, promote, promote_many, undo
 
+CROWDED = Patience(lock=30, late=10, limit=30, conflict=20, repair=12)
+"""Patience among many processes on few cores."""
 PRELOAD = ["langfuse.api", "curator.promote", "curator.queue.decisions", "tests.promote.workers"]
 
 
@@ -33,13 +36,14 @@ def warm_up(gateway: Gateway) -> None:
 def promote_all(
     connection: Connection, journal: Path, traces: Sequence[str], reviewer: str, ready: Any, results: Any
 ) -> None:
-    """Promotes the traces one by one, starting together with everybody else."""
+    """Promotes the traces one by one, starting together with everybody else, when all of them are warm."""
     with Gateway(connection) as gateway, Journal("test", journal) as record:
         warm_up(gateway)
         ready.wait(60)
+        ready.wait(60)
         for trace in traces:
             item = make_item(trace, metadata={"reviewer": reviewer})
-            receipt = promote(gateway, record, EmailFinder(), item, **options(reviewer))
+            receipt = promote(gateway, record, EmailFinder(), item, **options(reviewer) | {"patience": CROWDED})
             results.put((reviewer, receipt.model_dump_json()))
 
 
