@@ -24,11 +24,11 @@ from curator.model import Decision, Item, Problem, Receipt, ScrubPolicy, StoredI
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
 from curator.promote import Choices, Job, Promoter
-from curator.promote.archive import archive, require_unchanged
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.one import end, promote_one, refused
 from curator.promote.reading import Found, read_traces
 from curator.promote.stops import Stop
+from curator.promote.undo import archive, require_unchanged
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:

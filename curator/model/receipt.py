@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.draft import Problem
-from curator.model.failure import key_of
+from curator.model.failure import Decision, key_of
 
 WriteAction = Literal["created", "updated", "none", "unknown"]
 """`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
@@ -71,6 +71,19 @@ class Receipt(Value):
     def key(self) -> str:
         """Key of the failure that was promoted."""
         return key_of(self.trace_id, self.observation_id)
+
+    @property
+    def decision(self) -> Decision:
+        """That its failure is promoted."""
+        return Decision(
+            trace_id=self.trace_id,
+            observation_id=self.observation_id,
+            state="promoted",
+            reviewer=self.reviewer,
+            rule=self.rule or None,
+            item_id=self.item_id,
+            at=self.at,
+        )
 
     @property
     def ok(self) -> bool:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
-from curator.journal import Busy, Entry
+from curator.journal import Entry
 from curator.journal.database import now
 from curator.model import Item, Receipt, StoredItem
 from curator.model.base import Value
@@ -199,10 +199,9 @@ def _begun(round_: _Round, works: list[Work]) -> Iterator[Receipt]:
         return
     try:
         found = survey(job, works)
-    except (Stop, GatewayError) as reason:
-        stop = reason if isinstance(reason, Stop) else stop_of(reason)
+    except CuratorError as error:
         for work in works:
-            yield _end(job, work, stop)
+            yield _end(job, work, error)
         return
     for work in list(_each(round_, works, lambda work: _write(round_, work, found), _not_begun)):
         if work.receipt is not None:
@@ -227,10 +226,8 @@ def _begin(job: Job, work: Work) -> Work:
         work.promotion = job.journal.promotions.begin(
             work.item, rule=job.rule, reviewer=job.reviewer, entries=work.entries
         )
-    except Stop as stop:
-        _end(job, work, stop)
     except CuratorError as error:
-        _end(job, work, stop_of(error))
+        _end(job, work, error)
     return work
 
 
@@ -239,7 +236,7 @@ def _write(round_: _Round, work: Work, found: Survey) -> Work:
     job = round_.job
     assert work.promotion is not None
     try:
-        with job.journal.item_lock(work.item.id, job.patience.lock):
+        with job.locked(work.item.id):
             touched = job.journal.promotions.touched(work.item.id, found.at, besides=work.promotion)
             work.alone = touched or found.doubtful(work.item.id)
             stored = job.gateway.item(work.item.id) if work.alone else found.stored(job, work.item.id)
@@ -249,17 +246,13 @@ def _write(round_: _Round, work: Work, found: Survey) -> Work:
             work.plan = plan(work.item, stored, job.remedies)
             if work.plan.action != "none":
                 work.answer = intend_and_write(job, work.plan, work.promotion)
-    except Stop as stop:
-        if stop.outcome in (outcomes.COLLISION, outcomes.TOMBSTONE) and "next-id" in job.remedies:
-            _alone(job, work)
-        else:
-            _end(job, work, stop)
     except Changed as changed:
         _alone(job, work, changed)
-    except Busy:
-        _end(job, work, Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {work.item.id}."))
     except CuratorError as error:
-        _end(job, work, stop_of(error))
+        if error.code in (outcomes.COLLISION.code, outcomes.TOMBSTONE.code) and "next-id" in job.remedies:
+            _alone(job, work)
+        else:
+            _end(job, work, error)
     round_.done += 1
     round_.tell(round_.done)
     return work
@@ -306,8 +299,6 @@ def _judged(job: Job, work: Work, row: StoredItem) -> Proof | Stop:
     try:
         proof = judge(work.plan.item, Reading(by_id=row, listed=row, rows=1, total=1, counted=True), work.answer)
         check_clean(job, proof.stored)
-    except Stop as stop:
-        return stop
     except CuratorError as error:
         return stop_of(error, verdict="refused" if work.answer is None else "failed")
     return proof
@@ -318,13 +309,9 @@ def _prove_alone(job: Job, work: Work) -> Proof | Stop:
     assert work.promotion is not None
     work.alone = True
     try:
-        with job.journal.item_lock(work.item.id, job.patience.lock):
+        with job.locked(work.item.id):
             action, proof = prove(job, work.plan, work.promotion, work.answer)
         work.plan = work.plan.model_copy(update={"action": action})
-    except Stop as stop:
-        return stop
-    except Busy:
-        return Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {work.item.id}.")
     except CuratorError as error:
         return stop_of(error, verdict="failed")
     return proof
@@ -335,8 +322,8 @@ def _alone(job: Job, work: Work, after: Changed | None = None) -> None:
     work.receipt = promote_one(job, work.item, work.entries, work.promotion, after)
 
 
-def _end(job: Job, work: Work, stop: Stop) -> Receipt:
-    work.receipt = end(job, work.item, work.promotion, refused(job, work.item, stop))
+def _end(job: Job, work: Work, error: CuratorError) -> Receipt:
+    work.receipt = end(job, work.item, work.promotion, refused(job, work.item, error))
     return work.receipt
 
 

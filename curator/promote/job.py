@@ -2,15 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
-from curator.journal import Journal
+from curator.help import outcomes
+from curator.journal import Busy, Journal
 from curator.model import Finding, ScrubPolicy
 from curator.model.base import Value
+from curator.promote.stops import Stop
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -115,6 +118,15 @@ class Job:
     @property
     def remedies(self) -> frozenset[str]:
         return self.choices.remedies
+
+    @contextmanager
+    def locked(self, item_id: str) -> Iterator[None]:
+        """Holds the right to write an id on this machine. Raises Stop (ITEM_BUSY)."""
+        try:
+            with self.journal.item_lock(item_id, self.patience.lock):
+                yield
+        except Busy:
+            raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item_id}.") from None
 
     @property
     def patience(self) -> Patience:

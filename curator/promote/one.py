@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from curator.gateway.errors import GatewayError, NoAnswer, RateLimited, ServerFailed
 from curator.help import outcomes
-from curator.journal import Busy, Entry, SavedDraft
+from curator.journal import Entry, SavedDraft
 from curator.journal.database import now
 from curator.model import Change, Check, Decision, Item, Receipt, Signal, StoredItem, lineage
 from curator.model.base import Value
@@ -69,10 +69,8 @@ def promote_one(
                 item = following
                 job.journal.promotions.retarget(promotion, item)
         receipt = proved(job, item, action, proof, "by id and by list")
-    except Stop as stop:
-        return end(job, item, promotion, refused(job, item, stop))
     except CuratorError as error:
-        return end(job, item, promotion, refused(job, item, stop_of(error)))
+        return end(job, item, promotion, refused(job, item, error))
     except BaseException:
         if promotion is not None:
             job.journal.promotions.give_up(promotion)
@@ -90,26 +88,23 @@ def prepared(job: Job, item: Item) -> Item:
 
 
 def _write_and_prove(job: Job, item: Item, promotion: str, unconfirmed: Changed | None) -> tuple[WriteAction, Proof]:
-    try:
-        with job.journal.item_lock(item.id, job.patience.lock):
-            for _ in range(_REPLANS):
-                stored = read(job, item.id)
-                the_plan = plan(item, stored, job.remedies, edited(job, item, stored))
-                if the_plan.item.metadata is not item.metadata:
-                    item = prepared(job, the_plan.item)  # what somebody else wrote has to be clean as well
-                    job.journal.promotions.retarget(promotion, item)
-                    the_plan = the_plan.model_copy(update={"item": item})
-                try:
-                    answer = None if the_plan.action == "none" else intend_and_write(job, the_plan, promotion)
-                    action, proof = prove(job, the_plan, promotion, answer)
-                except Changed as changed:
-                    unconfirmed = changed if changed.sent is not None else unconfirmed
-                    continue
-                if unconfirmed is not None and unconfirmed.sent is not None and action == "none":
-                    action = became_of(job, unconfirmed, proof.stored)
-                return action, proof
-    except Busy:
-        raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {item.id}.") from None
+    with job.locked(item.id):
+        for _ in range(_REPLANS):
+            stored = read(job, item.id)
+            the_plan = plan(item, stored, job.remedies, edited(job, item, stored))
+            if the_plan.item.metadata is not item.metadata:
+                item = prepared(job, the_plan.item)  # what somebody else wrote has to be clean as well
+                job.journal.promotions.retarget(promotion, item)
+                the_plan = the_plan.model_copy(update={"item": item})
+            try:
+                answer = None if the_plan.action == "none" else intend_and_write(job, the_plan, promotion)
+            except Changed as changed:
+                unconfirmed = changed if changed.sent is not None else unconfirmed
+                continue
+            action, proof = prove(job, the_plan, promotion, answer)
+            if action == "none" and unconfirmed is not None:
+                action = became_of(job, unconfirmed, proof.stored)
+            return action, proof
     raise Stop(outcomes.MODIFIED, f"Somebody else keeps changing the item {item.id}.")
 
 
@@ -179,8 +174,9 @@ def proved(job: Job, item: Item, action: WriteAction, proof: Proof, reading: str
     )
 
 
-def refused(job: Job, item: Item, stop: Stop) -> Receipt:
+def refused(job: Job, item: Item, error: CuratorError) -> Receipt:
     """The receipt of an item that is not there as meant, with the reason and what can be done."""
+    stop = stop_of(error)
     return receipt_of(job, item).model_copy(
         update={
             "verdict": stop.outcome.verdict,
@@ -279,15 +275,7 @@ def _promoted(job: Job, promotion: str, receipt: Receipt, entries: Sequence[Entr
         return None
     if receipt.verdict == "unchanged" and not entries and not _owed(job, receipt, promotion):
         return None
-    return Decision(
-        trace_id=receipt.trace_id,
-        observation_id=receipt.observation_id,
-        state="promoted",
-        reviewer=receipt.reviewer,
-        rule=receipt.rule or None,
-        item_id=receipt.item_id,
-        at=receipt.at,
-    )
+    return receipt.decision
 
 
 def share(job: Job, finished: Finished) -> Receipt:

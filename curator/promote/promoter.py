@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from curator.config import Settings
 from curator.draft import likeness, value_at
-from curator.gateway.errors import GatewayError, NotFound
+from curator.gateway.errors import NotFound
 from curator.help import outcomes
 from curator.journal import PREPARED, Entry, Journal, SavedDraft
 from curator.journal.database import now
@@ -37,18 +37,17 @@ from curator.model import (
 )
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.approvals import approvals, approve
-from curator.promote.archive import archive
 from curator.promote.bulk import Work, promote_all
 from curator.promote.content import adapted, check_content
 from curator.promote.job import Choices, Finder, Job, Pace, Patience, Via
-from curator.promote.one import edited, ever_approved, promote_one
+from curator.promote.one import edited, end, ever_approved, promote_one, refused
 from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, item_of, propose
-from curator.promote.reading import Found, found_of, problem_of, read_traces
+from curator.promote.reading import Found, found_of, read_traces
 from curator.promote.resume import Resumed, resume
 from curator.promote.seed import ensure_dataset
 from curator.promote.stops import Stop, stop_of
-from curator.promote.undo import Undone, undo
+from curator.promote.undo import Undone, archive, undo
 from curator.promote.verify import Verified, verify
 from curator.queue import decisions
 from curator.rulebook import LoadedRule, find_rule, load_rules
@@ -170,8 +169,7 @@ class Promoter:
         """
         scrubbed, draft = proposal.scrubbed, proposal.draft
         if not proposal.complete:
-            row = outcomes.INCOMPLETE
-            raise CuratorError("The draft is not complete, so it cannot be approved.", code=row.code, remedy=row.remedy)
+            raise Stop(outcomes.INCOMPLETE, "The draft is not complete, so it cannot be approved.")
         item = lineage.to_item(scrubbed, reviewer="", approved_at=now())
         left = {key: value for key, value in item.metadata.items() if key not in ("reviewer", "approved_at")}
         item = item.model_copy(update={"metadata": left | {lineage.PREPARED_BY: prepared_by or self.reviewer}})
@@ -272,7 +270,7 @@ class Promoter:
             except UsageError:
                 raise
             except CuratorError as error:
-                yield self._not_begun(found.key, loaded, problem_of(error), found, order)
+                yield self._not_begun(found.key, loaded, stop_of(error).problem, found, order)
                 continue
             if dry_run:
                 yield self._preview(proposal, choices, others)
@@ -345,10 +343,8 @@ class Promoter:
                 words = f"Nobody approved the item {item_id} with curator: it has neither lineage nor a receipt here."
                 raise Stop(outcomes.NO_LINEAGE, words)
             plan(item, stored, (), edit)
-        except Stop as reason:
-            return self._failed(job, item, reason)
         except CuratorError as error:
-            return self._failed(job, item, stop_of(error))
+            return end(job, item, None, refused(job, item, error))
         metadata = item.metadata if isinstance(item.metadata, dict) else {}
         merged = {key: value for key, value in (metadata | dict(changes)).items() if value is not None}
         return promote_one(job, item.model_copy(update={"metadata": merged}))
@@ -396,7 +392,7 @@ class Promoter:
             receipt = self._not_begun(proposal.key, loaded, reason.problem, proposal.found, proposal.order)
             return receipt.model_copy(update={"warnings": proposal.warnings})
         except CuratorError as error:
-            return self._not_begun(proposal.key, loaded, problem_of(error))
+            return self._not_begun(proposal.key, loaded, stop_of(error).problem)
         entries = tuple((s.queue_id, s.queue_entry_id) for s in _entries(proposal) if s.queue_id and s.queue_entry_id)
         warnings = list(proposal.warnings)
         told = choices.complete_queue or "complete-queue" in choices.remedies
@@ -464,7 +460,7 @@ class Promoter:
                 self.create_dataset(loaded)
         except CuratorError as error:
             for each in ready:
-                yield self._failed(job, each.item, stop_of(error))
+                yield end(job, each.item, None, refused(job, each.item, error))
             return
         for receipt in promote_all(job, works, stop=stop, progress=progress):
             found = warnings.get(receipt.key, ())
@@ -488,9 +484,9 @@ class Promoter:
             drafts = {each.item.id: adapted(each.item, job.remedies) for each in ready}
             approve(self.gateway, list(drafts.values()), self.reviewer)
             people = approvals(self.gateway, list(drafts.values()), self.reviewer, rule.reviewers)
-        except (Stop, CuratorError) as error:
+        except CuratorError as error:
             for each in ready:
-                yield self._failed(job, each.item, error if isinstance(error, Stop) else stop_of(error))
+                yield end(job, each.item, None, refused(job, each.item, error))
             return
         for each in ready:
             names = people[each.item.id]
@@ -498,7 +494,7 @@ class Promoter:
                 words = (
                     f"Approved by {', '.join(names) or 'nobody whom the rule names'}: {len(names)} of {rule.approvals}."
                 )
-                yield self._failed(job, each.item, Stop(outcomes.NEEDS_ANOTHER, words))
+                yield end(job, each.item, None, refused(job, each.item, Stop(outcomes.NEEDS_ANOTHER, words)))
             else:
                 metadata = each.item.metadata | {lineage.APPROVALS: list[JsonValue](names)}
                 yield replace(each, item=each.item.model_copy(update={"metadata": metadata}))
@@ -524,12 +520,10 @@ class Promoter:
             check_content(ready)
             stored = self.gateway.item(ready.id)
             action = plan(ready, stored, choices.remedies, edited(job, ready, stored)).action
-        except Stop as reason:
-            return _with_problem(receipt, reason.problem, reason.outcome.remedies).model_copy(
-                update={"changes": reason.changes}
-            )
-        except GatewayError as error:
-            return _with_problem(receipt, problem_of(error))
+        except CuratorError as error:
+            stop = stop_of(error)
+            receipt = _with_problem(receipt, stop.problem, stop.outcome.remedies)
+            return receipt.model_copy(update={"changes": stop.changes})
         if action == "none":
             check = Check(name="equal", ok=True, detail="an equal item is there")
             return receipt.model_copy(update={"verdict": "unchanged", "checks": (check,)})
@@ -564,11 +558,6 @@ class Promoter:
             rule=loaded.rule.rule,
         )
 
-    def _failed(self, job: Job, item: Item, stop: Stop) -> Receipt:
-        from curator.promote.one import end, refused
-
-        return end(job, item, None, refused(job, item, stop))
-
 
 def _entries(proposal: Proposal) -> list[Signal]:
     """The annotation-queue entries behind a failure, each once: those that were read, and those of its signals."""
@@ -579,9 +568,8 @@ def _entries(proposal: Proposal) -> list[Signal]:
 
 def _left(entries: Sequence[Entry]) -> Problem:
     many = "entry stays" if len(entries) == 1 else "entries stay"
-    row = outcomes.QUEUE_ENTRY_LEFT
-    message = f"{len(entries)} annotation-queue {many} open."
-    return Problem(code=row.code, message=message, remedy=row.remedy, blocking=False)
+    left = Stop(outcomes.QUEUE_ENTRY_LEFT, f"{len(entries)} annotation-queue {many} open.").problem
+    return left.model_copy(update={"blocking": False})
 
 
 def _with_problem(receipt: Receipt, problem: Problem, remedies: Sequence[str] = ()) -> Receipt:

@@ -8,10 +8,12 @@ written anew.
 import random
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from curator.gateway.errors import GatewayError, NoAnswer, NotFound, ServerFailed
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
+from curator.journal.database import now
 from curator.model import Check, Item, StoredItem
 from curator.model.base import Value
 from curator.model.receipt import WriteAction
@@ -23,6 +25,8 @@ from curator.promote.write import Changed, previous_of, read, write
 
 MAX_ROWS = 25
 _ROUNDS = 4
+_FRESH = timedelta(minutes=1)
+"""Age of doubled rows that somebody may still be about to repair."""
 
 
 class Reading(Value):
@@ -229,7 +233,7 @@ def _settle_duplicates(
     for _ in range(_ROUNDS):
         if not asked and not (plan.action == "created" and _is_newest(reading, answer)):
             try:
-                return _wait_for_other(job, plan, answer), repaired
+                return _wait_for_other(job, plan, answer, reading), repaired
             except Duplicated as still:
                 reading = still.reading
             if plan.action != "created":
@@ -250,9 +254,12 @@ def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:
     return answer is not None and reading.listed is not None and reading.listed.updated_at == answer.updated_at
 
 
-def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None) -> Proof:
+def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None, reading: Reading) -> Proof:
     """Reads on while the other machine repairs. Raises Duplicated when it did not, Stop."""
-    deadline = time.monotonic() + job.patience.repair * random.uniform(0.5, 1)
+    share = random.uniform(0.5, 1)
+    if plan.action != "created" and reading.listed is not None and now() - reading.listed.updated_at < _FRESH:
+        share = 3  # whoever made them waits first, too, and repairs then
+    deadline = time.monotonic() + job.patience.repair * share
     while True:
         try:
             return read_back(job, plan.item, answer)

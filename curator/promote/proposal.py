@@ -121,9 +121,7 @@ def propose(
             earlier=found.earlier,
         )
     except ValidationError:  # pydantic takes no value deeper than some 250 levels
-        deep = outcomes.TOO_DEEP
-        message = "A value of this trace is nested too deep for a dataset item."
-        raise CuratorError(message, code=deep.code, remedy=deep.remedy) from None
+        raise Stop(outcomes.TOO_DEEP, "A value of this trace is nested too deep for a dataset item.") from None
     judged = effectiveness.judgements(found.trace, draft, loaded, allow_python=allow_python)
     weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, judged)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})

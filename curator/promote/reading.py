@@ -8,8 +8,8 @@ from curator.draft.mapping import reads_comments, reads_session
 from curator.help import outcomes
 from curator.model import Failure, Problem, Score, Signal, Trace, key_of, split_key
 from curator.model.base import Value
-from curator.model.errors import CuratorError
 from curator.model.rule import Rule
+from curator.promote.stops import Stop
 from curator.queue.signals import reviewed_id, signals_of, wants_entries, wants_session_scores
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _failures_in(
         when = {each: next(s.timestamp for s in signals if reviewed_id(s, root) == each) for each in reviewed}
         subjects = sorted(reviewed, key=lambda each: (each is not None, str(when[each]), str(start.get(each or ""))))
     elif observation_id not in start:
-        yield Found(asked=key, trace_id=trace.id, observation_id=observation_id, problem=_no_observation())
+        yield Found(asked=key, trace_id=trace.id, observation_id=observation_id, problem=_NO_OBSERVATION)
         return
     else:
         subjects = [None if observation_id == root else observation_id]
@@ -134,29 +134,15 @@ def _failures_in(
         )
 
 
-def _no_observation() -> Problem:
-    return Problem(
-        code="TRACE_NOT_FOUND",
-        message="The trace has no such observation.",
-        remedy="`curator queue` lists failures as TRACE/OBSERVATION; `curator show TRACE` lists the observations.",
-    )
-
-
 def _unreadable(gateway: "Gateway") -> Problem:
-    return Problem(
-        code=outcomes.TRACE_UNREADABLE.code,
-        message=f"Langfuse has rows of this trace, but they cannot be read: {gateway.unreadable_example}.",
-        remedy=outcomes.TRACE_UNREADABLE.remedy,
-    )
+    words = f"Langfuse has rows of this trace, but they cannot be read: {gateway.unreadable_example}."
+    return Stop(outcomes.TRACE_UNREADABLE, words).problem
 
 
 def _gone(something_is_left: bool) -> Problem:
     if something_is_left:
-        return Problem(
-            code=outcomes.SOURCE_GONE.code,
-            message="Langfuse still has scores or queue entries of this trace, but none of its observations.",
-            remedy=outcomes.SOURCE_GONE.remedy,
-        )
+        words = "Langfuse still has scores or queue entries of this trace, but none of its observations."
+        return Stop(outcomes.SOURCE_GONE, words).problem
     return Problem(
         code="TRACE_NOT_FOUND",
         message="Langfuse has no observation of this trace.",
@@ -164,6 +150,8 @@ def _gone(something_is_left: bool) -> Problem:
     )
 
 
-def problem_of(error: CuratorError) -> Problem:
-    """An error as the problem of a receipt."""
-    return Problem(code=error.code, message=error.message, remedy=error.remedy)
+_NO_OBSERVATION = Problem(
+    code="TRACE_NOT_FOUND",
+    message="The trace has no such observation.",
+    remedy="`curator queue` lists failures as TRACE/OBSERVATION; `curator show TRACE` lists the observations.",
+)

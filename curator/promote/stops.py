@@ -19,13 +19,14 @@ _TRANSIENT = re.compile(r"(?i)modified concurrently|retry the request")
 _VALIDATION = re.compile(r"Dataset item validation failed: (?P<words>.*)", re.DOTALL)
 
 
-class Stop(Exception):
-    """A promotion ends here, for a reason with a name; the promoter makes a receipt of it."""
+class Stop(CuratorError):
+    """A promotion ends here, for a reason of the table of outcomes; the promoter makes a receipt of it."""
 
     def __init__(
         self, outcome: Outcome, message: str, *, path: str | None = None, changes: tuple[Change, ...] = ()
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code=outcome.code, remedy=outcome.remedy)
+        self.exit_code = outcome.exit
         self.outcome = outcome
         self.changes = changes
         self.problem = Problem(code=outcome.code, message=message, path=path, remedy=outcome.remedy)
@@ -37,7 +38,9 @@ class Stop(Exception):
 
 
 def stop_of(error: CuratorError, *, verdict: Verdict | None = None) -> Stop:
-    """A refusal of another room (no connection, no rights) as the end of this promotion; keeps its code and words."""
+    """An error of another room (no connection, no rights) as the end of this promotion; keeps its code and words."""
+    if isinstance(error, Stop):
+        return error
     row = outcomes.outcome(error.code, error.remedy)
     changes = {"remedy": error.remedy or row.remedy, "verdict": verdict or row.verdict}
     return Stop(row.model_copy(update=changes), error.message)

@@ -1,6 +1,9 @@
-"""Takes back what was done: a new item is archived, an updated one gets its previous version back, decisions follow."""
+"""Takes back what was done: a new item is archived, an updated one gets its previous version back, decisions follow.
+
+An audit takes items out of every run in the same way (`archive`)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -8,18 +11,18 @@ from uuid import uuid4
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
-from curator.journal import Busy, LedgerEntry, Promotion, Recorded, Undoing
+from curator.journal import LedgerEntry, Promotion, Recorded, Undoing
 from curator.journal.database import now
-from curator.model import Decision, Problem, Receipt, StoredItem, lineage
+from curator.model import Check, Decision, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import losses
 from curator.promote.job import Job
-from curator.promote.one import record
+from curator.promote.one import end, receipt_of, record, refused
 from curator.promote.plan import Plan, differences
 from curator.promote.proof import look, prove_archived, read_back
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import Changed, write
+from curator.promote.write import Changed, intend_and_write, read, write
 
 Outcome = Literal["archived", "deleted", "restored", "gone", "reopened", "none"]
 
@@ -68,8 +71,6 @@ def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
     job.journal.ledger.undo_begins(entry.id, Undoing(reviewer=job.reviewer, delete=delete))
     try:
         outcome = _take_back(job, recorded, delete=delete)
-    except Stop as stop:
-        problem = stop.problem
     except Changed:
         problem = _changed(entry.item_id).problem
     except CuratorError as error:
@@ -87,11 +88,8 @@ def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
     if entry.action == "promote":
         assert promotion is not None
         assert entry.item_id is not None
-        try:
-            with job.journal.item_lock(entry.item_id, job.patience.lock):
-                outcome = _take_item_back(job, entry, promotion, delete=delete)
-        except Busy:
-            raise Stop(outcomes.BUSY, f"Another curator on this machine is writing the item {entry.item_id}.") from None
+        with job.locked(entry.item_id):
+            outcome = _take_item_back(job, entry, promotion, delete=delete)
     decision = _decision_before(job, recorded)
     if decision is not None:
         record(job, decision, () if promotion is None else promotion.entries)
@@ -134,7 +132,7 @@ def _decision_before(job: Job, recorded: Recorded) -> Decision | None:
 
 def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delete: bool) -> Outcome:
     assert entry.item_id is not None
-    stored = _read(job, entry.item_id)
+    stored = read(job, entry.item_id)
     if stored is None:
         return "gone"
     if (done := _already(stored, entry, promotion)) is not None:
@@ -149,10 +147,6 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if delete:
         return _delete(job, stored)
     return _archive(job, stored)
-
-
-def _changed(item_id: str | None) -> Stop:
-    return Stop(outcomes.CHANGED, f"The item {item_id} was changed since; it is left as it is.")
 
 
 def _already(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> Outcome | None:
@@ -227,8 +221,46 @@ def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
     raise Stop(outcomes.UNRESTORABLE, f"Langfuse does not list the previous version of the item {stored.id}.")
 
 
-def _read(job: Job, item_id: str) -> StoredItem | None:
+def archive(job: Job, before: StoredItem) -> Receipt:
+    """Archives an item that still is as `before`; proved by the id that reads as archived and the list without it.
+
+    Says nothing of its trace: what was decided of that stays. Undoable like a promotion. Never raises for the server.
+    """
+    job, item = replace(job, shares=False), before.to_write("ARCHIVED")
+    # The journal keeps the item until the receipt stands; it takes only objects as metadata.
+    kept = item.model_copy(update={"metadata": item.metadata if isinstance(item.metadata, dict) else {}})
+    promotion = job.journal.promotions.begin(kept, rule=job.rule, reviewer=job.reviewer)
     try:
-        return job.gateway.item(item_id)
-    except GatewayError as error:
-        raise stop_of(error) from None
+        with job.locked(item.id):
+            require_unchanged(job, before)
+            answer = intend_and_write(job, Plan.model_construct(action="updated", item=item, before=before), promotion)
+            prove_archived(job, item, answer)
+    except Changed:
+        return end(job, item, promotion, refused(job, item, _changed(before.id)))
+    except CuratorError as error:
+        return end(job, item, promotion, refused(job, item, error))
+    except BaseException:
+        job.journal.promotions.give_up(promotion)
+        raise
+    receipt = receipt_of(job, item).model_copy(
+        update={
+            "action": "updated",
+            "verdict": "verified",
+            "checks": (Check(name="archived", ok=True, detail="by id and by list"),),
+            "fingerprint": lineage.content_fingerprint(item),
+            "digest": lineage.approval_digest(item),
+        }
+    )
+    job.journal.finish(promotion, receipt, batch=job.choices.batch)
+    return receipt
+
+
+def require_unchanged(job: Job, before: StoredItem) -> None:
+    """What was previewed is what is overwritten. Raises Stop."""
+    stored = read(job, before.id)
+    if stored is None or (stored.updated_at, stored.dataset_id) != (before.updated_at, before.dataset_id):
+        raise _changed(before.id)
+
+
+def _changed(item_id: str | None) -> Stop:
+    return Stop(outcomes.CHANGED, f"The item {item_id} was changed since; it is left as it is.")

@@ -16,7 +16,7 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Finder, Job
 from curator.promote.plan import changes
 from curator.promote.proof import look
-from curator.promote.stops import Stop
+from curator.promote.stops import Stop, stop_of
 
 FEW = 3
 """Up to so many named items are read one by one; for more the dataset's list is read."""
@@ -61,9 +61,7 @@ def verify(job: Job, dataset: str, item_ids: Sequence[str] = (), *, ledger: Path
     try:
         rows = {row.id: row for row in pages}
     except NotFound:
-        missing = outcomes.DATASET_MISSING
-        words = f"Langfuse has no dataset named {dataset!r}."
-        raise CuratorError(words, code=missing.code, remedy=missing.remedy) from None
+        raise Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
     surplus = pages.total_items > len(rows)
     for item_id in dict.fromkeys(item_ids or [*rows, *approved]):
         if surplus or item_id not in rows:
@@ -148,7 +146,7 @@ def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Said:
     try:
         found = leftovers(stored, job.scrubber, job.policy)
     except CuratorError as error:
-        problems.append(Problem(code=error.code, message=error.message, remedy=error.remedy))
+        problems.append(stop_of(error).problem)
     else:
         if found:
             message = f"The item holds personal values or secrets: {in_words(found)}."

@@ -131,7 +131,8 @@ def explain(job: Job, error: GatewayError, item: Item) -> Stop:
 def became_of(job: Job, changed: Changed, newest: StoredItem) -> WriteAction:
     """What became of an own write that was not confirmed and stands no more: somebody else wrote `newest` since."""
     plan, at = changed.sent, newest.updated_at
-    assert plan is not None
+    if plan is None:
+        return "none"
     try:
         for _ in range(_VERSIONS):
             if plan.before is not None and at <= plan.before.updated_at:

@@ -52,6 +52,7 @@ LOW = "{score: helpfulness, below: 0.5}"
 RULES = {
     "any": ANY.format(name="any", signal=LOW, approval="anyone"),
     "signed": ANY.format(name="signed", signal=LOW, approval="person"),
+    "twice": ANY.format(name="twice", signal=LOW, approval="anyone, approvals: 2"),
     "queued": ANY.format(name="queued", signal="{annotation_queue: desk}", approval="anyone"),
 }
 
@@ -232,6 +233,7 @@ SITUATIONS = {
         "APPROVAL_NEEDS_PERSON", then="APPROVAL_NEEDS_PERSON", rule="signed", environment={},
         terminal=("verified", "unchanged"),
     ),
+    "another person is asked for": S("APPROVAL_NEEDS_ANOTHER", then="APPROVAL_NEEDS_ANOTHER", rule="twice"),
     "busy": S("ITEM_BUSY", ("wait",), before=busy),
     "somebody writes all the time": S(
         "ITEM_MODIFIED_CONCURRENTLY", ("wait",), before=lambda world: world.put(), fault=("http-409",)

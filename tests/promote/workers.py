@@ -15,7 +15,7 @@ from curator.model import ScrubPolicy
 from curator.promote import Patience
 from tests.promote.support import QUICK, EmailFinder, make_item, promote, promote_many, undo
 
-CROWDED = Patience(lock=30, late=10, limit=30, conflict=20, repair=12)
+CROWDED = Patience(lock=30, late=10, limit=30, conflict=20, repair=8)
 """Patience among many processes on few cores."""
 PRELOAD = ["langfuse.api", "curator.promote", "curator.queue.decisions", "tests.promote.workers"]
 

@@ -11,8 +11,8 @@ from curator.audit.erasure.trail import Kept, Terminal, Trail
 from curator.draft import forget_items
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
-from curator.help.outcomes import BUSY, STALE_READ
-from curator.journal import Busy, Journal, LedgerEntry, Promotion
+from curator.help.outcomes import STALE_READ
+from curator.journal import Journal, LedgerEntry, Promotion
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
@@ -67,8 +67,6 @@ def erase(
         in_history, problem = False, None
         try:
             outcome, in_history = _erase_one(job, kept, mode)
-        except Stop as stop:
-            problem = stop.problem
         except CuratorError as error:
             problem = stop_of(error).problem
         if problem is not None:
@@ -80,19 +78,16 @@ def erase(
 
 
 def _erase_one(job: Job, kept: Kept, mode: Mode) -> tuple[Outcome, bool]:
-    try:
-        with job.journal.item_lock(kept.item_id, job.patience.lock):
-            stored = job.gateway.item(kept.item_id)
-            if stored is None or stored.dataset != kept.dataset:
-                return "gone", False
-            if mode == "delete":
-                _delete(job, stored)
-            else:
-                _archive(job, stored)
-            outcome: Outcome = "deleted" if mode == "delete" else "archived"
-            return outcome, _in_history(job.gateway, stored)
-    except Busy:
-        raise Stop(BUSY, f"Another curator on this machine is writing the item {kept.item_id}.") from None
+    with job.locked(kept.item_id):
+        stored = job.gateway.item(kept.item_id)
+        if stored is None or stored.dataset != kept.dataset:
+            return "gone", False
+        if mode == "delete":
+            _delete(job, stored)
+        else:
+            _archive(job, stored)
+        outcome: Outcome = "deleted" if mode == "delete" else "archived"
+        return outcome, _in_history(job.gateway, stored)
 
 
 def _delete(job: Job, stored: StoredItem) -> None:

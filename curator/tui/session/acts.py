@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from curator.model import Decision, Failure, Receipt
+from curator.model import Failure, Receipt
 from curator.model.item import ItemState
 from curator.tui.memory import DraftState
 from curator.tui.session.drafts import Drafts, Prepared
@@ -137,16 +137,7 @@ class Acts:
         self._rooms.memory.forget_draft(receipt.key)
         self._drafts.inbox.pop(receipt.key, None)
         self._items.forget(receipt.dataset)
-        decision = Decision(
-            trace_id=receipt.trace_id,
-            observation_id=receipt.observation_id,
-            state="promoted",
-            reviewer=receipt.reviewer,
-            rule=receipt.rule or None,
-            item_id=receipt.item_id,
-            at=receipt.at,
-        )
-        self._failures.decided(decision, [receipt.item_id])
+        self._failures.decided(receipt.decision, [receipt.item_id])
 
     # Taking back, doing again
 
