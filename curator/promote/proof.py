@@ -8,12 +8,11 @@ written anew.
 import random
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from curator.gateway.errors import GatewayError, NoAnswer, NotFound, ServerFailed
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
-from curator.journal.database import now
 from curator.model import Check, Item, StoredItem
 from curator.model.base import Value
 from curator.model.receipt import WriteAction
@@ -257,7 +256,11 @@ def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:
 def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None, reading: Reading) -> Proof:
     """Reads on while the other machine repairs. Raises Duplicated when it did not, Stop."""
     share = random.uniform(0.5, 1)
-    if plan.action != "created" and reading.listed is not None and now() - reading.listed.updated_at < _FRESH:
+    if (
+        plan.action != "created"
+        and reading.listed is not None
+        and datetime.now(UTC) - reading.listed.updated_at < _FRESH
+    ):
         share = 3  # whoever made them waits first, too, and repairs then
     deadline = time.monotonic() + job.patience.repair * share
     while True:
