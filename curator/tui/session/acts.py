@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from curator.model import Failure, Receipt
+from curator.model import Decision, Failure, Receipt
 from curator.model.item import ItemState
 from curator.tui.memory import DraftState
 from curator.tui.session.drafts import Drafts, Prepared
