@@ -3,7 +3,10 @@
 import copy
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from pydantic import JsonValue
@@ -215,6 +218,18 @@ def _in_words(error: Any, path: str) -> str:
     return f"{path} violates {kind} {canonical(expected) if not isinstance(expected, (dict, list)) else ''}".strip()
 
 
+@cache
+def _problems() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("curator.draft").joinpath("problems.toml").read_text("utf-8"))
+
+
+def _problem(*, code: str, path: str, **values: object) -> Problem:
+    """A problem of the table, its gaps filled in."""
+    row = dict(_problems()[code])
+    said = {name: str(row.pop(name)).format(path=path, **values) for name in ("message", "remedy")}
+    return Problem(code=code, path=path, **said, **row)
+
+
 def _whole(base: str, shape: Shape, finder: Finder, origins: list[Origin]) -> JsonValue:
     """`input` or `expected_output`: an object of fields, or the one value that the shape names; None without one."""
     if not shape.fields and not shape.whole:
@@ -271,50 +286,19 @@ def _under(path: str, parent: str) -> bool:
 
 def _lineage_problems(loaded: LoadedRule, failure_type: str | None) -> list[Problem]:
     known = loaded.rule.lineage.failure_types
-    if failure_type is None:
-        return [
-            Problem(
-                code="FAILURE_TYPE",
-                message="no failure type chosen",
-                path="metadata.failure_type",
-                remedy=f"Choose one of {', '.join(known)}.",
-            )
-        ]
-    if failure_type not in known:
-        return [
-            Problem(
-                code="FAILURE_TYPE",
-                message=f"the rule knows no failure type {failure_type!r}",
-                path="metadata.failure_type",
-                remedy=f"Choose one of {', '.join(known)}.",
-            )
-        ]
-    return []
+    if failure_type in known:
+        return []
+    what = "no failure type chosen" if failure_type is None else f"the rule knows no failure type {failure_type!r}"
+    return [_problem(code="FAILURE_TYPE", path="metadata.failure_type", what=what, known=", ".join(known))]
 
 
 def _empty(input_: object, expected: object, rule: Rule) -> list[Problem]:
     """An item that asks nothing or expects nothing protects nothing: neither is written."""
     found = []
     if not _says_something(input_):
-        found.append(
-            Problem(
-                code=NO_INPUT,
-                message="the item has no input: the rule's paths find nothing in this trace",
-                path="input",
-                remedy="`curator rules try` shows what each path finds; `curator show TRACE` what the trace holds.",
-            )
-        )
+        found.append(_problem(code=NO_INPUT, path="input"))
     if not _says_something(expected) and expects(rule):
-        found.append(
-            Problem(
-                code=NO_EXPECTATION,
-                message="the item expects nothing, so every answer would pass",
-                path="expected_output",
-                remedy="Say what is right: correct the output in Langfuse, or fill in expected_output.",
-                blocking=False,
-                confirm=True,
-            )
-        )
+        found.append(_problem(code=NO_EXPECTATION, path="expected_output"))
     return found
 
 
@@ -339,14 +323,8 @@ def _ambiguous(trace: Trace, chosen: str | None) -> list[Problem]:
     steps = trace.corrected()
     if chosen is not None or len(steps) < 2 or trace.correction_of() is not None:
         return []
-    return [
-        Problem(
-            code="SEVERAL_CORRECTIONS",
-            message=f"{len(steps)} observations of this trace are corrected, and this item is none of them",
-            path="expected_output",
-            remedy=f"Promote each by itself: TRACE/OBSERVATION, such as {trace.id}/{steps[0]}.",
-        )
-    ]
+    key = f"{trace.id}/{steps[0]}"
+    return [_problem(code="SEVERAL_CORRECTIONS", path="expected_output", count=len(steps), key=key)]
 
 
 def _roots(trace: Trace, focus: Observation) -> list[Problem]:
@@ -355,32 +333,13 @@ def _roots(trace: Trace, focus: Observation) -> list[Problem]:
     if focus not in roots:
         return []
     others = ", ".join(repr(one.name) for one in roots if one.id != focus.id)
-    return [
-        Problem(
-            code="SEVERAL_ROOTS",
-            message=f"the trace has {len(roots)} roots: the item is made of {focus.name!r}, not of {others}",
-            path="input",
-            remedy="Look at the input; to promote another root, score or queue that one.",
-            blocking=False,
-        )
-    ]
+    return [_problem(code="SEVERAL_ROOTS", path="input", count=len(roots), name=focus.name, others=others)]
 
 
 def _unconfirmed(origins: Sequence[Origin], expected: object) -> list[Problem]:
     """Terms that curator itself took from a correction in plain text: a person has to choose among them."""
     suggested = [o.path for o in origins if o.source.endswith(TERMS) and o.path.startswith("expected_output")]
-    return [
-        Problem(
-            code=UNCONFIRMED,
-            message=f"{path} was suggested from the words of the correction, and nobody has chosen among them",
-            path=path,
-            remedy=f"Keep those that matter: --set '{path}=[\"…\"]', or choose them in the workbench.",
-            blocking=False,
-            confirm=True,
-        )
-        for path in suggested
-        if _says_something(expected)
-    ]
+    return [_problem(code=UNCONFIRMED, path=path) for path in suggested if _says_something(expected)]
 
 
 def _own_sentence(expected: object, output: str | None, corrected: object) -> list[Problem]:
@@ -392,31 +351,14 @@ def _own_sentence(expected: object, output: str | None, corrected: object) -> li
         folded = " ".join(text.split()).casefold()
         in_recorded = folded in recorded or json.dumps(folded, ensure_ascii=False)[1:-1] in recorded
         if len(folded) >= MIN_SENTENCE and in_recorded and folded not in correction:
-            found.append(
-                Problem(
-                    code="OWN_SENTENCE",
-                    message=f"{path} is the model's own sentence, not a behaviour",
-                    path=path,
-                    remedy="Describe what must and must not be said (outcome, must_mention, must_not_mention).",
-                    blocking=False,
-                )
-            )
+            found.append(_problem(code="OWN_SENTENCE", path=path))
     return found
 
 
 def _copied(input_: object, origins: Sequence[Origin]) -> list[Problem]:
     """Under the policy `metadata-only` no text of the trace may be copied."""
     copied = [o.path for o in origins if o.kind in ("trace", "correction")]
-    return [
-        Problem(
-            code="SOURCE_POLICY",
-            message=f"{path} is copied from the trace, but the rule's source policy is metadata-only",
-            path=path,
-            remedy="Write this field anew, as a minimal synthetic reproduction.",
-        )
-        for path in copied
-        if input_ is not None
-    ]
+    return [_problem(code="SOURCE_POLICY", path=path) for path in copied if input_ is not None]
 
 
 def _texts(path: str, value: object) -> list[tuple[str, str]]:
