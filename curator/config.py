@@ -212,7 +212,7 @@ def load_settings(**flags: Any) -> Settings:
         scrub = settings.scrub.model_copy(update={"patterns": (*settings.scrub.patterns, *own)})
         settings = settings.model_copy(update={"scrub": scrub})
     if settings.scrub != ScrubPolicy():
-        from curator.scrub.policy import compiled
+        from curator.scrub import compiled
 
         try:
             compiled(settings.scrub)  # an entity that nobody knows is a mistake of the file, not of a trace

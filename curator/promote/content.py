@@ -184,7 +184,7 @@ def _surrogates(value: Json, policy: ScrubPolicy) -> set[str]:
     """The texts of the fields that the policy fills with surrogates."""
     if not any(each.action == "surrogate" for each in policy.paths):
         return set()
-    from curator.scrub.policy import compiled
+    from curator.scrub import compiled
 
     ready, found = compiled(policy), set[str]()
 

@@ -206,7 +206,7 @@ def _checks(rule: Rule) -> Iterator[tuple[list[str | int], str]]:
 def _scrub(rule: Rule) -> Iterator[str]:
     if rule.scrub == ScrubPolicy():
         return
-    from curator.scrub.policy import compiled
+    from curator.scrub import compiled
 
     try:
         compiled(rule.scrub)
