@@ -21,7 +21,13 @@ pytestmark = pytest.mark.slow
 
 INSTALL_SECONDS = 600
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-ENVIRONMENTS = [(HERE, ""), (HERE, "[ner]"), (HERE, "[web]"), ("3.12", "[ner,cluster]"), ("3.13", "[ner,web,cluster]")]
+NEWEST, TESTED, LOWEST = "newest", "as .ci/constraints.txt", "lowest"
+ENVIRONMENTS = [
+    *((HERE, "", NEWEST), (HERE, "[ner]", NEWEST), (HERE, "[web]", NEWEST)),
+    *(("3.12", "[ner,cluster]", NEWEST), ("3.13", "[ner,web,cluster]", NEWEST)),
+    *((HERE, "[ner]", TESTED), (HERE, "[ner]", LOWEST)),
+]
+"""Python, extra, and which versions of what is installed along."""
 
 
 def interpreter(version: str) -> str | None:
@@ -43,15 +49,22 @@ def clean(home: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS, ids=str)
 def installed(request: pytest.FixtureRequest, distributions: dict[str, Path], tmp_path_factory: pytest.TempPathFactory):
-    """(folder, bin): an empty folder, and the commands of a fresh environment with the wheel and one extra."""
-    version, extra = request.param
+    """(folder, extra): an empty folder with the commands of a fresh environment, with the wheel and one extra."""
+    version, extra, versions = request.param
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} on this machine")
     folder = tmp_path_factory.mktemp("stranger")
     subprocess.run([python, "-m", "venv", str(folder / "env")], check=True, timeout=INSTALL_SECONDS)
     pip = [str(folder / "env/bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, f"{distributions['wheel']}{extra}"], check=True, timeout=INSTALL_SECONDS, cwd=folder)
+    more = {TESTED: ["--constraint", str(ROOT / ".ci/constraints.txt")], LOWEST: ["--requirement", "lowest.txt"]}
+    if versions == LOWEST:
+        # pip has no way to choose them: the lowest version of each line of pyproject, and what goes with them.
+        compile_ = ["uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", f"--extra={extra[1:-1]}"]
+        chosen = [*compile_, "--python", sys.executable, "--output-file", "lowest.txt", str(ROOT / "pyproject.toml")]
+        subprocess.run([sys.executable, "-m", *chosen], check=True, timeout=INSTALL_SECONDS, cwd=folder)
+    wheel = [*more.get(versions, []), f"{distributions['wheel']}{extra}"]
+    subprocess.run([*pip, *wheel], check=True, timeout=INSTALL_SECONDS, cwd=folder)
     return folder, extra
 
 
