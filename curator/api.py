@@ -39,7 +39,7 @@ from curator.queue.decisions import decide as share_decision
 from curator.rulebook import LoadedRule, find_rule, load_rule, load_rules
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Choice, NotScrubbed, Scrubber
-from curator.scrub.policy import merged as policy_for
+from curator.scrub import merged as policy_for
 
 __all__ = [
     "Choice", "Choices", "Comparison", "ConfigError", "Connection", "CuratorError", "Dataset", "Decision", "Draft",

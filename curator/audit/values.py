@@ -223,6 +223,8 @@ class AuditReport(Value):
     not_looked_at: tuple[str, ...] = ()
     excused: tuple[Excuse, ...] = ()
     """Known and quarantined items; the others decide a release."""
+    coverage: tuple[str, ...] = ()
+    """When it was asked for: groups of recent failures that no item protects against, and items gone quiet."""
     failure_types: dict[str, int] = {}
     reviewers: dict[str, int] = {}
     signals: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """`curator audit [DATASET] [ITEM]…`: where did this dataset come from, and can it be trusted today?"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,6 +85,8 @@ class Look:
 @click.option("--workers", type=click.IntRange(min=1), help="Scrub processes.  [default: one per core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Do the CPU work on this Dask cluster (extra [cluster]).")
 @click.option("--ledger", type=FILE, metavar="FILE", help="A ledger kept in git: what other machines promoted counts.")
+@click.option("--coverage", metavar="28d|DATE",
+              help="Also name failures since then that no item protects against, and items gone quiet.")  # fmt: skip
 @click.option("--fix", type=click.Choice(FIXES), help="Mend what the audit finds, after a preview.")
 @click.option("--failure-type", metavar="TYPE", help="With --fix: what failed, where lineage does not say it.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only the preview.")
@@ -104,6 +106,7 @@ def audit(
     workers: int | None,
     scheduler: str | None,
     ledger: Path | None,
+    coverage: str | None,
     fix: "FixName | None",
     failure_type: str | None,
     dry_run: bool,
@@ -137,7 +140,7 @@ def audit(
         if fix is not None:
             code = run_fix(look, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
         else:
-            code = _report(look, as_of, form, output, fail_on)
+            code = _report(look, as_of, form, output, fail_on, coverage)
     ctx.exit(code)
 
 
@@ -155,11 +158,20 @@ def _check(
         raise click.UsageError("The lineage of an item is shown as of now, as text or JSON.")
 
 
-def _report(look: Look, as_of: datetime | None, form: str, output: Path | None, fail_on: "Severity | None") -> ExitCode:
+def _report(
+    look: Look,
+    as_of: datetime | None,
+    form: str,
+    output: Path | None,
+    fail_on: "Severity | None",
+    coverage: str | None,
+) -> ExitCode:
     from curator.audit.report import RENDERERS
     from curator.audit.run import report_of
 
     report: AuditReport = report_of(look.evidence(as_of))
+    if coverage is not None:
+        report = report.model_copy(update={"coverage": tuple(_covered(look, coverage))})
     text = RENDERERS[form](report)
     if output is None:
         click.echo(text, nl=False)
@@ -170,6 +182,19 @@ def _report(look: Look, as_of: datetime | None, form: str, output: Path | None, 
             raise _unwritable(output, str(error.strerror)) from None
         say(f"Report written to {output}.")
     return ExitCode.NO if fail_on is not None and report.fails(fail_on) else ExitCode.YES
+
+
+def _covered(look: Look, since: str) -> "Iterator[str]":
+    from curator.cli.week import read_week
+    from curator.queue import coverage, in_lines, parse_window
+    from curator.scrub import Scrubber
+
+    if look.rule is None:
+        raise click.UsageError("--coverage needs the rule that says what a failure is: name it with --rules.")
+    window = parse_window(since, None, datetime.now().astimezone())
+    with Scrubber() as scrubber:
+        week = read_week(look.gateway, scrubber, [look.rule.rule], window, look.settings)
+    yield from in_lines(coverage(week, 4))
 
 
 def _unwritable(output: Path, why: str) -> UsageError:

@@ -72,33 +72,23 @@ def add(name: str, rule: str, as_json: bool) -> None:
         click.echo(plain(diff, keep_newlines=True) or f"{plain(loaded.rule.rule)} has it already")
 
 
-def _moving(function: Any) -> Any:
-    for option in (
-        json_option,
-        click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option("--dry-run", is_flag=True, help="Only say what would change."),
-        _rule,
-        click.argument("new"),
-        click.argument("old"),
-    ):
-        function = option(function)
-    return function
+def _moving(name: str, words: str) -> None:
+    """Adds a command that makes one failure type another."""
+
+    @types.command(name, help=f"{words} in the rule and in every item; `curator undo --batch` takes items back.")
+    @click.argument("old")
+    @click.argument("new")
+    @_rule
+    @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @json_option
+    @click.pass_context
+    def move(ctx: click.Context, /, **given: Any) -> None:
+        _move(ctx, merging=name == "merge", **given)
 
 
-@types.command()
-@_moving
-@click.pass_context
-def rename(ctx: click.Context, /, **given: Any) -> None:
-    """Name the failure type OLD NEW, in the rule and in every item; `curator undo --batch` takes items back."""
-    _move(ctx, merging=False, **given)
-
-
-@types.command()
-@_moving
-@click.pass_context
-def merge(ctx: click.Context, /, **given: Any) -> None:
-    """Make OLD the same as NEW, another failure type of the rule, in every item; undo as after `rename`."""
-    _move(ctx, merging=True, **given)
+_moving("rename", "Give the failure type OLD the name NEW, which is none yet,")
+_moving("merge", "Make the failure type OLD the same as NEW, another one of the rule,")
 
 
 def _move(

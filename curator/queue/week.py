@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -176,6 +176,18 @@ def coverage(week: Week, quiet_weeks: int) -> Coverage:
         items=tuple(items),
         quiet=tuple(each for each in items if max(each.last_seen or each.promoted_at, each.promoted_at) < since),
     )
+
+
+def in_lines(found: Coverage) -> Iterator[str]:
+    """The coverage for a report, a line for each gap; no text of a failure."""
+    groups = (*found.covered, *found.uncovered)
+    yield f"{len(found.covered)} of {len(groups)} groups of failures have an item"
+    for group in found.uncovered:
+        name = f"{group.name} ({group.workflow})" if group.workflow else group.name
+        yield f"{group.id} {name}: {group.count} failures, no item"
+    for item in found.quiet:
+        seen = f"seen last on {item.last_seen:%Y-%m-%d}" if item.last_seen else "not seen in the window"
+        yield f"{item.item_id}: {seen}"
 
 
 # ── digest: for the weekly meeting, and for a scheduler ─────────────────────────────────────────────────────────────

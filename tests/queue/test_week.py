@@ -229,6 +229,11 @@ def test_what_was_seen_before_is_found_and_nothing_else(world: World, desk: Cura
     assert [(each["item_id"], each["last_seen"]) for each in covered["quiet"]] == [("shoes-item", None)]
     assert "2 groups without an item" in desk("coverage").stdout
 
+    page = desk("audit", "desk", "--coverage", "28d", "--format", "md").stdout
+    assert "## Coverage\n\n- 1 of 3 groups of failures have an item\n" in page
+    assert "3 failures, no item\n" in page
+    assert "- shoes-item: not seen in the window\n" in page
+
     told = desk.json("digest", code=1)
     valid("digest", told)
     parcel, printer = of(groups(desk), 0), of(groups(desk), 4)

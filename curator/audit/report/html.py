@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import accumulate, groupby
 from unicodedata import east_asian_width
 
-from curator.audit.report.plain import TITLES, distributions
+from curator.audit.report.plain import TITLES, distributions, remarks
 from curator.audit.values import SEVERITIES, UNKNOWN, AuditFinding, AuditReport
 from curator.model.safe import visible
 
@@ -39,7 +39,7 @@ def html(report: AuditReport) -> str:
     ]
     if charts := "".join(chart(title, counts) for title, counts in distributions(report)):
         parts.append(f'<h2>In numbers</h2><div class="charts">{charts}</div>')
-    for title, notes in (("Excused from the gate", report.excused), ("Not looked at", report.not_looked_at)):
+    for title, notes in remarks(report):
         if notes:
             parts += [f"<h2>{title}</h2>", f"<ul>{''.join(f'<li>{marked(str(each))}</li>' for each in notes)}</ul>"]
     parts.append("</body></html>")

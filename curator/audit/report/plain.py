@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -32,6 +33,7 @@ def text(report: AuditReport) -> str:
         lines += [f"    → {found[0].remedy}", ""]
     if not report.findings:
         lines += [f"Nothing found by {len(report.checks)} checks.", ""]
+    lines += [f"coverage: {visible(each)}" for each in report.coverage]
     lines += [f"excused: {visible(str(each))}" for each in report.excused]
     lines += [f"not looked at: {visible(each)}" for each in report.not_looked_at]
     lines.append(f"{report.requests} requests")
@@ -62,11 +64,18 @@ def markdown(report: AuditReport) -> str:
     for title, counts in distributions(report):
         lines += ["", f"## {title}", "", "| | items |", "|---|---:|"]
         lines += [f"| {_cell(name)} | {count} |" for name, count in counts.items()]
-    if report.excused:
-        lines += ["", "## Excused from the gate", "", *(f"- {_cell(str(each))}" for each in report.excused)]
-    if report.not_looked_at:
-        lines += ["", "## Not looked at", "", *(f"- {_cell(each)}" for each in report.not_looked_at)]
+    for title, notes in remarks(report):
+        lines += ["", f"## {title}", "", *(f"- {_cell(str(each))}" for each in notes)] if notes else []
     return "\n".join(lines) + "\n"
+
+
+def remarks(report: AuditReport) -> tuple[tuple[str, Sequence[object]], ...]:
+    """(title, remarks) of what stands beside the findings; some may be empty."""
+    return (
+        ("Coverage", report.coverage),
+        ("Excused from the gate", report.excused),
+        ("Not looked at", report.not_looked_at),
+    )
 
 
 def distributions(report: AuditReport) -> list[tuple[str, dict[str, int]]]:
