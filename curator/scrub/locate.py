@@ -13,6 +13,7 @@ from curator.scrub.media import Medium, collapsed
 from curator.scrub.normalise import IDENTITY, OffsetMap, normalise
 from curator.scrub.placeholders import PLACEHOLDER, SURROGATE
 from curator.scrub.recognizers.names import is_ordinary, word_list
+from curator.scrub.recognizers.patterns import table
 from curator.scrub.structure import Piece, pieces
 
 _WORDS = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\d+")
@@ -34,28 +35,9 @@ def words(key: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(key)]
 
 
-_ALIASES = {
-    word: says
-    for says, foreign in {
-        "last name": "sn nachname familienname apellido apellidos cognome sobrenome achternaam nazwisko",
-        "first name": "vorname prénom prenom nombre nome voornaam imię gn",
-        "full name": "naam nom namen nombrecompleto nomecompleto nomcomplet",
-        "customer name": "kunde kundin kundenname cliente klant klient",
-        "date of birth": "geburtsdatum geburtstag fechanacimiento nacimiento naissance datenaissance datanascita "
-        "datanascimento geboortedatum",
-        "address": "adresse anschrift dirección direccion indirizzo endereço endereco adres straße strasse",
-        "phone": "telefon telefono teléfono téléphone telefone telefoon handy móvil cellulare",
-    }.items()
-    for word in foreign.split()
-}
+_ALIASES = {word: says for says, foreign in table("keys")["alias"].items() for word in foreign}
 """Keys in other languages and of directories (LDAP's `sn`) → what they say in English."""
-_PEOPLE = frozenset(
-    {
-        "customer", "passenger", "requester", "recipient", "guest", "patient", "client", "holder", "sender",
-        "author", "assignee", "contact", "owner", "employee", "traveler", "traveller", "applicant", "buyer",
-        "reporter", "attendee",
-    }
-)  # fmt: skip
+_PEOPLE = frozenset(table("keys")["people"])
 _TWO_NAMES = regex.compile(r"\p{Lu}[\p{L}'’.\-]+(?:[ ]\p{L}[\p{L}'’.\-]*){1,4}")
 
 

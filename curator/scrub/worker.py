@@ -18,7 +18,7 @@ from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline
 
 _FORBIDDEN = frozenset(
-    {
+    [
         "socket.connect",
         "socket.getaddrinfo",
         "socket.bind",
@@ -27,7 +27,7 @@ _FORBIDDEN = frozenset(
         "os.system",
         "os.exec",
         "os.posix_spawn",
-    }
+    ]
 )
 
 

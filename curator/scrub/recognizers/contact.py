@@ -7,7 +7,7 @@ import regex
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
-from curator.scrub.recognizers.patterns import context, rules
+from curator.scrub.recognizers.patterns import context, parts, rules
 
 _DOMAIN = regex.compile(
     r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,10}(?P<top>[\p{L}][\p{L}\p{N}-]{1,62})(?![\p{L}\p{N}@])"
@@ -16,12 +16,7 @@ _LITERAL = regex.compile(r"@\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}\]")
 _LOCAL = regex.compile(r"""(?:"[^"\n]{1,64}"|[\p{L}\p{N}.!\#$%&'*+/=?^_`{|}~-]{1,320})$""")
 _FIELD = regex.compile(r"^[?]?[A-Za-z_]{1,30}=")
 _URL_PART = regex.compile(r"[/?&]|(?<=[?&/][^@]{0,60})=")
-_SPOKEN = regex.compile(
-    r"(?<![\p{L}\p{N}])[\p{L}\p{N}]{1,30}(?:[ ](?:dot|\(dot\)|\[dot\]|punkt|punto|point)[ ][\p{L}\p{N}]{1,30}){0,3}"
-    r"(?:[ ](?:at|\(at\)|\[at\]|arroba|chiocciola|arobase)[ ]|\(at\)|\[at\])"
-    r"[\p{L}\p{N}\-]{2,40}(?:[ ]?(?:dot|\(dot\)|\[dot\]|punkt|punto|point)[ ]?[\p{L}]{2,20}){1,3}(?![\p{L}\p{N}])",
-    regex.IGNORECASE,
-)
+(_SPOKEN,) = (regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("network", "spoken"))
 """`jane dot doe at corp dot com`."""
 _FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "py", "md"})
 _REACH = 320
@@ -102,21 +97,9 @@ class PhoneRecognizer(RegexRecognizer):
         return score
 
 
-_IDENTIFIER = regex.compile(
-    r"(?:order|ticket|invoice|tracking|case|ref(?:erence)?|parcel|booking|reservation"
-    r"|claim|transaction|item|sku|isbn|part|serial"
-    r"|request|flight|subscription|timestamp|_id|\bids?\b|customer|version|row)[ _]?"
-    r"(?:id|no\.?|number|nr\.?|code)?[\"']?[\s:=#(]{0,3}[\"']?$",
-    regex.IGNORECASE,
+_IDENTIFIER, _DATE = (
+    regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("phone", "identifier", "date")
 )
-_DATE = regex.compile(
-    r"(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])"
-    r"|(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)\d\d"
-    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-)
-
-
-# USPS Publication 28, appendix C1: street suffixes.
 
 _CAPITAL = regex.compile(r"\p{Lu}")
 _TWO_NUMBERS = regex.compile(r"\d.*[ ,]\p{L}{0,2}\d", regex.DOTALL)
