@@ -25,8 +25,6 @@ _DATA = files("curator.scrub").joinpath("data", "entities.toml").read_text("utf-
 ENTITIES = {row["name"]: Entity(**row) for row in tomllib.loads(_DATA)["entity"]}
 DEFAULT_ENTITIES = frozenset(e.name for e in ENTITIES.values() if e.default)
 SUGGESTIONS = frozenset(e.name for e in ENTITIES.values() if e.kind == "suggestion")
-NEEDS_NER = frozenset({"LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
-"""Entities that only the NER model finds; names are found by cues and lists too."""
 
 
 @dataclass(frozen=True, slots=True)

