@@ -39,7 +39,11 @@ class Scrubber:
     def __init__(self, *, limits: Limits | None = None, in_process: bool = False, use_model: bool = True) -> None:
         self.limits = limits or Limits()
         self._use_model = use_model
-        self._pipeline = _local(self.limits, use_model) if in_process else None
+        self._pipeline: Pipeline | None = None
+        if in_process:
+            from curator.scrub.engine import Engine
+
+            self._pipeline = Pipeline(Engine(use_model=use_model), self.limits)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -256,9 +260,3 @@ def _findings(body: Sequence[Mapping[str, Any]]) -> list[Finding]:
 
 def _plain(policy: ScrubPolicy) -> dict[str, Any]:
     return policy.model_dump(mode="json")
-
-
-def _local(limits: Limits, use_model: bool) -> Pipeline:
-    from curator.scrub.engine import Engine
-
-    return Pipeline(Engine(use_model=use_model), limits)

@@ -27,29 +27,17 @@ def word_list(name: str) -> frozenset[str]:
 
 
 @cache
-def given_names() -> frozenset[str]:
-    """Given names that are nothing else."""
-    return frozenset(n for n in _lines("given_names.txt") if n[0] not in "?@")
+def marked(name: str, marks: str = "") -> frozenset[str]:
+    """The words of a list of names whose line begins with one of `marks`, or those without a mark.
+
+    `?` is a name that is a word or a product, too (Grace, Jasmine), `@` one that is a place (Austin, Sydney).
+    """
+    return frozenset(n.lstrip("?@") for n in _lines(name) if (n[0] in marks if marks else n[0] not in "?@"))
 
 
-@cache
-def ambiguous_names() -> frozenset[str]:
-    """Given names that are also words, places or products (Grace, Austin, Jasmine)."""
-    return frozenset(n[1:] for n in _lines("given_names.txt") if n[0] in "?@")
-
-
-@cache
-def place_names() -> frozenset[str]:
-    """Given names that are places (Austin, Sydney, Georgia)."""
-    return frozenset(n[1:] for n in _lines("given_names.txt") if n.startswith("@"))
-
-
-@cache
-def family_names() -> frozenset[str]:
-    """Family names that are no ordinary words."""
-    return word_list("family_names.txt")
-
-
+_GIVEN, _FAMILY, _WORLD_GIVEN, _WORLD_FAMILY = (
+    f"{name}.txt" for name in ("given_names", "family_names", "world_given", "world_family")
+)
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
 
@@ -60,26 +48,21 @@ def bare(word: str) -> str:
     return "".join(c for c in marks if not unicodedata.combining(c)).strip("'’.,;:!?()\"")
 
 
-@cache
-def _world(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """`(names, names that are ordinary words too)` of one list."""
-    lines = _lines(name)
-    return frozenset(n for n in lines if n[0] != "?"), frozenset(n[1:] for n in lines if n[0] == "?")
-
-
 @lru_cache(maxsize=50_000)
 def may_be_given(word: str, *, plain: bool = False) -> bool:
     """Whether a word is a given name somewhere in the world; `plain`: and no ordinary word, place or product."""
     if plain:
-        return any(p in given_names() or p in _world("world_given.txt")[0] for p in bare(word).split("-"))
-    return any(is_given(p) or any(p in names for names in _world("world_given.txt")) for p in bare(word).split("-"))
+        return any(p in marked(_GIVEN) or p in marked(_WORLD_GIVEN) for p in bare(word).split("-"))
+    return any(
+        is_given(p) or p in marked(_WORLD_GIVEN) or p in marked(_WORLD_GIVEN, "?") for p in bare(word).split("-")
+    )
 
 
 @lru_cache(maxsize=50_000)
 def may_be_family(word: str, *, plain: bool = False) -> bool:
     """Whether a word is a family name somewhere in the world; `plain`: and no ordinary word."""
-    some, words = _world("world_family.txt")
-    return any(p in family_names() or p in some or (not plain and p in words) for p in bare(word).split("-"))
+    some, words = marked(_WORLD_FAMILY), marked(_WORLD_FAMILY, "?")
+    return any(p in word_list(_FAMILY) or p in some or (not plain and p in words) for p in bare(word).split("-"))
 
 
 @lru_cache(maxsize=50_000)
@@ -120,22 +103,22 @@ def product_phrases() -> "regex.Pattern[str]":
 def is_given(word: str) -> bool:
     """Whether a word is a given name, ambiguous or not; of a double name one part is enough."""
     parts = word.casefold().split("-")
-    return any(p in given_names() or p in ambiguous_names() for p in parts)
+    return any(p in marked(_GIVEN) or p in marked(_GIVEN, "?@") for p in parts)
 
 
 def is_plain_given(word: str) -> bool:
     """Whether a word is a given name and nothing else."""
-    return any(p in given_names() for p in word.casefold().split("-"))
+    return any(p in marked(_GIVEN) for p in word.casefold().split("-"))
 
 
 def is_family(word: str) -> bool:
     """Whether a word is a family name and no ordinary word."""
-    return any(p in family_names() for p in word.casefold().split("-"))
+    return any(p in word_list(_FAMILY) for p in word.casefold().split("-"))
 
 
 def is_place(word: str) -> bool:
     """Whether a given name is rather a place when it stands alone."""
-    return word.casefold() in place_names()
+    return word.casefold() in marked(_GIVEN, "@")
 
 
 def is_stop(word: str) -> bool:

@@ -42,10 +42,6 @@ class CredentialRecognizer(RegexRecognizer):
     _FREE = frozenset({"named key", "signed URL", "key header", "command line", "named key in a sentence"})
     _WORDY = frozenset({"password", "password in a sentence"})
 
-    def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """Weighs the value by its rule: see `_is_random` and `_is_password`."""
-        return score
-
     def find(self, text, nlp):  # type: ignore[no-untyped-def]
         """As the base does, with the sieve that fits the rule."""
         for start, end, score, name in super().find(text, nlp):
