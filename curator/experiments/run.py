@@ -188,6 +188,8 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self.items = dict(self.begun.items)
+        self._outputs: dict[str, Any] = {}
+        """What the checks see, by item: in memory only, as the record may be scrubbed."""
         self._lock = threading.Lock()
         # Not asyncio's own pool: that has few threads, and Ctrl-C waits for them.
         self._threads = ThreadPoolExecutor(self.max_concurrency, thread_name_prefix="curator-item")
@@ -196,10 +198,12 @@ class Recorder:
         """Answers one item. Raises TaskFailed, which makes it an errored item in Langfuse, too."""
         _running_item.set(item.id)  # the SDK runs the item's evaluators in the same context
         trace_id, started = current_trace_id(), time.perf_counter()
-        output, cost, error, latency, cut_off = None, None, None, None, False
+        output, sent, cost, error, latency, cut_off = None, None, None, None, None, False
         self.record.write(repeat=self.number, begun=item.id)
         try:
             output, cost, latency = await self._apart(self.agent.run, item)
+            self._outputs[item.id] = output
+            sent = await self._apart(self.agent.outgoing.clean, output)
             if cost is not None:
                 self.mirror.record_cost(cost)
             case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
@@ -214,7 +218,7 @@ class Recorder:
         finally:
             record = ItemRun(
                 item_id=item.id,
-                output=output,
+                output=sent if self.agent.outgoing.files else output,
                 error=error,
                 latency=round(time.perf_counter() - started if latency is None else latency, 4),
                 cost=cost,
@@ -227,14 +231,14 @@ class Recorder:
                 self.record.write(repeat=self.number, item=record.model_dump(mode="json"))
             if self.progress is not None:
                 self.progress()
-        return await self._apart(self.agent.outgoing.clean, output)
+        return sent
 
     def check(self, spec: CheckSpec) -> RunCheck:
         """One check as the SDK's evaluator. A check without score raises, so that Langfuse shows it as failed."""
 
         async def evaluate(case: dict[str, Any]) -> list[CheckResult]:
             # Langfuse has the output without personal values; the check gets it as it was.
-            case["output"] = self.items[_running_item.get()].output
+            case["output"] = self._outputs[_running_item.get()]
             found = await self._apart(self.checker.run, spec, Case(**case))
             found = await self._apart(_cleaned, self.agent.outgoing, found)
             self._scored(_running_item.get(), spec.name, found)

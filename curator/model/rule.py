@@ -263,6 +263,8 @@ class ScrubPolicy(Value):
     """Entities of which a value becomes one of the same form (`DE 4417-0093` → `XX 0000-0001`), user ids as above."""
     unread_language: Literal["warn", "block"] = "warn"
     """Whether a draft in a language in which names are not looked for may be written."""
+    results: Literal["raw", "scrubbed"] = "raw"
+    """How local result files of runs hold the task's outputs; what goes to Langfuse is scrubbed either way."""
     strict: bool = False
     """True: every finding needs a decision of the reviewer, suggestions included."""
 

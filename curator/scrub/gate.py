@@ -86,6 +86,8 @@ class Outgoing:
     def __init__(self, policy: ScrubPolicy | None = None, scrubber: "Scrubber | None" = None) -> None:
         """`scrubber`: one that already runs and that somebody else closes."""
         policy = policy or ScrubPolicy()
+        self.files = policy.results == "scrubbed"
+        """Whether local result files hold what goes out, too."""
         self._policy = policy.model_copy(update={"paths": (), "strict": False})
         self._scrubber, self._own = scrubber, scrubber is None
         self._lock = threading.Lock()
@@ -93,7 +95,7 @@ class Outgoing:
     def clean(self, value: Json) -> Json:
         """The value without its personal values; a note in its place when it could not be read. Never raises."""
         try:
-            if all(map(_ordinary, walk(value))):
+            if not (self._policy.deny or self._policy.patterns) and all(map(_ordinary, walk(value))):
                 return value
             from curator.scrub.scrubber import Scrubber
 

@@ -140,6 +140,7 @@ def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
             "surrogates": (*team.surrogates, *own.surrogates),
             "user_ids": own.user_ids if "user_ids" in own.model_fields_set else team.user_ids,
             "strict": team.strict or own.strict,
+            "results": "scrubbed" if "scrubbed" in (team.results, own.results) else "raw",
             "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
         }
     )

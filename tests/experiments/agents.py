@@ -17,6 +17,10 @@ def langfuse_style(*, item: Any, **kwargs: Any) -> dict[str, str]:
     return GOOD | {"prompt_label": item.input["prompt_label"]}
 
 
+def personal(case: dict[str, Any]) -> dict[str, str]:
+    return GOOD | {"answer": "Your order is on its way to jane.doe@example.net."}
+
+
 async def good_async(case: dict[str, Any]) -> dict[str, str]:
     await asyncio.sleep(0.01)
     return GOOD

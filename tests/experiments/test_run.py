@@ -11,6 +11,7 @@ import pytest
 from curator.config import Connection
 from curator.experiments import integrity, results, versions
 from curator.experiments.compare import compare
+from curator.experiments.gate import decide
 from curator.experiments.perform import perform
 from curator.experiments.remote import find_run
 from curator.experiments.results import Integrity
@@ -20,6 +21,7 @@ from curator.model.errors import ConfigError, CuratorError, UsageError
 from curator.sandbox.auth import Keys
 from curator.sandbox.gate import Lag
 from curator.sandbox.server import SandboxServer
+from tests.experiments import agents
 from tests.experiments.conftest import connection_of
 from tests.experiments.rules import order_status
 from tests.experiments.workflow import Workflow, codes, on_server
@@ -69,6 +71,22 @@ def test_the_result_file_is_plain_and_private(workflow: Workflow, tmp_path: Path
     assert stored["task"]["name"] == "tests.experiments.agents:good"
     assert stored["environment"]["langfuse"].startswith("5.")
     assert results.read(path).label == "l"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_result_files_can_be_scrubbed_and_compare_all_the_same(workflow: Workflow, tmp_path: Path) -> None:
+    """The checks see the output as it was; the file holds what Langfuse gets, and no part of a file stays behind."""
+    workflow.fill(2)
+    raw = workflow.run("personal", label="raw")
+    rule = order_status(scrub={"results": "scrubbed"})
+    plan = Plan(task="tests.experiments.agents:personal", label="scrubbed", output=tmp_path / "r" / "run.json")
+    run, path = perform(workflow.gateway, workflow.connection, rule, plan)
+    assert raw.repeats[0].items[0].output == agents.personal({})
+    assert "jane.doe" not in path.read_text()
+    assert "its way to <EMAIL_ADDRESS_1>." in path.read_text()
+    assert run.means() == raw.means()
+    assert compare(raw, results.read(path)).metrics
+    assert decide(rule, results.read(path), raw).passed is True
     assert list(path.parent.iterdir()) == [path]
 
 
