@@ -206,7 +206,7 @@ def load_settings(**flags: Any) -> Settings:
             f"{path}: {where}: {says}.", code="CONFIG_FILE", remedy="See `curator explain config` for every key."
         ) from None
     if settings.scrub_patterns:
-        from curator.scrub.policy import patterns_of
+        from curator.scrub import patterns_of
 
         own = patterns_of(path.parent / Path(settings.scrub_patterns).expanduser())
         scrub = settings.scrub.model_copy(update={"patterns": (*settings.scrub.patterns, *own)})
