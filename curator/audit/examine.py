@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from curator.audit.values import ItemFacts, signal_names, trace_of
 from curator.draft import text_of
-from curator.draft.effectiveness import judge
+from curator.draft.effectiveness import apply_checks
 from curator.draft.mapping import validate
 from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value
@@ -146,7 +146,7 @@ def _recorded_passes(rule: LoadedRule, item: StoredItem, recorded: Mapping[str, 
     if item.id not in recorded:
         return None
     metadata = item.metadata if isinstance(item.metadata, dict) else {}
-    found = judge(rule, "recorded", recorded[item.id], item.input, item.expected_output, metadata)
+    found = apply_checks(rule, "recorded", recorded[item.id], item.input, item.expected_output, metadata)
     return None if found.verdict == "unchecked" else found.verdict == "passes"
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from curator.audit.values import ById, Evidence, ItemFacts, Progress, Promoted, Run, silent, trace_of
 from curator.gateway import Experiment, Gateway
-from curator.journal import Journal, standing
+from curator.journal import Journal, last_approvals
 from curator.model import Dataset, Observation, StoredItem, parse_text
 from curator.model.errors import UsageError
 from curator.model.lineage import APPROVALS, APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, SOURCE_SESSION_ID
@@ -281,7 +281,7 @@ def runs_of(
 def promoted_items(journal: Journal | None, dataset: str) -> dict[str, Promoted]:
     """Item id → its newest good promotion; without items that curator itself took back, archived or erased."""
     found: dict[str, Promoted] = {}
-    for item_id, each in standing(journal, dataset).items() if journal is not None else ():
+    for item_id, each in last_approvals(journal, dataset).items() if journal is not None else ():
         answer = each.promotion.answer
         found[item_id] = Promoted(
             receipt=each.receipt,

@@ -38,7 +38,7 @@ class Judgement(Value):
         return (self.answer, self.verdict) in (("recorded", "fails"), ("correction", "passes"))
 
 
-def judge(
+def apply_checks(
     loaded: LoadedRule,
     answer: Answer,
     output: object,
@@ -72,7 +72,7 @@ def judgements(trace: Trace, draft: Draft, loaded: LoadedRule, *, allow_python: 
     """
 
     def judged(answer: Answer, output: object) -> Judgement:
-        return judge(
+        return apply_checks(
             loaded, answer, output, draft.input, draft.expected_output, draft.metadata, allow_python=allow_python
         )
 

@@ -44,7 +44,7 @@ class Similar(Value):
     """What this machine's runs say of it: `passes since run X`; empty when none scored it."""
 
 
-class Standing(Value):
+class UnderTheId(Value):
     """What stands under the draft's id."""
 
     state: Literal["new", "same", "changed", "archived", "elsewhere"]
@@ -56,7 +56,7 @@ class Novelty(Value):
     """Where a draft would stand."""
 
     dataset_exists: bool
-    standing: Standing
+    standing: UnderTheId
     similar: tuple[Similar, ...]
 
 
@@ -70,7 +70,7 @@ STANDING = {
 """States in words."""
 
 
-def look(
+def novelty_of(
     gateway: "Gateway",
     scrubbed: ScrubbedDraft,
     items: "Sequence[StoredItem | KnownItem] | None" = None,
@@ -94,15 +94,15 @@ def look(
     )
 
 
-def standing(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> Standing:
+def standing(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> UnderTheId:
     """How a draft stands to the item that is stored under its id."""
     if stored is None:
-        return Standing(state="new")
+        return UnderTheId(state="new")
     if stored.dataset != scrubbed.draft.dataset:
-        return Standing(state="elsewhere", stored=stored)
+        return UnderTheId(state="elsewhere", stored=stored)
     if stored.status != "ACTIVE":
-        return Standing(state="archived", stored=stored)
-    return Standing(state="same" if _content(scrubbed) == _content(stored) else "changed", stored=stored)
+        return UnderTheId(state="archived", stored=stored)
+    return UnderTheId(state="same" if _content(scrubbed) == _content(stored) else "changed", stored=stored)
 
 
 def similar(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownItem]") -> tuple[Similar, ...]:

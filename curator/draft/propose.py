@@ -64,7 +64,7 @@ class Look(Value):
     """Traces of the sample that have more than one root."""
 
 
-def look(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
+def sample_traces(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
     """Looks at the newest traces (of that name; none of experiments) and scores: of two weeks, else of any time.
 
     Gives what was seen, and the traces of the sample, those with scores first. A handful of requests.

@@ -44,7 +44,7 @@ def in_words(run: Run) -> list[str]:
     ]
 
 
-def check(
+def verify(
     gateway: Gateway,
     run: Run,
     *,
@@ -59,11 +59,11 @@ def check(
     what somebody has just seen under each run name. Raises GatewayError.
     """
     until = time.monotonic() + deadline
-    now = dict(seen) if seen is not None else look(gateway, run, run.repeats)
+    now = dict(seen) if seen is not None else read_rows(gateway, run, run.repeats)
     waited = dict.fromkeys(now, 0.0)
     pause, server = 0.5, None
     while True:
-        judged = {each.run_name: judge(run, each, now[each.run_name], required) for each in run.repeats}
+        judged = {each.run_name: problems_in(run, each, now[each.run_name], required) for each in run.repeats}
         late = [each for each in run.repeats if judged[each.run_name][1]]
         if late and any(each.code == "INTEGRITY_SCORE_LATE" for r in late for each in judged[r.run_name][0]):
             server = server or gateway.version()
@@ -75,7 +75,7 @@ def check(
         began = time.monotonic()
         time.sleep(pause)
         pause = min(pause * 1.5, 5.0)
-        now |= look(gateway, run, late)
+        now |= read_rows(gateway, run, late)
         for each in late:
             waited[each.run_name] += time.monotonic() - began
     repeats = []
@@ -86,7 +86,7 @@ def check(
     return run.model_copy(update={"repeats": tuple(repeats)})
 
 
-def look(gateway: Gateway, run: Run, repeats: Sequence[Repeat]) -> dict[str, Seen]:
+def read_rows(gateway: Gateway, run: Run, repeats: Sequence[Repeat]) -> dict[str, Seen]:
     """What the server shows under the name of each of these repeats: one request per 100 items."""
     names = [each.run_name for each in repeats]
     started = min((each.started_at for each in repeats), default=datetime.now(UTC))
@@ -97,7 +97,7 @@ def look(gateway: Gateway, run: Run, repeats: Sequence[Repeat]) -> dict[str, See
 
 
 def seen_of(found: Iterable[ExperimentItem]) -> Seen:
-    """Rows of one run name as what `judge` looks at."""
+    """Rows of one run name as what `problems_in` looks at."""
     seen = Seen({}, {}, {})
     for row in found:
         seen.experiments.setdefault(row.experiment_id, []).append(row.item_id)
@@ -129,7 +129,7 @@ def rows(
                 yield row
 
 
-def judge(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tuple[list[Problem], bool]:
+def problems_in(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tuple[list[Problem], bool]:
     """What is wrong with the run as seen, and whether waiting may still mend some of it."""
     items = repeat.by_item()
     late = datetime.now(UTC) - repeat.finished_at < INGESTION_LIMIT

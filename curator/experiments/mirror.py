@@ -25,7 +25,7 @@ RunCheck = Callable[[Any], Awaitable[list[CheckResult]]]
 """Takes the dataset item's content as keywords in a dict; gives the results to record as scores."""
 
 
-class Recorded(NamedTuple):
+class SdkRun(NamedTuple):
     """Where the SDK recorded a run."""
 
     experiment_id: str
@@ -56,7 +56,7 @@ class Mirror:
         checks: Mapping[str, RunCheck],
         max_concurrency: int,
         leave: Collection[str] = (),
-    ) -> Recorded:
+    ) -> SdkRun:
         """Runs every item but those to `leave` once and sends what came out, into the experiment of that run name.
 
         Blocks until all was handed to the server.
@@ -76,7 +76,7 @@ class Mirror:
                 max_concurrency=max_concurrency,
                 metadata=dict(metadata),
             )
-        return Recorded(result.experiment_id, result.experiment_url)
+        return SdkRun(result.experiment_id, result.experiment_url)
 
     def record_cost(self, dollars: float) -> None:
         """Puts the price that a task named into the running item's trace, where Langfuse sums costs up."""

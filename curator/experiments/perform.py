@@ -69,7 +69,7 @@ def perform(
             raise
     _save(run, path, saved)
     kept.close(done=True)
-    run = integrity.check(gateway, run, required=[each.name for each in rule.gate.required], deadline=plan.deadline)
+    run = integrity.verify(gateway, run, required=[each.name for each in rule.gate.required], deadline=plan.deadline)
     return run, results.write(run, path)
 
 

@@ -72,7 +72,7 @@ def prove(
         both = [task for task in (production, candidate) if task is not None]
         live, *others = [_side(rule, item, task, checker, runs, progress) for task in both]
         other = others[0] if others else None
-        verdict, says = judge(live, other)
+        verdict, says = verdict_on(live, other)
         return Proof(item_id=item.id, production=live, candidate=other, verdict=verdict, says=says)
 
     pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="curator-prove")
@@ -126,7 +126,7 @@ def _stored(gateway: Gateway, item_id: str, dataset: str) -> StoredItem:
     return found
 
 
-def judge(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
+def verdict_on(production: Side, candidate: Side | None) -> tuple[ProofVerdict, str]:
     """The verdict and one sentence. An error is no failure: it proves nothing about the case."""
     errors = [*production.errors, *(candidate.errors if candidate else ())]
     if errors:

@@ -187,7 +187,7 @@ def _judged(run: Run, rows: dict[str, list[ExperimentItem]], rules: Sequence[Rul
     repeats = []
     for repeat in run.repeats:
         seen = integrity.seen_of(rows.get(repeat.run_name, ()))
-        problems, _ = integrity.judge(run, repeat, seen, required)
+        problems, _ = integrity.problems_in(run, repeat, seen, required)
         repeats.append(repeat.model_copy(update={"integrity": Integrity(ok=not problems, problems=tuple(problems))}))
     return run.model_copy(update={"repeats": tuple(repeats)})
 
@@ -280,10 +280,10 @@ def _checked(gateway: Gateway, chosen: Listed, rule: Rule | None, deadline: floa
     """The run as the server has it, with its integrity."""
     required = [score.name for score in rule.gate.required] if rule else []
     run, seen = _load(gateway, chosen, rule)
-    checked = integrity.check(gateway, run, required=required, deadline=deadline, seen=seen)
+    checked = integrity.verify(gateway, run, required=required, deadline=deadline, seen=seen)
     if any(repeat.integrity and repeat.integrity.waited for repeat in checked.repeats):  # scores arrived meanwhile
         run, seen = _load(gateway, chosen, rule)
-        checked = integrity.check(gateway, run, required=required, deadline=0.0, seen=seen)
+        checked = integrity.verify(gateway, run, required=required, deadline=0.0, seen=seen)
     return checked
 
 
@@ -292,7 +292,7 @@ _NAMES_A_RUN = "Name a result file, a run name, an experiment id or a label; `cu
 
 def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:
     """The run with its integrity as the server shows it now. Raises GatewayError."""
-    return integrity.check(gateway, run, required=[score.name for score in rule.gate.required], deadline=deadline)
+    return integrity.verify(gateway, run, required=[score.name for score in rule.gate.required], deadline=deadline)
 
 
 def _experiments(gateway: Gateway, reference: str, since: datetime) -> list[Experiment]:

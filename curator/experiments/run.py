@@ -26,7 +26,7 @@ from curator.experiments import integrity
 from curator.experiments.checks import BUILT_IN, Checker
 from curator.experiments.checks.base import CHECK, Case, CheckFailed, CheckResult
 from curator.experiments.isolation import DEFAULT_MEMORY_GIB
-from curator.experiments.mirror import Mirror, Recorded, RunCheck, current_trace_id
+from curator.experiments.mirror import Mirror, RunCheck, SdkRun, current_trace_id
 from curator.experiments.record import Begun, Record, as_repeat, changed
 from curator.experiments.results import ItemRun, Repeat, Run, Score, TaskRecord, base_name, run_name
 from curator.experiments.tasks import DEFAULT_TIMEOUT_SECONDS, Task, TaskFailed
@@ -133,7 +133,7 @@ def run_experiment(
         if number not in before:
             record.write(repeat=number, run_name=name, started_at=begun.started_at.isoformat())
         try:
-            recorded = Recorded(begun.experiment_id or "", begun.url)
+            recorded = SdkRun(begun.experiment_id or "", begun.url)
             if pinned.record().keys() - begun.items.keys():
                 recorded = mirror.run(
                     label=label,
@@ -159,7 +159,7 @@ def _as_the_server_has_it(gateway: Gateway, run: Run, begun: Begun) -> Begun:
 
     What it shows beyond those that are kept was cut off, or could not be written down any more.
     """
-    seen = integrity.look(gateway, run, [as_repeat(begun, begun.items.values(), begun.started_at)])[begun.run_name]
+    seen = integrity.read_rows(gateway, run, [as_repeat(begun, begun.items.values(), begun.started_at)])[begun.run_name]
     there = set(seen.items())
 
     def arrived(item: ItemRun) -> bool:
@@ -250,7 +250,7 @@ class Recorder:
         own = {CHECK: self.checker.fingerprints()[spec.name]}
         return evaluate
 
-    def repeat(self, recorded: Recorded | None, pinned: Pinned) -> Repeat:
+    def repeat(self, recorded: SdkRun | None, pinned: Pinned) -> Repeat:
         """The record, in the dataset's order; items that were never reached are errored ones."""
         items = [self.items.get(item.id) or _never_run(item) for item in pinned.items]
         where = {"experiment_id": recorded.experiment_id or None, "url": recorded.url} if recorded else {}

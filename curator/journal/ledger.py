@@ -72,7 +72,7 @@ class Undoing(Value):
     delete: bool = False
 
 
-class Recorded(Value):
+class UndoableEntry(Value):
     """An entry with its batch and what undo needs."""
 
     entry: LedgerEntry
@@ -156,7 +156,7 @@ class Ledger:
             if marked.rowcount:
                 self._add(entry, "", Restore())
 
-    def half_undone(self) -> list[Recorded]:
+    def half_undone(self) -> list[UndoableEntry]:
         """Entries whose undo was begun and neither finished nor given up, oldest first."""
         return self._recorded("AND undoing IS NOT NULL", (), None)[::-1]
 
@@ -164,16 +164,16 @@ class Ledger:
         """The newest `limit` entries (all without it), oldest first."""
         return [each.entry for each in self._recorded("", (), limit)][::-1]
 
-    def recorded(self) -> list[Recorded]:
+    def recorded(self) -> list[UndoableEntry]:
         """Every entry with its batch and what undo needs, newest first."""
         return self._recorded("", (), None)
 
-    def last(self, count: int, *, whole_batch: bool = False) -> list[Recorded]:
+    def last(self, count: int, *, whole_batch: bool = False) -> list[UndoableEntry]:
         """The newest `count` entries that can be taken back and have not been, newest first.
 
         With `whole_batch` each counts together with the others of its batch (one command, one bulk action).
         """
-        found: list[Recorded] = []
+        found: list[UndoableEntry] = []
         batches: list[str] = []
         for each in self._recorded("AND undone_by IS NULL", (), None):
             if not each.entry.effective:
@@ -186,11 +186,11 @@ class Ledger:
             found.append(each)
         return found
 
-    def get(self, entry_id: str) -> Recorded | None:
+    def get(self, entry_id: str) -> UndoableEntry | None:
         """The entry with that id."""
         return next(iter(self._recorded("AND id = ?", (entry_id,), 1)), None)
 
-    def _recorded(self, condition: str, values: tuple[str, ...], limit: int | None) -> list[Recorded]:
+    def _recorded(self, condition: str, values: tuple[str, ...], limit: int | None) -> list[UndoableEntry]:
         query = f"SELECT * FROM ledger WHERE scope = ? {condition} ORDER BY seq DESC LIMIT ?"
         return self._db.read(_recorded, query, (self._db.scope, *values, -1 if limit is None else limit))
 
@@ -208,8 +208,8 @@ def _without_reason(decision: Decision | None) -> Decision | None:
     return None if decision is None else decision.model_copy(update={"reason": ""})
 
 
-def _recorded(row: Row) -> Recorded:
-    return Recorded(
+def _recorded(row: Row) -> UndoableEntry:
+    return UndoableEntry(
         entry=LedgerEntry.model_validate_json(row["entry"]),
         batch=row["batch"],
         restore=Restore.model_validate_json(row["restore"]),

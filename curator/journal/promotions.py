@@ -196,7 +196,7 @@ if TYPE_CHECKING:
     from curator.journal import Journal
 
 
-class Standing(Value):
+class LastApproval(Value):
     """A proved promotion whose item should be there, active."""
 
     promotion: Promotion
@@ -205,12 +205,12 @@ class Standing(Value):
     """When an undo of a later write brought this state back; None when nothing came after it."""
 
 
-def standing(journal: "Journal", dataset: str) -> dict[str, Standing]:
+def last_approvals(journal: "Journal", dataset: str) -> dict[str, LastApproval]:
     """Item id → the newest proved promotion that nobody on this machine has taken back or archived."""
     ledger = journal.ledger.recorded()
     times = {each.entry.id: each.entry.at for each in ledger}
     undone = {each.restore.promotion: times.get(each.undone_by) for each in ledger if each.undone_by is not None}
-    found: dict[str, Standing] = {}
+    found: dict[str, LastApproval] = {}
     taken_back: dict[str, datetime] = {}
     for promotion, receipt in _proved(journal, dataset):
         item_id = receipt.item_id
@@ -223,9 +223,9 @@ def standing(journal: "Journal", dataset: str) -> dict[str, Standing]:
         elif promotion.answer is None:
             # It found the item as it should be. What it found was taken back later: then so is this.
             if item_id not in taken_back or receipt.at > taken_back[item_id]:
-                found[item_id] = Standing(promotion=promotion, receipt=receipt)
+                found[item_id] = LastApproval(promotion=promotion, receipt=receipt)
         elif promotion.answer.status == "ACTIVE":
-            found[item_id] = Standing(promotion=promotion, receipt=receipt)
+            found[item_id] = LastApproval(promotion=promotion, receipt=receipt)
         else:
             found.pop(item_id, None)
     return found

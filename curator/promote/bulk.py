@@ -24,7 +24,7 @@ from curator.model.errors import CuratorError
 from curator.promote.job import Job
 from curator.promote.one import edited, end, finish, prepared, promote_one, proved, refused, share_many
 from curator.promote.plan import Plan, plan
-from curator.promote.proof import Late, Proof, Reading, check_clean, judge, prove
+from curator.promote.proof import Late, Proof, ReadBack, check_clean, proof_of, prove
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write
 
@@ -297,7 +297,7 @@ def _judged(job: Job, work: Work, row: StoredItem) -> Proof | Stop:
     """What a row of the list proves about an item. Raises Late when it shows an older version."""
     assert work.plan is not None
     try:
-        proof = judge(work.plan.item, Reading(by_id=row, listed=row, rows=1, total=1, counted=True), work.answer)
+        proof = proof_of(work.plan.item, ReadBack(by_id=row, listed=row, rows=1, total=1, counted=True), work.answer)
         check_clean(job, proof.stored)
     except CuratorError as error:
         return stop_of(error, verdict="refused" if work.answer is None else "failed")

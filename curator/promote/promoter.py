@@ -191,7 +191,7 @@ class Promoter:
         self, proposal: Proposal, items: Sequence[StoredItem] | None = None, *, dataset_exists: bool = True
     ) -> "likeness.Novelty":
         """How a draft stands to what its dataset holds; `items`: what is known of it. Raises GatewayError."""
-        return likeness.look(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
+        return likeness.novelty_of(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
 
     # ── what may be done ────────────────────────────────────────────────────────────────────────────────────────────
     def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:

@@ -28,7 +28,7 @@ _FRESH = timedelta(minutes=1)
 """Age of doubled rows that somebody may still be about to repair."""
 
 
-class Reading(Value):
+class ReadBack(Value):
     """One look at an item, by id and by list."""
 
     by_id: StoredItem | None
@@ -58,7 +58,7 @@ class Proof(Value):
     """True when the very same case stands there with another approval: an earlier one, or another reviewer's."""
 
 
-def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
+def read_both(job: Job, item: Item, known: StoredItem | None = None) -> ReadBack:
     """Two requests: the item by id, and the list of its source trace (of its dataset when it has none).
 
     `known` is what a read by id has just shown; then one request is enough. Raises GatewayError.
@@ -71,7 +71,7 @@ def look(job: Job, item: Item, known: StoredItem | None = None) -> Reading:
         rows.setdefault(row.id, row)
         if trace is None and item.id in rows:
             break  # without a trace this is the list of the whole dataset, newest first
-    return Reading(
+    return ReadBack(
         by_id=by_id, listed=rows.get(item.id), rows=len(rows), total=pages.total_items, counted=trace is not None
     )
 
@@ -88,12 +88,12 @@ class Late(Exception):
 class Duplicated(Exception):
     """The id has several current rows."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadBack) -> None:
         super().__init__()
         self.reading = reading
 
 
-def judge(item: Item, reading: Reading, answer: StoredItem | None) -> Proof:
+def proof_of(item: Item, reading: ReadBack, answer: StoredItem | None) -> Proof:
     """What a reading means for an item that was written (`answer`) or found (None).
 
     Raises Late when it may come right by itself, Duplicated, and Stop with the named reason else.
@@ -120,14 +120,14 @@ def judge(item: Item, reading: Reading, answer: StoredItem | None) -> Proof:
 def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredItem | None = None) -> Proof:
     """Reads until id and list agree, within the patience for late readings.
 
-    `answer` is what the server said to the write, None when there was none; `known` see `look`. Raises Stop with the
-    named reason, and Duplicated.
+    `answer` is what the server said to the write, None when there was none; `known` see `read_both`. Raises Stop with
+    the named reason, and Duplicated.
     """
     began = time.monotonic()
     pause = 0.15
     while True:
         try:
-            return judge(item, look(job, item, known), answer)
+            return proof_of(item, read_both(job, item, known), answer)
         except GatewayError as error:
             raise stop_of(error, verdict="refused" if answer is None else "failed") from None
         except Late as late:
@@ -169,7 +169,7 @@ def checks_of(proof: Proof, reading: str, action: WriteAction) -> tuple[Check, .
 def prove_archived(job: Job, item: Item, answer: StoredItem) -> None:
     """Proves that an item is there as it was written, archived, and that no list shows it. Raises Stop."""
     try:
-        reading = look(job, item)
+        reading = read_both(job, item)
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     stored = reading.by_id
@@ -220,7 +220,7 @@ def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tu
 
 
 def _settle_duplicates(
-    job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: Reading
+    job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: ReadBack
 ) -> tuple[Proof, bool]:
     """The proof after the rows are repaired, and whether it was repaired here.
 
@@ -249,11 +249,11 @@ def _settle_duplicates(
     )
 
 
-def _is_newest(reading: Reading, answer: StoredItem | None) -> bool:
+def _is_newest(reading: ReadBack, answer: StoredItem | None) -> bool:
     return answer is not None and reading.listed is not None and reading.listed.updated_at == answer.updated_at
 
 
-def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None, reading: Reading) -> Proof:
+def _wait_for_other(job: Job, plan: Plan, answer: StoredItem | None, reading: ReadBack) -> Proof:
     """Reads on while the other machine repairs. Raises Duplicated when it did not, Stop."""
     share = random.uniform(0.5, 1)
     if (

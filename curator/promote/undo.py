@@ -11,7 +11,7 @@ from uuid import uuid4
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
-from curator.journal import LedgerEntry, Promotion, Recorded, Undoing
+from curator.journal import LedgerEntry, Promotion, UndoableEntry, Undoing
 from curator.journal.database import now
 from curator.model import Check, Decision, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
@@ -20,7 +20,7 @@ from curator.promote.content import losses
 from curator.promote.job import Job
 from curator.promote.one import end, receipt_of, record, refused
 from curator.promote.plan import Plan, differences
-from curator.promote.proof import look, prove_archived, read_back
+from curator.promote.proof import prove_archived, read_back, read_both
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write, read, write
 
@@ -65,7 +65,7 @@ def _is_of(entry: LedgerEntry, receipt: Receipt) -> bool:
     return (entry.action, entry.item_id, entry.at) == ("promote", receipt.item_id, receipt.at)
 
 
-def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
+def take_back(job: Job, recorded: UndoableEntry, *, delete: bool) -> Undone:
     """Takes one entry back; the journal knows before and after. Doing it again after a crash does the rest."""
     entry = recorded.entry
     job.journal.ledger.undo_begins(entry.id, Undoing(reviewer=job.reviewer, delete=delete))
@@ -81,7 +81,7 @@ def take_back(job: Job, recorded: Recorded, *, delete: bool) -> Undone:
     return Undone(entry=entry, outcome="none", problem=problem)
 
 
-def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
+def _take_back(job: Job, recorded: UndoableEntry, *, delete: bool) -> Outcome:
     entry = recorded.entry
     promotion = job.journal.promotions.get(recorded.restore.promotion or "")
     outcome: Outcome = "reopened"
@@ -113,7 +113,7 @@ def _take_back(job: Job, recorded: Recorded, *, delete: bool) -> Outcome:
     return outcome
 
 
-def _decision_before(job: Job, recorded: Recorded) -> Decision | None:
+def _decision_before(job: Job, recorded: UndoableEntry) -> Decision | None:
     """The decision that holds again; None when the entry had made none."""
     entry, before = recorded.entry, recorded.restore.before
     if not entry.trace_id or (entry.action == "promote" and entry.verdict not in ("verified", "unchanged")):
@@ -181,7 +181,7 @@ def _archive(job: Job, stored: StoredItem) -> Outcome:
 def _delete(job: Job, stored: StoredItem) -> Outcome:
     try:
         job.gateway.delete_item(stored.id)
-        reading = look(job, stored.to_write())
+        reading = read_both(job, stored.to_write())
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     if reading.by_id is not None or reading.listed is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 from curator.gateway.errors import NotFound
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
-from curator.journal import Journal, LedgerEntry, standing
+from curator.journal import Journal, LedgerEntry, last_approvals
 from curator.journal.export import read
 from curator.model import Change, Item, Problem, StoredItem, lineage
 from curator.model.base import Value
@@ -15,7 +15,7 @@ from curator.model.errors import CuratorError, UsageError
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Finder, Job
 from curator.promote.plan import changes
-from curator.promote.proof import look
+from curator.promote.proof import read_both
 from curator.promote.stops import Stop, stop_of
 
 FEW = 3
@@ -77,7 +77,7 @@ def approved_items(journal: Journal | None, dataset: str, ledger: Path | None = 
     Raises UsageError for a ledger that is not there or cannot be read.
     """
     found = {} if ledger is None else _in_ledger(ledger, dataset)
-    for item_id, each in standing(journal, dataset).items() if journal is not None else ():
+    for item_id, each in last_approvals(journal, dataset).items() if journal is not None else ():
         receipt = each.receipt
         found[item_id] = Approved(
             digest=receipt.digest,
@@ -130,7 +130,7 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Approved | None)
             metadata={},
             source_trace_id=stored.source_trace_id,
         )
-        reading = look(job, probe, stored)
+        reading = read_both(job, probe, stored)
         if reading.duplicated:
             problems.append(_problem(outcomes.DUPLICATES, "The id has several current rows."))
         elif reading.listed is None and reading.counted:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import Case, Look, Option, Trial, loaded_text, look, rule_text, trial
+from curator.draft import Case, Look, Option, Trial, loaded_text, rule_text, sample_traces, trial
 from curator.draft.directions import seen_scores
 from curator.draft.mapping import reads_session, reshape
 from curator.draft.propose import Kind
@@ -134,7 +134,7 @@ def first_rule(
 
     `shape` is one of those that fit, else the first. Raises GatewayError, CuratorError (INIT_NO_TRACES).
     """
-    seen, traces = look(gateway, now=now, name=trace_name)
+    seen, traces = sample_traces(gateway, now=now, name=trace_name)
     name = name or slug(seen.name or "first-rule")
     text = rule_text(seen, name, shape)
     loaded = loaded_text(text)

@@ -233,11 +233,11 @@ def digest(week: Week) -> Digest:
 
 def drifted(items: Items, journal: "Journal") -> list[str]:
     """Items that are not as they were approved: by this machine's receipts, else by the digest in the item."""
-    from curator.journal import standing
+    from curator.journal import last_approvals
 
     found = []
     for dataset, known in sorted(items.items()):
-        receipts = {item_id: each.receipt.digest for item_id, each in standing(journal, dataset).items()}
+        receipts = {item_id: each.receipt.digest for item_id, each in last_approvals(journal, dataset).items()}
         for each in known:
             approved = receipts.get(each.id) or each.sealed
             if approved is not None and approved != each.digest:

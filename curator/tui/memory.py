@@ -16,7 +16,7 @@ from curator.config import Settings, state_folder
 from curator.model.base import Value
 
 
-class Standing(Value):
+class LastPlace(Value):
     """Where the reviewer stood."""
 
     since: str = "7d"
@@ -67,14 +67,14 @@ class Memory:
         project = hashlib.sha256(f"{settings.base_url}\n{settings.public_key}".encode()).hexdigest()[:16]
         self._folder = state_folder() / "terminal" / project
 
-    def standing(self) -> Standing:
+    def standing(self) -> LastPlace:
         """Where the reviewer stood; the defaults when nothing readable is kept."""
         try:
-            return Standing.model_validate_json((self._folder / "standing.json").read_bytes())
+            return LastPlace.model_validate_json((self._folder / "standing.json").read_bytes())
         except (OSError, ValidationError):
-            return Standing()
+            return LastPlace()
 
-    def keep_standing(self, standing: Standing) -> None:
+    def keep_standing(self, standing: LastPlace) -> None:
         """Keeps where the reviewer stands."""
         self._write(self._folder / "standing.json", standing.model_dump_json())
 

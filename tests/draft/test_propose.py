@@ -9,7 +9,7 @@ import pytest
 from curator.draft.directions import SeenScore, direction, failure_types, seen_scores
 from curator.draft.first_rule import loaded_text, rule_text
 from curator.draft.mapping import reshape
-from curator.draft.propose import Look, Option, look
+from curator.draft.propose import Look, Option, sample_traces
 from curator.draft.trials import Case, trial
 from curator.gateway import Gateway
 from curator.model import Score
@@ -23,7 +23,7 @@ from tests.queue.world import NOW, World
 
 @pytest.mark.parametrize("name", ["order-status", "help-centre-rag", "support-conversation"])
 def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime, tmp_path: Path, name: str) -> None:
-    seen, _ = look(demo_gateway, now=now, name=name)
+    seen, _ = sample_traces(demo_gateway, now=now, name=name)
     path = tmp_path / "rule.yaml"
     path.write_text(rule_text(seen, "proposed"))
     loaded = load_rule(path)
@@ -37,7 +37,7 @@ def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime,
 
 def test_a_look_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None:
     before = demo_gateway.requests
-    look(demo_gateway, now=now)
+    sample_traces(demo_gateway, now=now)
     assert demo_gateway.requests - before <= 14
 
 
@@ -48,12 +48,12 @@ def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
         for n in range(3):
             world.trace(f"run-{n}", traceName="experiment", environment="sdk-experiment")
         world.load()
-        assert look(gateway, now=NOW)[0].names == {"agent": 1}
+        assert sample_traces(gateway, now=NOW)[0].names == {"agent": 1}
 
 
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     with pytest.raises(CuratorError) as caught:
-        look(demo_gateway, now=now, name="no such name")
+        sample_traces(demo_gateway, now=now, name="no such name")
     assert caught.value.code == "INIT_NO_TRACES"
 
 
@@ -159,7 +159,7 @@ def world_of(server: SandboxServer, gateway: Gateway, folder: Path) -> World:
 def test_the_rule_of_traces_whose_root_is_empty(tmp_path: Path) -> None:
     with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
         world_of(server, gateway, tmp_path).load()
-        seen, traces = look(gateway, now=NOW, name="POST /chat")
+        seen, traces = sample_traces(gateway, now=NOW, name="POST /chat")
         loaded = loaded_text(rule_text(seen, "chat"))
     assert seen.traces == 3
     assert sorted(str(reshape(trace, loaded).input) for trace in traces) == [

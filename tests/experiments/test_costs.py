@@ -50,7 +50,7 @@ def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workfl
     assert "not known for every item" in reason.message
 
     requests = gateway.requests
-    integrity.check(gateway, before.model_copy(update={"repeats": tuple(_unpriced(before))}), deadline=0)
+    integrity.verify(gateway, before.model_copy(update={"repeats": tuple(_unpriced(before))}), deadline=0)
     assert gateway.requests - requests == 2  # the rows of all repeats, the costs of all traces
 
 

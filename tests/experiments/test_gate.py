@@ -110,7 +110,7 @@ def test_scores_that_the_server_dropped_block(workflow: Workflow, sandbox: Sandb
     run = workflow.run("good")
     with sandbox.store.write() as db:
         db.execute("DELETE FROM scores WHERE name = 'forbidden_terms_absent'")
-    again = integrity.check(workflow.gateway, run, required=NAMES, deadline=0)
+    again = integrity.verify(workflow.gateway, run, required=NAMES, deadline=0)
     assert codes(decide(workflow.rule, again)) == {"GATE_NOT_WHOLE"}
 
 

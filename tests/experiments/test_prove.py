@@ -4,7 +4,7 @@ import pytest
 
 from curator.config import Connection
 from curator.experiments.checks import Checker
-from curator.experiments.prove import Side, judge, prove
+from curator.experiments.prove import Side, prove, verdict_on
 from curator.experiments.tasks import parse_task
 from curator.gateway import Gateway
 from tests.experiments.workflow import AGENTS, Workflow
@@ -30,7 +30,7 @@ def side(passed: int, *errors: str) -> Side:
     ],
 )
 def test_verdicts(production: Side, candidate: Side | None, verdict: str) -> None:
-    assert judge(production, candidate)[0] == verdict
+    assert verdict_on(production, candidate)[0] == verdict
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_costs_come_from_the_task(workflow: Workflow) -> None:
     run = workflow.run("priced")
     assert [item.cost for item in run.repeats[0].items] == [0.002, 0.002]
     read = on_server(workflow.gateway, run.run_name)
-    elsewhere = integrity.check(workflow.gateway, read, deadline=0)
+    elsewhere = integrity.verify(workflow.gateway, read, deadline=0)
     assert [item.cost for item in elsewhere.repeats[0].items] == [0.002, 0.002]
     assert codes(elsewhere) == []
 
@@ -213,7 +213,7 @@ def test_a_split_run_is_seen(workflow: Workflow, sandbox: SandboxServer) -> None
     [problem] = run.repeats[0].integrity.problems if run.repeats[0].integrity else ()
     assert "2 parts (2 + 8 items)" in problem.message
     read = on_server(workflow.gateway, run.run_name)
-    checked = integrity.check(workflow.gateway, read, deadline=0)
+    checked = integrity.verify(workflow.gateway, read, deadline=0)
     assert codes(checked) == ["INTEGRITY_SPLIT_RUN"]
     assert not compare(workflow.run("good_async"), checked).comparable
 
@@ -223,7 +223,7 @@ def test_a_name_used_twice_is_told_from_a_split(workflow: Workflow, sandbox: San
     first, second = workflow.run("good"), workflow.run("good_async")
     with sandbox.store.write() as db:
         db.execute("UPDATE observations SET experiment_name = ?", (first.run_name,))
-    again = integrity.check(workflow.gateway, first, deadline=0)
+    again = integrity.verify(workflow.gateway, first, deadline=0)
     assert codes(again) == ["INTEGRITY_NAME_REUSED", "INTEGRITY_ITEM_TWICE"]
     assert second.run_name != first.run_name
 
@@ -252,7 +252,7 @@ def test_late_is_told_from_lost(keys: Keys) -> None:
             update={"repeats": tuple(r.model_copy(update={"finished_at": long_ago}) for r in run.repeats)}
         )
         began = time.monotonic()
-        assert codes(integrity.check(gateway, old, deadline=30)) == ["INTEGRITY_SCORE_LOST"] * 3
+        assert codes(integrity.verify(gateway, old, deadline=30)) == ["INTEGRITY_SCORE_LOST"] * 3
         assert time.monotonic() - began < 5  # what is lost is not waited for
 
 
@@ -274,7 +274,7 @@ def test_a_dropped_score_is_not_taken_for_given(workflow: Workflow, sandbox: San
     run = workflow.run("good")
     with sandbox.store.write() as db:
         db.execute("DELETE FROM scores WHERE name = 'required_terms_present'")
-    again = integrity.check(workflow.gateway, run, required=REQUIRED, deadline=0)
+    again = integrity.verify(workflow.gateway, run, required=REQUIRED, deadline=0)
     assert codes(again) == ["INTEGRITY_SCORE_LATE"]
 
 
@@ -290,7 +290,7 @@ def test_items_that_never_reached_the_server(workflow: Workflow, sandbox: Sandbo
     run = workflow.run("good")
     with sandbox.store.write() as db:
         db.execute("DELETE FROM observations WHERE experiment_item_id = 'item-01'")
-    found = codes(integrity.check(workflow.gateway, run, deadline=0))
+    found = codes(integrity.verify(workflow.gateway, run, deadline=0))
     assert "INTEGRITY_ITEM_MISSING" in found
 
 
@@ -298,7 +298,7 @@ def test_items_that_the_version_does_not_have(workflow: Workflow) -> None:
     workflow.fill(3)
     run = workflow.run("good")
     fewer = run.model_copy(update={"items": {key: run.items[key] for key in ("item-00", "item-01")}})
-    assert "INTEGRITY_ITEM_FOREIGN" in codes(integrity.check(workflow.gateway, fewer, deadline=0))
+    assert "INTEGRITY_ITEM_FOREIGN" in codes(integrity.verify(workflow.gateway, fewer, deadline=0))
 
 
 def test_a_server_that_fails_now_and_then(workflow: Workflow, sandbox: SandboxServer) -> None:
@@ -309,7 +309,7 @@ def test_a_server_that_fails_now_and_then(workflow: Workflow, sandbox: SandboxSe
     # Whatever the SDK could not deliver is named; nothing is taken for granted.
     with_faults = codes(run)
     sandbox.settings.faults.switch_off("http-500")
-    assert codes(integrity.check(workflow.gateway, run, deadline=0)) == with_faults
+    assert codes(integrity.verify(workflow.gateway, run, deadline=0)) == with_faults
 
 
 # ── runs of others, and finding runs again ──────────────────────────────────────────────────────────────────────────

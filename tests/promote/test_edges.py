@@ -12,7 +12,7 @@ from curator.model.rule import PathPolicy
 from curator.promote.content import leftovers
 from curator.promote.one import MAX_ATTEMPTS, next_item
 from curator.promote.plan import differences
-from curator.promote.proof import Reading, judge
+from curator.promote.proof import ReadBack, proof_of
 from curator.promote.stops import Stop, diagnose
 from tests.promote.support import EmailFinder, Promote, make_item
 
@@ -45,9 +45,9 @@ def test_what_came_back_is_named(change: dict[str, Any], later: bool, code: str,
     shown = stored.model_copy(update=change)
     if later:
         shown = shown.model_copy(update={"updated_at": stored.updated_at + timedelta(seconds=1)})
-    reading = Reading(by_id=shown, listed=shown, rows=1, total=1, counted=True)
+    reading = ReadBack(by_id=shown, listed=shown, rows=1, total=1, counted=True)
     with pytest.raises(Stop) as stop:
-        judge(make_item(), reading, stored)
+        proof_of(make_item(), reading, stored)
     assert stop.value.outcome.code == code
 
 

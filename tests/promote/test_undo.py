@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from curator.gateway import Gateway
-from curator.journal import Journal, standing
+from curator.journal import Journal, last_approvals
 from curator.model import lineage
 from curator.promote import Undone
 from curator.queue import decisions
@@ -249,13 +249,13 @@ def test_what_still_stands(journal: Journal, run: Promote, take_back: Undo) -> N
     item = make_item()
     run(item)
     run(item)
-    assert standing(journal, DATASET)[item.id].receipt.verdict == "unchanged"
+    assert last_approvals(journal, DATASET)[item.id].receipt.verdict == "unchanged"
     changed = run(make_item(input={"query": "changed"}))
-    assert standing(journal, DATASET)[item.id].receipt.action == changed.action == "updated"
+    assert last_approvals(journal, DATASET)[item.id].receipt.action == changed.action == "updated"
     take_back()
-    assert standing(journal, DATASET)[item.id].restored_at is not None
+    assert last_approvals(journal, DATASET)[item.id].restored_at is not None
     take_back()
-    assert standing(journal, DATASET) == {}
+    assert last_approvals(journal, DATASET) == {}
     take_back()
     again = run(item, remedies=("unarchive",))
-    assert standing(journal, DATASET)[item.id].receipt.action == again.action
+    assert last_approvals(journal, DATASET)[item.id].receipt.action == again.action

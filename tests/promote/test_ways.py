@@ -14,7 +14,7 @@ from curator.help import outcomes, pages
 from curator.journal import Journal
 from curator.model import Item, StoredItem, lineage
 from curator.model.lineage import content_fingerprint
-from curator.promote.proof import Late, Reading, judge
+from curator.promote.proof import Late, ReadBack, proof_of
 from curator.promote.stops import diagnose, is_collision
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
@@ -427,7 +427,7 @@ def test_two_readings_that_disagree_are_named(by_id: bool, run: Promote, gateway
     stored = gateway.item(item.id)
     shown, hidden = (stored, None) if by_id else (None, stored)
     with pytest.raises(Late) as late:
-        judge(item, Reading(by_id=shown, listed=hidden, rows=0, total=0, counted=True), stored)
+        proof_of(item, ReadBack(by_id=shown, listed=hidden, rows=0, total=0, counted=True), stored)
     assert late.value.outcome.code == "ITEM_STALE_READ"
 
 

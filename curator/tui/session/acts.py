@@ -17,7 +17,7 @@ from curator.tui.session.rooms import Report, Rooms
 from curator.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from curator.journal import Promotion, Recorded, SavedDraft
+    from curator.journal import Promotion, SavedDraft, UndoableEntry
     from curator.promote import Choices, Resumed, Undone
 
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Act:
     """The last thing that was done: what `u` would take back."""
 
-    recorded: "tuple[Recorded, ...]"
+    recorded: "tuple[UndoableEntry, ...]"
     """Newest first; the whole batch of a command."""
     own: bool
     """Whether it was done in this session."""
@@ -154,14 +154,14 @@ class Acts:
         about = [one for one in (self._failures.get(each.entry.key) for each in recorded) if one is not None]
         return Act(tuple(recorded), own, self._words(recorded), receipt, says_of(self._failures.elsewhere(about)))
 
-    def _recorded(self, receipt: Receipt | None) -> "list[Recorded]":
+    def _recorded(self, receipt: Receipt | None) -> "list[UndoableEntry]":
         ledger = self._rooms.journal.ledger
         if receipt is None:
             return ledger.last(1, whole_batch=True)
         of_item = [each for each in ledger.last(len(ledger.entries())) if each.entry.item_id == receipt.item_id]
         return [each for each in of_item if each.entry.at == receipt.at][:1]
 
-    def _words(self, recorded: "Sequence[Recorded]") -> str:
+    def _words(self, recorded: "Sequence[UndoableEntry]") -> str:
         entry = recorded[0].entry
         if len(recorded) > 1:
             return f"{entry.action} of {plural(len(recorded), 'failure')}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from curator.config import Settings
 from curator.model import ScrubPolicy
 from curator.model.base import Value
-from curator.tui.memory import Memory, Standing
+from curator.tui.memory import LastPlace, Memory
 
 if TYPE_CHECKING:
     from curator.draft import Trial
@@ -49,7 +49,7 @@ class Rooms:
         self._promoter: Promoter | None = None
         self._scrubber: Scrubber | None = scrubber
         self._connected: Connected | None = None
-        self._standing: Standing | None = None
+        self._standing: LastPlace | None = None
 
     @property
     def host(self) -> str:
@@ -185,7 +185,7 @@ class Rooms:
         return Memory(self.settings)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> LastPlace:
         """Where the reviewer stands."""
         if self._standing is None:
             self._standing = self.memory.standing()
