@@ -22,7 +22,7 @@ __getattr__ = at_first_use(
         "edits": ("value_at",),
         "first_rule": ("loaded_text", "rule_text"),
         "likeness": ("KnownItem", "Novelty", "ago", "forget_items", "items_folder", "known_items", "text_of"),
-        "propose": ("Look", "Option", "look", "seen_in"),
+        "propose": ("Look", "Option", "sample_traces", "seen_in"),
         "trials": ("Case", "Trial", "trial"),
     },
 )
