@@ -113,8 +113,8 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
 
     Runs of other tools are among them; repeats of one run are one row.
     """
-    from curator.experiments import look_at
     from curator.experiments import runs as all_runs
+    from curator.experiments import with_integrity
     from curator.rulebook import load_rules
 
     settings = load_settings()
@@ -122,7 +122,7 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
     look_back = moment(since, "--since") if since else datetime.now(UTC) - LOOK_BACK
     with open_gateway(settings.connection()) as gateway:
         listed = all_runs(gateway, since=look_back, dataset=dataset)
-        looked = look_at(gateway, listed, rules=rules)
+        looked = with_integrity(gateway, listed, rules=rules)
     if as_json:
         print_json({"runs": [_run_document(each, looked.get(each.reference)) for each in listed]})
         return
@@ -150,9 +150,9 @@ def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
 
 def _run_line(listed: "Listed", run: "Run | None") -> str:
     from curator.experiments.compare import foreseen
-    from curator.experiments.integrity import in_words
+    from curator.experiments.integrity import flaws_in_words
 
-    wrong = in_words(run) if run is not None else ["not looked at"]
+    wrong = flaws_in_words(run) if run is not None else ["not looked at"]
     sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"
     times = f" × {listed.repeats}" if listed.repeats > 1 else ""
     items = "1 item" if listed.items == 1 else f"{listed.items} items"

@@ -63,7 +63,7 @@ def gate(
 
     Fails closed: exit 1, with the reasons, unless everything that the rule asks for was seen to hold.
     """
-    from curator.experiments import decide, drift, find_run, look_again, present, proven
+    from curator.experiments import decide, drift, find_run, present, proven, verify_again
     from curator.experiments import gate_report as report
     from curator.rulebook import find_rule
 
@@ -89,7 +89,7 @@ def gate(
             assert candidate is not None
             run = find_run(candidate, lambda: gateway, rule=loaded.rule, deadline=deadline, tell=say)
             if run.source == "curator":
-                run = look_again(gateway, loaded.rule, run, deadline=deadline)
+                run = verify_again(gateway, loaded.rule, run, deadline=deadline)
         items = present(gateway, run.dataset)
         judges = proven(gateway, loaded.rule, run) if loaded.rule.gate.judges else None
     since = drift(items, run)

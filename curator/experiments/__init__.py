@@ -10,7 +10,7 @@ from curator.model.lazy import at_first_use
 if TYPE_CHECKING:
     from curator.experiments.gate import Decision, decide
     from curator.experiments.judges import Judge, measure, proven
-    from curator.experiments.remote import Listed, find_run, find_runs, look_again, look_at, runs
+    from curator.experiments.remote import Listed, find_run, find_runs, runs, verify_again, with_integrity
     from curator.experiments.results import Run, history
     from curator.experiments.versions import drift, present
 
@@ -19,7 +19,7 @@ __getattr__ = at_first_use(
     {
         "gate": ("Decision", "decide"),
         "judges": ("Judge", "measure", "proven"),
-        "remote": ("Listed", "find_run", "find_runs", "look_again", "look_at", "runs"),
+        "remote": ("Listed", "find_run", "find_runs", "verify_again", "with_integrity", "runs"),
         "results": ("Run", "history"),
         "versions": ("drift", "present"),
     },

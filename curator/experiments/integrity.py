@@ -35,7 +35,7 @@ class Seen(NamedTuple):
         return [item for ids in self.experiments.values() for item in ids]
 
 
-def in_words(run: Run) -> list[str]:
+def flaws_in_words(run: Run) -> list[str]:
     """What keeps a run from being whole, the worst first; empty when it is whole. Of a run that was looked at."""
     found = {problem.code for each in run.repeats if each.integrity for problem in each.integrity.problems}
     return [

@@ -113,7 +113,7 @@ class Watch:
             if self._count >= SHOWN:
                 self._printed("\n… what else it prints is not shown\n")
 
-    def check(self) -> None:
+    def enforce(self) -> None:
         """Raises CallFailed when memory or the number of processes is beyond its limit."""
         now = time.monotonic()
         if now < self._next:
@@ -264,7 +264,7 @@ class Worker:
                 raise TimedOut(timeout)
             if not self._read(min(left, WATCH_SECONDS)) and self._watch.process.poll() is not None:
                 raise CallFailed(self._watch.ended())
-            self._watch.check()
+            self._watch.enforce()
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         try:
@@ -428,7 +428,7 @@ def run_command(
                 raise CallFailed(f"its standard output is larger than {_size(apart.limits.answer)}")
             if not ready and process.poll() is not None:
                 break  # a child that it left behind holds the pipes
-            watch.check()
+            watch.enforce()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, until - time.monotonic()))
         if process.poll() is None:

@@ -1,7 +1,7 @@
 """Runs as Langfuse has them, whoever made them, beside those that never got there: listed, found, read as our own are.
 
-`runs` is cheap (one request per 100 experiments); `look_at` asks for the items of all of them in one sweep; `find_run`
-is for one that somebody names.
+`runs` is cheap (one request per 100 experiments); `with_integrity` asks for the items of all of them in one sweep;
+`find_run` is for one that somebody names.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,7 +129,7 @@ def _one(dataset: Dataset, group: Sequence[Experiment], record: Run | None, file
     )
 
 
-def look_at(
+def with_integrity(
     gateway: Gateway, listed: Sequence[Listed], *, rules: Iterable[Rule] = (), progress: Progress | None = None
 ) -> dict[str, Run]:
     """Reference → the run with its integrity as the server shows it now, without outputs for runs of other tools.
@@ -290,7 +290,9 @@ def _checked(gateway: Gateway, chosen: Listed, rule: Rule | None, deadline: floa
 _NAMES_A_RUN = "Name a result file, a run name, an experiment id or a label; `curator runs` lists them."
 
 
-def look_again(gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS) -> Run:
+def verify_again(
+    gateway: Gateway, rule: Rule, run: Run, *, deadline: float = integrity.DEFAULT_DEADLINE_SECONDS
+) -> Run:
     """The run with its integrity as the server shows it now. Raises GatewayError."""
     return integrity.verify(gateway, run, required=[score.name for score in rule.gate.required], deadline=deadline)
 

@@ -21,11 +21,11 @@ MOST_BEFORE = 15
 
 def whole_pieces(run: "Run | None") -> list[Piece]:
     """Whether a run is whole, in words and with a sign; `…` while nobody has looked."""
-    from curator.experiments.integrity import in_words
+    from curator.experiments.integrity import flaws_in_words
 
     if run is None:
         return [("dim", "… not looked at")]
-    wrong = in_words(run)
+    wrong = flaws_in_words(run)
     if not wrong:
         return [("good", "✓ "), ("text", "whole")]
     late = wrong == ["scores late"]

@@ -26,8 +26,8 @@ def workflow(gateway: Gateway, connection: Connection) -> Workflow:
 def words(workflow: Workflow) -> dict[str, list[str]]:
     """Label → what is wrong with the run."""
     listed = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
-    looked = remote.look_at(workflow.gateway, listed, rules=[workflow.rule])
-    return {each.label: integrity.in_words(looked[each.reference]) for each in listed}
+    looked = remote.with_integrity(workflow.gateway, listed, rules=[workflow.rule])
+    return {each.label: integrity.flaws_in_words(looked[each.reference]) for each in listed}
 
 
 def test_every_state_in_words(workflow: Workflow, sandbox: SandboxServer) -> None:
@@ -73,11 +73,11 @@ def test_what_a_sweep_does_not_reach_is_left_out(workflow: Workflow, monkeypatch
     monkeypatch.setattr(remote, "MOST_ITEMS", 4)
     monkeypatch.setattr(integrity, "CLOCK_MARGIN", timedelta())
     listed = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)
-    looked = remote.look_at(workflow.gateway, listed)
+    looked = remote.with_integrity(workflow.gateway, listed)
     assert [each.label for each in listed] == ["new", "old"]
     assert listed[1].reference not in looked
-    [old] = remote.look_at(workflow.gateway, listed[1:]).values()
-    assert integrity.in_words(old) == []
+    [old] = remote.with_integrity(workflow.gateway, listed[1:]).values()
+    assert integrity.flaws_in_words(old) == []
 
 
 def test_the_command(

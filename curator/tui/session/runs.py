@@ -45,9 +45,9 @@ class Runs:
 
     def integrity(self, listed: "Sequence[Listed]", report: Report) -> "dict[str, Run]":
         """Reference → the run with its integrity as the server shows it now. Raises GatewayError."""
-        from curator.experiments import look_at
+        from curator.experiments import with_integrity
 
-        return look_at(
+        return with_integrity(
             self._rooms.gateway,
             listed,
             rules=[loaded.rule for loaded in self._rooms.rules],
