@@ -76,6 +76,16 @@ def test_mentioned_commands_exist() -> None:
     assert sorted({f"{where}: {line}: {wrong}" for where, line in found if (wrong := problem(line))}) == []
 
 
+def test_mentioned_tests_and_scripts_exist() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    paths = {ROOT / found.rstrip(".") for found in re.findall(r"\btests/(?!ROOM)[\w/.]+", text)}
+    modules = {ROOT / found.rstrip(".").replace(".", "/") for found in re.findall(r"python -m (tests[\w.]+)", text)}
+    assert len(paths) > 15
+    assert len(modules) > 10
+    assert [path for path in sorted(paths) if not path.exists()] == []
+    assert [path for path in sorted(modules) if not path.with_suffix(".py").exists() and not path.is_dir()] == []
+
+
 def test_the_check_can_fail() -> None:
     assert problem("curator promot TRACE") == "no command 'promot'"
     assert problem("curator queue --sinc 7d") == "curator queue has no option --sinc"
