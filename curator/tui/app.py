@@ -434,16 +434,12 @@ class CuratorApp(App[CuratorError | None]):
             self.push_screen(question, lambda answer: self._take_back(act) if answer else None)
 
     def _take_back(self, act: "Act") -> None:
-        self.busy("taking back")
-        self.queue_screen.fetch(
-            "undo",
-            lambda report: self.session.acts.undo(act),
-            lambda undone: self._undone(act, undone),
-            self._not_undone,
+        undo = self.session.acts.undo
+        self.queue_screen.busily(
+            "undo", "taking back", lambda report: undo(act), lambda undone: self._undone(act, undone), self._not_undone
         )
 
     def _undone(self, act: "Act", undone: "list[Undone]") -> None:
-        self.busy("")
         problems = [each.problem for each in undone if each.problem is not None]
         done = [each for each in undone if each.ok]
         if done:
@@ -463,7 +459,6 @@ class CuratorApp(App[CuratorError | None]):
             place.reload_after_undo()
 
     def _not_undone(self, error: CuratorError) -> None:
-        self.busy("")
         if (place := self._place) is not None:
             place.trouble(error)
 
@@ -474,14 +469,13 @@ class CuratorApp(App[CuratorError | None]):
         if act is None:
             self.tell([("text", "Nothing was taken back here.")])
             return
-        self.busy("doing it again")
 
         def done(said: str) -> None:
-            self.busy("")
             self.tell([("accent", "↷ "), ("text", f"Done again: {act.words}{said}.")])
             self._decided_anew(act)
 
-        self.queue_screen.fetch("undo", lambda report: self.session.acts.redo(act), done, self._not_undone)
+        redo = self.session.acts.redo
+        self.queue_screen.busily("undo", "doing it again", lambda report: redo(act), done, self._not_undone)
 
     def action_zoom(self) -> None:
         screen = self.screen

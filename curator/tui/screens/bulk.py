@@ -244,9 +244,8 @@ class BulkScreen(Place):
         self._under_way = True
         self._show()
         remedies = ["create-dataset"] if missing else []
-        self.fetch(
-            "promote", lambda report: self._promote(ready, remedies, report), self._done, self._failed, self._progress
-        )
+        promote = self._promote
+        self.busily("promote", "writing", lambda r: promote(ready, remedies, r), self._done, self._failed)
 
     def _promote(self, ready: Sequence[Prepared], remedies: Sequence[str], report: Report) -> None:
         """In a thread."""
@@ -261,12 +260,8 @@ class BulkScreen(Place):
             self._entries[receipt.key] = replace(entry, stage="written" if receipt.ok else "refused", words=words)
             self._show()
 
-    def _progress(self, what: str, done: int, total: int | None) -> None:
-        self.curator.busy(f"{what} {done} of {total}")
-
     def _done(self, done: None) -> None:
         self._under_way, self._all_done = False, True
-        self.curator.busy("")
         self._show()
         self.curator.queue_changed(unmark=True)
 

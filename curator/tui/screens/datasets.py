@@ -118,17 +118,11 @@ class DatasetsScreen(Place):
         self._list.redraw()
 
     def _fetch_items(self, dataset: Dataset) -> None:
-        self.fetch(
-            "items",
-            lambda report: self.session.items.of(dataset.name, report),
-            self._fetched_items,
-            self.trouble,
-            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
-        )
+        read = self.session.items.of
+        self.busily("items", "fetching items", lambda report: read(dataset.name, report), self._fetched_items)
 
     def _fetched_items(self, items: list[StoredItem]) -> None:
         self.calm()
-        self.curator.busy("")
         self._items.show(items)
         if self._open is not None:
             words: list[Piece] = [("strong", self._open.name), ("dim", f"  {plural(len(items), 'active item')}")]
@@ -208,16 +202,10 @@ class DatasetsScreen(Place):
         if item is None:
             self.tell([("text", "Open a dataset with enter, then choose an item.")])
             return
-        self.curator.busy("verifying")
-        self.fetch(
-            "verify",
-            lambda report: self.session.items.verify(item.dataset, item.id, _rule_of(item)),
-            self._verified,
-            self.failed,
-        )
+        verify, rule = self.session.items.verify, _rule_of(item)
+        self.busily("verify", "verifying", lambda report: verify(item.dataset, item.id, rule), self._verified)
 
     def _verified(self, verified: "Verified") -> None:
-        self.curator.busy("")
         if verified.verdict == "verified":
             self.tell([("good", "✓ "), ("text", f"{verified.item_id} is as it was approved.")])
             return
@@ -235,17 +223,10 @@ class DatasetsScreen(Place):
 
     def audit(self, dataset: str) -> None:
         """Audits a dataset, whatever is chosen."""
-        self.curator.busy(f"auditing {dataset}")
-        self.fetch(
-            "audit",
-            lambda report: self.session.items.audit(dataset, report),
-            self._audited,
-            self.failed,
-            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}" if total else what),
-        )
+        look = self.session.items.audit
+        self.busily("audit", f"auditing {dataset}", lambda report: look(dataset, report), self._audited, self.failed)
 
     def _audited(self, report: "AuditReport") -> None:
-        self.curator.busy("")
         self._reader.title([("text", f"audit of {report.dataset}")])
         self._detail.put(of_audit(report), ())
         if self.is_current:

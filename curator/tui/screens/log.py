@@ -95,7 +95,8 @@ class LogScreen(Place):
         entries, left, kept = found
         self.calm()
         self._left = len(left)
-        self._entries = [*(_unfinished(each) for each in reversed(left)), *map(_kept, kept), *entries]
+        self._entries = [*(_unwritten(p, LEFT, p.started_at, p.reviewer) for p in reversed(left)), *map(_kept, kept)]
+        self._entries += entries
         self._list()
         if self._entries and not self._line.has_focus_within:
             self.rows.focus()
@@ -180,11 +181,10 @@ class LogScreen(Place):
         if not self._left:
             self.tell([("text", "Nothing was interrupted.")])
             return
-        self.curator.busy("finishing what was interrupted")
-        self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, self.failed)
+        resume, words = self.session.acts.resume, "finishing what was interrupted"
+        self.busily("resume", words, lambda report: resume(), self._resumed, self.failed)
 
     def _resumed(self, resumed: "list[Resumed]") -> None:
-        self.curator.busy("")
         done = sum(each.outcome in ("verified", "shared") for each in resumed)
         self.tell([("text", f"{done} of {plural(len(resumed), 'promotion')} finished.")])
         self.reload()
@@ -204,35 +204,27 @@ class LogScreen(Place):
             await self.curator.action_go("queue")
 
 
-def _unfinished(promotion: "Promotion") -> LedgerEntry:
+def _unwritten(
+    what: "Promotion | SavedDraft", verdict: str, at: datetime, reviewer: object, **more: str | None
+) -> LedgerEntry:
+    """A line for what the ledger has none of yet."""
     return LedgerEntry(
-        id=promotion.id,
-        at=promotion.started_at,
+        id=f"{verdict} {what.item_id} {at}",
+        at=at,
         action="promote",
-        trace_id=promotion.trace_id,
-        item_id=promotion.item_id,
-        dataset=promotion.dataset,
-        rule=promotion.rule,
-        reviewer=promotion.reviewer,
-        verdict=LEFT,
+        trace_id=what.trace_id,
+        item_id=what.item_id,
+        dataset=what.dataset,
+        rule=what.rule,
+        reviewer=str(reviewer),
+        verdict=verdict,
+        **more,
     )
 
 
 def _kept(draft: "SavedDraft") -> LedgerEntry:
-    trace_id, observation_id = split_key(draft.key)
-    return LedgerEntry(
-        id=f"draft {draft.key} {draft.rule} {draft.case}",
-        at=draft.saved_at,
-        action="promote",
-        trace_id=trace_id,
-        observation_id=observation_id,
-        item_id=draft.item_id,
-        dataset=draft.dataset,
-        rule=draft.rule,
-        reviewer=str(draft.metadata.get("reviewer", "")),
-        verdict=KEPT,
-        problem=draft.reason or None,
-    )
+    said_by, observation = draft.metadata.get("reviewer", ""), split_key(draft.key)[1]
+    return _unwritten(draft, KEPT, draft.saved_at, said_by, observation_id=observation, problem=draft.reason or None)
 
 
 def _action(entry: LedgerEntry) -> list[Piece]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+X = TypeVar("X")
 Copies = list[tuple[str, str | Callable[[], str]]]
 """What can be copied: words, and the text or what asks the server for it."""
 
@@ -192,6 +193,29 @@ class Place(Screen[None], Fetching):
             self.query_one(Page).refused(error)
         else:
             self.trouble(error)
+
+    def busily(
+        self,
+        group: str,
+        words: str,
+        call: Callable[[Report], T],
+        then: Callable[[T], None],
+        failed: Callable[[CuratorError], None] | None = None,
+    ) -> None:
+        """As `fetch`, while the top bar names what is under way and how far; a failure stands over the older data."""
+
+        def show(what: str, done: int, total: int | None) -> None:
+            self.curator.busy(f"{what} {done:,} of {total:,}" if total else what)
+
+        def over(after: Callable[[X], None]) -> Callable[[X], None]:
+            def ended(result: X) -> None:
+                self.curator.busy("")
+                after(result)
+
+            return ended
+
+        self.curator.busy(words)
+        self.fetch(group, call, over(then), over(failed or self.trouble), progress=show)
 
     def calm(self) -> None:
         """The last call went well."""

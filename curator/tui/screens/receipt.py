@@ -164,13 +164,11 @@ class ReceiptScreen(Proving):
     def _run(self) -> None:
         self._receipt = None
         self.show_page().waiting(f"writing {self._prepared.draft.item_id} and reading it back")
-        self.curator.busy("promoting")
-        prepared, remedies = self._prepared, self._remedies
-        self.fetch("promote", lambda report: self.session.acts.promote(prepared, remedies), self._done, self.failed)
+        prepared, remedies, promote = self._prepared, self._remedies, self.session.acts.promote
+        self.busily("promote", "promoting", lambda report: promote(prepared, remedies), self._done, self.failed)
 
     def _done(self, receipt: Receipt) -> None:
         self._receipt = receipt
-        self.curator.busy("")
         self.show_panes()
         self.query_one("#words", Static).update(self._words(receipt))
         self.query_one("#receipt").focus()

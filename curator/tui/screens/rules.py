@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.screens.ask import AskText, Choose
 from curator.tui.screens.lineage import SheetScreen
@@ -30,11 +29,9 @@ class FirstRules(Place):
 
     def action_new_rule(self) -> None:
         """Asks which workflow, unless there is but one."""
-        self.curator.busy("looking for failures")
-        self.fetch("rule", self.session.rooms.workflows, self._found_workflows, self._not_proposed)
+        self.busily("rule", "looking for failures", self.session.rooms.workflows, self._found_workflows)
 
     def _found_workflows(self, found: "tuple[Workflow, ...]") -> None:
-        self.curator.busy("")
         if len(found) < 2:
             self._propose(found[0].name if found else None)
             return
@@ -47,12 +44,10 @@ class FirstRules(Place):
             self._propose(name)
 
     def _propose(self, workflow: str | None, shape: Any = None) -> None:
-        self.curator.busy("looking at the project's own traces")
-        propose = self.session.rooms.first_rule
-        self.fetch("rule", lambda report: propose(report, workflow, shape), self._proposed, self._not_proposed)
+        propose, words = self.session.rooms.first_rule, "looking at the project's own traces"
+        self.busily("rule", words, lambda report: propose(report, workflow, shape), self._proposed)
 
     def _proposed(self, first: "FirstRule") -> None:
-        self.curator.busy("")
         others = [each for each in first.seen.options if each.kind != first.chosen.kind]
         answers = [("save", "Write it"), ("edit", "Read it and change it first")]
         answers += [(f"shape:{each.kind}", f"Take {each.shape} instead: {each.why}") for each in others]
@@ -76,15 +71,11 @@ class FirstRules(Place):
     def _write_rule(self, name: str, text: str | None) -> None:
         if text is not None:
             write = self.session.rooms.write_rule
-            self.fetch("rule", lambda report: write(name, text), self._rule_written, self._not_proposed)
+            self.fetch("rule", lambda report: write(name, text), self._rule_written, self.trouble)
 
     def _rule_written(self, target: Path) -> None:
         self.tell([("good", "✓ "), ("text", f"Wrote {target}."), ("dim", "  T tries it on its failures")])
         self.reload()
-
-    def _not_proposed(self, error: CuratorError) -> None:
-        self.curator.busy("")
-        self.trouble(error)
 
 
 def _preview(first: "FirstRule") -> str:

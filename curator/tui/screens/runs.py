@@ -81,13 +81,8 @@ class RunsScreen(Place):
         self._title()
         if not isinstance(self.focused, TextView):
             self.rows.focus()
-        self.fetch(
-            "integrity",
-            lambda report: self.session.runs.integrity(runs, report),
-            self._swept,
-            self._not_looked_at,
-            progress=lambda what, done, total: self.curator.busy(f"{what} {done} of {total}"),
-        )
+        look, words = self.session.runs.integrity, "looking whether runs are whole"
+        self.busily("integrity", words, lambda report: look(runs, report), self._swept, self._not_looked_at)
 
     def _swept(self, looked: "dict[str, Run]") -> None:
         self._sweeping = False
@@ -95,14 +90,12 @@ class RunsScreen(Place):
         self._look_at_current()
 
     def _looked_at(self, looked: "dict[str, Run]") -> None:
-        self.curator.busy("")
         self._looked |= looked
         self.rows.redraw()
         if (run := self.rows.current) is not None:
             self._show(run)
 
     def _not_looked_at(self, error: CuratorError) -> None:
-        self.curator.busy("")
         self._sweeping = False
         self.rows.redraw()
         self.trouble(error)

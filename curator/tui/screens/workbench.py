@@ -384,9 +384,8 @@ class WorkbenchScreen(Editing):
 
         def answered(yes: str | None) -> None:
             if yes:
-                self.curator.busy(f"creating {prepared.draft.dataset}")
-                create = self.session.items.create_dataset
-                self.fetch("dataset", lambda report: create(loaded), lambda _: self._receipt(prepared), self.trouble)
+                create, words = self.session.items.create_dataset, f"creating {prepared.draft.dataset}"
+                self.busily("dataset", words, lambda report: create(loaded), lambda _: self._receipt(prepared))
 
         self.app.push_screen(Confirm(title, yes="Create it, then write the item", note=note), answered)
 
