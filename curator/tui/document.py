@@ -15,18 +15,12 @@ from curator.conversation import Line as Said
 from curator.model import join_path
 from curator.tui.masks import Masks
 from curator.tui.text import Piece, visible
+from curator.tui.words import signs
 
 View = Literal["chat", "json"]
 MIN_WIDTH = 16
 NARROWEST = 8
 """Cells that a text keeps however deep it stands."""
-TALK_SIGNS = {
-    "call": ("accent", "λ"),
-    "result": ("good", "←"),
-    "media": ("info", "▣"),
-    "retrieved": ("info", "◎"),
-    "turn": ("dim", "↶"),
-}
 INLINE = 56
 """A container of scalars that fits into this many characters stands on one line."""
 
@@ -136,7 +130,7 @@ def _talk_lines(section: Section, width: int, masks: Masks, opened: Collection[s
             yield Line(((f"role-{known}", f"▌{visible(said.label, limit=40)}"),))
             yield from _indented(_prose(said.text, join_path(here, "text"), width - 2, masks))
             continue
-        role, sign = TALK_SIGNS[said.kind]
+        role, sign = signs("talk")[said.kind]
         head = [("text", "  "), (role, f"{sign} "), *masks.pieces(join_path(here, "label"), said.label, "key")]
         is_open = here in opened
         rest = [] if is_open else [("text", " "), *masks.pieces(join_path(here, "text"), said.text, "text")]

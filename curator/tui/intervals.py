@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from curator.tui.text import Piece, visible
+from curator.tui.words import signs
 
 if TYPE_CHECKING:
     from curator.experiments.compare import Metric
 
-SIGNS = {"worse": ("✕", "bad"), "better": ("✓", "good"), "no change detected": ("≈", "info")}
-"""Verdict → sign and role."""
-SHORT = {"worse": "worse", "better": "better", "no change detected": "no change"}
 MEANS, DELTA, VERDICT = 15, 8, 11
 """Cells of the columns around the plot."""
 LONGEST_NAME = 26
@@ -92,14 +90,14 @@ def line(low: float, high: float, delta: float, bound: float, width: int) -> str
 
 
 def _row(metric: "Metric", bound: float, columns: _Columns) -> list[Piece]:
-    sign, role = SIGNS[metric.verdict]
+    role, sign = signs("metric")[metric.verdict]
     drawn = line(*metric.ci, metric.delta, bound, columns.plot)
     pieces: list[Piece] = [("text", _cut(metric.name, columns.name)), ("text", " ")]
     if columns.means:
         means = f"{metric.baseline:.3f} → {metric.candidate:.3f}"
         pieces.append(("dim", f"{means:>{MEANS}} "))
     pieces += [(role, drawn), ("strong", f"{metric.delta:>+{DELTA}.3f} ")]
-    return [*pieces, (role, f" {sign} {SHORT[metric.verdict]}")]
+    return [*pieces, (role, f" {sign} {metric.verdict.removesuffix(' detected')}")]
 
 
 def _axis(bound: float, columns: _Columns) -> list[Piece]:

@@ -10,10 +10,9 @@ from curator.model import Problem
 from curator.model.base import Value
 from curator.tui.session import Prepared
 from curator.tui.text import Piece
-from curator.tui.words import plural
+from curator.tui.words import plural, sentences, signs
 
 Sign = Literal["good", "warn", "bad", "info"]
-SIGNS: dict[Sign, str] = {"good": "✓", "warn": "▲", "bad": "✕", "info": "·"}
 
 
 class LiveCheck(Value):
@@ -149,15 +148,6 @@ def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list
     return weak + likeness.doubts(like)
 
 
-TYPE_FROM = {
-    "reviewer": "yours",
-    "prepared": "as prepared",
-    "review": "from the review",
-    "default": "the rule's default",
-    "": "",
-}
-
-
 def decision_rows(
     prepared: Prepared,
     points: Sequence[Point],
@@ -180,7 +170,8 @@ def decision_rows(
 def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece]:
     able = [check for check in prepared.loaded.rule.checks if not check.judge]
     sign, words = protection_words(prepared.judged, len(able))
-    yield sign if sign != "info" else "dim", f"{SIGNS[sign]} "
+    role, mark = signs("remark")[sign]
+    yield role, f"{mark} "
     yield "strong", words
     if new is not None:
         state = new.standing.state
@@ -194,7 +185,7 @@ def _types(prepared: Prepared, earlier: Mapping[str, int]) -> Iterator[Piece]:
     yield ("bad", "✕ type?   ") if chosen is None else ("dim", "type      ")
     if chosen is not None:
         yield "strong", chosen
-        yield "dim", f" {TYPE_FROM[prepared.type_from]}"
+        yield "dim", f" {sentences('type').get(prepared.type_from, '')}"
     for number, name in enumerate(prepared.loaded.rule.lineage.failure_types[:9], 1):
         if name == chosen:
             continue

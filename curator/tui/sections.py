@@ -18,7 +18,7 @@ from curator.model import Comment, Failure, Observation, Score, Signal, StoredIt
 from curator.queue import in_line
 from curator.tui.document import Note, Section
 from curator.tui.text import Piece
-from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces
+from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces, signs
 
 if TYPE_CHECKING:
     from curator.audit.story import Row, Story
@@ -204,9 +204,6 @@ def of_stored(item: StoredItem) -> Sheet:
     return sheet
 
 
-SEVERITIES = {"error": ("bad", "✕"), "warning": ("warn", "▲"), "info": ("info", "·")}
-
-
 def of_audit(report: "AuditReport") -> Sheet:
     """An audit's findings, the worst first; they hold no text of an item."""
     from curator.audit.report import TITLES, headline
@@ -216,10 +213,12 @@ def of_audit(report: "AuditReport") -> Sheet:
     by = f"{len(report.checks)} checks, {report.requests} requests, rule {report.rule or 'none'}"
     sheet.add_notes("Audit", "audit", [(whole, None), ([("dim", by)], None)])
     notes: list[tuple[list[Piece], str | None]] = []
-    worst_first = sorted(report.findings, key=lambda f: (list(SEVERITIES).index(f.severity), f.code))
+    severities = signs("severity")
+    order = list(severities)
+    worst_first = sorted(report.findings, key=lambda f: (order.index(f.severity), f.code))
     for code, group in groupby(worst_first, key=lambda f: f.code):
         found = list(group)
-        role, sign = SEVERITIES[found[0].severity]
+        role, sign = severities[found[0].severity]
         notes += [([], None)] if notes else []
         notes.append(([(role, f"{sign} {code} "), ("strong", TITLES[code])], None))
         for finding in found:
@@ -266,8 +265,6 @@ def of_trial(tried: "Trial") -> Sheet:
 
 NAME = 14
 """Width of the names of facts."""
-DIFFERENCE = {"added": ("good", "+ "), "removed": ("bad", "- "), "same": ("dim", "  ")}
-"""How a line of a difference is painted, and the sign that says the same without colour."""
 
 
 def of_story(story: "Story") -> Sheet:
@@ -286,8 +283,8 @@ def of_story(story: "Story") -> Sheet:
 def _notes(rows: "Sequence[Row]", name: str) -> Iterator[Note]:
     for number, row in enumerate(rows):
         path = join_path(name, number)
-        if row.kind in DIFFERENCE:
-            role, sign = DIFFERENCE[row.kind]
+        if row.kind in signs("difference"):
+            role, sign = signs("difference")[row.kind]
             yield Note((), f"    {sign}{row.text}", path, role)
         else:
             yield Note(tuple(_lead(row)), row.text, path)

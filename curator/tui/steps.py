@@ -7,7 +7,7 @@ from typing import Literal
 from curator.model import Observation, StoredItem, Trace
 from curator.model.trace import tree
 from curator.tui.text import Piece
-from curator.tui.words import LEVEL_ROLES, age, duration, plural, type_sign
+from curator.tui.words import LEVEL_ROLES, age, duration, plural, signs
 
 Kind = Literal["conversation", "observation", "scores", "comments", "session", "sibling", "items", "item"]
 
@@ -71,29 +71,15 @@ def steps_around(trace: Trace, siblings: Sequence[Observation], items: Sequence[
     return rows
 
 
-SIGNS: dict[Kind, tuple[str, str]] = {
-    "conversation": ("info", "❝"),
-    "scores": ("warn", "★"),
-    "comments": ("accent", "✎"),
-    "session": ("info", "§"),
-    "sibling": ("dim", "▸"),
-    "items": ("good", "▣"),
-    "item": ("good", "▪"),
-}
-
-
 def label_pieces(step: Step) -> list[Piece]:
     """The first column: guides, sign, name, and the level when it is not the usual one."""
     if step.kind != "observation" or step.observation is None:
-        role, sign = SIGNS[step.kind]
+        role, sign = signs("step")[step.kind]
         return [("punctuation", step.guides), (role, f"{sign} "), ("text", step.label)]
     level = step.observation.level
     role = LEVEL_ROLES.get(level, "")
-    pieces: list[Piece] = [
-        ("punctuation", step.guides[-24:]),
-        (role or "info", f"{type_sign(step.observation)} "),
-        (role or "text", step.label),
-    ]
+    usual, sign = signs("observation").get(step.observation.type.upper(), ("info", "▪"))
+    pieces = [("punctuation", step.guides[-24:]), (role or usual, f"{sign} "), (role or "text", step.label)]
     if role:
         pieces.append((role, f"  {level.lower()}"))
     return pieces

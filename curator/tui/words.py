@@ -1,30 +1,33 @@
-"""Numbers, times and states as a person reads them; every state has a sign, so colour never stands alone."""
+"""Numbers, times and states as a person reads them, and the tables of signs and sentences (`tables.toml`)."""
 
+import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from curator.model import Failure, Observation, Signal, State
+from curator.model import Failure, Signal
 from curator.tui.text import Piece, visible
 
-STATE_SIGNS: dict[State, tuple[str, str]] = {
-    "open": ("○", "info"),
-    "promoted": ("✓", "good"),
-    "dismissed": ("✕", "dim"),
-    "snoozed": ("◷", "warn"),
-}
-KIND_SIGNS = {"score": "↓", "annotation": "✎", "queue": "≡", "level": "!", "session": "§"}
-TYPE_SIGNS = {
-    "AGENT": "◆",
-    "GENERATION": "✦",
-    "TOOL": "λ",
-    "RETRIEVER": "◎",
-    "SPAN": "▪",
-    "EVENT": "·",
-    "CHAIN": "∞",
-    "EVALUATOR": "✓",
-    "EMBEDDING": "≈",
-    "GUARDRAIL": "◇",
-}
+
+@cache
+def tables() -> dict[str, dict[str, dict[str, Any]]]:
+    """Everything in `tables.toml`."""
+    return tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def signs(about: str) -> dict[str, Piece]:
+    """State, kind or verdict → the sign that it is shown by; see `[signs.…]` of the tables."""
+    return {name: (role, sign) for name, (role, sign) in tables()["signs"][about].items()}
+
+
+def sentences(about: str) -> dict[str, str]:
+    """Name → sentence; see `[words.…]` of the tables."""
+    return tables()["words"][about]
+
+
 LEVEL_ROLES = {"ERROR": "bad", "WARNING": "warn", "DEBUG": "dim"}
 
 
@@ -66,10 +69,10 @@ def score_value(value: float | bool | str | None) -> str:
 
 def signal_pieces(signal: Signal) -> list[Piece]:
     """One signal in a few words: sign, name, value."""
-    role = "bad" if signal.kind == "level" else "accent" if signal.kind in ("annotation", "queue") else "warn"
+    role, sign = signs("signal")[signal.kind]
     correction = signal.name == "output" and signal.source == "ANNOTATION"
     name = "corrected output" if correction else signal.name
-    pieces: list[Piece] = [(role, f"{KIND_SIGNS[signal.kind]} "), ("text", visible(name, limit=80))]
+    pieces: list[Piece] = [(role, f"{sign} "), ("text", visible(name, limit=80))]
     if signal.value is not None and not correction:
         pieces.append(("dim" if isinstance(signal.value, str) else "strong", f" {score_value(signal.value)}"))
     return pieces
@@ -96,11 +99,6 @@ def why_pieces(failure: Failure) -> list[Piece]:
     if others:
         pieces.append(("dim", f"  +{len(others)} {visible(', '.join(others), limit=80)}"))
     return pieces
-
-
-def type_sign(observation: Observation) -> str:
-    """One sign per type of observation."""
-    return TYPE_SIGNS.get(observation.type.upper(), "▪")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

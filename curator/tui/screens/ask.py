@@ -5,7 +5,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,18 @@ class Choose(ModalScreen[str | None]):
     CSS_PATH = "ask.tcss"
 
     def __init__(
-        self, title: str, answers: Sequence[tuple[str, str]], *, note: str = "", own: str = "", hints: str = ""
+        self,
+        title: str,
+        answers: Mapping[str, str] | Sequence[tuple[str, str]],
+        *,
+        note: str = "",
+        own: str = "",
+        hints: str = "",
     ) -> None:
-        """`answers` are pairs of the value to return and the words to show; `own` is the placeholder of the line."""
+        """`answers`: the value to return → the words to show; `own` is the placeholder of the line."""
         super().__init__()
         self._heading = title
-        self._answers = list(answers)
+        self._answers = list(answers.items() if isinstance(answers, Mapping) else answers)
         self._note = note
         self._own = own
         self._hints = hints

@@ -21,19 +21,9 @@ from curator.tui.session import Prepared, Report, says_of
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Hints, TopBar, content
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import plural, why_pieces
+from curator.tui.words import plural, sentences, signs, why_pieces
 
 Stage = Literal["waiting", "ready", "doubtful", "incomplete", "left out", "written", "refused"]
-SIGNS: dict[Stage, tuple[str, str]] = {
-    "waiting": ("dim", "◌"),
-    "ready": ("info", "○"),
-    "doubtful": ("warn", "▲"),
-    "incomplete": ("bad", "✕"),
-    "left out": ("dim", "–"),
-    "written": ("good", "✓"),
-    "refused": ("bad", "✕"),
-}
-FROM = {"reviewer": "", "prepared": " (as prepared)", "review": "", "default": " (the rule's default)", "": ""}
 
 
 @dataclass(frozen=True)
@@ -75,12 +65,12 @@ class BulkScreen(Place):
             yield ProgressBar(show_eta=False, id="bar")
         yield Rows(
             [
-                Column(lambda e: [SIGNS[e.stage]], width=1),
+                Column(lambda e: [signs("stage")[e.stage]], width=1),
                 Column(lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, most=24),
                 Column(_type, share=3, most=22, title="failure type"),
                 Column(_expects, share=5, title="expected output", from_width=110),
                 Column(lambda e: why_pieces(e.failure), share=3, most=34, from_width=130, title="why"),
-                Column(lambda e: [(SIGNS[e.stage][0], e.words)], share=6, title="what is to be known"),
+                Column(lambda e: [(signs("stage")[e.stage][0], e.words)], share=6, title="what is to be known"),
             ],
             key=lambda e: e.failure.key,
             id="entries",
@@ -220,8 +210,8 @@ class BulkScreen(Place):
             return
         weak = [each for each in ready if any(p.code == WEAK for p in each.scrubbed.problems)]
         sound = [each for each in ready if each not in weak]
-        types = Counter((each.failure_type or "none", FROM[each.type_from]) for each in ready)
-        said = [f"{count} × {name}{where}" for (name, where), count in types.most_common()]
+        types = Counter((each.failure_type or "none", each.type_from) for each in ready)
+        said = [f"{count} × {name}{_nobody_chose(by)}" for (name, by), count in types.most_common()]
         into = Counter(each.draft.dataset for each in ready)
         said += [f"into {name}: {count}{', a new dataset' if name in missing else ''}" for name, count in into.items()]
         if weak:
@@ -287,6 +277,11 @@ def _type(entry: Entry) -> list[Piece]:
         return []
     name = entry.prepared.failure_type
     return [("warn" if entry.prepared.type_open else "text", name or "– none –")]
+
+
+def _nobody_chose(type_from: str) -> str:
+    """A failure type that no reviewer of this one chose is said to be so."""
+    return f" ({sentences('type')[type_from]})" if type_from in ("prepared", "default") else ""
 
 
 def _expects(entry: Entry) -> list[Piece]:

@@ -17,19 +17,12 @@ from curator.tui.screens.place import Copies, Place
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import age, clock, plural
+from curator.tui.words import age, clock, plural, signs
 
 if TYPE_CHECKING:
     from curator.journal import Promotion, SavedDraft
     from curator.promote import Resumed
 
-SIGNS: dict[str, tuple[str, str]] = {
-    "promote": ("✓", "good"),
-    "dismiss": ("✕", "dim"),
-    "snooze": ("◷", "warn"),
-    "reopen": ("○", "info"),
-    "undo": ("↶", "accent"),
-}
 LEFT = "unfinished"
 """The verdict of a promotion that has no receipt: nobody has looked yet what became of it."""
 KEPT = "not written"
@@ -228,11 +221,11 @@ def _kept(draft: "SavedDraft") -> LedgerEntry:
 
 
 def _action(entry: LedgerEntry) -> list[Piece]:
-    sign, role = SIGNS.get(entry.action, ("·", "dim"))
+    role, sign = signs("ledger").get(entry.action, ("dim", "·"))
     if entry.verdict in (LEFT, KEPT):
-        sign, role = "◌", "warn"
+        role, sign = "warn", "◌"
     elif entry.verdict is not None and entry.verdict not in ("verified", "unchanged"):
-        sign, role = "✕", "bad"
+        role, sign = "bad", "✕"
     return [(role, f"{sign} "), ("text", entry.action)]
 
 

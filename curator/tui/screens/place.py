@@ -19,7 +19,7 @@ from curator.tui.screens.ask import Choose
 from curator.tui.session import Report, says_of
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import Banner, Hints, Page, TopBar
-from curator.tui.words import STATE_SIGNS, plural
+from curator.tui.words import plural, sentences, signs
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
@@ -243,17 +243,6 @@ class Place(Screen[None], Fetching):
         self.curator.tell(pieces, bad=bad)
 
 
-REASONS = (
-    ("not a failure", "Not a failure: the answer was right"),
-    ("already covered", "Already covered by another item"),
-    ("not reproducible", "Not reproducible"),
-    ("out of scope", "Out of scope for this dataset"),
-    ("bad score", "The score was wrong, not the answer"),
-    ("test traffic", "Test traffic"),
-)
-SNOOZES = (("1", "until tomorrow"), ("3", "for three days"), ("7", "for a week"), ("14", "for two weeks"))
-
-
 class Deciding(Place):
     """A screen on which failures can be decided about."""
 
@@ -270,7 +259,7 @@ class Deciding(Place):
                 self.decide(failures, "dismissed", reason)
 
         title = f"Dismiss {_what(failures)}: why?"
-        self.app.push_screen(Choose(title, REASONS, own="another reason"), answered)
+        self.app.push_screen(Choose(title, sentences("dismiss"), own="another reason"), answered)
 
     def ask_snooze(self, failures: Sequence[Failure]) -> None:
         """Asks until when, then snoozes."""
@@ -282,7 +271,7 @@ class Deciding(Place):
                 until = datetime.now(UTC) + timedelta(days=int(days))
                 self.decide(failures, "snoozed", "", until)
 
-        self.app.push_screen(Choose(f"Snooze {_what(failures)}", SNOOZES), answered)
+        self.app.push_screen(Choose(f"Snooze {_what(failures)}", sentences("snooze")), answered)
 
     def reopen(self, failures: Sequence[Failure]) -> None:
         """Takes decisions back: the failures are open again."""
@@ -338,7 +327,7 @@ class Deciding(Place):
         ]
         self.session.queue.apply(decisions)
         self.curator.share(failures, decisions)
-        sign, role = STATE_SIGNS[state]
+        role, sign = signs("state")[state]
         done = "Reopened" if state == "open" else state.capitalize()
         self.tell([(role, f"{sign} "), ("text", f"{done} {_what(failures)}."), ("dim", "  u takes it back")])
         self.curator.queue_changed()

@@ -14,7 +14,7 @@ from curator.queue import in_line
 from curator.tui import actions
 from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.place import Copies
-from curator.tui.screens.queue_list import WINDOWS, Listing
+from curator.tui.screens.queue_list import Listing
 from curator.tui.screens.rules import FirstRules, TrialScreen
 from curator.tui.session import Look, Report
 from curator.tui.widgets.failures import FailureRows, Row
@@ -22,7 +22,7 @@ from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar
 from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.week_view import WeekBar
-from curator.tui.words import plural
+from curator.tui.words import plural, sentences
 
 if TYPE_CHECKING:
     from curator.promote import Resumed
@@ -256,7 +256,9 @@ class QueueScreen(Listing, FirstRules):
                 self._show_week()
                 self.reload()
 
-        self.app.push_screen(Choose("How far back to look", WINDOWS, own="such as 3d, 36h or 2026-01-31"), chosen)
+        self.app.push_screen(
+            Choose("How far back to look", sentences("window"), own="such as 3d, 36h or 2026-01-31"), chosen
+        )
 
     def action_rules(self) -> None:
         def chosen(rule: str | None) -> None:

@@ -20,17 +20,10 @@ from curator.tui.widgets.reader import FailurePreview
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
 from curator.tui.widgets.week_view import TABS, Shown, StateTab, WeekBar
-from curator.tui.words import plural
+from curator.tui.words import plural, sentences, tables
 
 if TYPE_CHECKING:
     from curator.queue import Group
-
-FOLDS = {
-    "group": "Like failures are one row; enter opens a group.",
-    "session": "A session is one row.",
-    "off": "Each failure is a row.",
-}
-WINDOWS = (("24h", "last 24 hours"), ("7d", "last 7 days"), ("14d", "last 14 days"), ("30d", "last 30 days"))
 
 
 class Listing(Deciding):
@@ -80,11 +73,11 @@ class Listing(Deciding):
                 rows.cursor = 0
 
     def action_fold(self) -> None:
-        folds = list(FOLDS)
+        folds = list(sentences("fold"))
         fold = folds[(folds.index(self._fold) + 1) % len(folds)]
         self._inside = None
         self.session.rooms.stand(fold=fold)
-        self.tell([("text", FOLDS[fold])])
+        self.tell([("text", sentences("fold")[fold])])
         if fold == "group" and not self.session.groups.of:
             self._group(asked=True)
         self._list()
@@ -188,7 +181,7 @@ class Listing(Deciding):
     # What stands over the list
 
     def _show_week(self) -> None:
-        since = dict(WINDOWS).get(self.session.rooms.standing.since, f"since {self.session.rooms.standing.since}")
+        since = sentences("window").get(self.session.rooms.standing.since, f"since {self.session.rooms.standing.since}")
         rule = self.session.rooms.standing.rule
         words = f"{rule} · {since}" if rule else since
         week = self.session.queue.week
@@ -220,7 +213,7 @@ class Listing(Deciding):
         if self._state == "prepared" and rows.rows:
             pieces += [("accent", "  p"), ("dim", " approves"), ("accent", "  ⌫"), ("dim", " declines")]
         if standing.sort != "age":
-            name = COLUMNS[standing.sort.removeprefix("-")].title
+            name = tables()["columns"][standing.sort.removeprefix("-")]["name"]
             pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))
         if rows.marks:
             pieces.append(("accent", f"  ● {len(rows.marks)} marked"))
@@ -314,7 +307,7 @@ class Listing(Deciding):
                 self.session.rooms.stand(sort=f"-{name}" if name == now else name)
                 self._list()
 
-        answers = [(name, f"{each.title}: {each.words}") for name, each in COLUMNS.items() if name != "message"]
+        answers = {name: words for name, words in _column_words().items() if name != "message"}
         self.app.push_screen(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
 
     def _choose_columns(self) -> None:
@@ -337,7 +330,9 @@ class Listing(Deciding):
             self._read_excerpts()
             self.action_columns()
 
-        answers = [
-            (name, f"{'✓' if name in shown else ' '} {each.title}: {each.words}") for name, each in COLUMNS.items()
-        ]
+        answers = {name: f"{'✓' if name in shown else ' '} {words}" for name, words in _column_words().items()}
         self.app.push_screen(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
+
+
+def _column_words() -> dict[str, str]:
+    return {name: f"{each['name']}: {each['words']}" for name, each in tables()["columns"].items()}

@@ -18,40 +18,14 @@ from curator.tui.screens.place import Copies, Place
 from curator.tui.session import Prepared
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import content
-from curator.tui.words import plural
+from curator.tui.words import plural, sentences, signs
 
 if TYPE_CHECKING:
     from curator.experiments.prove import Proof, Side
     from curator.rulebook import LoadedRule
 
 
-VERDICTS = {
-    "verified": ("good", "✓", "verified: it is there, once, as meant, and clean"),
-    "unchanged": ("good", "✓", "unchanged: the stored item already holds exactly this"),
-    "refused": ("bad", "✕", "refused: nothing was written"),
-    "failed": ("bad", "✕", "failed: a write may have happened, and it is not as meant"),
-}
-
-
-SIGNS = {
-    "reproduced": ("good", "✓"),
-    "too weak": ("bad", "✕"),
-    "still failing": ("warn", "▲"),
-    "flaky": ("warn", "▲"),
-    "errored": ("bad", "✕"),
-}
-STATES = [
-    ("required", "required: it shuts (the usual)"),
-    ("known", "known: nobody has fixed it yet; it counts and does not shut, until a day"),
-    ("quarantined", "quarantined: flaky, its outcome says nothing, until a day"),
-]
 QUESTIONS = {"required": (), "known": ("owner", "issue", "until"), "quarantined": ("evidence", "until")}
-ASKED = {
-    "owner": "Who fixes it?",
-    "issue": "Where is that worked on? An address.",
-    "evidence": "Why does it count as flaky? Such as: passed 3 of 8.",
-    "until": "Until which day, as 2026-12-31?",
-}
 KINDS = "module:function, cmd:COMMAND or an http(s) address"
 
 
@@ -126,7 +100,7 @@ class Proving(Place):
         if self._proof is None:
             return []
         proof = self._proof
-        role, sign = SIGNS[proof.verdict]
+        role, sign = signs("proof")[proof.verdict]
         rows: list[list[Piece]] = [[(role, f"{sign} "), ("strong", proof.verdict), ("text", f": {proof.says}")]]
         sides = (("production", proof.production), ("candidate", proof.candidate))
         return rows + [[("dim", f"  {name:<10}  {_counted(side)}")] for name, side in sides if side is not None]
@@ -188,9 +162,9 @@ class ReceiptScreen(Proving):
     # What it says
 
     def _words(self, receipt: Receipt) -> Content:
-        role, sign, words = VERDICTS[receipt.verdict]
+        role, sign = signs("receipt")[receipt.verdict]
         parts: list[list[Piece]] = [
-            [(role, f"{sign}  "), ("strong", words)],
+            [(role, f"{sign}  "), ("strong", sentences("receipt")[receipt.verdict])],
             [],
             [("dim", "dataset  "), ("text", receipt.dataset)],
             [("dim", "item     "), ("text", receipt.item_id)],
@@ -316,13 +290,15 @@ class ReceiptScreen(Proving):
             if state is not None:
                 self._ask_for_state(receipt, state, QUESTIONS[state], {})
 
-        self.app.push_screen(Choose("What shall the gate do when this item fails?", STATES), chosen)
+        self.app.push_screen(Choose("What shall the gate do when this item fails?", sentences("gate")), chosen)
 
     def _ask_for_state(self, receipt: Receipt, state: str, open_: Sequence[str], said: dict[str, str]) -> None:
         if open_:
             name, later = open_[0], (datetime.now(UTC) + timedelta(days=14)).date()
             value = str(later) if name == "until" else self.session.rooms.reviewer if name == "owner" else ""
-            question = AskLine(ASKED[name], value=value, check=date.fromisoformat if name == "until" else None)
+            question = AskLine(
+                sentences("asked")[name], value=value, check=date.fromisoformat if name == "until" else None
+            )
 
             def answered(text: str | None) -> None:
                 if text is not None:

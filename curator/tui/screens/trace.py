@@ -15,7 +15,7 @@ from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import MaskedView, Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
-from curator.tui.words import STATE_SIGNS, age, duration, plural
+from curator.tui.words import age, duration, plural, signs
 
 BAR = 10
 """Cells of a time bar."""
@@ -101,7 +101,7 @@ class TraceScreen(Deciding):
         failure = self._now
         root = self._trace.root if self._trace else None
         state = failure.state if failure else "open"
-        sign, role = STATE_SIGNS[state]
+        role, sign = signs("state")[state]
         name = (self._trace.name if self._trace else failure.name if failure else None) or "trace"
         facts = [
             f"{age(root.start_time)} ago" if root else "",

@@ -32,13 +32,12 @@ from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
 from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
-from curator.tui.words import plural
+from curator.tui.words import plural, sentences
 
 if TYPE_CHECKING:
     from curator.draft import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
-VIEWS = {"form": "Item", "json": "Item as JSON", "answer": "Answer → what it should be", "diff": "Stored → new"}
 
 
 class WorkbenchScreen(Editing):
@@ -247,7 +246,7 @@ class WorkbenchScreen(Editing):
         form, text = self.query_one("#form"), self.query_one("#item-json", MaskedView)
         form.display = self._mode == "form"
         text.display = self._mode != "form"
-        self.query_one("#item-title", Static).update(VIEWS[self._mode])
+        self.query_one("#item-title", Static).update(sentences("view")[self._mode])
         if self._mode == "json":
             sheet = Sheet()
             whole = {

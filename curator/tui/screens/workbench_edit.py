@@ -19,15 +19,9 @@ from curator.tui.session import Prepared
 from curator.tui.text import editable, unescaped, visible
 from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
+from curator.tui.words import sentences
 
 MASK = "•••"
-TEACHES = (("never", "Never personal in this rule"), ("always", "Always personal in this rule"))
-KEEP_REASONS = (
-    ("public information", "Public information (a company, a product, a place)"),
-    ("invented", "Invented: the name of an example"),
-    ("needed for the case", "The case cannot be reproduced without it"),
-    ("not personal", "Not personal: the detector is wrong"),
-)
 
 
 class Editing(Deciding):
@@ -240,7 +234,7 @@ class Editing(Deciding):
 
         title = f"Keep this {finding.entity} in {finding.path}: why?"
         note = "The reason is recorded in the item's lineage; the value stays readable for everybody."
-        self.app.push_screen(Choose(title, KEEP_REASONS, note=note, own="another reason"), answered)
+        self.app.push_screen(Choose(title, sentences("keep"), note=note, own="another reason"), answered)
 
     def action_teach(self) -> None:
         """Writes beside the rule what is never, or always, personal in it, shows the change, scrubs the draft anew."""
@@ -261,7 +255,7 @@ class Editing(Deciding):
             self.app.push_screen(Choose("The rule knows it from now on", [("ok", "Go on")], note=note))
 
         note = f"It goes to a list beside the rule {order.rule}, for every trace; `git diff` shows it for review."
-        self.app.push_screen(Choose(f"This {finding.entity} is…", TEACHES, note=note), answered)
+        self.app.push_screen(Choose(f"This {finding.entity} is…", sentences("teach"), note=note), answered)
 
 
 def _value_of(field: Field, text: str) -> JsonValue:

@@ -6,20 +6,11 @@ from textual.content import Content
 
 from curator.model import Finding
 from curator.tui import actions
-from curator.tui.live import SIGNS, LiveCheck
+from curator.tui.live import LiveCheck
 from curator.tui.text import Piece
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content
-
-ACTIONS: dict[str, tuple[str, str, str]] = {
-    "replace": ("good", "→", ""),
-    "surrogate": ("good", "→", ""),
-    "constant": ("good", "→", "the rule's constant"),
-    "drop": ("good", "→", "left out"),
-    "keep": ("warn", "=", "kept"),
-    "suggest": ("dim", "?", "only suggested: left as written"),
-    "undecided": ("bad", "✕", "decide: a replaces, x keeps"),
-}
+from curator.tui.words import sentences, signs
 
 
 class ChecksView(Cards):
@@ -67,17 +58,14 @@ def _title(title: str, *, first: bool) -> Card:
 
 
 def _check(check: LiveCheck, width: int) -> Content:
-    pieces: list[Piece] = [
-        ("dim" if check.sign == "info" else check.sign, f"{SIGNS[check.sign]} "),
-        ("text", check.title),
-    ]
-    if check.detail:
-        pieces.append(("dim", f"  {check.detail}"))
-    return content(hanging(pieces, width, first=""))
+    role, sign = signs("remark")[check.sign]
+    detail = f"  {check.detail}" if check.detail else ""
+    return content(hanging([(role, f"{sign} "), ("text", check.title), ("dim", detail)], width, first=""))
 
 
 def _finding(finding: Finding, width: int) -> Content:
-    role, sign, words = ACTIONS[finding.action]
+    role, sign = signs("treatment")[finding.action]
+    words = sentences("treatment").get(finding.action)
     target = finding.replacement if finding.replacement and not words else words
     pieces: list[Piece] = [
         (role, f"{sign} "),

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curator.model import Failure
 from curator.tui.session import Excerpt
 from curator.tui.text import Piece
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import STATE_SIGNS, age, duration, signal_pieces, sparkline, strongest
+from curator.tui.words import age, duration, signal_pieces, signs, sparkline, strongest, tables
 
 if TYPE_CHECKING:
     from curator.queue import Group
@@ -38,116 +38,7 @@ class Row:
         return self.failure.key
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A column that can be chosen, and sorted by."""
-
-    title: str
-    words: str
-    make: "Callable[[FailureRows], Column[Row]]"
-    order: Callable[[Failure], object]
-
-
 NO_GROUPS: "Mapping[str, Group]" = {}
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_KINDS = ("annotation", "level", "score", "queue", "session")
-
-
-def _severity(failure: Failure) -> tuple[int, float, str]:
-    """What a person said first, then errors, then scores, the lowest first."""
-    signal = strongest(failure)
-    value = signal.value
-    number = float(value) if isinstance(value, (int, float)) else 0.0
-    return _KINDS.index(signal.kind) if signal.source != "ANNOTATION" else -1, number, signal.name
-
-
-COLUMNS: dict[str, Shown] = {
-    "age": Shown(
-        "age",
-        "how long ago",
-        lambda rows: Column(lambda r: [("dim", age(r.failure.timestamp))], width=3, right=True, title="age"),
-        lambda f: -(f.timestamp or LONG_AGO).timestamp() if f.timestamp else 0.0,
-    ),
-    "workflow": Shown(
-        "workflow",
-        "the trace's name",
-        lambda rows: Column(_name, share=5, most=24, title="workflow"),
-        lambda f: f.name or "",
-    ),
-    "signal": Shown(
-        "signal",
-        "the strongest reason, with its value",
-        lambda rows: Column(_why, share=9, most=34, title="why"),
-        _severity,
-    ),
-    "count": Shown(
-        "signals",
-        "how many signals it has",
-        lambda rows: Column(_count, width=3, right=True, title="n", from_width=70),
-        lambda f: -len(f.signals),
-    ),
-    "message": Shown(
-        "message",
-        "what the user said, masked",
-        lambda rows: Column(rows.excerpt, share=7, title="the user's message", from_width=64),
-        lambda f: f.name or "",
-    ),
-    "alike": Shown(
-        "group",
-        "the words that its group has in common",
-        lambda rows: Column(group_pieces, share=4, most=26, title="alike in", from_width=96),
-        lambda f: f.group or "",
-    ),
-    "group": Shown(
-        "session",
-        "how many failures its session or group has",
-        lambda rows: Column(_folded, width=4, right=True, title="of", from_width=50),
-        lambda f: f.session_id or "",
-    ),
-    "environment": Shown(
-        "environment",
-        "where it ran",
-        lambda rows: Column(lambda r: [("dim", r.failure.environment or "")], width=11, title="env", from_width=150),
-        lambda f: f.environment or "",
-    ),
-    "user": Shown(
-        "user",
-        "whether a user is known",
-        lambda rows: Column(lambda r: [("dim", "☺" if r.failure.user_id else "")], width=4, title="user"),
-        lambda f: f.user_id or "",
-    ),
-    "latency": Shown(
-        "latency",
-        "how long it took",
-        lambda rows: Column(lambda r: [("dim", duration(r.failure.latency))], width=8, right=True, title="took"),
-        lambda f: -(f.latency or 0.0),
-    ),
-    "tags": Shown(
-        "tags",
-        "its tags",
-        lambda rows: Column(lambda r: [("dim", " ".join(r.failure.tags))], share=2, most=24, title="tags"),
-        lambda f: f.tags,
-    ),
-    "seen": Shown(
-        "seen before",
-        "how long ago an item like it was promoted",
-        lambda rows: Column(_seen, width=5, right=True, title="seen"),
-        lambda f: -f.seen.promoted_at.timestamp() if f.seen else 0.0,
-    ),
-    "disputed": Shown(
-        "disputed",
-        "whether reviewers disagree about it",
-        lambda rows: Column(_disputed, width=9, title="disputed"),
-        lambda f: not f.disputed,
-    ),
-    "items": Shown(
-        "items",
-        "how many items came from it",
-        lambda rows: Column(_items, width=2, right=True, title=""),
-        lambda f: -len(f.items),
-    ),
-}
-"""What can be chosen in the config file and with `c`, in this order by default."""
 USUAL = ("age", "workflow", "signal", "count", "alike", "message", "environment")
 
 
@@ -161,8 +52,10 @@ class FailureRows(Rows[Row]):
 
     def choose(self, names: Iterable[str]) -> None:
         """Shows these columns; the state always stands first. Unknown names are passed over."""
-        known = [COLUMNS[name].make(self) for name in names if name in COLUMNS]
-        self.columns = [Column(_state, width=1), *known]
+        cells = {name: cell for name, (cell, _) in COLUMNS.items()} | {"message": self.excerpt}
+        known = {name: tables()["columns"][name] for name in names if name in cells}
+        widths = {name: {k: v for k, v in each.items() if k not in ("name", "words")} for name, each in known.items()}
+        self.columns = [Column(_state, width=1), *(Column(cells[name], **widths[name]) for name in known)]
 
     def excerpt(self, row: Row) -> Sequence[Piece]:
         """The user's message, masked; `…` while it is being read. Of a group that of its representative."""
@@ -183,7 +76,7 @@ def listed(
     name = sort.removeprefix("-")
     ordered = list(failures)
     if name in COLUMNS and sort != "age":
-        ordered.sort(key=COLUMNS[name].order, reverse=sort.startswith("-"))  # type: ignore[arg-type]
+        ordered.sort(key=COLUMNS[name][1], reverse=sort.startswith("-"))
     together: dict[str, list[Failure]] = {}
     if fold == "group" and groups:
         for failure in ordered:
@@ -205,8 +98,7 @@ def _group_row(many: Sequence[Failure], group: "Group | None") -> Row:
 
 
 def _state(row: Row) -> list[Piece]:
-    sign, role = STATE_SIGNS[row.failure.state]
-    return [("good", "▣")] if row.failure.state == "open" and row.failure.items else [(role, sign)]
+    return [("good", "▣")] if row.failure.state == "open" and row.failure.items else [signs("state")[row.failure.state]]
 
 
 def _name(row: Row) -> list[Piece]:
@@ -252,3 +144,38 @@ def _folded(row: Row) -> list[Piece]:
 
 def _items(row: Row) -> list[Piece]:
     return [("good", f"▣{min(len(row.failure.items), 9)}")] if row.failure.items else []
+
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_KINDS = ("annotation", "level", "score", "queue", "session")
+
+
+def _severity(failure: Failure) -> tuple[int, float, str]:
+    """What a person said first, then errors, then scores, the lowest first."""
+    signal = strongest(failure)
+    value = signal.value
+    number = float(value) if isinstance(value, (int, float)) else 0.0
+    return _KINDS.index(signal.kind) if signal.source != "ANNOTATION" else -1, number, signal.name
+
+
+COLUMNS: dict[str, tuple[Callable[[Row], Sequence[Piece]], Callable[[Failure], Any]]] = {
+    "age": (
+        lambda r: [("dim", age(r.failure.timestamp))],
+        lambda f: -(f.timestamp or LONG_AGO).timestamp() if f.timestamp else 0.0,
+    ),
+    "workflow": (_name, lambda f: f.name or ""),
+    "signal": (_why, _severity),
+    "count": (_count, lambda f: -len(f.signals)),
+    "message": (lambda r: [], lambda f: f.name or ""),
+    "alike": (group_pieces, lambda f: f.group or ""),
+    "group": (_folded, lambda f: f.session_id or ""),
+    "environment": (lambda r: [("dim", r.failure.environment or "")], lambda f: f.environment or ""),
+    "user": (lambda r: [("dim", "☺" if r.failure.user_id else "")], lambda f: f.user_id or ""),
+    "latency": (lambda r: [("dim", duration(r.failure.latency))], lambda f: -(f.latency or 0.0)),
+    "tags": (lambda r: [("dim", " ".join(r.failure.tags))], lambda f: f.tags),
+    "seen": (_seen, lambda f: -f.seen.promoted_at.timestamp() if f.seen else 0.0),
+    "disputed": (_disputed, lambda f: not f.disputed),
+    "items": (_items, lambda f: -len(f.items)),
+}
+"""What can be chosen in the config file and with `c`, in this order by default: what it shows of a row, and how
+failures are sorted by it. The list itself knows the messages."""

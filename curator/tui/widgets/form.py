@@ -13,15 +13,9 @@ from curator.tui.masks import Masks
 from curator.tui.text import Piece
 from curator.tui.widgets.cards import Card, Cards, hanging
 from curator.tui.widgets.frame import content
+from curator.tui.words import sentences
 
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
-ORIGINS = {
-    "trace": "from the trace",
-    "correction": "✎ from the correction",
-    "default": "the rule's default",
-    "constant": "the rule's constant",
-    "reviewer": "✎ yours",
-}
 LONGEST = 900
 """Characters of a value that a form shows; the JSON view shows all."""
 TITLES = {"input": "Input", "expected_output": "Expected output"}
@@ -57,7 +51,7 @@ def _field(field: Field, reveal: tuple[object, Sequence[Finding]] | None, width:
     ]
     if field.origin is not None:
         role = "accent" if field.origin.kind in ("reviewer", "correction") else "dim"
-        pieces.append((role, f"  {ORIGINS[field.origin.kind]}"))
+        pieces.append((role, f"  {sentences('origin')[field.origin.kind]}"))
     pieces.append(("text", "\n"))
     pieces += hanging(_value(field, reveal), width)
     for problem in field.problems:

@@ -18,7 +18,7 @@ from curator.tui.sections import Sheet, of_failure
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.text_view import TextView
-from curator.tui.words import STATE_SIGNS, age, plural
+from curator.tui.words import age, plural, signs
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
@@ -157,7 +157,7 @@ class FailurePreview(Reader, Fetching):
         self.view.empty()
 
     def _say_which(self, failure: Failure) -> None:
-        sign, role = STATE_SIGNS[failure.state]
+        role, sign = signs("state")[failure.state]
         facts = [age(failure.timestamp) + " ago", failure.environment or "", failure.trace_id[:12]]
         words = "  ".join(fact for fact in facts if fact)
         self.title([(role, f"{sign} "), ("strong", failure.name or "unnamed"), ("dim", f"  {words}")])

@@ -12,7 +12,7 @@ from curator.model import State
 from curator.tui.session.failures import STATES, Week
 from curator.tui.text import Piece
 from curator.tui.widgets.frame import content
-from curator.tui.words import STATE_SIGNS, bar, sparkline
+from curator.tui.words import bar, signs, sparkline
 
 Shown = State | Literal["prepared"] | None
 """The state that is listed: `prepared` are drafts that wait for approval, None is all."""
@@ -35,9 +35,7 @@ class StateTab(Label):
 
     def put(self, count: int | None, here: bool) -> None:
         """Shows the count; None while nobody knows."""
-        sign, role = ("∗", "text")
-        if self.state is not None:
-            sign, role = ("✍", "accent") if self.state == "prepared" else STATE_SIGNS[self.state]
+        role, sign = signs("state")[self.state] if self.state is not None else ("text", "∗")
         name = (self.state or "all").capitalize()
         self.update(
             content(
