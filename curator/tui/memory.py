@@ -9,11 +9,14 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
 from curator.config import Settings, state_folder
 from curator.model.base import Value
+
+Kept = TypeVar("Kept", bound=Value)
 
 
 class LastPlace(Value):
@@ -69,10 +72,7 @@ class Memory:
 
     def standing(self) -> LastPlace:
         """Where the reviewer stood; the defaults when nothing readable is kept."""
-        try:
-            return LastPlace.model_validate_json((self._folder / "standing.json").read_bytes())
-        except (OSError, ValidationError):
-            return LastPlace()
+        return _read(LastPlace, self._folder / "standing.json") or LastPlace()
 
     def keep_standing(self, standing: LastPlace) -> None:
         """Keeps where the reviewer stands."""
@@ -80,10 +80,7 @@ class Memory:
 
     def tasks(self, rule: str) -> Tasks:
         """The tasks that were last given for a rule; none when nothing readable is kept."""
-        try:
-            return Tasks.model_validate_json(self._tasks_file(rule).read_bytes())
-        except (OSError, ValidationError):
-            return Tasks()
+        return _read(Tasks, self._tasks_file(rule)) or Tasks()
 
     def keep_tasks(self, rule: str, tasks: Tasks) -> None:
         """Keeps the tasks of a rule."""
@@ -91,10 +88,7 @@ class Memory:
 
     def draft(self, trace_id: str) -> DraftState | None:
         """The unwritten draft of a trace; None without one."""
-        try:
-            return DraftState.model_validate_json(self._draft_file(trace_id).read_bytes())
-        except (OSError, ValidationError):
-            return None
+        return _read(DraftState, self._draft_file(trace_id))
 
     def keep_draft(self, draft: DraftState) -> None:
         """Keeps a draft, or forgets it when nothing in it was changed."""
@@ -133,6 +127,14 @@ class Memory:
             with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
                 file.write(text)
             os.replace(name, path)
+
+
+def _read(kind: type[Kept], path: Path) -> Kept | None:
+    """What a file holds; None when nothing readable is kept there."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def draft_name(trace_id: str) -> str:

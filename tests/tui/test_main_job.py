@@ -201,7 +201,7 @@ async def test_trace_and_its_steps(session: Session) -> None:
         await driver.press("enter", "enter")
         screen = driver.screen
         assert isinstance(screen, TraceScreen)
-        kinds = {step.kind for step in screen.steps.rows}
+        kinds = {step.kind for step in screen.rows.rows}
         assert {"observation", "scores", "session", "sibling"} <= kinds
         await driver.press("j")
         assert "Input" in driver.text()
@@ -214,7 +214,7 @@ async def test_trace_and_its_steps(session: Session) -> None:
         await driver.press("v")
         assert screen.view.view == "json"
         await driver.press("escape")
-        assert screen.steps.has_focus
+        assert screen.rows.has_focus
         rows = sum(len(row.all) for row in driver.queue.failures.rows)
         before = screen.trace_id
         await driver.press("d", "1")

@@ -19,7 +19,7 @@ from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Copies, Place
 from curator.tui.session import Prepared, Report, says_of
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, TopBar, content
+from curator.tui.widgets.frame import Banner, Hints, TopBar
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import plural, sentences, signs, why_pieces
 
@@ -93,12 +93,8 @@ class BulkScreen(Place):
         self._prepare([entry.failure for entry in self.entries], "prepare")
 
     def _prepare(self, failures: Sequence[Failure], group: str) -> None:
-        self.fetch(
-            group,
-            lambda report: self.session.drafts.prepare_many(failures, self._hear),
-            lambda done: self._show(),
-            self.trouble,
-        )
+        prepare = self.session.drafts.prepare_many
+        self.fetch(group, lambda report: prepare(failures, self._hear), lambda done: self._show())
 
     def _hear(self, failure: Failure, outcome: Prepared | CuratorError) -> None:
         """Called in the thread that prepares."""
@@ -149,7 +145,7 @@ class BulkScreen(Place):
             pieces += [("dim", f"  – {counts['left out']} left out")] if counts["left out"] else []
             pieces += [("dim", "   enter opens one")]
             pieces += [("accent", "   p"), ("dim", f" promotes {ready}, after a question")] if ready else []
-        self.query_one("#bulk-title", Static).update(content(pieces), layout=False)
+        self.say("#bulk-title", pieces, layout=False)
 
     # Actions of the place "bulk"
 
@@ -188,7 +184,7 @@ class BulkScreen(Place):
         elif not ready:
             self.tell([("warn", "None of them is ready; enter opens one to mend it.")])
         else:
-            self.fetch("before", lambda report: self._look(ready), lambda found: self._ask(*found), self.trouble)
+            self.fetch("before", lambda report: self._look(ready), lambda found: self._ask(*found))
 
     def _look(self, ready: Sequence[Prepared]) -> tuple[list[Prepared], list[str], dict[str, str]]:
         """In a thread: what nobody has decided meanwhile, datasets that do not exist yet, what others have decided."""
@@ -223,12 +219,8 @@ class BulkScreen(Place):
         if weak and sound:
             answers.insert(0, ("sound", f"Promote the {len(sound)} that protect something"))
 
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._begin(sound if answer == "sound" else ready, missing)
-
-        title = f"Promote {plural(len(ready), 'item')}?"
-        self.app.push_screen(Choose(title, answers, note="\n".join(said)), answered)
+        question = Choose(f"Promote {plural(len(ready), 'item')}?", answers, note="\n".join(said))
+        self.ask(question, lambda answer: self._begin(sound if answer == "sound" else ready, missing))
 
     def _begin(self, ready: Sequence[Prepared], missing: Sequence[str]) -> None:
         self._under_way = True

@@ -109,7 +109,7 @@ class CompareScreen(Place):
         self._summary()
         changes = two.comparison.changes
         self.query_one("#panes").display = two.comparison.comparable and bool(changes)
-        self.query_one("#left-title", Static).update(content(self._moved_words(two)))
+        self.say("#left-title", self._moved_words(two))
         self.moved.show(changes)
         self.moved.focus()
 
@@ -178,9 +178,7 @@ class CompareScreen(Place):
             for side in SIDES:
                 self.reader(side).view.found(findings)  # type: ignore[arg-type]
 
-        self.fetch(
-            "values", lambda report: self.session.traces.values_in(foreign, two.candidate.rule), found, self.trouble
-        )
+        self.fetch("values", lambda report: self.session.traces.values_in(foreign, two.candidate.rule), found)
 
     # Actions of the place "compare"
 

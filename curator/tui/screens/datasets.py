@@ -1,6 +1,6 @@
 """Datasets, their items, and where each item came from."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,13 +11,12 @@ from textual.widgets import Static
 from curator.model import Dataset, StoredItem
 from curator.model.lineage import REQUIRED_KEYS
 from curator.tui import actions
-from curator.tui.screens.place import Copies, Place
+from curator.tui.screens.place import Copies
+from curator.tui.screens.reading import Reading
 from curator.tui.sections import Sheet, of_audit, of_stored
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import content
-from curator.tui.widgets.reader import REST, MaskedView, Reader
+from curator.tui.widgets.reader import REST, Reader
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, clock, plural
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from curator.promote import Verified
 
 
-class DatasetsScreen(Place):
+class DatasetsScreen(Reading):
     """See `actions.of("datasets")` for its keys."""
 
     BINDINGS = actions.bindings("datasets")
@@ -72,20 +71,16 @@ class DatasetsScreen(Place):
         self.reload()
 
     @property
+    def rows(self) -> Rows[Any]:
+        return self._list if self._open is None else self._items
+
+    @property
     def _list(self) -> Rows[Dataset]:
         return self.query_one("#datasets", Rows)
 
     @property
     def _items(self) -> Rows[StoredItem]:
         return self.query_one("#items", Rows)
-
-    @property
-    def _detail(self) -> MaskedView:
-        return self._reader.view
-
-    @property
-    def _reader(self) -> Reader:
-        return self.query_one(Reader)
 
     # Data
 
@@ -106,9 +101,12 @@ class DatasetsScreen(Place):
             return
         self.show_panes()
         self._list.show(datasets)
-        self.query_one("#left-title", Static).update(content([("text", plural(len(datasets), "dataset"))]))
+        self._say_how_many()
         self._list.focus()
-        self.fetch("counts", lambda report: self._count_all(datasets), self._counted, self.trouble)
+        self.fetch("counts", lambda report: self._count_all(datasets), self._counted)
+
+    def _say_how_many(self) -> None:
+        self.say("#left-title", [("text", plural(len(self._list.rows), "dataset"))])
 
     def _count_all(self, datasets: list[Dataset]) -> dict[str, int]:
         return {d.name: self.session.items.count(d.name) for d in datasets[:50]}
@@ -125,10 +123,10 @@ class DatasetsScreen(Place):
         self.calm()
         self._items.show(items)
         if self._open is not None:
-            words: list[Piece] = [("strong", self._open.name), ("dim", f"  {plural(len(items), 'active item')}")]
-            self.query_one("#left-title", Static).update(content(words))
+            words = plural(len(items), "active item")
+            self.say("#left-title", [("strong", self._open.name), ("dim", f"  {words}")])
         if not items:
-            self._detail.empty()
+            self.view.empty()
 
     def _count(self, dataset: Dataset) -> list[Piece]:
         count = self._counts.get(dataset.name)
@@ -150,8 +148,8 @@ class DatasetsScreen(Place):
             sheet.add("Metadata", "metadata", dataset.metadata)
         sheet.add("Input schema", "input_schema", dataset.input_schema)
         sheet.add("Expected output schema", "expected_output_schema", dataset.expected_output_schema)
-        self._reader.title([("text", dataset.name)])
-        self._detail.put(sheet, ())
+        self.reader.title([("text", dataset.name)])
+        self.view.put(sheet, ())
 
     @on(Rows.Moved, "#items")
     def _item_moved(self, event: Rows.Moved) -> None:
@@ -162,11 +160,16 @@ class DatasetsScreen(Place):
 
     def _show_item(self, item: StoredItem) -> None:
         sheet = of_stored(item)
-        self._reader.title([("text", item.id)])
-        self._detail.hide_again()
-        self.put_masked(self._detail, sheet, _rule_of(item))
+        self.reader.title([("text", item.id)])
+        self.view.hide_again()
+        self.put_masked(self.view, sheet, _rule_of(item))
 
     # Actions of the place "datasets"
+
+    @property
+    def _item(self) -> StoredItem | None:
+        """The item under the cursor; None while no dataset is open."""
+        return self._items.current if self._open is not None else None
 
     def action_open(self) -> None:
         if self._open is None:
@@ -178,32 +181,34 @@ class DatasetsScreen(Place):
             self._items.display = True
             self._items.show([])
             self._items.focus()
-            self.query_one("#left-title", Static).update(content([("strong", dataset.name), ("dim", "  fetching …")]))
+            self.say("#left-title", [("strong", dataset.name), ("dim", "  fetching …")])
             self._fetch_items(dataset)
         else:
-            self._detail.focus()
+            self.view.focus()
 
     async def action_back(self) -> None:
-        if isinstance(self.focused, TextView):
-            (self._list if self._open is None else self._items).focus()
-        elif self._open is not None:
+        if self.back_to_list():
+            return
+        if self._open is not None:
             self._open = None
             self._items.display = False
             self._list.display = True
             self._list.focus()
             if (dataset := self._list.current) is not None:
                 self._dataset_moved(Rows.Moved(self._list, dataset))
-            self.query_one("#left-title", Static).update(content([("text", plural(len(self._list.rows), "dataset"))]))
+            self._say_how_many()
         else:
             await self.curator.action_go("queue")
 
     def action_verify(self) -> None:
-        item = self._items.current if self._open is not None else None
-        if item is None:
+        if (item := self._chosen_item()) is not None:
+            verify, rule = self.session.items.verify, _rule_of(item)
+            self.busily("verify", "verifying", lambda report: verify(item.dataset, item.id, rule), self._verified)
+
+    def _chosen_item(self) -> StoredItem | None:
+        if self._item is None:
             self.tell([("text", "Open a dataset with enter, then choose an item.")])
-            return
-        verify, rule = self.session.items.verify, _rule_of(item)
-        self.busily("verify", "verifying", lambda report: verify(item.dataset, item.id, rule), self._verified)
+        return self._item
 
     def _verified(self, verified: "Verified") -> None:
         if verified.verdict == "verified":
@@ -214,7 +219,7 @@ class DatasetsScreen(Place):
             ([("bad", "✕ "), ("text", p.message), ("dim", f"  {p.remedy}")], None) for p in verified.differences
         ]
         sheet.add_notes("Not as approved", "differences", notes)
-        self._detail.put(sheet, ())
+        self.view.put(sheet, ())
         self.tell([("bad", f"✕ {verified.item_id}: {plural(len(verified.differences), 'difference')}.")], bad=True)
 
     def action_audit(self) -> None:
@@ -227,33 +232,30 @@ class DatasetsScreen(Place):
         self.busily("audit", f"auditing {dataset}", lambda report: look(dataset, report), self._audited, self.failed)
 
     def _audited(self, report: "AuditReport") -> None:
-        self._reader.title([("text", f"audit of {report.dataset}")])
-        self._detail.put(of_audit(report), ())
+        self.reader.title([("text", f"audit of {report.dataset}")])
+        self.view.put(of_audit(report), ())
         if self.is_current:
-            self._detail.focus()
+            self.view.focus()
 
     def action_lineage(self) -> None:
-        item = self._items.current if self._open is not None else None
-        if item is None:
-            self.tell([("text", "Open a dataset with enter, then choose an item.")])
-            return
-        self.curator.open_lineage(item.dataset, item.id, _rule_of(item))
+        if (item := self._chosen_item()) is not None:
+            self.curator.open_lineage(item.dataset, item.id, _rule_of(item))
 
     def action_source(self) -> None:
-        item = self._items.current if self._open is not None else None
+        item = self._item
         if item is None or not item.source_trace_id:
             self.tell([("text", "No source trace is recorded here.")])
             return
         self.curator.open_trace(item.source_trace_id, self.session.queue.get(item.source_trace_id))
 
     def action_browse(self) -> None:
-        if self._open is not None and (item := self._items.current) is not None:
+        if (item := self._item) is not None:
             self.curator.browse_item(item.dataset, item.id)
 
     def copies(self) -> Copies:
         dataset = self._open or self._list.current
         found: Copies = [("the dataset's name", dataset.name)] if dataset else []
-        item = self._items.current if self._open is not None else None
+        item = self._item
         if item is not None:
             found = [
                 ("the item's id", item.id),
@@ -262,9 +264,6 @@ class DatasetsScreen(Place):
                 *found,
             ]
         return found
-
-    def action_reveal(self) -> None:
-        self._detail.toggle_reveal()
 
 
 def _rule_of(item: StoredItem) -> str | None:

@@ -1,53 +1,18 @@
 """The lineage of one item on one screen: source, reasons, draft decisions, versions with differences, runs."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from curator.tui import actions
-from curator.tui.screens.place import Copies, Place
-from curator.tui.sections import Sheet, difference, of_story
+from curator.tui.screens.place import Copies
+from curator.tui.screens.reading import SheetScreen
+from curator.tui.sections import difference, of_story
 from curator.tui.widgets.frame import content
-from curator.tui.widgets.reader import MaskedView, Reader
 
 if TYPE_CHECKING:
     from curator.audit.story import Story
-
-
-class SheetScreen(Place):
-    """One text over the whole screen, personal values masked, under a line that says of what."""
-
-    CSS_PATH = "lineage.tcss"
-    panes = "#pane"
-    AUTO_FOCUS = "#sheet"
-    waiting: ClassVar[str]
-    """What is done until the text is there."""
-
-    def body(self) -> ComposeResult:
-        yield Reader("sheet", id="pane")
-
-    def on_mount(self) -> None:
-        self.query_one(Reader).query_one(".pane-title").display = False
-        self.show_page().waiting(self.waiting)
-        self.reload()
-
-    def put(self, sheet: "Sheet", rule: str | None, *, keep_place: bool = False) -> None:
-        """Shows a text; `rule`: by whose policy personal values are looked for."""
-        self.calm()
-        self.show_panes()
-        self.put_masked(self._view, sheet, rule, keep_place=keep_place)
-        self._view.focus()
-
-    @property
-    def _view(self) -> MaskedView:
-        return self.query_one(MaskedView)
-
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
-    def action_reveal(self) -> None:
-        self._view.toggle_reveal()
 
 
 class LineageScreen(SheetScreen):
@@ -81,7 +46,7 @@ class LineageScreen(SheetScreen):
         self._story = story
         status = ("good", "● ACTIVE") if story.item.status == "ACTIVE" else ("warn", f"○ {story.item.status}")
         title = [("strong", story.item.id), ("text", "  "), status, ("dim", f" in {story.item.dataset}")]
-        self.query_one("#item-title", Static).update(content(title))
+        self.say("#item-title", title)
         sheet = of_story(story)
         if asked is not None:
             sheet.add_notes("What the item asks → what the failure asks", "like", difference(*asked))

@@ -13,9 +13,9 @@ from curator.model import split_key
 from curator.model.errors import CuratorError
 from curator.queue import parse_log_filter
 from curator.tui import actions
-from curator.tui.screens.place import Copies, Place
+from curator.tui.screens.place import Copies, Filtered
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import LineInput, content
+from curator.tui.widgets.frame import LineInput
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import age, clock, plural, signs
 
@@ -29,13 +29,14 @@ KEPT = "not written"
 """The verdict of a promotion of which a draft is kept: it was refused, or its process was killed before it wrote."""
 
 
-class LogScreen(Place):
+class LogScreen(Filtered):
     """See `actions.of("log")` for its keys."""
 
     BINDINGS = actions.bindings("log")
     CSS_PATH = "log.tcss"
     place = "log"
     help_places = ("log", "list")
+    list_id = "#entries"
     AUTO_FOCUS = "#entries"
 
     def __init__(self) -> None:
@@ -74,10 +75,6 @@ class LogScreen(Place):
         """The list."""
         return self.query_one("#entries", Rows)
 
-    @property
-    def _line(self) -> LineInput:
-        return self.query_one("#filter", LineInput)
-
     def reload(self) -> None:
         self.fetch("log", lambda report: self._everything(), self._read, self.failed)
 
@@ -91,18 +88,18 @@ class LogScreen(Place):
         self._entries = [*(_unwritten(p, LEFT, p.started_at, p.reviewer) for p in reversed(left)), *map(_kept, kept)]
         self._entries += entries
         self._list()
-        if self._entries and not self._line.has_focus_within:
+        if self._entries and not self.line.has_focus_within:
             self.rows.focus()
 
     def _list(self) -> None:
-        line = self._line.text.strip()
+        line = self.line.text.strip()
         try:
             chosen = parse_log_filter(line, datetime.now().astimezone())
         except CuratorError as error:
-            self._line.note(error.message)  # not typed to its end yet: the rows stay as they were
+            self.line.note(error.message)  # not typed to its end yet: the rows stay as they were
             return
         shown = [each for each in self._entries if chosen(each)]
-        self._line.note(f"{len(shown):,} of {len(self._entries):,}" if line else "")
+        self.line.note(f"{len(shown):,} of {len(self._entries):,}" if line else "")
         self.rows.show(shown)
         if self._entries:
             self.show_panes()
@@ -133,7 +130,7 @@ class LogScreen(Place):
         ):
             if value:
                 words += [("dim", f"   {name} "), ("text", value)]
-        self.query_one("#entry", Static).update(content(words), layout=False)
+        self.say("#entry", words, layout=False)
 
     # Actions of the place "log"
 
@@ -149,22 +146,7 @@ class LogScreen(Place):
     def action_explain(self) -> None:
         self.curator.explain(self._entry.problem if self._entry is not None else None)
 
-    def action_filter(self) -> None:
-        self._line.open()
-
-    @on(LineInput.Typed, "#filter")
-    def _filtering(self) -> None:
-        self._list()
-
-    @on(LineInput.Left, "#filter")
-    def _filtered(self, event: LineInput.Left) -> None:
-        if not event.kept or not event.text.strip():
-            self._drop_filter()
-        self.rows.focus()
-
-    def _drop_filter(self) -> None:
-        self._line.put("")
-        self._line.display = False
+    def filter_by(self, text: str) -> None:
         self._list()
 
     def action_resume(self) -> None:
@@ -191,8 +173,8 @@ class LogScreen(Place):
         return [*((words, text) for words, text in ids if text), ("the line as JSON", entry.model_dump_json())]
 
     async def action_back(self) -> None:
-        if self._line.text:
-            self._drop_filter()
+        if self.line.text:
+            self.drop_filter()
         else:
             await self.curator.action_go("queue")
 

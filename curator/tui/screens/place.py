@@ -1,6 +1,7 @@
 """What the screens have in common: the frame, the session, how errors and waits are shown."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -8,8 +9,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from curator.model import Decision, Failure, State
@@ -18,7 +20,7 @@ from curator.tui import actions
 from curator.tui.screens.ask import Choose
 from curator.tui.session import Report, says_of
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, Page, TopBar
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
 from curator.tui.words import plural, sentences, signs
 
 if TYPE_CHECKING:
@@ -34,14 +36,13 @@ Copies = list[tuple[str, str | Callable[[], str]]]
 """What can be copied: words, and the text or what asks the server for it."""
 
 
+@dataclass
 class Fetched(Message, bubble=False):
     """The result of a call, with what to do with it."""
 
-    def __init__(self, group: str, ticket: int, apply: Callable[[], None]) -> None:
-        super().__init__()
-        self.group = group
-        self.ticket = ticket
-        self.apply = apply
+    group: str
+    ticket: int
+    apply: Callable[[], None]
 
 
 class Fetching(Widget):
@@ -54,11 +55,14 @@ class Fetching(Widget):
         group: str,
         call: Callable[[Report], T],
         then: Callable[[T], None],
-        failed: Callable[[CuratorError], None],
+        failed: Callable[[CuratorError], None] | None = None,
         progress: Report | None = None,
     ) -> None:
-        """Runs `call` in a thread, then `then(result)` or `failed(error)`; voids older calls of the group."""
-        ticket = self._ticket(group)
+        """Runs `call` in a thread, then `then(result)` or `failed(error)`; voids older calls of the group.
+
+        Without `failed`, `trouble` says what is wrong.
+        """
+        ticket, refused = self._ticket(group), failed or self.trouble
 
         def run() -> None:
             worker = get_current_worker()
@@ -74,17 +78,21 @@ class Fetching(Widget):
                     result = call(report)
                 except CuratorError as error:
                     refusal = error
-                    return lambda: failed(refusal)
+                    return lambda: refused(refusal)
                 except _Cancelled:
                     return lambda: None
                 except Exception as error:
                     surprise = unexpected(error)
-                    return lambda: failed(surprise)
+                    return lambda: refused(surprise)
                 return lambda: then(result)
 
             self.post_message(Fetched(group, ticket, outcome()))
 
         self.run_worker(run, name=group, group=group, thread=True, exclusive=True, exit_on_error=False)
+
+    def trouble(self, error: CuratorError) -> None:
+        """The last call failed, but older data is still on screen."""
+        raise NotImplementedError
 
     def drop(self, group: str) -> bool:
         """Cancels the call of a group; its result is not wanted any more. Tells whether one was under way."""
@@ -183,7 +191,6 @@ class Place(Screen[None], Fetching):
         self.query_one(self.panes).display = True
 
     def trouble(self, error: CuratorError) -> None:
-        """The last call failed, but older data is still on screen."""
         self.query_one(Banner).show(error)
 
     def failed(self, error: CuratorError) -> None:
@@ -224,11 +231,19 @@ class Place(Screen[None], Fetching):
     def reload(self) -> None:
         """Asks the server again."""
 
+    def ask(self, question: ModalScreen[str | None], then: Callable[[str], None]) -> None:
+        """Asks over this screen; `then` hears the answer, unless the question was left without one."""
+        self.app.push_screen(question, lambda answer: None if answer is None else then(answer))
+
+    def say(self, where: str, pieces: Sequence[Piece], *, layout: bool = True) -> None:
+        """Puts words into the place `where`, a selector; `layout`: it may take more room then."""
+        self.query_one(where, Static).update(content(pieces), layout=layout)
+
     def put_masked(self, view: "MaskedView", sheet: "Sheet", rule: str | None, *, keep_place: bool = False) -> None:
         """Shows a sheet of foreign text, hidden until it was looked through for personal values."""
         view.put(sheet, None, keep_place=keep_place)
         find = self.session.traces.values_in
-        self.fetch("values", lambda report: find(sheet.foreign, rule), view.found, self.trouble)
+        self.fetch("values", lambda report: find(sheet.foreign, rule), view.found)
 
     def reload_after_undo(self) -> None:
         """An action was taken back while this screen was open."""
@@ -243,6 +258,40 @@ class Place(Screen[None], Fetching):
         self.curator.tell(pieces, bad=bad)
 
 
+class Filtered(Place):
+    """A screen whose list is narrowed by the line `#filter` at its foot."""
+
+    list_id: ClassVar[str]
+    """Selector of the list."""
+
+    @property
+    def line(self) -> LineInput:
+        """The line."""
+        return self.query_one("#filter", LineInput)
+
+    def filter_by(self, text: str) -> None:
+        """The line says something else."""
+
+    def drop_filter(self) -> None:
+        """Hides the line; nothing narrows the list any more."""
+        self.line.put("")
+        self.line.display = False
+        self.filter_by("")
+
+    def action_filter(self) -> None:
+        self.line.open()
+
+    @on(LineInput.Typed, "#filter")
+    def _filtering(self, event: LineInput.Typed) -> None:
+        self.filter_by(event.text)
+
+    @on(LineInput.Left, "#filter")
+    def _filtered(self, event: LineInput.Left) -> None:
+        if not event.kept or not event.text.strip():
+            self.drop_filter()
+        self.query_one(self.list_id).focus()
+
+
 class Deciding(Place):
     """A screen on which failures can be decided about."""
 
@@ -254,24 +303,18 @@ class Deciding(Place):
         if not failures:
             return
 
-        def answered(reason: str | None) -> None:
-            if reason is not None:
-                self.decide(failures, "dismissed", reason)
-
-        title = f"Dismiss {_what(failures)}: why?"
-        self.app.push_screen(Choose(title, sentences("dismiss"), own="another reason"), answered)
+        question = Choose(f"Dismiss {_what(failures)}: why?", sentences("dismiss"), own="another reason")
+        self.ask(question, lambda reason: self.decide(failures, "dismissed", reason))
 
     def ask_snooze(self, failures: Sequence[Failure]) -> None:
         """Asks until when, then snoozes."""
         if not failures:
             return
 
-        def answered(days: str | None) -> None:
-            if days is not None:
-                until = datetime.now(UTC) + timedelta(days=int(days))
-                self.decide(failures, "snoozed", "", until)
+        def answered(days: str) -> None:
+            self.decide(failures, "snoozed", "", datetime.now(UTC) + timedelta(days=int(days)))
 
-        self.app.push_screen(Choose(f"Snooze {_what(failures)}", sentences("snooze")), answered)
+        self.ask(Choose(f"Snooze {_what(failures)}", sentences("snooze")), answered)
 
     def reopen(self, failures: Sequence[Failure]) -> None:
         """Takes decisions back: the failures are open again."""
@@ -292,7 +335,7 @@ class Deciding(Place):
                 return
             note = "\n".join(f"{_what([failure])}: {says_of([(failure, by)])}" for failure, by in others[:5])
             mine = [failure for failure in failures if failure not in [each for each, _ in others]]
-            answers = [("theirs", "Keep what they decided"), ("mine", "Overwrite it with mine")]
+            answers = {"theirs": "Keep what they decided", "mine": "Overwrite it with mine"}
 
             def answered(answer: str | None) -> None:
                 self.session.queue.learned([decision for _, decision in others])

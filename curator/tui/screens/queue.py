@@ -66,8 +66,8 @@ class QueueScreen(Listing, FirstRules):
         self.failures.excerpts = self.session.traces.excerpts
         self._choose_columns()
         if standing.filter:
-            self.query_one("#filter", LineInput).put(standing.filter)
-            self.query_one("#filter", LineInput).display = True
+            self.line.put(standing.filter)
+            self.line.display = True
         self.show_page().waiting("connecting")
         self._show_week()
 
@@ -194,10 +194,9 @@ class QueueScreen(Listing, FirstRules):
             return
         own = {in_line(note) for each in failures for note in each.notes if note.reviewer == me}
 
-        def answered(line: str | None) -> None:
-            if line is not None:
-                share = self.session.queue.note
-                self.fetch(f"note-{failures[0].key}", lambda report: share(failures, line), done, self.trouble)
+        def answered(line: str) -> None:
+            share = self.session.queue.note
+            self.fetch(f"note-{failures[0].key}", lambda report: share(failures, line), done)
 
         def done(notes: list[Note]) -> None:
             words = in_line(notes[0]) or "taken away"
@@ -211,7 +210,7 @@ class QueueScreen(Listing, FirstRules):
             placeholder="what you see; with a verdict: pass: … or fail: …",
             note="Every reviewer reads it, personal values replaced. An empty one takes yours away.",
         )
-        self.app.push_screen(question, answered)
+        self.ask(question, answered)
 
     def action_item(self) -> None:
         """Opens the item that came from the failure, else the one that it resembles."""
@@ -233,10 +232,9 @@ class QueueScreen(Listing, FirstRules):
             self.tell([("text", "No draft was prepared here.")])
             return
 
-        def answered(yes: str | None) -> None:
-            if yes:
-                decline = self.session.drafts.decline
-                self.fetch("decline", lambda report: [decline(key) for key in keys], declined, self.trouble)
+        def answered(yes: str) -> None:
+            decline = self.session.drafts.decline
+            self.fetch("decline", lambda report: [decline(key) for key in keys], declined)
 
         def declined(done: object) -> None:
             self.tell([("text", f"Declined {plural(len(keys), 'prepared draft')}; the failures stay.")])
@@ -244,29 +242,23 @@ class QueueScreen(Listing, FirstRules):
 
         by = ", ".join(dict.fromkeys(inbox[key].prepared_by for key in keys))
         title = f"Decline {plural(len(keys), 'draft')} that {by} prepared?"
-        self.app.push_screen(Confirm(title, yes="Decline"), answered)
+        self.ask(Confirm(title, yes="Decline"), answered)
 
     def action_reopen(self) -> None:
         self.reopen(self.chosen())
 
     def action_window(self) -> None:
-        def chosen(since: str | None) -> None:
-            if since:
-                self.session.rooms.stand(since=since)
-                self._show_week()
-                self.reload()
+        def chosen(since: str) -> None:
+            self.session.rooms.stand(since=since)
+            self._show_week()
+            self.reload()
 
-        self.app.push_screen(
-            Choose("How far back to look", sentences("window"), own="such as 3d, 36h or 2026-01-31"), chosen
-        )
+        question = Choose("How far back to look", sentences("window"), own="such as 3d, 36h or 2026-01-31")
+        self.ask(question, chosen)
 
     def action_rules(self) -> None:
-        def chosen(rule: str | None) -> None:
-            if rule is not None:
-                self.look_at(rule or None)
-
-        rules = [(name, words) for name, words in self.session.rooms.rule_names()]
-        self.app.push_screen(Choose("Which workflow to look at", [("", "all of them"), *rules]), chosen)
+        rules = [("", "all of them"), *self.session.rooms.rule_names()]
+        self.ask(Choose("Which workflow to look at", rules), lambda rule: self.look_at(rule or None))
 
     def action_focus_preview(self) -> None:
         self.preview.focus()

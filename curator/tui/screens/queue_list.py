@@ -5,17 +5,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.widgets import Static
 
 from curator.model import Failure
 from curator.model.errors import CuratorError
 from curator.queue import Filter, parse_filter
 from curator.tui.screens.ask import Choose
-from curator.tui.screens.place import Deciding
+from curator.tui.screens.place import Deciding, Filtered
 from curator.tui.session import Look
 from curator.tui.text import Piece
 from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, group_pieces, listed
-from curator.tui.widgets.frame import LineInput, content
 from curator.tui.widgets.reader import FailurePreview
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
@@ -26,8 +24,10 @@ if TYPE_CHECKING:
     from curator.queue import Group
 
 
-class Listing(Deciding):
+class Listing(Deciding, Filtered):
     """The list of the queue, which the screen puts beside a preview."""
+
+    list_id = "#failures"
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Listing(Deciding):
         if asked:
             self.busily("groups", "grouping", read, lambda count: self._got_groups(count, asked))
         else:
-            self.fetch("groups", read, lambda count: self._got_groups(count, asked), self.trouble)
+            self.fetch("groups", read, lambda count: self._got_groups(count, asked))
 
     def _got_groups(self, count: int, asked: bool) -> None:
         if self._fold == "group":
@@ -98,14 +98,13 @@ class Listing(Deciding):
         everything = self.session.queue.all()
         if self._look is None and not everything:
             return
-        line = self.query_one("#filter", LineInput)
         standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
         drafts = self.session.drafts
         if self._state == "prepared":
             chosen = drafts.prepared()
         else:
             chosen = [f for f in everything if self._state is None or f.state == self._state]
-        words, problem = line.text.strip(), ""
+        words, problem = self.line.text.strip(), ""
         try:
             self._filter = parse_filter(words, datetime.now().astimezone(), self.session.settings.views)
         except CuratorError as error:
@@ -123,7 +122,7 @@ class Listing(Deciding):
         if at is not None:
             at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
         self._choose_columns()
-        line.note(problem or (f"{len(found):,} of {len(chosen):,}" if words else ""))
+        self.line.note(problem or (f"{len(found):,} of {len(chosen):,}" if words else ""))
         self.failures.show(rows, at=at)
         if rows:
             self.show_panes()
@@ -171,12 +170,8 @@ class Listing(Deciding):
         known = self.session.traces.excerpts
         wanted = [f for f in self.failures.in_sight() if f.key not in known and not f.source_gone]
         if wanted:
-            self.fetch(
-                "excerpts",
-                lambda report: self.session.traces.read_excerpts(wanted),
-                lambda done: self.failures.redraw(),
-                self.trouble,
-            )
+            read = self.session.traces.read_excerpts
+            self.fetch("excerpts", lambda report: read(wanted), lambda done: self.failures.redraw())
 
     # What stands over the list
 
@@ -200,12 +195,8 @@ class Listing(Deciding):
         total = sum(len(row.all) for row in rows.rows)
         pieces: list[Piece] = [("strong", f"{min(rows.cursor + 1, len(rows.rows))}/{len(rows.rows)}")]
         if self._inside is not None:
-            pieces += [
-                ("dim", "  of the group "),
-                ("strong", self._inside.name),
-                ("accent", "  esc"),
-                ("dim", " leaves"),
-            ]
+            pieces += [("dim", "  of the group "), ("strong", self._inside.name)]
+            pieces += [("accent", "  esc"), ("dim", " leaves")]
         elif total != len(rows.rows):
             pieces.append(("dim", f"  {total} failures in {'groups' if self._fold == 'group' else 'sessions'}"))
         if self._inside is None and rows.current is not None and rows.current.group is not None:
@@ -217,37 +208,17 @@ class Listing(Deciding):
             pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))
         if rows.marks:
             pieces.append(("accent", f"  ● {len(rows.marks)} marked"))
-        self.query_one("#place", Static).update(content(pieces), layout=False)
+        self.say("#place", pieces, layout=False)
 
-    # Filter
-
-    def action_filter(self) -> None:
-        self.query_one("#filter", LineInput).open()
-
-    @on(LineInput.Typed, "#filter")
-    def _filtering(self, event: LineInput.Typed) -> None:
-        self.session.rooms.stand(filter=event.text)
+    def filter_by(self, text: str) -> None:
+        self.session.rooms.stand(filter=text)
         self._list()
 
-    @on(LineInput.Left, "#filter")
-    def _filtered(self, event: LineInput.Left) -> None:
-        line = self.query_one("#filter", LineInput)
-        if not event.kept or not event.text.strip():
-            line.put("")
-            line.display = False
-            self.session.rooms.stand(filter="")
-            self._list()
-        self.failures.focus()
-
     def action_clear(self) -> None:
-        line = self.query_one("#filter", LineInput)
         if isinstance(self.focused, TextView):
             self.failures.focus()
         elif self.session.rooms.standing.filter:
-            line.put("")
-            line.display = False
-            self.session.rooms.stand(filter="")
-            self._list()
+            self.drop_filter()
         elif self.failures.marks:
             self.failures.clear_marks()
         elif self._inside is not None:
@@ -302,13 +273,12 @@ class Listing(Deciding):
     def action_sort(self) -> None:
         now = self.session.rooms.standing.sort
 
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self.session.rooms.stand(sort=f"-{name}" if name == now else name)
-                self._list()
+        def chosen(name: str) -> None:
+            self.session.rooms.stand(sort=f"-{name}" if name == now else name)
+            self._list()
 
         answers = {name: words for name, words in _column_words().items() if name != "message"}
-        self.app.push_screen(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
+        self.ask(Choose("Sort by", answers, note="The same one again turns the order round."), chosen)
 
     def _choose_columns(self) -> None:
         grouped = self._fold == "group" and self._inside is None and self._state != "prepared"
@@ -321,9 +291,7 @@ class Listing(Deciding):
     def action_columns(self) -> None:
         shown = self._columns
 
-        def chosen(name: str | None) -> None:
-            if name is None:
-                return
+        def chosen(name: str) -> None:
             left = [each for each in shown if each != name] if name in shown else [*shown, name]
             self.session.rooms.stand(columns=tuple(each for each in COLUMNS if each in left))
             self._choose_columns()
@@ -331,7 +299,7 @@ class Listing(Deciding):
             self.action_columns()
 
         answers = {name: f"{'✓' if name in shown else ' '} {words}" for name, words in _column_words().items()}
-        self.app.push_screen(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
+        self.ask(Choose("Columns of the list", answers, hints="enter shows or hides one"), chosen)
 
 
 def _column_words() -> dict[str, str]:

@@ -40,7 +40,7 @@ class Proving(Place):
         """Asks for the two tasks (the last answers are remembered for the rule), then proves."""
         kept = self.session.rooms.memory.tasks(loaded.rule.rule)
 
-        def production_given(production: str | None) -> None:
+        def production_given(production: str) -> None:
             if production:
                 question = AskLine(
                     "What is meant to mend it? The item should pass on it.",
@@ -48,11 +48,10 @@ class Proving(Place):
                     note="Leave it empty to look at production alone.",
                     placeholder=KINDS,
                 )
-                self.app.push_screen(question, lambda candidate: candidate_given(production, candidate))
+                self.ask(question, lambda candidate: both_given(production, candidate))
 
-        def candidate_given(production: str, candidate: str | None) -> None:
-            if candidate is not None:
-                self._prove(loaded, item_id, Tasks(production=production.strip(), candidate=candidate.strip()))
+        def both_given(production: str, candidate: str) -> None:
+            self._prove(loaded, item_id, Tasks(production=production.strip(), candidate=candidate.strip()))
 
         question = AskLine(
             "What is live? The item should fail on it.",
@@ -60,7 +59,7 @@ class Proving(Place):
             note="It runs here, three times, with the item's input; nothing is written.",
             placeholder=KINDS,
         )
-        self.app.push_screen(question, production_given)
+        self.ask(question, production_given)
 
     def _prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks) -> None:
         self.session.rooms.memory.keep_tasks(loaded.rule.rule, tasks)
@@ -180,13 +179,8 @@ class ReceiptScreen(Proving):
         for check in receipt.checks:
             if check.detail == said:
                 continue
-            parts.append(
-                [
-                    ("good" if check.ok else "bad", "✓ " if check.ok else "✕ "),
-                    ("text", check.name),
-                    ("dim", f"  {check.detail}" if check.detail else ""),
-                ]
-            )
+            mark = ("good", "✓ ") if check.ok else ("bad", "✕ ")
+            parts.append([mark, ("text", check.name), ("dim", f"  {check.detail}" if check.detail else "")])
         parts += [[("warn", "▲ "), ("text", warning.message)] for warning in receipt.warnings]
         if receipt.problem is not None:
             parts.append([("bad", f"✕ {receipt.problem.message}")])
@@ -203,19 +197,9 @@ class ReceiptScreen(Proving):
         if receipt.ok and receipt.proposes == "known":
             parts += [[], [("accent", "s"), ("dim", " says that this failure is known until somebody has mended it")]]
         if receipt.ok:
-            back: list[Piece] = [("accent", "   u"), ("dim", " takes it back")] if receipt.action != "none" else []
-            parts += [
-                [],
-                [
-                    ("accent", "enter"),
-                    ("dim", " next failure"),
-                    *back,
-                    ("accent", "   t"),
-                    ("dim", " proves it"),
-                    ("accent", "   s"),
-                    ("dim", " state"),
-                ],
-            ]
+            keys = {"enter": "next failure", "u": "takes it back", "t": "proves it", "s": "state"}
+            shown = [key for key in keys if key != "u" or receipt.action != "none"]
+            parts += [[], [piece for key in shown for piece in (("accent", f"{key} "), ("dim", f"{keys[key]}   "))]]
         return Content("\n").join(content(part) for part in parts)
 
     def remedies(self) -> list[tuple[str, str]]:
@@ -269,7 +253,7 @@ class ReceiptScreen(Proving):
             return
         self._covered = True
         cover = self.session.acts.cover
-        self.fetch("cover", lambda report: cover(receipt, others), self._done_covering, self.trouble)
+        self.fetch("cover", lambda report: cover(receipt, others), self._done_covering)
 
     def _done_covering(self, done: tuple[int, str]) -> None:
         count, others = done
@@ -286,11 +270,8 @@ class ReceiptScreen(Proving):
             self.tell([("text", "Only an item that is written has a state.")])
             return
 
-        def chosen(state: str | None) -> None:
-            if state is not None:
-                self._ask_for_state(receipt, state, QUESTIONS[state], {})
-
-        self.app.push_screen(Choose("What shall the gate do when this item fails?", sentences("gate")), chosen)
+        question = Choose("What shall the gate do when this item fails?", sentences("gate"))
+        self.ask(question, lambda state: self._ask_for_state(receipt, state, QUESTIONS[state], {}))
 
     def _ask_for_state(self, receipt: Receipt, state: str, open_: Sequence[str], said: dict[str, str]) -> None:
         if open_:
@@ -299,23 +280,17 @@ class ReceiptScreen(Proving):
             question = AskLine(
                 sentences("asked")[name], value=value, check=date.fromisoformat if name == "until" else None
             )
-
-            def answered(text: str | None) -> None:
-                if text is not None:
-                    self._ask_for_state(receipt, state, open_[1:], said | {name: text})
-
-            self.app.push_screen(question, answered)
+            self.ask(question, lambda text: self._ask_for_state(receipt, state, open_[1:], said | {name: text}))
             return
         words = dict(said)
         until = date.fromisoformat(words.pop("until", "9999-12-31"))
         set_state = self.session.acts.set_state
-        self.fetch("state", lambda report: set_state(receipt, state, until, words), self._state_set, self.trouble)
+        self.fetch("state", lambda report: set_state(receipt, state, until, words), self._state_set)
 
     def _state_set(self, receipt: Receipt) -> None:
         if receipt.ok:
-            self.tell(
-                [("good", "✓ "), ("text", "The gate knows the item's new state."), ("dim", "  u in the queue undoes")]
-            )
+            words = "The gate knows the item's new state."
+            self.tell([("good", "✓ "), ("text", words), ("dim", "  u in the queue undoes")])
         elif receipt.problem is not None:
             self.tell([("bad", f"{receipt.problem.message} {receipt.problem.remedy}")], bad=True)
 

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from curator.tui import actions
 from curator.tui.screens.ask import AskText, Choose
-from curator.tui.screens.lineage import SheetScreen
 from curator.tui.screens.place import Copies, Place
+from curator.tui.screens.reading import SheetScreen
 from curator.tui.sections import of_trial
 from curator.tui.widgets.frame import content
 from curator.tui.words import plural
@@ -37,11 +37,7 @@ class FirstRules(Place):
             return
         answers = [(each.name, f"{each.name}  {plural(each.failures, 'failure')}") for each in found]
         note = "Failures of the last two weeks by errors, annotations, queues and scores whose bad end is known."
-        self.app.push_screen(Choose("A rule for which workflow", answers, note=note), self._chose_workflow)
-
-    def _chose_workflow(self, name: str | None) -> None:
-        if name is not None:
-            self._propose(name)
+        self.ask(Choose("A rule for which workflow", answers, note=note), self._propose)
 
     def _propose(self, workflow: str | None, shape: Any = None) -> None:
         propose, words = self.session.rooms.first_rule, "looking at the project's own traces"
@@ -53,25 +49,24 @@ class FirstRules(Place):
         answers += [(f"shape:{each.kind}", f"Take {each.shape} instead: {each.why}") for each in others]
         answers += [("other", "Another workflow")] if len(first.seen.names) > 1 else []
         question = Choose(f"A rule for {first.seen.name or first.rule}", answers, note=_preview(first))
-        self.app.push_screen(question, partial(self._answered, first))
+        self.ask(question, partial(self._answered, first))
 
-    def _answered(self, first: "FirstRule", answer: str | None) -> None:
+    def _answered(self, first: "FirstRule", answer: str) -> None:
         if answer == "save":
             self._write_rule(first.rule, first.text)
         elif answer == "edit":
             from curator.draft import loaded_text
 
             question = AskText(f"A rule for {first.rule}", value=first.text, check=loaded_text, suffix=".yaml")
-            self.app.push_screen(question, partial(self._write_rule, first.rule))
+            self.ask(question, partial(self._write_rule, first.rule))
         elif answer == "other":
             self.action_new_rule()
-        elif answer is not None:
+        else:
             self._propose(first.seen.name, answer.removeprefix("shape:"))
 
-    def _write_rule(self, name: str, text: str | None) -> None:
-        if text is not None:
-            write = self.session.rooms.write_rule
-            self.fetch("rule", lambda report: write(name, text), self._rule_written, self.trouble)
+    def _write_rule(self, name: str, text: str) -> None:
+        write = self.session.rooms.write_rule
+        self.fetch("rule", lambda report: write(name, text), self._rule_written)
 
     def _rule_written(self, target: Path) -> None:
         self.tell([("good", "✓ "), ("text", f"Wrote {target}."), ("dim", "  T tries it on its failures")])

@@ -10,9 +10,9 @@ from textual.widgets import Static
 from curator.model.errors import CuratorError
 from curator.tui import actions
 from curator.tui.run_words import of_run, whole_pieces
-from curator.tui.screens.place import Copies, Place
+from curator.tui.screens.place import Copies
+from curator.tui.screens.reading import Reading
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import content
 from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.widgets.text_view import TextView
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from curator.experiments import Listed, Run
 
 
-class RunsScreen(Place):
+class RunsScreen(Reading):
     """See `actions.of("runs")` for its keys."""
 
     BINDINGS = actions.bindings("runs")
     CSS_PATH = "runs.tcss"
     place = "runs"
     help_places = ("runs", "list", "text")
+    list_id = "#runs"
     AUTO_FOCUS = "#runs"
 
     def __init__(self) -> None:
@@ -58,11 +59,6 @@ class RunsScreen(Place):
     def on_mount(self) -> None:
         self.show_page().waiting("fetching runs")
         self.reload()
-
-    @property
-    def rows(self) -> "Rows[Listed]":
-        """The list of runs."""
-        return self.query_one("#runs", Rows)
 
     # Data
 
@@ -105,7 +101,7 @@ class RunsScreen(Place):
         if self._marked:
             then = "c compares them" if len(self._marked) == 2 else "c compares it with this one"
             pieces += [("accent", f"  ● {len(self._marked)} marked"), ("dim", f"  {then}")]
-        self.query_one("#left-title", Static).update(content(pieces))
+        self.say("#left-title", pieces)
 
     # The run under the cursor
 
@@ -114,8 +110,7 @@ class RunsScreen(Place):
         if isinstance(event, Rows.Chosen):
             self.action_open()
             return
-        reader = self.query_one(Reader)
-        reader.view.hide_again()
+        self.view.hide_again()
         self._show(event.row)
         self._look_at_current()
 
@@ -130,9 +125,8 @@ class RunsScreen(Place):
         run = self._looked.get(listed.reference)
         older = [each.reference for each in self.rows.rows if _before(each, listed)]
         sheet = of_run(listed, run, [self._looked[each] for each in reversed(older) if each in self._looked])
-        reader = self.query_one(Reader)
-        reader.title([("text", listed.label)])
-        self.put_masked(reader.view, sheet, run.rule if run is not None else None, keep_place=True)
+        self.reader.title([("text", listed.label)])
+        self.put_masked(self.view, sheet, run.rule if run is not None else None, keep_place=True)
 
     def _whole(self, listed: "Listed") -> list[Piece]:
         if self._sweeping and listed.reference not in self._looked:
@@ -169,24 +163,15 @@ class RunsScreen(Place):
 
     def action_open(self) -> None:
         if self.rows.current is not None:
-            self.query_one(Reader).view.focus()
-
-    def action_next_pane(self) -> None:
-        self.action_open()
-
-    def action_previous_pane(self) -> None:
-        self.rows.focus()
+            self.view.focus()
 
     async def action_clear(self) -> None:
-        if isinstance(self.focused, TextView):
-            self.rows.focus()
-        elif self._marked:
+        if self.back_to_list():
+            return
+        if self._marked:
             self.rows.clear_marks()
         else:
             await self.curator.action_go("queue")
-
-    def action_reveal(self) -> None:
-        self.query_one(Reader).view.toggle_reveal()
 
     def copies(self) -> Copies:
         run = self.rows.current

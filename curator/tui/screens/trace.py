@@ -8,26 +8,26 @@ from textual.widgets import Static
 from curator.model import Failure, Trace
 from curator.tui import actions
 from curator.tui.screens.place import Copies, Deciding
+from curator.tui.screens.reading import Reading
 from curator.tui.sections import Sheet, add_content, of_comments, of_observation, of_scores, of_stored
 from curator.tui.session import Around
 from curator.tui.steps import Step, bar_pieces, label_pieces, latency_pieces, steps_around, steps_of
-from curator.tui.widgets.frame import content
-from curator.tui.widgets.reader import MaskedView, Reader
+from curator.tui.widgets.reader import Reader
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.widgets.text_view import TextView
 from curator.tui.words import age, duration, plural, signs
 
 BAR = 10
 """Cells of a time bar."""
 
 
-class TraceScreen(Deciding):
+class TraceScreen(Deciding, Reading):
     """See `actions.of("trace")` for its keys."""
 
     BINDINGS = actions.bindings("trace")
     CSS_PATH = "trace.tcss"
     place = "queue"
     help_places = ("trace", "list", "text")
+    list_id = "#steps"
     AUTO_FOCUS = "#steps"
 
     def __init__(self, trace_id: str, failure: Failure | None = None) -> None:
@@ -59,16 +59,6 @@ class TraceScreen(Deciding):
         self._title()
         self.reload()
 
-    @property
-    def steps(self) -> Rows[Step]:
-        """The list of steps."""
-        return self.query_one("#steps", Rows)
-
-    @property
-    def view(self) -> MaskedView:
-        """The text beside it."""
-        return self.query_one("#step", MaskedView)
-
     # Data
 
     def reload(self) -> None:
@@ -84,8 +74,8 @@ class TraceScreen(Deciding):
         self.show_panes()
         self._title()
         self._list()
-        self.steps.focus()
-        self.fetch("around", lambda report: self.session.traces.around(trace), self._fetched_around, self.trouble)
+        self.rows.focus()
+        self.fetch("around", lambda report: self.session.traces.around(trace), self._fetched_around)
 
     def _fetched_around(self, around: Around) -> None:
         self._around = around
@@ -93,9 +83,8 @@ class TraceScreen(Deciding):
 
     def _list(self) -> None:
         if self._trace is not None:
-            self.steps.show(
-                [*steps_of(self._trace), *steps_around(self._trace, self._around.siblings, self._around.items)]
-            )
+            around = steps_around(self._trace, self._around.siblings, self._around.items)
+            self.rows.show([*steps_of(self._trace), *around])
 
     def _title(self) -> None:
         failure = self._now
@@ -112,9 +101,7 @@ class TraceScreen(Deciding):
             self.trace_id[:32],
         ]
         words = "  ".join(fact for fact in facts if fact)
-        self.query_one("#trace-title", Static).update(
-            content([(role, f"{sign} "), ("strong", name), ("dim", f"  {words}")])
-        )
+        self.say("#trace-title", [(role, f"{sign} "), ("strong", name), ("dim", f"  {words}")])
 
     def changed(self, *, advance: bool = False, at: str | None = None) -> None:
         self._title()
@@ -159,35 +146,21 @@ class TraceScreen(Deciding):
             facts = [one.type.lower(), one.model or "", duration(one.latency)]
             facts.append(f"${one.total_cost:.5f}" if one.total_cost else "")
             pieces.append(("dim", "  " + "  ".join(fact for fact in facts if fact)))
-        self.query_one(Reader).title(pieces)
+        self.reader.title(pieces)
 
     # Actions of the place "trace"
 
     def action_back(self) -> None:
-        if isinstance(self.focused, TextView):
-            self.steps.focus()
-        else:
+        if not self.back_to_list():
             self.app.pop_screen()
 
     @on(Rows.Chosen, "#steps")
     def action_open(self) -> None:
-        step = self.steps.current
+        step: Step | None = self.rows.current
         if step is not None and step.kind == "sibling" and step.observation is not None:
             self.curator.open_trace(step.observation.trace_id, self.session.queue.get(step.observation.trace_id))
         else:
             self.view.focus()
-
-    def action_next_pane(self) -> None:
-        self.view.focus()
-
-    def action_previous_pane(self) -> None:
-        self.steps.focus()
-
-    def action_other_view(self) -> None:
-        self.view.view = "json" if self.view.view == "chat" else "chat"
-
-    def action_reveal(self) -> None:
-        self.view.toggle_reveal()
 
     def action_promote(self) -> None:
         self.curator.open_workbench(self._key, self._now)
@@ -228,7 +201,7 @@ class TraceScreen(Deciding):
         self.app.switch_screen(TraceScreen(neighbour.trace_id, neighbour))
 
     def copies(self) -> Copies:
-        step = self.steps.current
+        step: Step | None = self.rows.current
         return [
             ("the trace's id", self.trace_id),
             ("the address in Langfuse", lambda: self.session.traces.url(self.trace_id)),

@@ -30,7 +30,7 @@ from curator.tui.text import Piece, editable
 from curator.tui.widgets.cards import hanging
 from curator.tui.widgets.checks import ChecksView
 from curator.tui.widgets.form import FormView
-from curator.tui.widgets.frame import LineInput, content
+from curator.tui.widgets.frame import LineInput
 from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
 from curator.tui.words import plural, sentences
 
@@ -125,7 +125,7 @@ class WorkbenchScreen(Editing):
         if first:
             self._show_source()
             self._stand_on_the_first()
-        self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared, self.trouble)
+        self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared)
 
     def _got_compared(self, compared: "Novelty") -> None:
         self._compared = compared
@@ -222,7 +222,7 @@ class WorkbenchScreen(Editing):
             ("strong", draft.dataset),
             ("dim", f"  {case}rule {draft.rule}  id {draft.item_id}"),
         ]
-        self.query_one("#bench-title", Static).update(content(pieces))
+        self.say("#bench-title", pieces)
 
     def _show_decision(self, prepared: Prepared) -> None:
         """What must be judged, in sight at every size: two rows at most for each, as the form scrolls."""
@@ -235,9 +235,8 @@ class WorkbenchScreen(Editing):
         for row in rows:
             lines = hanging(row, width, indent=" " * 10, first="")
             pieces += [("text", "\n" if pieces else ""), *_at_most(lines, 2)]
-        box = self.query_one("#decide", Static)
-        box.display = True
-        box.update(content(pieces))
+        self.query_one("#decide").display = True
+        self.say("#decide", pieces)
 
     def _show_item(self, prepared: Prepared) -> None:
         draft, scrubbed = prepared.draft, prepared.scrubbed
@@ -298,7 +297,7 @@ class WorkbenchScreen(Editing):
             if self._mode == "answer":
                 self._show_all()
 
-        self.fetch("values", lambda report: self.session.traces.values_in(sheet.foreign, rule), found, self.trouble)
+        self.fetch("values", lambda report: self.session.traces.values_in(sheet.foreign, rule), found)
 
     def _answer_changes(self, prepared: Prepared) -> Sheet:
         """The recorded answer beside its correction, word by word; without one beside what is expected."""
@@ -338,14 +337,12 @@ class WorkbenchScreen(Editing):
             self.tell([("text", "It is ready."), ("dim", "  esc goes back to the others; p there writes them all")])
         elif doubts := self._doubts(prepared):
             note = "\n".join(f"{p.message[:1].upper()}{p.message[1:]}. {p.remedy}" for p in doubts)
-            answers = [("no", "Back to the draft"), ("yes", "Write it all the same")]
-            self.app.push_screen(
-                Choose("Write this case?", answers, note=note), lambda answer: self._answered(answer, doubts)
-            )
+            answers = {"no": "Back to the draft", "yes": "Write it all the same"}
+            self.ask(Choose("Write this case?", answers, note=note), lambda answer: self._answered(answer, doubts))
         else:
             self._write(prepared)
 
-    def _answered(self, answer: str | None, doubts: Sequence[Problem]) -> None:
+    def _answered(self, answer: str, doubts: Sequence[Problem]) -> None:
         if answer != "yes" or self._order is None or self._prepared is None:
             return
         overruled = tuple(p.code for p in doubts if p.blocking)
@@ -370,9 +367,9 @@ class WorkbenchScreen(Editing):
                 go_on(prepared)
                 return
             question = Confirm("Write it all the same?", yes="Write it", note=f"Meanwhile it was {meanwhile}.")
-            self.app.push_screen(question, lambda yes: go_on(prepared) if yes else None)
+            self.ask(question, lambda yes: go_on(prepared))
 
-        self.fetch("before", lambda report: look(), looked, self.trouble)
+        self.fetch("before", lambda report: look(), looked)
 
     def _ask_to_create(self, prepared: Prepared) -> None:
         loaded = prepared.loaded
@@ -381,12 +378,11 @@ class WorkbenchScreen(Editing):
         note = "\n".join(["It holds the schemas of the rule, which Langfuse then demands of every item:", *said])
         title = f"Create the dataset {prepared.draft.dataset} with these schemas?"
 
-        def answered(yes: str | None) -> None:
-            if yes:
-                create, words = self.session.items.create_dataset, f"creating {prepared.draft.dataset}"
-                self.busily("dataset", words, lambda report: create(loaded), lambda _: self._receipt(prepared))
+        def answered(yes: str) -> None:
+            create, words = self.session.items.create_dataset, f"creating {prepared.draft.dataset}"
+            self.busily("dataset", words, lambda report: create(loaded), lambda _: self._receipt(prepared))
 
-        self.app.push_screen(Confirm(title, yes="Create it, then write the item", note=note), answered)
+        self.ask(Confirm(title, yes="Create it, then write the item", note=note), answered)
 
     def _receipt(self, prepared: Prepared) -> None:
         from curator.tui.screens.receipt import ReceiptScreen
@@ -403,15 +399,14 @@ class WorkbenchScreen(Editing):
             return
         order = self._order
 
-        def answered(yes: str | None) -> None:
-            if yes:
-                self.session.rooms.memory.forget_draft(self.key)
-                self._order = DraftState(trace_id=self.key, rule=order.rule)
-                self.tell([("text", "Back to what the rule makes of the trace.")])
-                self.reload()
+        def answered(yes: str) -> None:
+            self.session.rooms.memory.forget_draft(self.key)
+            self._order = DraftState(trace_id=self.key, rule=order.rule)
+            self.tell([("text", "Back to what the rule makes of the trace.")])
+            self.reload()
 
         note = f"You changed {', '.join(self._changed(order))}."
-        self.app.push_screen(Confirm("Drop this draft?", yes="Drop it", note=note), answered)
+        self.ask(Confirm("Drop this draft?", yes="Drop it", note=note), answered)
 
     @staticmethod
     def _changed(order: DraftState) -> list[str]:
@@ -443,13 +438,13 @@ class WorkbenchScreen(Editing):
             self.query_one("#form" if self._mode == "form" else "#item-json").focus()
 
     def action_rule(self) -> None:
-        def chosen(rule: str | None) -> None:
-            if not rule or self._order is None or rule == self._order.rule:
+        def chosen(rule: str) -> None:
+            if self._order is None or rule == self._order.rule:
                 return
             if self._order.touched:
                 note = f"You changed {', '.join(self._changed(self._order))}; another rule shapes other fields."
                 question = Confirm("Drop this draft?", yes=f"Shape it by {rule}", note=note)
-                self.app.push_screen(question, lambda yes: by(rule) if yes else None)
+                self.ask(question, lambda yes: by(rule))
             else:
                 by(rule)
 
@@ -458,16 +453,16 @@ class WorkbenchScreen(Editing):
             self._order = DraftState(trace_id=self.key, rule=rule)
             self.reload()
 
-        self.app.push_screen(Choose("Shape the item by which rule?", self.session.rooms.rule_names()), chosen)
+        self.ask(Choose("Shape the item by which rule?", self.session.rooms.rule_names()), chosen)
 
     def action_case(self) -> None:
-        def answered(case: str | None) -> None:
-            if case and case.strip():
+        def answered(case: str) -> None:
+            if case.strip():
                 self.change(case=case.strip())
 
         note = "One trace can give several items, each with a case of its own."
         value = self._order.case if self._order else "1"
-        self.app.push_screen(AskLine("Name of the case", value=editable(value), note=note), answered)
+        self.ask(AskLine("Name of the case", value=editable(value), note=note), answered)
 
     def copies(self) -> Copies:
         found: Copies = [("the trace's id", self.trace_id)]
@@ -504,7 +499,7 @@ class WorkbenchScreen(Editing):
             here = self.has_class(f"-{name.lower()}")
             words += [("underline" if here else "dim", name), ("dim", "  ")]
         words += [("accent", "h l"), ("dim", " panes")]
-        self.query_one("#pane-tabs", Static).update(content(words))
+        self.say("#pane-tabs", words)
 
 
 def _at_most(pieces: Sequence[Piece], rows: int) -> list[Piece]:

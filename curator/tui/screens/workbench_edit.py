@@ -61,17 +61,17 @@ class Editing(Deciding):
         original = {"input": self._prepared.draft.input, "expected_output": self._prepared.draft.expected_output}
         value = value_at(original, field.path) if self._revealed else field.value
         note = "; ".join(p.message for p in field.problems) or field.description
-        take = partial(self._edited, field)
         check = partial(_value_of, field)
+
+        def take(text: str) -> None:
+            self._set(field, _value_of(field, text))
+
         if field.kind in ("choice", "flag"):
             answers = [(json.dumps(each), str(each)) for each in field.choices]
-            self.app.push_screen(
-                Choose(field.path, answers, note=note),
-                lambda text: None if text is None else self._set(field, json.loads(text)),
-            )
+            self.ask(Choose(field.path, answers, note=note), lambda text: self._set(field, json.loads(text)))
         elif field.kind == "number":
             text = "" if value is None else json.dumps(value)
-            self.app.push_screen(AskLine(field.path, value=text, note=note, check=check), take)
+            self.ask(AskLine(field.path, value=text, note=note, check=check), take)
         else:
             if field.kind == "lines":
                 text = "\n".join(editable(str(each)) for each in value or [])
@@ -80,17 +80,13 @@ class Editing(Deciding):
                 text = editable(str(value or ""), newlines=True)
             else:
                 text = json.dumps(value, indent=2)
-            self.app.push_screen(AskText(field.path, value=text, note=note, check=check), take)
+            self.ask(AskText(field.path, value=text, note=note, check=check), take)
 
     def _field(self) -> Field | None:
         key = self.query_one(FormView).current
         if self._prepared is None or not key:
             return None
         return next((f for f in self._fields(self._prepared) if f.path == key), None)
-
-    def _edited(self, field: Field, text: str | None) -> None:
-        if text is not None:
-            self._set(field, _value_of(field, text))
 
     def _set(self, field: Field, value: JsonValue) -> None:
         if self._order is not None and not (field.present and value == field.value):
@@ -124,7 +120,7 @@ class Editing(Deciding):
             personal = {found.path for found in self.session.traces.values_in(terms, rule)}
             return [term for n, term in terms.items() if n not in personal]
 
-        self.fetch("terms", lambda report: clean(), lambda terms: self._pick_terms(field, terms), self.trouble)
+        self.fetch("terms", lambda report: clean(), lambda terms: self._pick_terms(field, terms))
 
     def _pick_terms(self, field: Field, terms: Sequence[str]) -> None:
         there = [str(each) for each in field.value or []]
@@ -132,13 +128,12 @@ class Editing(Deciding):
             self.tell([("text", "The correction adds no terms to pick.")])
             return
 
-        def chosen(term: str | None) -> None:
-            if term is not None:
-                self._set(field, [each for each in there if each != term] if term in there else [*there, term])
+        def chosen(term: str) -> None:
+            self._set(field, [each for each in there if each != term] if term in there else [*there, term])
 
         answers = [(term, f"{'✓' if term in there else ' '} {term}") for term in terms]
         note = "The correction says these and the recorded answer does not. A term again takes it out."
-        self.app.push_screen(Choose(f"{field.name}: which term?", answers, note=note), chosen)
+        self.ask(Choose(f"{field.name}: which term?", answers, note=note), chosen)
 
     def action_restore(self) -> None:
         key = self.query_one(FormView).current
@@ -162,17 +157,16 @@ class Editing(Deciding):
             return
         rule = self._order.rule
 
-        def answered(name: str | None) -> None:
-            if name is not None:
-                add = self.session.rooms.add_type
-                self.fetch("type", lambda report: add(rule, name), lambda done: added(name), self.trouble)
+        def answered(name: str) -> None:
+            add = self.session.rooms.add_type
+            self.fetch("type", lambda report: add(rule, name), lambda done: added(name))
 
         def added(name: str) -> None:
             self.tell([("good", "✓ "), ("text", f"The rule {rule} has a type more: {name}")])
             self.change(failure_type=" ".join(name.split()))
 
         note = f"It goes to the list beside the rule {rule}; `curator types` renames and merges."
-        self.app.push_screen(AskLine("A new failure type", note=note, check=_type_of), answered)
+        self.ask(AskLine("A new failure type", note=note, check=_type_of), answered)
 
     # The whole item
 
@@ -196,12 +190,10 @@ class Editing(Deciding):
         question = AskText(
             "Input and expected output", value=text, typed=after or "", check=_content_of, error=error, suffix=".json"
         )
-        self.app.push_screen(question, lambda answer: self._took(before, answer))
+        self.ask(question, lambda answer: self._took(before, answer))
 
-    def _took(self, before: Mapping[str, JsonValue], text: str | None) -> None:
-        if text is None or self._order is None:
-            return
-        if edits := changes(before, _content_of(text)):
+    def _took(self, before: Mapping[str, JsonValue], text: str) -> None:
+        if self._order is not None and (edits := changes(before, _content_of(text))):
             self.change(edits=self._order.edits | edits)
 
     # Findings
@@ -228,13 +220,10 @@ class Editing(Deciding):
         if order is None or finding is None:
             return
 
-        def answered(reason: str | None) -> None:
-            if reason:
-                self.change(keep=order.keep | {finding.id: reason})
-
         title = f"Keep this {finding.entity} in {finding.path}: why?"
         note = "The reason is recorded in the item's lineage; the value stays readable for everybody."
-        self.app.push_screen(Choose(title, sentences("keep"), note=note, own="another reason"), answered)
+        question = Choose(title, sentences("keep"), note=note, own="another reason")
+        self.ask(question, lambda reason: self.change(keep=order.keep | {finding.id: reason}))
 
     def action_teach(self) -> None:
         """Writes beside the rule what is never, or always, personal in it, shows the change, scrubs the draft anew."""
@@ -242,11 +231,10 @@ class Editing(Deciding):
         if order is None or finding is None or prepared is None:
             return
 
-        def answered(which: str | None) -> None:
-            if which:
-                teach, always = self.session.drafts.teach, which == "always"
-                done = partial(taught, hidden=always and not self._revealed)
-                self.fetch("teach", lambda report: teach(prepared, finding.id, always), done, self.trouble)
+        def answered(which: str) -> None:
+            teach, always = self.session.drafts.teach, which == "always"
+            done = partial(taught, hidden=always and not self._revealed)
+            self.fetch("teach", lambda report: teach(prepared, finding.id, always), done)
 
         def taught(change: str, hidden: bool) -> None:
             lines = [f"+{MASK}" if hidden and line[:1] == "+" != line[1:2] else line for line in change.splitlines()]
@@ -255,7 +243,7 @@ class Editing(Deciding):
             self.app.push_screen(Choose("The rule knows it from now on", [("ok", "Go on")], note=note))
 
         note = f"It goes to a list beside the rule {order.rule}, for every trace; `git diff` shows it for review."
-        self.app.push_screen(Choose(f"This {finding.entity} is…", sentences("teach"), note=note), answered)
+        self.ask(Choose(f"This {finding.entity} is…", sentences("teach"), note=note), answered)
 
 
 def _value_of(field: Field, text: str) -> JsonValue:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len
@@ -188,24 +189,22 @@ class Page(Vertical):
 class LineInput(Horizontal):
     """A line to type into at the foot of a pane, hidden until it is asked for."""
 
+    @dataclass
     class Typed(Message):
         """The text changed."""
 
-        def __init__(self, line: "LineInput", text: str) -> None:
-            super().__init__()
-            self.line = line
-            self.text = text
+        line: "LineInput"
+        text: str
 
         @property
         def control(self) -> "LineInput":
             return self.line
 
+    @dataclass
     class Left(Typed):
         """The user left the line: `kept` with enter, dropped with escape."""
 
-        def __init__(self, line: "LineInput", text: str, kept: bool) -> None:
-            super().__init__(line, text)
-            self.kept = kept
+        kept: bool
 
     def __init__(self, sign: str, placeholder: str, *, id: str) -> None:
         super().__init__(id=id)

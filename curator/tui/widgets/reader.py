@@ -170,7 +170,6 @@ class FailurePreview(Reader, Fetching):
             "preview",
             lambda report: of_failure(failure, self._session.traces.seen(failure.trace_id)),
             lambda sheet: self._look_for_values(failure, sheet),
-            self.view.refuse,
         )
 
     def _look_for_values(self, failure: Failure, sheet: Sheet) -> None:
@@ -179,5 +178,7 @@ class FailurePreview(Reader, Fetching):
             "preview-values",
             lambda report: self._session.traces.values_in(sheet.foreign, self._session.queue.rule_of(failure)),
             self.view.found,
-            self.view.refuse,
         )
+
+    def trouble(self, error: CuratorError) -> None:
+        self.view.refuse(error)

@@ -50,13 +50,12 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
 
     cursor: reactive[int] = reactive(0)
 
+    @dataclass
     class Moved(Message):
         """The cursor stands on another row (or on another value in the same row)."""
 
-        def __init__(self, rows: "Rows[Any]", row: Any) -> None:
-            super().__init__()
-            self.rows = rows
-            self.row = row
+        rows: "Rows[Any]"
+        row: Any
 
         @property
         def control(self) -> "Rows[Any]":
@@ -65,12 +64,11 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     class Chosen(Moved):
         """A row was double-clicked."""
 
+    @dataclass
     class MarksChanged(Message):
         """Other rows are marked than before."""
 
-        def __init__(self, rows: "Rows[Any]") -> None:
-            super().__init__()
-            self.rows = rows
+        rows: "Rows[Any]"
 
         @property
         def control(self) -> "Rows[Any]":

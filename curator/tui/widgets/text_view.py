@@ -34,10 +34,6 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
     class SearchAsked(Message):
         """The user wants to search; the screen has the place to type in."""
 
-        def __init__(self, view: "TextView") -> None:
-            super().__init__()
-            self.text_view = view
-
     class Laid(Message):
         """New rows are on screen."""
 
@@ -210,7 +206,7 @@ class TextView(Painted, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def action_search(self) -> None:
-        self.post_message(self.SearchAsked(self))
+        self.post_message(self.SearchAsked())
 
     def action_next_hit(self) -> None:
         if self._hits:

@@ -1,5 +1,6 @@
 """The week at a glance: tabs by state with counts, marks, the window, failures per day, what part is decided."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from textual import events
@@ -22,12 +23,11 @@ TABS: tuple[Shown, ...] = (*STATES, "prepared", None)
 class StateTab(Label):
     """One state with its count; a click lists it."""
 
+    @dataclass
     class Picked(Message):
         """The user clicked a tab."""
 
-        def __init__(self, state: Shown) -> None:
-            super().__init__()
-            self.state = state
+        state: Shown
 
     def __init__(self, state: Shown) -> None:
         super().__init__("", classes="state-tab")
