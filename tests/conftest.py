@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -33,6 +34,10 @@ NOW = datetime(2026, 11, 22, 16, 3, 21, 456000, tzinfo=UTC)
 
 CHILDREN = "COVERAGE_PROCESS_CONFIG"
 """What makes coverage trace the processes that are started."""
+
+# Tests start hundreds of processes, which are to read modules as compiled once, also where somebody switched that off.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Collecting the large heap of a test process at the default pace takes a fifth of the suite's time.
 gc.set_threshold(100_000, 50, 50)
