@@ -12,13 +12,10 @@ from typing import Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-# AJV evaluates keywords in this order, whatever their order in the schema.
-ORDER = """
-$ref type maximum minimum exclusiveMaximum exclusiveMinimum multipleOf maxLength minLength pattern const enum not anyOf
-oneOf allOf if maxItems minItems uniqueItems additionalItems items contains maxProperties minProperties required
-propertyNames additionalProperties dependencies properties patternProperties
-"""
-RANK = {keyword: rank for rank, keyword in enumerate(ORDER.split())}
+from curator.sandbox.store import TABLES
+
+RANK = {keyword: rank for rank, keyword in enumerate(TABLES["ajv"]["order"].split())}
+WRAPPERS: dict[str, str] = TABLES["ajv"]["wrappers"]
 SCHEMA_MAPS = ("properties", "patternProperties", "definitions", "$defs", "dependencies")
 SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "items")
 
@@ -78,14 +75,6 @@ def _worded(error: ValidationError, validator: Any) -> Iterator[tuple[str, str, 
         yield path, WRAPPERS[wrapper], wrapper
 
 
-# Said after the reason when the reason lies inside one of these.
-WRAPPERS = {
-    "then": 'must match "then" schema',
-    "else": 'must match "else" schema',
-    "propertyNames": "property name must be valid",
-}
-
-
 def _wrappers(schema_path: list[Any]) -> list[str]:
     """The wrappers on the way into the schema, outermost first (a property may be called `then`: names are skipped)."""
     found, position = [], 0
@@ -126,31 +115,11 @@ def _duplicates(_value: Any, items: Any, _: ValidationError) -> str:
     return "must NOT have duplicate items"
 
 
-def _items_in(schema: Any) -> int:
-    return len(schema["items"])
-
-
-# Keyword → what AJV says of it; `{0}` is the keyword's value in the schema.
-MESSAGES: dict[str, str | Message] = {
+MESSAGES: dict[str, str | Message] = TABLES["ajv"]["messages"] | {
     "type": lambda types, _, __: "must be " + (types if isinstance(types, str) else ",".join(types)),
     "required": _required,
-    "const": "must be equal to constant",
-    "enum": "must be equal to one of the allowed values",
-    "maximum": "must be <= {0}",
-    "minimum": "must be >= {0}",
-    "exclusiveMaximum": "must be < {0}",
-    "exclusiveMinimum": "must be > {0}",
-    "multipleOf": "must be multiple of {0}",
-    "maxLength": "must NOT have more than {0} characters",
-    "minLength": "must NOT have fewer than {0} characters",
-    "maxItems": "must NOT have more than {0} items",
-    "minItems": "must NOT have fewer than {0} items",
-    "maxProperties": "must NOT have more than {0} properties",
-    "minProperties": "must NOT have fewer than {0} properties",
-    "pattern": 'must match pattern "{0}"',
     "uniqueItems": _duplicates,
-    "additionalItems": lambda _, __, error: f"must NOT have more than {_items_in(error.schema)} items",
-    "additionalProperties": "must NOT have additional properties",
+    "additionalItems": lambda _, __, error: f"must NOT have more than {len(error.schema['items'])} items",
     "dependencies": _dependencies,
-    "not": "must NOT be valid",
 }
+"""Keyword → what AJV says of it, from its value in the schema, what it was held against, and the error."""

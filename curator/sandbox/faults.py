@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from curator.sandbox.errors import SandboxProblem
-from curator.sandbox.store import Store
+from curator.sandbox.store import TABLES, Store
 
 EVERY = "every:"
 _HOW = "Write it like --fault http-500=every:7; `curator sandbox --fault list` shows all."
@@ -21,7 +21,7 @@ class Kind:
 
     help: str
     argument: str = "every"  # every | seconds | days | version
-    default: str | None = "every:1"
+    default: str | None = None
 
     @property
     def form(self) -> str:
@@ -29,20 +29,7 @@ class Kind:
         return "every:N" if self.argument == "every" else self.argument.upper()
 
 
-KINDS = {
-    "collision-404": Kind("an id of another dataset answers as a server of VERSION did", "version", "3.140"),
-    "lost-write": Kind("a dataset item is answered 200 and not stored"),
-    "drop-response": Kind("a write is stored and its connection closed without an answer"),
-    "stale-read": Kind("dataset items read as they were SECONDS ago", "seconds", None),
-    "duplicate-rows": Kind("a brand-new item id leaves two current rows, as concurrent first writes do"),
-    "http-409": Kind("a write to an existing item answers the transient conflict"),
-    "http-429": Kind("a request is refused with Retry-After: 1"),
-    "http-500": Kind("a request fails"),
-    "slow": Kind("every answer takes SECONDS longer", "seconds", None),
-    "truncate-body": Kind("an answer stops half-way and the connection closes"),
-    "split-run": Kind("of the items of a run, some appear under a second experiment id", default="every:2"),
-    "expire-traces": Kind("retention removes observations and scores older than DAYS, for good", "days", "0"),
-}
+KINDS = {name: Kind(**row) for name, row in TABLES["faults"].items()}
 
 
 def check_fault(name: str, argument: str | None) -> str:

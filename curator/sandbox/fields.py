@@ -96,6 +96,11 @@ def camel(row: Row) -> Row:
     return {re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name): value for name, value in row.items()}
 
 
+def snake(name: str) -> str:
+    """A key of the API as the column that keeps it is called: `dataType` → `data_type`."""
+    return re.sub(r"(?=[A-Z])", "_", name).lower()
+
+
 def text(value: Any, _: str = "") -> str | None:
     """A text, JSON when it is none; None when it is absent or empty."""
     if value is None or value == "":

@@ -26,6 +26,7 @@ from curator.sandbox.issues import (
     no_discriminator,
     to_milliseconds,
 )
+from curator.sandbox.store import TABLES
 
 IS_ROOT = "is_root"
 
@@ -66,35 +67,10 @@ def columns_of(listed: str) -> Columns:
 OBSERVATION_COLUMNS = columns_of("observations")
 
 
-STRING_OPERATORS = ("=", "contains", "does not contain", "starts with", "ends with")
-NUMBER_OPERATORS = ("=", ">", "<", ">=", "<=")
-OPERATORS: dict[str, tuple[str, ...]] = {
-    "datetime": (">", "<", ">=", "<="),
-    "string": STRING_OPERATORS,
-    "number": NUMBER_OPERATORS,
-    "stringOptions": ("any of", "none of"),
-    "categoryOptions": ("any of", "none of"),
-    "arrayOptions": ("any of", "none of", "all of"),
-    "stringObject": STRING_OPERATORS,
-    "numberObject": NUMBER_OPERATORS,
-    "booleanObject": ("=", "<>"),
-    "boolean": ("=", "<>"),
-    "null": ("is null", "is not null"),
-    "positionInTrace": ("=",),
-}
+OPERATORS: dict[str, list[str]] = TABLES["filters"]["operators"]
+COMPATIBLE: dict[str, list[str]] = TABLES["filters"]["compatible"]
 WITH_KEY = {"categoryOptions", "stringObject", "numberObject", "booleanObject"}
 POSITIONS = ("root", "first", "last", "nthFromEnd", "nthFromStart")
-
-# Which filter types a column of a given type takes.
-COMPATIBLE = {
-    "string": {"string", "stringOptions"},
-    "stringOptions": {"string", "stringOptions"},
-    "arrayOptions": {"arrayOptions", "stringOptions"},
-    "datetime": {"datetime"},
-    "number": {"number"},
-    "boolean": {"boolean"},
-    "stringObject": {"stringObject"},
-}
 
 
 @dataclass(frozen=True)

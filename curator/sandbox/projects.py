@@ -8,6 +8,7 @@ from curator.sandbox.errors import ApiError, invalid_data
 from curator.sandbox.fields import PROJECT_ID
 from curator.sandbox.issues import UNDEFINED, invalid_type
 from curator.sandbox.query import Reader, page_meta, pagination
+from curator.sandbox.store import TABLES
 from curator.sandbox.web import json_response
 
 VERSION = "4.59.0"  # the first that takes lists of scores, as this one does; the rest was measured on 4.16.0
@@ -29,14 +30,6 @@ GONE = (
     "This endpoint is not available on deployments running in Langfuse v4 events_only mode. "
     "Learn more about Langfuse v4 at: https://langfuse.com/docs/v4"
 )
-PATHS = {
-    "/traces": ["GET", "POST"], "/traces/{id:segment}": ["GET"], "/observations": ["GET"],
-    "/observations/{id:segment}": ["GET"], "/sessions": ["GET"], "/sessions/{id:segment}": ["GET"],
-    "/scores": ["GET"], "/scores/{id:segment}": ["GET"], "/v2/scores": ["GET"], "/v2/scores/{id:segment}": ["GET"],
-    "/metrics": ["GET"], "/metrics/daily": ["GET"], "/dataset-run-items": ["GET"],
-    "/datasets/{name:segment}/runs": ["GET"], "/datasets/{name:segment}/runs/{run:segment}": ["GET", "DELETE"],
-    "/events": ["POST"], "/generations": ["POST", "PATCH"], "/spans": ["POST", "PATCH"],
-}  # fmt: skip
 
 
 def gone(_: Request) -> Response:
@@ -72,7 +65,7 @@ routes = [
     Route("/api/public/health", health, methods=["GET"]),
     Route("/api/public/ready", health, methods=["GET"]),
     Route("/api/public/projects", projects, methods=["GET"]),
-    *(Route(f"/api/public{path}", gone, methods=methods) for path, methods in PATHS.items()),
+    *(Route(f"/api/public{path}", gone, methods=methods) for path, methods in TABLES["gone"].items()),
     Route("/api/public/models", no_models, methods=["GET"]),
     Route("/api/public/v2/prompts", no_prompts, methods=["GET"]),
     Route("/api/public/v2/metrics", metrics, methods=["GET"]),

@@ -12,31 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from curator.sandbox.errors import ApiError
-from curator.sandbox.store import iso
+from curator.sandbox.store import TABLES, iso
 
-MINUTE, DAY = 60, 86_400
-PLANS: dict[str, dict[str, tuple[int, int]]] = {
-    "hobby": {
-        "public-api": (30, MINUTE),
-        "datasets": (100, MINUTE),
-        "annotation-queues": (100, MINUTE),
-        "ingestion": (1_000, MINUTE),
-        "score-delete": (50, DAY),
-    },
-    "core": {
-        "public-api": (1_000, MINUTE),
-        "datasets": (1_000, MINUTE),
-        "annotation-queues": (1_000, MINUTE),
-        "ingestion": (20_000, MINUTE),
-        "score-delete": (200, DAY),
-    },
-}
-PREFIXES = {
-    "/api/public/v2/datasets": "datasets",
-    "/api/public/dataset": "datasets",
-    "/api/public/annotation-queues": "annotation-queues",
-    "/api/public/otel/": "ingestion",
-}
+PLANS: dict[str, dict[str, tuple[int, int]]] = TABLES["plans"]
+PREFIXES: dict[str, str] = TABLES["budgets"]
 UNLIMITED = ("/api/public/health", "/api/public/ready", "/api/public/projects")
 
 

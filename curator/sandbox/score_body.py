@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from curator.sandbox import score_record
-from curator.sandbox.fields import Row
+from curator.sandbox.fields import Row, snake
 from curator.sandbox.issues import (
     UNDEFINED,
     Issue,
@@ -34,14 +34,8 @@ ONE_SUBJECT = (
     "ObservationId requires traceId."
 )
 NEEDS_CONFIG = "configId is required when source is ANNOTATION (except for CORRECTION scores)."
-COLUMNS = {
-    "comment": "comment",
-    "configId": "config_id",
-    "queueId": "queue_id",
-    "observationId": "observation_id",
-    "sessionId": "session_id",
-    "datasetRunId": "experiment_id",
-}
+_OWN = ("comment", "configId", "queueId", "observationId", "sessionId")
+COLUMNS = {key: snake(key) for key in _OWN} | {"datasetRunId": "experiment_id"}
 
 
 def check(body: Any) -> list[Issue]:

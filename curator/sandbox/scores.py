@@ -9,11 +9,8 @@ from starlette.routing import Route
 
 from curator.sandbox import score_body, score_record
 from curator.sandbox.errors import invalid_data
-from curator.sandbox.issues import (
-    custom,
-    invalid_value,
-    to_number,
-)
+from curator.sandbox.fields import snake
+from curator.sandbox.issues import custom, invalid_value, to_number
 from curator.sandbox.observation_record import iso
 from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.score_body import DATA_TYPES
@@ -22,23 +19,11 @@ from curator.sandbox.web import json_body, json_response, store_of
 
 GROUPS = ("core", "details", "subject", "annotation")
 SOURCES = ("API", "EVAL", "ANNOTATION")
-# Comma lists by parameter, with their column. Parameters are checked in the order of Langfuse's schema.
-LISTS = {
-    "id": "id",
-    "name": "name",
-    "source": "source",
-    "dataType": "data_type",
-    "environment": "environment",
-    "configId": "config_id",
-    "queueId": "queue_id",
-    "authorUserId": "author_user_id",
-    "traceId": "trace_id",
-    "sessionId": "session_id",
-    "observationId": "observation_id",
-    "experimentId": "experiment_id",
-}
+# Comma lists, in the order in which Langfuse's schema checks them; a column is called like its parameter.
+FIRST_LISTS = ("id", "name", "source", "dataType", "environment", "configId", "queueId", "authorUserId")
+LATER_LISTS = ("traceId", "sessionId", "observationId", "experimentId")
 OTHERS = ("limit", "fields", "value", "valueMin", "valueMax", "fromTimestamp", "toTimestamp", "userId", "traceTags")
-KNOWN = {*LISTS, *OTHERS, "cursor"}
+KNOWN = {*FIRST_LISTS, *LATER_LISTS, *OTHERS, "cursor"}
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
 
@@ -84,21 +69,18 @@ def _filters(reader: Reader) -> tuple[list[str], list[Any]]:
     """SQL conditions with their values. Rules across parameters need well-formed parameters."""
     where: list[str] = []
     values: list[Any] = []
-    lists = {}
-    for name in ("id", "name", "source", "dataType", "environment", "configId", "queueId", "authorUserId"):
-        lists[name] = _list(reader, name)
+    lists = {name: _list(reader, name) for name in FIRST_LISTS}
     wanted = reader.texts("value")
     low = _bound(reader, "valueMin")
     high = _bound(reader, "valueMax")
-    for name in ("traceId", "sessionId", "observationId", "experimentId"):
-        lists[name] = reader.texts(name)
+    lists |= {name: reader.texts(name) for name in LATER_LISTS}
     since, until = reader.date("fromTimestamp"), reader.date("toTimestamp")
     well_formed = all(issue["code"] == "custom" for issue in reader.issues) and set(reader.given) <= KNOWN
     if well_formed:
         _check_rules(reader, lists, wanted, low, high)
     for name, chosen in lists.items():
         if chosen:
-            where.append(f"s.{LISTS[name]} IN ({', '.join('?' * len(chosen))})")
+            where.append(f"s.{snake(name)} IN ({', '.join('?' * len(chosen))})")
             values += chosen
     if wanted and well_formed and not reader.issues:
         column, converted = _wanted(lists["dataType"][0], wanted)

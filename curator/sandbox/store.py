@@ -7,6 +7,7 @@ import sqlite3
 import string
 import tempfile
 import threading
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -30,6 +31,8 @@ def iso(moment: datetime) -> str:
 
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
+"""What Langfuse's server allows and says, as far as it is a table."""
 
 
 def defaults(table: str) -> dict[str, Any]:
