@@ -21,6 +21,14 @@ POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
 """The page loads nothing from elsewhere (textual-serve's asks for a font of Google's) and stands in no other page."""
+HEAD = """<head><title>curator</title><script>
+addEventListener("load", () => {
+  const keys = () => document.querySelector(".xterm-helper-textarea");
+  const wait = new MutationObserver(() => keys() && (keys().focus(), wait.disconnect()));
+  wait.observe(document.body, {childList: true, subtree: true, attributes: true});
+});
+</script>"""
+"""Keys reach the terminal at once: textual-serve's page takes them only after a click."""
 
 Origin = tuple[str, str, int]
 
@@ -62,7 +70,7 @@ class GuardedServer(Server):
         if isinstance(response, web.Response) and response.content_type == "text/html":
             response.headers["Content-Security-Policy"] = POLICY
             response.headers["Referrer-Policy"] = "no-referrer"
-            response.text = (response.text or "").replace("<head>", "<head><title>curator</title>", 1)
+            response.text = (response.text or "").replace("<head>", HEAD, 1)
         return response
 
     @property

@@ -7,6 +7,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -228,10 +229,10 @@ class CuratorApp(App[CuratorError | None]):
     # Ways to other screens
 
     def open_trace(self, trace_id: str, failure: "Failure | None" = None) -> None:
-        """Opens a trace."""
+        """Opens a trace; without a failure with what the queue knows of it."""
         from curator.tui.screens.trace import TraceScreen
 
-        self.push_screen(TraceScreen(trace_id, failure))
+        self.push_screen(TraceScreen(trace_id, failure or self.session.queue.get(trace_id)))
 
     def neighbour(self, key: str, by: int) -> "Failure | None":
         """The failure `by` rows further in the queue as it is listed; None at its ends."""
@@ -257,6 +258,7 @@ class CuratorApp(App[CuratorError | None]):
         """Opens the workbench on a trace; `only_edit`: it writes nothing, `then` is called when it is left."""
         from curator.tui.screens.workbench import WorkbenchScreen
 
+        failure = failure or self.session.queue.get(key)
         if failure is not None and failure.source_gone:
             self.tell([("warn", "The trace is not there any more: nothing is left to make an item of.")])
             return
@@ -300,7 +302,7 @@ class CuratorApp(App[CuratorError | None]):
 
     def browse(self, trace_id: str) -> None:
         """Opens a trace in the browser."""
-        self._with_url(lambda: self.session.traces.url(trace_id), self.open_url)
+        self._with_url(lambda: self.session.rooms.gateway.trace_url(trace_id), self.open_url)
 
     def browse_item(self, dataset: str, item_id: str) -> None:
         """Opens an item in the browser."""
@@ -363,6 +365,15 @@ class CuratorApp(App[CuratorError | None]):
         if self._exception is not None:
             self.exit(unexpected(self._exception))
         self._close_messages_no_wait()
+
+    @on(events.DeliveryFailed)
+    def _no_picture(self, event: events.DeliveryFailed) -> None:
+        """Says why; Textual says only that it failed."""
+        event.prevent_default()
+        error = event.exception
+        why = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error)
+        remedy = "Make that folder, or name another one as XDG_DOWNLOAD_DIR."
+        self.tell([("bad", f"No picture was saved: {why}. {remedy}")], bad=True)
 
     async def action_quit(self) -> None:
         """Leaves, after the decisions that are still on their way."""
@@ -508,10 +519,13 @@ class CuratorApp(App[CuratorError | None]):
         if action:
             await self.run_action(action, self.queue_screen)
 
-    async def audit(self, dataset: str) -> None:
-        """Audits a dataset on the screen of datasets."""
+    async def audit(self, dataset: str, item_id: str = "") -> None:
+        """Audits a dataset on the screen of datasets; with an item, tells where that came from."""
         from curator.tui.screens.datasets import DatasetsScreen
 
+        if item_id:
+            self.open_lineage(dataset, item_id)
+            return
         await self.action_go("datasets")
         next(s for s in self._screen_stacks["datasets"] if isinstance(s, DatasetsScreen)).audit(dataset)
 

@@ -40,6 +40,22 @@ class Line:
         return "".join(text for _, text in self.pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What values are laid out on."""
+
+    width: int
+    """Cells of a row."""
+    masks: Masks
+    quoted: bool = False
+    """Whether keys stand in quotes, as JSON has them."""
+
+    def key(self, path: str, key: str) -> list[Piece]:
+        """A key of an object with its colon."""
+        quote: list[Piece] = [("quote", '"')] if self.quoted else []
+        return [*quote, *self.masks.pieces(path, key, "key", in_key=True), *quote, ("punctuation", ": ")]
+
+
 LOOKING = Line((("dim", "looking for personal values …"),))
 
 
@@ -73,6 +89,7 @@ def lay_out(
 ) -> list[Line]:
     """The rows of a document; `opened` are the folds that are open. Only a conversation has two views."""
     width = max(width, MIN_WIDTH)
+    paper = Paper(width, masks, quoted=view == "json")
     lines: list[Line] = []
     for section in sections:
         if lines:
@@ -85,7 +102,7 @@ def lay_out(
         elif section.talk and (view == "chat" or section.value is None):
             lines.extend([LOOKING] if masks.hides else _talk_lines(section, width, masks, opened))
         else:
-            lines.extend(_value_lines(section.value, section.path, width, masks))
+            lines.extend(_value_lines(section.value, section.path, paper))
     return lines
 
 
@@ -108,15 +125,15 @@ def _hanging(lines: Iterable[Line]) -> Iterator[Line]:
         yield Line((("text", "  "), *line.pieces), True) if line.continues else line
 
 
-def _value_lines(value: object, path: str, width: int, masks: Masks) -> Iterator[Line]:
-    if masks.hides and value is not None:
+def _value_lines(value: object, path: str, paper: Paper) -> Iterator[Line]:
+    if paper.masks.hides and value is not None:
         yield LOOKING
     elif value is None or value == "":
         yield Line((("dim", "– nothing –"),))
     elif isinstance(value, str):
-        yield from _prose(value, path, width, masks)
+        yield from _prose(value, path, paper.width, paper.masks)
     else:
-        yield from _json_lines(value, path, width, masks)
+        yield from _json_lines(value, path, paper)
 
 
 def _talk_lines(section: Section, width: int, masks: Masks, opened: Collection[str]) -> Iterator[Line]:
@@ -223,21 +240,21 @@ class _Frame:
     left: int
 
 
-def _json_lines(value: object, path: str, width: int, masks: Masks) -> Iterator[Line]:
+def _json_lines(value: object, path: str, paper: Paper) -> Iterator[Line]:
     stack: list[_Frame] = []
-    yield from _entry(None, value, path, 0, width, masks, stack, last=True)
+    yield from _entry(None, value, path, paper, stack, last=True)
     while stack:
         frame = stack[-1]
         entry = next(frame.entries, None)
         if entry is None:
             stack.pop()
             comma = "," if stack and stack[-1].left else ""
-            yield Line((("punctuation", f"{_indent(len(stack), width)}{frame.closer}{comma}"),))
+            yield Line((("punctuation", f"{_indent(len(stack), paper.width)}{frame.closer}{comma}"),))
             continue
         frame.left -= 1
         key, item = entry
         here = join_path(frame.path, key)
-        yield from _entry(key, item, here, len(stack), width, masks, stack, last=frame.left == 0)
+        yield from _entry(key, item, here, paper, stack, last=frame.left == 0)
 
 
 def _indent(depth: int, width: int) -> str:
@@ -247,23 +264,13 @@ def _indent(depth: int, width: int) -> str:
 
 
 def _entry(
-    key: str | int | None,
-    value: object,
-    path: str,
-    depth: int,
-    width: int,
-    masks: Masks,
-    stack: list[_Frame],
-    *,
-    last: bool,
+    key: str | int | None, value: object, path: str, paper: Paper, stack: list[_Frame], *, last: bool
 ) -> Iterator[Line]:
     """The rows of one entry; a container that does not fit on one row is pushed on the stack."""
-    pieces: list[Piece] = []
-    if isinstance(key, str):
-        pieces = [*masks.pieces(path, key, "key", in_key=True), ("punctuation", ": ")]
+    pieces = paper.key(path, key) if isinstance(key, str) else []
     comma: list[Piece] = [] if last else [("punctuation", ",")]
-    indent = _indent(depth, width)
-    if isinstance(value, (dict, list)) and value and not (inline := _inline(value, path, masks)):
+    width, indent = paper.width, _indent(len(stack), paper.width)
+    if isinstance(value, (dict, list)) and value and not (inline := _inline(value, path, paper)):
         pieces.append(("punctuation", "{" if isinstance(value, dict) else "["))
         entries: Iterator[tuple[str | int, object]]
         entries = iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
@@ -272,7 +279,7 @@ def _entry(
     elif isinstance(value, (dict, list)):
         pieces += inline if value else [("punctuation", "{}" if isinstance(value, dict) else "[]")]
     else:
-        pieces += _scalar(value, path, masks)
+        pieces += _scalar(value, path, paper.masks)
     for number, paragraph in enumerate(_paragraphs([*pieces, *comma])):
         if number == 0:
             yield from wrap(paragraph, width, indent, indent + "  ")
@@ -297,7 +304,7 @@ def _written(value: object) -> str:
         return str(value)  # an int of more digits than Python converts, or a value that no JSON holds
 
 
-def _inline(value: "dict[str, object] | list[object]", path: str, masks: Masks) -> list[Piece]:
+def _inline(value: "dict[str, object] | list[object]", path: str, paper: Paper) -> list[Piece]:
     """A short container of scalars on one row; empty when it is not short."""
     if len(value) > 6:
         return []
@@ -316,8 +323,8 @@ def _inline(value: "dict[str, object] | list[object]", path: str, masks: Masks) 
         if number:
             pieces.append(("punctuation", ", "))
         if isinstance(key, str):
-            pieces += [*masks.pieces(here, key, "key", in_key=True), ("punctuation", ": ")]
-        pieces += _scalar(item, here, masks)
+            pieces += paper.key(here, key)
+        pieces += _scalar(item, here, paper.masks)
     return [*pieces, ("punctuation", "}" if isinstance(value, dict) else "]")]
 
 

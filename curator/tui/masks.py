@@ -10,7 +10,7 @@ from curator.tui.text import Piece, estimated_size
 class Masks:
     """The findings of one value, by path, and whether they may be seen.
 
-    Without findings and not `checked`, nothing is known about a text: `Masks.unchecked()` hides all of it.
+    Without findings and not `checked`, nothing is known about a text: all of it is hidden.
     """
 
     def __init__(self, findings: Sequence[Finding] = (), *, revealed: bool = False, checked: bool = True) -> None:
@@ -19,11 +19,6 @@ class Masks:
         self._by_path: dict[tuple[str, bool], list[Finding]] = defaultdict(list)
         for finding in sorted(findings, key=lambda f: (f.start, -f.end)):
             self._by_path[finding.path, finding.in_key].append(finding)
-
-    @classmethod
-    def unchecked(cls) -> "Masks":
-        """Nobody has looked for personal values yet."""
-        return cls(checked=False)
 
     @property
     def hides(self) -> bool:

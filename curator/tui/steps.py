@@ -59,16 +59,19 @@ def steps_around(trace: Trace, siblings: Sequence[Observation], items: Sequence[
     rows = []
     if others:
         rows.append(Step("session", "session", label=f"session, {plural(len(others), 'other trace')}"))
-        for number, other in enumerate(others):
-            guides = "└─ " if number == len(others) - 1 else "├─ "
-            label = other.trace_name or other.name or other.trace_id[:12]
-            rows.append(Step("sibling", f"sibling-{other.trace_id}", guides, label, observation=other))
+    for other in others:
+        label = other.trace_name or other.name or other.trace_id[:12]
+        rows.append(Step("sibling", f"sibling-{other.trace_id}", _branch(other, others), label, observation=other))
     if items:
         rows.append(Step("items", "items", label=f"made from it: {plural(len(items), 'item')}"))
-        for number, item in enumerate(items):
-            guides = "└─ " if number == len(items) - 1 else "├─ "
-            rows.append(Step("item", f"item-{item.id}", guides, f"{item.dataset}  {item.status.lower()}", item=item))
+    for item in items:
+        label = f"{item.dataset}  {item.status.lower()}"
+        rows.append(Step("item", f"item-{item.id}", _branch(item, items), label, item=item))
     return rows
+
+
+def _branch(one: object, of: Sequence[object]) -> str:
+    return "└─ " if one is of[-1] else "├─ "
 
 
 def label_pieces(step: Step) -> list[Piece]:

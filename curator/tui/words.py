@@ -87,8 +87,12 @@ def said_by(signal: Signal) -> str:
 
 def strongest(failure: Failure) -> Signal:
     """The signal to name first: what a person said, then errors, then the scores of machines."""
-    order = ("annotation", "level", "score", "queue", "session")
-    return min(failure.signals, key=lambda s: (s.source != "ANNOTATION", order.index(s.kind)))
+    return min(failure.signals, key=weight)
+
+
+def weight(signal: Signal) -> int:
+    """The place of a signal among others, the strongest first."""
+    return -1 if signal.source == "ANNOTATION" else list(signs("signal")).index(signal.kind)
 
 
 def why_pieces(failure: Failure) -> list[Piece]:

@@ -67,6 +67,7 @@ def test_the_page_needs_the_token_once(served: tuple[str, str, object]) -> None:
         page = browser.get("/", params={"token": token})
         assert (page.status_code, str(page.url)) == (200, f"{address}/")
         assert token not in page.text
+        assert "keys().focus()" in page.text  # of the terminal: its keys work before a click
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
         assert browser.get("/").status_code == 200
         cookie = page.history[0].headers["set-cookie"]

@@ -343,7 +343,7 @@ async def test_the_screen_shows_what_the_command_prints(name: str, keys: str, pl
             for words in (receipt.problem.message, receipt.problem.remedy, receipt.problem.code):
                 assert words in printed
                 assert set(words.split()) <= set(shown.split())  # it folds long lines
-            for number, (remedy, words) in enumerate(session.acts.remedies(receipt), 1):
+            for number, (remedy, words) in enumerate(session.rooms.promoter.remedies(receipt), 1):
                 assert f"--remedy {remedy}: {words}" in printed
                 assert f"{number}  {remedy}  {words}" in shown
             await driver.press(*keys)
@@ -543,7 +543,7 @@ class Places:
             except CuratorError as error:
                 return words_of(error)
             (receipt,) = session.acts.promote_many([prepared], stop, lambda *_: None, remedies)
-            assert [name for name, _ in session.acts.remedies(receipt)] == [
+            assert [name for name, _ in session.rooms.promoter.remedies(receipt)] == [
                 r for r in REMEDIES if r in receipt.remedies
             ]
             return receipt

@@ -54,8 +54,8 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
         old, last = rows.rows[-2].failure, rows.rows[-1].failure
         seen = Seen(item_id="item-1", likeness=90, promoted_at=datetime.now(UTC) - timedelta(days=20))
         said = [Signal(kind="score", name="tone", value=v, source="ANNOTATION", annotator=v, rule="r") for v in "ab"]
-        session.queue.change(old.key, lambda one: one.model_copy(update={"seen": seen}))
-        session.queue.change(last.key, lambda one: one.model_copy(update={"signals": (*one.signals, *said)}))
+        session.queue.change(old.key, seen=seen)
+        session.queue.change(last.key, signals=(*last.signals, *said))
         for name, key, cell in (("seen", old.key, "↻ 20d"), ("disputed", last.key, "≠ yes")):
             await choose(driver, "S", name)
             assert rows.rows[0].key == key

@@ -29,20 +29,20 @@ async def test_a_hundred_thousand_rows_are_as_quick_as_a_hundred() -> None:
     data = [Row(failure) for failure in failures(MANY)]
     app = ListApp()
     async with app.run_test(size=(120, 36)) as pilot:
-        begin = time.perf_counter()
+        begin = time.process_time()  # of this process: a busy machine makes it wait, not work
         app.rows.show(data)
         await pilot.pause()
-        assert time.perf_counter() - begin < 2, "generous: Textual's own table takes some 20 s"
+        assert time.process_time() - begin < 2, "generous: Textual's own table takes some 20 s"
         assert "workflow-0" in "".join(s.text for s in app.rows.render_line(1))
         await pilot.press("G")
         assert app.rows.cursor == MANY - 1
         await pilot.press("k", "ctrl+u", "g", "ctrl+d")
         assert app.rows.cursor == app.rows.size.height // 2
-        begin = time.perf_counter()
+        begin = time.process_time()
         wanted = parse_filter("workflow-3 signal:score-2", datetime.now(UTC))
         found = [row for row in data if wanted.matches(row.failure)]
         assert 0 < len(found) < MANY
-        assert time.perf_counter() - begin < 3
+        assert time.process_time() - begin < 3
 
 
 async def test_cursor_and_marks_stay_with_their_rows() -> None:

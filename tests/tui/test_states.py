@@ -352,7 +352,11 @@ async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -
 
 
 @pytest.mark.slow
-def test_seeded_now() -> None:
+def test_seeded_now(scrubber: Scrubber) -> None:
     """The demo's week is this week, whenever it is."""
     with SandboxServer() as server:
-        assert seed(server.store, datetime.now(UTC)).traces
+        seed(server.store, datetime.now(UTC))
+        session = Session(settings_for(server), scrubber)
+        session.queue.look("24h", None, lambda what, done, total: None)
+        assert session.queue.all()
+        session.close()

@@ -19,7 +19,6 @@ from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Copies, Place
 from curator.tui.session import Prepared, Report, says_of
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, TopBar
 from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import plural, sentences, signs, why_pieces
 
@@ -47,6 +46,7 @@ class BulkScreen(Place):
     BINDINGS = actions.bindings("bulk")
     CSS_PATH = "bulk.tcss"
     place = "queue"
+    panes = "#entries"
     help_places = ("bulk", "list")
     AUTO_FOCUS = "#entries"
 
@@ -57,10 +57,10 @@ class BulkScreen(Place):
         self._under_way = False
         self._all_done = False
 
-    def compose(self) -> ComposeResult:
-        yield TopBar("queue")
+    def head(self) -> ComposeResult:
         yield Static("", id="bulk-title")
-        yield Banner()
+
+    def body(self) -> ComposeResult:
         with Horizontal(id="bulk-progress"):
             yield ProgressBar(show_eta=False, id="bar")
         yield Rows(
@@ -76,7 +76,6 @@ class BulkScreen(Place):
             id="entries",
             header=True,
         )
-        yield Hints()
 
     @property
     def rows(self) -> Rows[Entry]:
@@ -89,6 +88,7 @@ class BulkScreen(Place):
         return list(self._entries.values())
 
     def on_mount(self) -> None:
+        self.show_panes()
         self._show()
         self._prepare([entry.failure for entry in self.entries], "prepare")
 

@@ -1,5 +1,6 @@
 """Datasets, their items, and where each item came from."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -8,12 +9,15 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
+from curator.draft import text_of
 from curator.model import Dataset, StoredItem
-from curator.model.lineage import REQUIRED_KEYS
+from curator.model.lineage import REQUIRED_KEYS, slug
 from curator.tui import actions
 from curator.tui.screens.place import Copies
 from curator.tui.screens.reading import Reading
 from curator.tui.sections import Sheet, of_audit, of_stored
+from curator.tui.session import Excerpt
+from curator.tui.session.traces import asked_in
 from curator.tui.text import Piece
 from curator.tui.widgets.reader import REST, Reader
 from curator.tui.widgets.rows import Column, Rows
@@ -38,6 +42,8 @@ class DatasetsScreen(Reading):
         self._counts: dict[str, int] = {}
         self._open: Dataset | None = None
         self._rest: Timer | None = None
+        self._asked: dict[str, Excerpt] = {}
+        """Item → what it asks, masked, as far as it was in sight."""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -55,7 +61,9 @@ class DatasetsScreen(Reading):
                 )
                 yield Rows(
                     [
-                        Column(lambda i: [("text", i.id)], share=4, title="item"),
+                        Column(self._asks, share=5, title="asks"),
+                        Column(self._short_id, share=3, most=34, title="item"),
+                        Column(_failure_type, share=2, most=22, title="failure type", from_width=76),
                         Column(_lineage, width=8, title="lineage"),
                         Column(lambda i: [("dim", age(i.updated_at))], width=4, right=True, title="ago"),
                     ],
@@ -128,6 +136,14 @@ class DatasetsScreen(Reading):
         if not items:
             self.view.empty()
 
+    def _asks(self, item: StoredItem) -> Sequence[Piece]:
+        return self._asked.get(item.id, [("dim", "…")])
+
+    def _short_id(self, item: StoredItem) -> list[Piece]:
+        """The id, without what it has in common with every other one."""
+        own = f"{slug(item.dataset)}-"
+        return [("dim", f"…{item.id.removeprefix(own)}" if item.id.startswith(own) else item.id)]
+
     def _count(self, dataset: Dataset) -> list[Piece]:
         count = self._counts.get(dataset.name)
         return [("dim", "…")] if count is None else [("strong", f"{count:,}")]
@@ -159,10 +175,19 @@ class DatasetsScreen(Reading):
         self._rest = self.set_timer(REST, lambda: self._show_item(item))
 
     def _show_item(self, item: StoredItem) -> None:
+        shown: list[StoredItem] = [self._items.rows[number] for _, number in self._items.rows_in_sight()]
+        new = {each.id: asked_in(each.input) or text_of(each.input) for each in shown if each.id not in self._asked}
+        if new:
+            read = self.session.traces.excerpts_of
+            self.fetch("asked", lambda report: read(new), self._read)
         sheet = of_stored(item)
         self.reader.title([("text", item.id)])
         self.view.hide_again()
         self.put_masked(self.view, sheet, _rule_of(item))
+
+    def _read(self, asked: dict[str, Excerpt]) -> None:
+        self._asked |= asked
+        self._items.redraw()
 
     # Actions of the place "datasets"
 
@@ -246,7 +271,7 @@ class DatasetsScreen(Reading):
         if item is None or not item.source_trace_id:
             self.tell([("text", "No source trace is recorded here.")])
             return
-        self.curator.open_trace(item.source_trace_id, self.session.queue.get(item.source_trace_id))
+        self.curator.open_trace(item.source_trace_id)
 
     def action_browse(self) -> None:
         if (item := self._item) is not None:
@@ -270,6 +295,11 @@ def _rule_of(item: StoredItem) -> str | None:
     """The rule that the item's lineage names."""
     rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
     return str(rule) if rule else None
+
+
+def _failure_type(item: StoredItem) -> list[Piece]:
+    found = item.metadata.get("failure_type") if isinstance(item.metadata, dict) else None
+    return [("dim", str(found or ""))]
 
 
 def _lineage(item: StoredItem) -> list[Piece]:

@@ -3,10 +3,12 @@
 Whatever is listed can be done with `enter`. Also the pages that `curator explain` prints.
 """
 
+import csv
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.cells import cell_len
@@ -96,52 +98,34 @@ def found_entries(app: "CuratorApp", screen: "Place") -> Iterator[Entry]:
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the command line that leads somewhere here."""
+    """A command of the command line that leads somewhere here: a row of `commands.csv`."""
 
     takes: str
     """Names of its words; those in brackets may be left out."""
     words: str
-    do: Callable[..., object]
-    """Is given the app and the words."""
+    does: str
+    """A method of the app with its first arguments; the command's words come after them."""
+    alone: str
+    """The same for the command without a word, where that is something else."""
 
     @property
     def needs(self) -> list[str]:
         """The words that must be there."""
         return [word for word in self.takes.split() if not word.startswith("[")]
 
-
-def _draft(app: "CuratorApp", *trace: str) -> object:
-    if not trace:
-        return app.on_queue("promote")
-    app.open_workbench(trace[0], app.session.queue.get(trace[0]))
-    return None
+    def do(self, app: "CuratorApp", *words: str) -> object:
+        """Does it; what it gives may have to be awaited."""
+        method, *first = (self.does if words or not self.alone else self.alone).split()
+        return getattr(app, method)(*first, *words)
 
 
-COMMANDS = {
-    "queue": Command("", "The failures that need a decision.", lambda app: app.on_queue()),
-    "show": Command("TRACE", "A trace.", lambda app, trace: app.open_trace(trace, app.session.queue.get(trace))),
-    "draft": Command("TRACE", "The draft of a trace, on the workbench.", _draft),
-    "promote": Command("[TRACE]", "The draft of a trace, or of what is marked.", _draft),
-    "dismiss": Command("", "Dismiss what is chosen in the queue.", lambda app: app.on_queue("dismiss_failure")),
-    "snooze": Command("", "Put off what is chosen in the queue.", lambda app: app.on_queue("snooze")),
-    "reopen": Command("", "Take the decision about what is chosen back.", lambda app: app.on_queue("reopen")),
-    "undo": Command("", "Take back the last action.", lambda app: app.action_undo()),
-    "log": Command("", "The ledger of what was done.", lambda app: app.action_go("log")),
-    "rules": Command(
-        "[RULE]", "Look at one rule.", lambda app, *r: app.look_at_rule(*r) if r else app.on_queue("rules")
-    ),
-    "runs": Command("", "The experiment runs.", lambda app: app.action_go("runs")),
-    "compare": Command("BASELINE CANDIDATE", "Compare two runs.", lambda app, *two: app.open_compare(*two)),
-    "audit": Command(
-        "DATASET [ITEM]",
-        "Audit a dataset, or read where an item came from.",
-        lambda app, dataset, *item: app.open_lineage(dataset, *item) if item else app.audit(dataset),
-    ),
-    "verify": Command(
-        "DATASET ITEM", "Where an item came from; `v` there verifies it.", lambda app, *two: app.open_lineage(*two)
-    ),
-    "explain": Command("PAGE", "A page of the help, such as a code.", lambda app, page: app.explain(page)),
-}
+def _read() -> Iterator[tuple[str, Command]]:
+    table = Path(__file__).parent.with_name("commands.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(table.splitlines()):
+        yield row.pop("name"), Command(**row)
+
+
+COMMANDS = dict(_read())
 """The command line's names that lead somewhere here; the others belong into a shell."""
 
 

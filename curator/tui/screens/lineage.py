@@ -60,7 +60,7 @@ class LineageScreen(SheetScreen):
         if self._story is None or not trace_id or self._story.source is None:
             self.tell([("text", "There is no source trace to open.")])
             return
-        self.curator.open_trace(trace_id, self.session.queue.get(trace_id))
+        self.curator.open_trace(trace_id)
 
     def action_browse(self) -> None:
         self.curator.browse_item(self._dataset, self._item_id)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from curator.journal import Promotion, SavedDraft
     from curator.promote import Resumed
 
+MOST = 2000
+"""Entries that are listed."""
 LEFT = "unfinished"
 """The verdict of a promotion that has no receipt: nobody has looked yet what became of it."""
 KEPT = "not written"
@@ -79,7 +81,9 @@ class LogScreen(Filtered):
         self.fetch("log", lambda report: self._everything(), self._read, self.failed)
 
     def _everything(self) -> "tuple[list[LedgerEntry], list[Promotion], list[SavedDraft]]":
-        return self.session.items.ledger(), self.session.acts.unfinished(), self.session.acts.kept()
+        """What was done on this machine, newest first; what a killed process left; what is kept unwritten."""
+        journal = self.session.rooms.journal
+        return journal.ledger.entries(MOST)[::-1], journal.promotions.unfinished(), self.session.acts.kept()
 
     def _read(self, found: "tuple[list[LedgerEntry], list[Promotion], list[SavedDraft]]") -> None:
         entries, left, kept = found
@@ -151,7 +155,7 @@ class LogScreen(Filtered):
 
     def action_resume(self) -> None:
         if self._entry is not None and self._entry.verdict == KEPT:
-            self.curator.open_workbench(self._entry.key, self.session.queue.get(self._entry.key))
+            self.curator.open_workbench(self._entry.key)
             return
         if not self._left:
             self.tell([("text", "Nothing was interrupted.")])

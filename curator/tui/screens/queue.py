@@ -277,7 +277,7 @@ class QueueScreen(Listing, FirstRules):
         rule = session.queue.rule_of(failure)
         return [
             ("the trace's id", failure.trace_id),
-            ("the address in Langfuse", lambda: session.traces.url(failure.trace_id)),
+            ("the address in Langfuse", lambda: session.rooms.gateway.trace_url(failure.trace_id)),
             ("the command that promotes it", f"curator promote {failure.key} --rules {rule}"),
             ("the command that shows it", f"curator show {failure.key}"),
             *([("the session's id", failure.session_id)] if failure.session_id else []),

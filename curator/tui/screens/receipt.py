@@ -204,7 +204,7 @@ class ReceiptScreen(Proving):
 
     def remedies(self) -> list[tuple[str, str]]:
         """Names and words of what can be done about a failure."""
-        return [] if self._receipt is None else list(self.session.acts.remedies(self._receipt))
+        return [] if self._receipt is None else list(self.session.rooms.promoter.remedies(self._receipt))
 
     # Actions of the place "receipt"
 

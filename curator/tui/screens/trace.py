@@ -158,7 +158,7 @@ class TraceScreen(Deciding, Reading):
     def action_open(self) -> None:
         step: Step | None = self.rows.current
         if step is not None and step.kind == "sibling" and step.observation is not None:
-            self.curator.open_trace(step.observation.trace_id, self.session.queue.get(step.observation.trace_id))
+            self.curator.open_trace(step.observation.trace_id)
         else:
             self.view.focus()
 
@@ -204,7 +204,7 @@ class TraceScreen(Deciding, Reading):
         step: Step | None = self.rows.current
         return [
             ("the trace's id", self.trace_id),
-            ("the address in Langfuse", lambda: self.session.traces.url(self.trace_id)),
+            ("the address in Langfuse", lambda: self.session.rooms.gateway.trace_url(self.trace_id)),
             *([("the step's id", step.observation.id)] if step is not None and step.observation is not None else []),
             ("the command that shows it", f"curator show {self.trace_id}"),
         ]

@@ -1,5 +1,6 @@
 """The workbench: what must be judged, over the source, the form and the live checks; from here an item is written."""
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -248,12 +249,7 @@ class WorkbenchScreen(Editing):
         self.query_one("#item-title", Static).update(sentences("view")[self._mode])
         if self._mode == "json":
             sheet = Sheet()
-            whole = {
-                "input": scrubbed.input,
-                "expected_output": scrubbed.expected_output,
-                "metadata": scrubbed.metadata,
-            }
-            sheet.add("", "item", whole)
+            sheet.add("", "item", _whole(prepared))
             text.view = "json"
             text.put(sheet, (), keep_place=True)
         elif self._mode == "answer":
@@ -469,6 +465,7 @@ class WorkbenchScreen(Editing):
         if self._prepared is not None:
             rule = self._prepared.order.rule
             found.insert(0, ("the item's id", self._prepared.draft.item_id))
+            found.append(("the item as JSON", json.dumps(_whole(self._prepared), indent=2, ensure_ascii=False)))
             found.append(("the command that promotes it", f"curator promote {self.key} --rules {rule}"))
         return found
 
@@ -500,6 +497,12 @@ class WorkbenchScreen(Editing):
             words += [("underline" if here else "dim", name), ("dim", "  ")]
         words += [("accent", "h l"), ("dim", " panes")]
         self.say("#pane-tabs", words)
+
+
+def _whole(prepared: Prepared) -> dict[str, object]:
+    """The item as it would be written."""
+    scrubbed = prepared.scrubbed
+    return {"input": scrubbed.input, "expected_output": scrubbed.expected_output, "metadata": scrubbed.metadata}
 
 
 def _at_most(pieces: Sequence[Piece], rows: int) -> list[Piece]:

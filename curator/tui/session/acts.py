@@ -17,7 +17,7 @@ from curator.tui.session.rooms import Report, Rooms
 from curator.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from curator.journal import Promotion, SavedDraft, UndoableEntry
+    from curator.journal import SavedDraft, UndoableEntry
     from curator.promote import Choices, Resumed, Undone
 
 
@@ -98,10 +98,6 @@ class Acts:
         for receipt in self._rooms.promoter.promote_many(proposals, choices, stop=stop, progress=tell):
             self._promoted(receipt, orders.get(receipt.key))
             yield receipt
-
-    def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
-        """What curator can do about a receipt: names with their words."""
-        return self._rooms.promoter.remedies(receipt)
 
     def cover(self, receipt: Receipt, failures: Sequence[Failure]) -> tuple[int, str]:
         """Decides that the item of a receipt covers failures, as one batch; how many, and what others have decided
@@ -190,16 +186,10 @@ class Acts:
         entry = undone.entry
         decision = self._rooms.journal.decisions.get(entry.key)
         gone = entry.item_id if undone.outcome != "restored" else None
-        self._failures.change(
-            entry.key,
-            lambda failure: failure.model_copy(
-                update={
-                    "state": decision.state if decision is not None else "open",
-                    "decision": decision,
-                    "items": tuple(item for item in failure.items if item != gone),
-                }
-            ),
-        )
+        known = self._failures.get(entry.key)
+        items = tuple(item for item in (known.items if known is not None else ()) if item != gone)
+        state = decision.state if decision is not None else "open"
+        self._failures.change(entry.key, state=state, decision=decision, items=items)
 
     def undone(self) -> Act | None:
         """What was taken back last in this session, and can be done again."""
@@ -231,10 +221,6 @@ class Acts:
         return "".join(f"; {each}" for each in words if each)
 
     # What a crash left
-
-    def unfinished(self) -> "list[Promotion]":
-        """Promotions that a process of this machine left without a receipt. Raises ConfigError."""
-        return self._rooms.journal.promotions.unfinished()
 
     def kept(self) -> "list[SavedDraft]":
         """Drafts that a refusal or a killed process left unwritten, newest first. Raises ConfigError."""

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -35,8 +35,9 @@ class Week:
 
     @property
     def part_decided(self) -> float:
-        """From 0 to 1; 1 when there is nothing to decide."""
-        return 1 - self.states["open"] / self.total if self.total else 1.0
+        """From 0 to 1; 1 when there is nothing to decide. What is put off is not decided."""
+        left = self.states["open"] + self.states["snoozed"]
+        return 1 - left / self.total if self.total else 1.0
 
 
 class Look(Value):
@@ -143,23 +144,19 @@ class Failures:
         """Shows decisions at once, before they are shared."""
         for decision in decisions:
             self._pending[decision.key] = decision
-            self.change(decision.key, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+            self.change(decision.key, state=decision.state, decision=decision)
 
-    def change(self, key: str, how: Callable[[Failure], Failure]) -> None:
-        """Something became of a failure, if it is listed."""
+    def change(self, key: str, **update: object) -> None:
+        """Something became of a failure, if it is listed: these fields of it are others now."""
         self._week = None
         if (failure := self._failures.get(key)) is not None:
-            self._failures[key] = how(failure)
+            self._failures[key] = failure.model_copy(update=update)
 
     def decided(self, decision: Decision, items: Iterable[str] = ()) -> None:
         """A decision was made and shared; `items` came from the trace."""
-        more = tuple(items)
-        self.change(
-            decision.key,
-            lambda failure: _decided(failure, decision).model_copy(
-                update={"items": tuple(dict.fromkeys((*failure.items, *more)))}
-            ),
-        )
+        known = self._failures.get(decision.key)
+        made = dict.fromkeys((*(known.items if known is not None else ()), *items))
+        self.change(decision.key, state=decision.state, decision=decision, items=tuple(made))
 
     def note(self, failures: Sequence[Failure], line: str) -> list[Note]:
         """Shares what the reviewer typed about failures, scrubbed; `all` has it at once. Raises GatewayError."""
@@ -179,7 +176,7 @@ class Failures:
             with self.sharing:
                 note = write_note(rooms.gateway, Outgoing(rooms.policy(self.rule_of(failure)), rooms.scrubber), asked)
             self._notes[failure.key] = note
-            self.change(failure.key, lambda known, note=note: noted(known, note))  # type: ignore[misc]
+            self.change(failure.key, notes=noted(self._failures.get(failure.key, failure), note).notes)
         return [self._notes[failure.key] for failure in failures]
 
     def elsewhere(self, failures: Sequence[Failure]) -> list[tuple[Failure, Decision]]:
@@ -209,7 +206,7 @@ class Failures:
     def learned(self, decisions: Sequence[Decision]) -> None:
         """Decisions of somebody else are known now."""
         for decision in decisions:
-            self.change(decision.key, lambda failure, d=decision: _decided(failure, d))  # type: ignore[misc]
+            self.change(decision.key, state=decision.state, decision=decision)
 
     def share(self, failures: Sequence[Failure], decisions: Sequence[Decision]) -> None:
         """Shares decisions with every reviewer, and moves the annotation-queue entries behind them.
@@ -236,14 +233,10 @@ class Failures:
                 except CuratorError:
                     for undone in failures[number:]:
                         self._pending.pop(undone.key, None)
-                        self.change(undone.key, lambda _, f=undone: f)  # type: ignore[misc]
+                        self.change(undone.key, state=undone.state, decision=undone.decision)
                     raise
                 self._pending.pop(decision.key, None)
 
 
 def _moment(failure: Failure) -> tuple[datetime, str]:
     return failure.timestamp or datetime.now(UTC), failure.key
-
-
-def _decided(failure: Failure, decision: Decision) -> Failure:
-    return failure.model_copy(update={"state": decision.state, "decision": decision})

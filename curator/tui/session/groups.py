@@ -50,7 +50,7 @@ class Groups:
         found = group_failures(every, self._texts, window.until).groups
         self.of = {key: group for group in found for key in group.keys}
         for key, group in self.of.items():
-            self._failures.change(key, lambda one, group=group: one.model_copy(update={"group": group.id}))  # type: ignore[misc]
+            self._failures.change(key, group=group.id)
         return len(found)
 
     def _look_for_items(self) -> None:
@@ -66,7 +66,7 @@ class Groups:
         every = (item for items in known.values() for item in items)
         self._failures.types |= {item.id: item.failure_type for item in every if item.failure_type}
         for key, seen in seen_before(self._failures.all(), self._texts, known, datasets).items():
-            self._failures.change(key, lambda one, seen=seen: one.model_copy(update={"seen": seen}))  # type: ignore[misc]
+            self._failures.change(key, seen=seen)
 
     def types(self, key: str) -> dict[str, int]:
         """Failure type → how many items of the failure's group have it, the most frequent first."""

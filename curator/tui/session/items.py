@@ -10,7 +10,6 @@ from curator.tui.session.rooms import Report, Rooms
 if TYPE_CHECKING:
     from curator.audit.story import Story
     from curator.audit.values import AuditReport
-    from curator.journal import LedgerEntry
     from curator.promote import Verified
     from curator.rulebook import LoadedRule
 
@@ -112,7 +111,3 @@ class Items:
             named = gateway.dataset(dataset)
             known = named.id if named is not None else dataset
         return gateway.item_url(known, item_id)
-
-    def ledger(self, limit: int = 2000) -> "list[LedgerEntry]":
-        """What was done on this machine, newest first. Raises ConfigError."""
-        return self._rooms.journal.ledger.entries(limit)[::-1]

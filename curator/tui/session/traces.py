@@ -96,19 +96,17 @@ class Traces:
         if not wanted:
             return
         roots = self._read_roots(list(dict.fromkeys(f.trace_id for f in wanted)))
+        asked = {f.key: asked_in(parse_text(roots[f.trace_id].input)) if f.trace_id in roots else "" for f in wanted}
+        for key, pieces in self.excerpts_of(asked).items():
+            self._keep(self.excerpts, key, pieces, KEPT_EXCERPTS)
+
+    def excerpts_of(self, texts: Mapping[str, str]) -> dict[str, Excerpt]:
+        """The beginning of each text in one line, masked, under the same keys. Raises NotScrubbed."""
         # By short names of their own: a key holds a slash, which a path would quote, and a mask would miss its text.
-        names = {f.key: f"m{number}" for number, f in enumerate(wanted)}
-        texts = {
-            names[f.key]: " ".join(asked_of(roots[f.trace_id])[: EXCERPT * 4].split())[:EXCERPT]
-            for f in wanted
-            if f.trace_id in roots
-        }
-        masks = Masks(self.values_in(texts, None))
-        for failure in wanted:
-            name = names[failure.key]
-            text = texts.get(name, "")
-            pieces = tuple(masks.pieces(name, text, "text")) if text else ()
-            self._keep(self.excerpts, failure.key, pieces, KEPT_EXCERPTS)
+        names = {key: f"m{number}" for number, key in enumerate(texts)}
+        lines = {names[key]: " ".join(text[: EXCERPT * 4].split())[:EXCERPT] for key, text in texts.items()}
+        masks = Masks(self.values_in(lines, None))
+        return {key: tuple(masks.pieces(name, lines[name], "text")) for key, name in names.items()}
 
     def values_in(self, value: Mapping[str, object], rule: str | None) -> tuple[Finding, ...]:
         """The personal values in foreign text, by the policy of a rule. Raises CuratorError.
@@ -121,16 +119,11 @@ class Traces:
         found = self._rooms.scrubber.find(shortened, policy)
         return (*(f for f in found if f.action != "suggest"), *rest)
 
-    def url(self, trace_id: str) -> str:
-        """Where a trace stands in Langfuse's web app. Raises GatewayError."""
-        return self._rooms.gateway.trace_url(trace_id)
 
-
-def asked_of(root: Observation) -> str:
-    """What the user said last, by the normal form of the input; empty when nobody can tell."""
+def asked_in(value: object) -> str:
+    """What the user said last, by the normal form of an input; empty when nobody can tell."""
     from curator.conversation import last_user, messages_in, question_in
 
-    value = parse_text(root.input)
     messages = messages_in(value)
     said = last_user(messages) if messages else None
     found = question_in(value)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from curator.model import Failure
 from curator.tui.session import Excerpt
 from curator.tui.text import Piece
 from curator.tui.widgets.rows import Column, Rows
-from curator.tui.words import age, duration, signal_pieces, signs, sparkline, strongest, tables
+from curator.tui.words import age, duration, signal_pieces, signs, sparkline, strongest, tables, weight
 
 if TYPE_CHECKING:
     from curator.queue import Group
@@ -146,22 +145,18 @@ def _items(row: Row) -> list[Piece]:
     return [("good", f"▣{min(len(row.failure.items), 9)}")] if row.failure.items else []
 
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_KINDS = ("annotation", "level", "score", "queue", "session")
-
-
 def _severity(failure: Failure) -> tuple[int, float, str]:
     """What a person said first, then errors, then scores, the lowest first."""
     signal = strongest(failure)
     value = signal.value
     number = float(value) if isinstance(value, (int, float)) else 0.0
-    return _KINDS.index(signal.kind) if signal.source != "ANNOTATION" else -1, number, signal.name
+    return weight(signal), number, signal.name
 
 
 COLUMNS: dict[str, tuple[Callable[[Row], Sequence[Piece]], Callable[[Failure], Any]]] = {
     "age": (
         lambda r: [("dim", age(r.failure.timestamp))],
-        lambda f: -(f.timestamp or LONG_AGO).timestamp() if f.timestamp else 0.0,
+        lambda f: -f.timestamp.timestamp() if f.timestamp else 0.0,
     ),
     "workflow": (_name, lambda f: f.name or ""),
     "signal": (_why, _severity),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from curator.draft import value_at
 from curator.model import Finding
 from curator.tui import actions
 from curator.tui.fields import Field
@@ -64,7 +65,7 @@ def _field(field: Field, reveal: tuple[object, Sequence[Finding]] | None, width:
 def _value(field: Field, reveal: tuple[object, Sequence[Finding]] | None) -> list[Piece]:
     if not field.present:
         return [("dim", "– empty –")]
-    if reveal is not None and isinstance(shown := _at(reveal[0], field.path), str):
+    if reveal is not None and isinstance(shown := value_at(reveal[0], field.path), str):
         masks = Masks(reveal[1], revealed=True)
         return _cut(list(masks.pieces(field.path, shown, "text")))
     value = field.value
@@ -97,11 +98,3 @@ def _cut(pieces: list[Piece]) -> list[Piece]:
         out.append((role, text[:room]))
         room -= len(text)
     return out if room >= 0 else [*out, ("dim", " … v shows all")]
-
-
-def _at(value: object, path: str) -> object:
-    """The value at a path of property names; None when it is not there."""
-    node = value
-    for step in path.split("."):
-        node = node.get(step) if isinstance(node, dict) else None
-    return node
