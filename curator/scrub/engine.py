@@ -13,9 +13,9 @@ import regex
 
 from curator.scrub.entities import ENTITIES, Span
 from curator.scrub.items import NotScrubbed
-from curator.scrub.nlp import build, empty_artifacts, installed_model
+from curator.scrub.nlp import SmallModel, installed_model
 from curator.scrub.second import NAME as SECOND
-from curator.scrub.second import SecondModel
+from curator.scrub.second import Marked, SecondModel
 
 REGEX_TIMEOUT_SECONDS = 2
 CHUNK = 16_000
@@ -31,14 +31,11 @@ class Engine:
     """The analyzer. One per worker; `find` remembers what it found in a text, not the text."""
 
     def __init__(self, model: str | None = None, *, use_model: bool = True, use_second: bool = True) -> None:
-        self.small = (model or installed_model()) if use_model else None
+        small = (model or installed_model()) if use_model else None
+        self.small = SmallModel(small) if small else None
         self.second = SecondModel.installed() if use_model and use_second else None
-        self.model = " + ".join(n for n in (self.small, SECOND if self.second else None) if n) or None
-        self._analyzer, self._timeouts = _analyzer(self.small)
-        from curator.scrub.recognizers.evidence import weighed
-
-        self._weighed = weighed
-        self._empty = empty_artifacts()
+        self.model = " + ".join(n for n in (small, SECOND if self.second else None) if n) or None
+        self._analyzer, self._timeouts = _analyzer()
         self._cache: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
 
     def find(self, texts: list[str]) -> list[tuple[Span, ...]]:
@@ -61,38 +58,39 @@ class Engine:
     def _read(self, texts: list[str]) -> list[tuple[Span, ...]]:
         chunks = [(i, offset, part) for i, text in enumerate(texts) for offset, part in chunked(text)]
         parts = [part for _, _, part in chunks]
-        artifacts = self._artifacts(parts)
+        first = self._entities(parts)
         second = self.second.names(parts) if self.second else [None] * len(parts)
         found: list[dict[tuple[int, int, str], Span]] = [{} for _ in texts]
-        for (i, offset, part), nlp, names in zip(chunks, artifacts, second, strict=True):
-            for span in self._analyze(part, nlp, names, offset):
+        for (i, offset, part), entities, names in zip(chunks, first, second, strict=True):
+            for span in self._analyze(part, entities, names, offset):
                 key = (span.start, span.end, span.entity)
                 if key not in found[i] or found[i][key].score < span.score:
                     found[i][key] = span
         return [tuple(spans.values()) for spans in found]
 
-    def _artifacts(self, texts: list[str]) -> list[Any]:
-        """The model's view of each text; a text without a capital letter holds no name that counts."""
-        if self.small is None:
-            return [self._empty] * len(texts)
-        reads = [i for i, text in enumerate(texts) if _CAPITAL.search(text)]
-        views: list[Any] = [self._empty] * len(texts)
-        # Texts of like length share a batch: padding is what makes a mixed batch slow.
-        reads.sort(key=lambda i: len(texts[i]))
-        for i, view in zip(reads, self._analyzer.nlp_engine.artifacts([texts[i] for i in reads]), strict=True):
-            views[i] = view
-        return views
+    def _entities(self, texts: list[str]) -> list[list[Span]]:
+        """The small model's view of each text; a text without a capital letter holds no name that counts."""
+        found: list[list[Span]] = [[] for _ in texts]
+        if self.small is not None:
+            reads = [i for i, text in enumerate(texts) if _CAPITAL.search(text)]
+            # Texts of like length share a batch: padding is what makes a mixed batch slow.
+            reads.sort(key=lambda i: len(texts[i]))
+            for i, entities in zip(reads, self.small.entities([texts[i] for i in reads]), strict=True):
+                found[i] = entities
+        return found
 
-    def _analyze(self, text: str, nlp: Any, second: Any, offset: int) -> list[Span]:
+    def _analyze(self, text: str, small: list[Span], second: list[Marked] | None, offset: int) -> list[Span]:
+        from curator.scrub.recognizers.evidence import suggested, weighed
+
         self._timeouts.clear()
         try:
-            results = self._analyzer.analyze(text=text, language="en", nlp_artifacts=nlp, score_threshold=0.01)
+            results = self._analyzer.analyze(text=text, language="en", score_threshold=0.01)
         except TimeoutError:
             raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text") from None
         if self._timeouts:
             raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text")
         spans = [Span(r.start, r.end, r.entity_type, round(float(r.score), 3), _name(r)) for r in results]
-        return [s.moved(offset) for s in self._weighed(text, spans, second)]
+        return [s.moved(offset) for s in weighed(text, [*spans, *suggested(text, small)], second)]
 
 
 def chunked(text: str) -> list[tuple[int, str]]:
@@ -160,7 +158,7 @@ def recognizers() -> list[Any]:
         identity.UsSsnRecognizer, identity.NationalIdRecognizer, identity.AccountRecognizer,
         identity.DocumentRecognizer, contact.IpAddressRecognizer, contact.AddressRecognizer,
         identity.BirthDateRecognizer, contact.PhoneRecognizer, user_id.UserIdRecognizer,
-        person_cues.PersonCueRecognizer, evidence.PersonListRecognizer, evidence.NerRecognizer,
+        person_cues.PersonCueRecognizer, evidence.PersonListRecognizer,
         # presidio's own that need no change
         presidio.CryptoRecognizer, presidio.MacAddressRecognizer, presidio.UkNinoRecognizer, presidio.NhsRecognizer,
         presidio.UsBankRecognizer, presidio.UsLicenseRecognizer, presidio.UsPassportRecognizer,
@@ -169,11 +167,12 @@ def recognizers() -> list[Any]:
     return [kind() for kind in kinds]
 
 
-def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
+def _analyzer() -> tuple[Any, _Timeouts]:
     # presidio reads the time-out when it is imported, and its default is a minute.
     os.environ.setdefault("REGEX_TIMEOUT_SECONDS", str(REGEX_TIMEOUT_SECONDS))
     import tldextract
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, pattern_recognizer
+    from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
     pattern_recognizer.REGEX_TIMEOUT_SECONDS = REGEX_TIMEOUT_SECONDS
     # presidio's own e-mail recognizer is not used, but nothing that is must ever fetch the public suffix list.
@@ -191,8 +190,11 @@ def _analyzer(model: str | None) -> tuple[Any, _Timeouts]:
         timeouts = _Timeouts()
         logger.addHandler(timeouts)
     registry = RecognizerRegistry(recognizers=recognizers(), supported_languages=["en"])
+    # The name models are read in batches, beside presidio (see `Engine._read`).
+    nothing = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    nothing.load()
     analyzer = AnalyzerEngine(
-        registry=registry, nlp_engine=build(model), supported_languages=["en"], context_aware_enhancer=WindowEnhancer()
+        registry=registry, nlp_engine=nothing, supported_languages=["en"], context_aware_enhancer=WindowEnhancer()
     )
     unknown = set(analyzer.get_supported_entities("en")) - set(ENTITIES)
     if unknown:

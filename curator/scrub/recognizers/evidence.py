@@ -5,21 +5,19 @@ A model alone takes "Vacuum Cleaner" for a person. So what one sign suggests (a 
 in the item) makes it a `PERSON`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import regex
-from presidio_analyzer import LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.entities import Span
+from curator.scrub.nlp import MODEL
 from curator.scrub.recognizers import names
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
 from curator.scrub.recognizers.patterns import rules
 from curator.scrub.recognizers.person_cues import trimmed
 from curator.scrub.second import Marked
 
-MODEL = "model"
 _NAMES = frozenset({"PERSON", "POSSIBLE_NAME"})
 _SURE = 0.45
 _EDGE = r"(?<![\p{L}\p{N}_./@\-=])"
@@ -45,7 +43,7 @@ class PersonListRecognizer(RegexRecognizer):
 
     ENTITY = "PERSON"
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Looks at runs of capitalised words; the first given name in a run begins the name."""
         for match in _NAME.finditer(text, timeout=TIMEOUT_SECONDS):
             span = self._name(text, *match.span())
@@ -104,50 +102,17 @@ def _ordinary(given: str, family: str) -> bool:
     )
 
 
-class NerRecognizer(LocalRecognizer):
-    """Hands on the model's entities; a person must look like one: a capital, no digits, no product, no place."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            supported_entities=["POSSIBLE_NAME", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"], name="NerRecognizer"
-        )
-
-    def load(self) -> None:
-        """Nothing to load: the NLP engine holds the model."""
-
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The model's entities of the kinds asked for."""
-        if nlp_artifacts is None:
-            return []
-        return [
-            RecognizerResult(
-                entity_type=entity,
-                start=start,
-                end=end,
-                score=score,
-                recognition_metadata={
-                    RecognizerResult.RECOGNIZER_NAME_KEY: MODEL,
-                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                },
-            )
-            for start, end, entity, score in self._found(text, nlp_artifacts)
-            if entity in entities
-        ]
-
-    @staticmethod
-    def _found(text: str, nlp: NlpArtifacts) -> Iterable[tuple[int, int, str, float]]:
-        for span in nlp.entities:
-            if span.label_ != "PERSON":
-                if not _NO_THING.search(span.text) and not names.is_product(span.text):
-                    yield span.start_char, span.end_char, span.label_, 0.6
-                continue
-            for line in regex.finditer(r"[^\n\r\t]+", text[span.start_char : span.end_char]):
-                found = person(text, span.start_char + line.start(), span.start_char + line.end())
+def suggested(text: str, model: Iterable[Span]) -> Iterator[Span]:
+    """The small model's entities; a person must look like one: a capital, no digits, no product, no place."""
+    for span in model:
+        whole = text[span.start : span.end]
+        if span.entity == "PERSON":
+            for line in regex.finditer(r"[^\n\r\t]+", whole):
+                found = person(text, span.start + line.start(), span.start + line.end())
                 if found:
-                    # As a PERSON of its own it would hide a cue in the same place: presidio keeps the better score.
-                    yield found[0], found[1], "POSSIBLE_NAME", 0.85
+                    yield Span(*found, "POSSIBLE_NAME", 0.85, MODEL)
+        elif not _NO_THING.search(whole) and not names.is_product(whole):
+            yield span
 
 
 def person(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import regex
-from presidio_analyzer.nlp_engine import NlpArtifacts
 from stdnum import luhn
 from stdnum.br import cpf
 from stdnum.es import dni, nie
@@ -30,7 +29,7 @@ class BirthDateRecognizer(RegexRecognizer):
 
     ENTITY = "DATE_OF_BIRTH"
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Reads cues and dates once, then pairs them."""
         cues = [m.span() for m in _BIRTH.finditer(text, timeout=TIMEOUT_SECONDS)]
         if not cues:
@@ -81,9 +80,9 @@ class NationalIdRecognizer(RegexRecognizer):
     RULES = rules("identity", "NATIONAL_ID")
     _CHECKS = {"Spain": (dni, nie), "Italy": (codicefiscale,), "France": (nir,), "Brazil": (cpf,), "Mexico": (curp,)}
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does; what has no word before it must pass its country's check digits (python-stdnum)."""
-        for start, end, score, name in super().find(text, nlp):
+        for start, end, score, name in super().find(text):
             checks = self._CHECKS.get(name)
             if checks is None or any(check.is_valid(text[start:end]) for check in checks):
                 yield start, end, score, name

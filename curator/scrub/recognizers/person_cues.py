@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import regex
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.recognizers import names
 from curator.scrub.recognizers.base import RegexRecognizer
@@ -22,14 +21,14 @@ class PersonCueRecognizer(RegexRecognizer):
     ENTITY = "PERSON"
     RULES = rules("person_cues", "PERSON")
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Trims each match to what can be a name; drops weak ones without a known name."""
         if _SHOUTED.search(text) and len(calm := text.title()) == len(text):
-            for start, end, score, name in super().find(calm, nlp):
+            for start, end, score, name in super().find(calm):
                 span = trimmed(calm, start, end) if name in _STRONG and text[start:end].isupper() else None
                 if span is not None and not all(map(names.is_ordinary, calm[slice(*span)].split())):
                     yield *span, score, name
-        for start, end, score, name in super().find(text, nlp):
+        for start, end, score, name in super().find(text):
             if name.endswith("small letters"):
                 span = _small(text, start, end, name)
             elif name == "family name first, in capitals":

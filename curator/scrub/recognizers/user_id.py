@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import regex
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
 from curator.scrub.recognizers.names import bare, is_ordinary, may_be_family, may_be_given, paired, word_list
@@ -23,9 +22,9 @@ class UserIdRecognizer(RegexRecognizer):
     ENTITY = "USER_ID"
     RULES = rules("user_id", "USER_ID")
 
-    def find(self, text: str, nlp: NlpArtifacts | None) -> Iterable[tuple[int, int, float, str]]:
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """The rules, and every dotted or dashed token in which a given and a family name stand beside each other."""
-        yield from super().find(text, nlp)
+        yield from super().find(text)
         for match in _TOKEN.finditer(text, timeout=TIMEOUT_SECONDS):
             words = [m.span() for m in _PART.finditer(match.group())]
             for (a, b), (c, d) in pairwise(words):

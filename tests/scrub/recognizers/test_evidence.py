@@ -4,8 +4,9 @@ import pytest
 
 from curator.scrub.engine import Engine
 from curator.scrub.entities import Span
+from curator.scrub.nlp import MODEL
 from curator.scrub.pipeline import Pipeline
-from curator.scrub.recognizers.evidence import MODEL, person, weighed
+from curator.scrub.recognizers.evidence import person, weighed
 from curator.scrub.second import Marked, SecondModel
 from tests.scrub.recognizers.examples import check, found
 
