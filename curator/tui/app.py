@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -19,33 +17,17 @@ from curator.model.errors import CuratorError, unexpected
 from curator.tui import actions, themes
 from curator.tui.screens.start import StartScreen
 from curator.tui.text import Harmless, Piece, visible
-from curator.tui.widgets.frame import content
+from curator.tui.ways import Ways, later
 
 # Everything that knows a failure or a trace is imported after the first paint: pydantic alone takes as long as that.
 if TYPE_CHECKING:
     from curator.model import Decision, Failure
     from curator.promote import Undone
     from curator.tui.screens.help import How
-    from curator.tui.screens.place import Place
-    from curator.tui.screens.queue import QueueScreen
     from curator.tui.session import Act, Connected, Session
 
 
-def _later(module: str, name: str) -> Callable[[], Screen[Any]]:
-    """Makes a screen whose module is imported when one first goes there."""
-    return lambda: cast("Screen[Any]", getattr(import_module(f"curator.tui.screens.{module}"), name)())
-
-
-def pane_of(widget: Widget | None) -> Widget | None:
-    """The pane that a widget stands in, or the widget itself where it is one; None without any."""
-    if widget is None:
-        return None
-    return next(
-        (each for each in widget.ancestors_with_self if isinstance(each, Widget) and each.has_class("pane")), widget
-    )
-
-
-class CuratorApp(App[CuratorError | None]):
+class CuratorApp(Ways):
     """curator in a terminal. It paints before settings, SDK, network or presidio are loaded.
 
     It ends with an error when the session cannot be opened (no keys, a malformed config file), else with None.
@@ -56,18 +38,15 @@ class CuratorApp(App[CuratorError | None]):
     CSS_PATH = [Path(__file__).parent / "app.tcss", Path(__file__).parent / "screens/start.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "queue": _later("queue", "QueueScreen"),
-        "datasets": _later("datasets", "DatasetsScreen"),
-        "runs": _later("runs", "RunsScreen"),
-        "log": _later("log", "LogScreen"),
+        "queue": later("queue", "QueueScreen"),
+        "datasets": later("datasets", "DatasetsScreen"),
+        "runs": later("runs", "RunsScreen"),
+        "log": later("log", "LogScreen"),
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-very-wide")]
     ENABLE_COMMAND_PALETTE = False
     ALLOW_IN_MAXIMIZED_VIEW = "TopBar, Hints, Banner, #bench-title, #decide, #trace-title"
     NOTIFICATION_TIMEOUT = 4
-
-    session: "Session"
-    """The project that is open; set after the first paint."""
 
     def __init__(self, open_session: "Callable[[], Session]") -> None:
         """`open_session` is called in a thread after the first paint."""
@@ -134,22 +113,6 @@ class CuratorApp(App[CuratorError | None]):
             self.tell([("warn", f"The config file gives keys to unknown actions: {', '.join(unknown)}.")], bad=True)
         self.queue_screen.start()
 
-    @property
-    def queue_screen(self) -> "QueueScreen":
-        """The queue, wherever the app stands."""
-        from curator.tui.screens.queue import QueueScreen
-
-        return next(s for s in self._screen_stacks["queue"] if isinstance(s, QueueScreen))
-
-    @property
-    def _place(self) -> "Place | None":
-        """The screen that is seen, unless a question or the palette lies over it, or nothing is open yet."""
-        if not hasattr(self, "session"):
-            return None
-        from curator.tui.screens.place import Place
-
-        return self.screen if isinstance(self.screen, Place) else None
-
     def _waiting(self, seconds: float, why: str) -> None:
         """Called in any thread: a call waits for the server. The seconds are counted down."""
         self.call_later(self._count_down, time.monotonic() + seconds, why)
@@ -164,10 +127,6 @@ class CuratorApp(App[CuratorError | None]):
             self.busy("trying again")
 
     # What every screen uses
-
-    def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
-        """A short message that goes away by itself; foreign text in it cannot act."""
-        self.notify(visible(content(pieces).plain, limit=400), severity="error" if bad else "information", markup=False)
 
     def busy(self, what: str) -> None:
         """Something is under way (or, with an empty text, nothing is)."""
@@ -212,105 +171,15 @@ class CuratorApp(App[CuratorError | None]):
     def share(self, failures: "Sequence[Failure]", decisions: "Sequence[Decision]") -> None:
         """Shares decisions in the background, one batch after the other; a refusal takes them back."""
         self._shares += 1
-        queue = self.queue_screen
-        queue.fetch(
-            f"share-{self._shares}",
-            lambda report: self.session.queue.share(failures, decisions),
-            lambda done: None,
-            queue.not_shared,
-        )
+        queue, share = self.queue_screen, self.session.queue.share
+        words = f"share-{self._shares}"
+        queue.fetch(words, lambda report: share(failures, decisions), lambda done: None, queue.not_shared)
 
     def queue_changed(self, *, unmark: bool = False) -> None:
         """A failure was decided elsewhere: the queue lists anew."""
         if unmark:
             self.queue_screen.failures.clear_marks()
         self.queue_screen.changed(advance=True)
-
-    # Ways to other screens
-
-    def open_trace(self, trace_id: str, failure: "Failure | None" = None) -> None:
-        """Opens a trace; without a failure with what the queue knows of it."""
-        from curator.tui.screens.trace import TraceScreen
-
-        self.push_screen(TraceScreen(trace_id, failure or self.session.queue.get(trace_id)))
-
-    def neighbour(self, key: str, by: int) -> "Failure | None":
-        """The failure `by` rows further in the queue as it is listed; None at its ends."""
-        rows = self.queue_screen.failures.rows
-        place = next((i for i, row in enumerate(rows) if any(key in (f.key, f.trace_id) for f in row.all)), None)
-        if place is None:
-            # It has just been decided and left the list: its place holds the next one.
-            place = self.queue_screen.failures.cursor - (1 if by > 0 else 0)
-        wanted = place + by
-        if not 0 <= wanted < len(rows):
-            return None
-        self.queue_screen.failures.cursor = wanted
-        return rows[wanted].failure
-
-    def open_workbench(
-        self,
-        key: str,
-        failure: "Failure | None" = None,
-        *,
-        only_edit: bool = False,
-        then: "Callable[[None], None] | None" = None,
-    ) -> None:
-        """Opens the workbench on a trace; `only_edit`: it writes nothing, `then` is called when it is left."""
-        from curator.tui.screens.workbench import WorkbenchScreen
-
-        failure = failure or self.session.queue.get(key)
-        if failure is not None and failure.source_gone:
-            self.tell([("warn", "The trace is not there any more: nothing is left to make an item of.")])
-            return
-        self.push_screen(WorkbenchScreen(key, failure, only_edit=only_edit), then)
-
-    def back_to_queue(self) -> None:
-        """Closes everything over the queue."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-
-    def open_bulk(self, failures: "Sequence[Failure]") -> None:
-        """Opens the promotion of several failures."""
-        from curator.tui.screens.bulk import BulkScreen
-
-        self.push_screen(BulkScreen(failures))
-
-    def open_lineage(self, dataset: str, item_id: str, rule: str | None = None, *, like: str | None = None) -> None:
-        """Opens the lineage of an item; `like`: with the difference to the failure of that key."""
-        from curator.tui.screens.lineage import LineageScreen
-
-        self.push_screen(LineageScreen(dataset, item_id, rule, like))
-
-    async def open_run(self, reference: str) -> None:
-        """Goes to a run in the list of runs."""
-        from curator.tui.screens.runs import RunsScreen
-
-        await self.action_go("runs")
-        if isinstance(self.screen, RunsScreen):
-            self.screen.go_to(reference)
-
-    async def look_at_rule(self, rule: str) -> None:
-        """Lists the failures of one rule."""
-        await self.on_queue()
-        self.queue_screen.look_at(rule)
-
-    def open_compare(self, baseline: str, candidate: str) -> None:
-        """Compares two runs."""
-        from curator.tui.screens.compare import CompareScreen
-
-        self.push_screen(CompareScreen(baseline, candidate))
-
-    def browse(self, trace_id: str) -> None:
-        """Opens a trace in the browser."""
-        self._with_url(lambda: self.session.rooms.gateway.trace_url(trace_id), self.open_url)
-
-    def browse_item(self, dataset: str, item_id: str) -> None:
-        """Opens an item in the browser."""
-        self._with_url(lambda: self.session.items.url(dataset, item_id), self.open_url)
-
-    def _with_url(self, find: Callable[[], str], use: Callable[[str], None]) -> None:
-        if (place := self._place) is not None:
-            place.fetch("address", lambda report: find(), use, place.trouble)
 
     def action_copy(self) -> None:
         """Asks what to copy: the text that has the focus, or what its screen offers."""
@@ -328,16 +197,14 @@ class CuratorApp(App[CuratorError | None]):
             self.tell([("text", "There is nothing to copy here.")])
             return
 
-        def chosen(number: str | None) -> None:
-            if number is None:
-                return
+        def chosen(number: str) -> None:
             words, what = offers[int(number)]
             if isinstance(what, str):
                 self._copied(words, what)
             else:
-                place.fetch("copy", lambda report: what(), lambda text: self._copied(words, text), place.trouble)
+                place.fetch("copy", lambda report: what(), lambda text: self._copied(words, text))
 
-        self.push_screen(Choose("Copy what?", [(str(n), words) for n, (words, _) in enumerate(offers)]), chosen)
+        place.ask(Choose("Copy what?", [(str(n), words) for n, (words, _) in enumerate(offers)]), chosen)
 
     def _copied(self, words: str, text: str) -> None:
         self.copy_to_clipboard(text)
@@ -385,10 +252,6 @@ class CuratorApp(App[CuratorError | None]):
 
     # Actions of the place "app"
 
-    async def action_go(self, place: str) -> None:
-        if self._place is not None:
-            await self.switch_mode(place)
-
     def action_help(self) -> None:
         self._menu("help")
 
@@ -414,21 +277,10 @@ class CuratorApp(App[CuratorError | None]):
         if (node := self._owner(self.screen, action.place)) is not None:
             await self.run_action(action.name, node)
 
-    def explain(self, code: str | None) -> None:
-        """Opens the help page of a code."""
-        from curator.tui.screens.help import PageScreen
-
-        if code is None:
-            self.tell([("text", "Nothing went wrong here.")])
-        else:
-            self.push_screen(PageScreen(code))
-
     def action_undo(self) -> None:
         if self._place is not None:
-            receipt = getattr(self._place, "receipt", None)
-            self.queue_screen.fetch(
-                "undo", lambda report: self.session.acts.last(receipt), self._undo, self._not_undone
-            )
+            last, receipt = self.session.acts.last, getattr(self._place, "receipt", None)
+            self.queue_screen.fetch("undo", lambda report: last(receipt), self._undo, self._not_undone)
 
     def _undo(self, act: "Act | None") -> None:
         """Takes back what was done last; asks first when it was not done here."""
@@ -492,42 +344,15 @@ class CuratorApp(App[CuratorError | None]):
         screen = self.screen
         if screen.maximized is not None:
             screen.minimize()
-        elif (pane := pane_of(screen.focused)) is not None:
-            screen.maximized = pane
+        elif (here := screen.focused) is not None:
+            around = (each for each in here.ancestors_with_self if isinstance(each, Widget) and each.has_class("pane"))
+            screen.maximized = next(around, here)
 
     def action_jump(self) -> None:
         from curator.tui.screens.jump import JumpScreen
 
         if (place := self._place) is not None:
             self.push_screen(JumpScreen(place))
-
-    async def run_command(self, name: str, words: Sequence[str]) -> None:
-        """A command of the command line by its name, as far as it leads somewhere here."""
-        from curator.tui.screens.help import COMMANDS
-
-        if (command := COMMANDS.get(name)) is None:
-            self.tell([("text", f"curator {name} belongs into a shell; `:` alone lists what can be done here.")])
-        elif len(words) < len(command.needs):
-            self.tell([("text", f"{name} takes {' '.join(command.needs)}.")])
-        elif isawaitable(found := command.do(self, *words[: len(command.takes.split())])):
-            await found
-
-    async def on_queue(self, action: str = "") -> None:
-        """Goes to the queue, whatever lies over it, and does an action there."""
-        await self.action_go("queue")
-        self.back_to_queue()
-        if action:
-            await self.run_action(action, self.queue_screen)
-
-    async def audit(self, dataset: str, item_id: str = "") -> None:
-        """Audits a dataset on the screen of datasets; with an item, tells where that came from."""
-        from curator.tui.screens.datasets import DatasetsScreen
-
-        if item_id:
-            self.open_lineage(dataset, item_id)
-            return
-        await self.action_go("datasets")
-        next(s for s in self._screen_stacks["datasets"] if isinstance(s, DatasetsScreen)).audit(dataset)
 
     def action_refresh(self) -> None:
         if (place := self._place) is not None:

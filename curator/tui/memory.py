@@ -106,13 +106,6 @@ class Memory:
         """Whether an unwritten draft of a trace is kept, readable or not."""
         return self._draft_file(trace_id).exists()
 
-    def drafts(self) -> set[str]:
-        """Names of the draft files; see `draft_name`."""
-        try:
-            return {path.stem for path in (self._folder / "drafts").glob("*.json")}
-        except OSError:
-            return set()
-
     def _tasks_file(self, rule: str) -> Path:
         return self._folder / "tasks" / f"{draft_name(rule)}.json"
 

@@ -4,9 +4,6 @@ Each builder returns the sections and the value in which personal values are loo
 the other.
 """
 
-import difflib
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -26,6 +23,8 @@ if TYPE_CHECKING:
     from curator.draft import Trial
 
 
+Notes = list[tuple[list[Piece], str | None]]
+"""Remarks: own words, and a foreign text each."""
 LONGEST_SAID = 2_000
 """Characters on the one line of a call: personal values are looked for in them before the screen cuts."""
 
@@ -297,48 +296,3 @@ def _lead(row: "Row") -> Iterator[Piece]:
         yield "dim", f"{row.name}  "
     if row.own:
         yield "text", f"{row.own}{'  ' if row.text else ''}"
-
-
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-Notes = list[tuple[list[Piece], str | None]]
-LONGEST_COMPARED = 8_000
-"""Characters of a text that are compared word by word: the time grows with their square."""
-
-
-def difference(old: object, new: object) -> Notes:
-    """What changes between two JSON values, word by word under the path of each text; one note when nothing does."""
-    before, after = dict(_leaves(old)), dict(_leaves(new))
-    notes: Notes = []
-    for path in dict.fromkeys([*before, *after]):
-        if before.get(path) == after.get(path):
-            continue
-        if path:
-            notes.append(([("key", path)], None))
-        notes.append(([("text", "  "), *words_changed(before.get(path, ""), after.get(path, ""))], None))
-    return notes or [([("dim", "no change")], None)]
-
-
-def words_changed(old: str, new: str) -> list[Piece]:
-    """One text with what goes in `−[…]` and what comes in `+[…]`: readable without colour too."""
-    before, after = _WORDS.findall(old[:LONGEST_COMPARED]), _WORDS.findall(new[:LONGEST_COMPARED])
-    pieces: list[Piece] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(("dim", "".join(before[a:b])))
-            continue
-        pieces += [("bad", f"−[{''.join(before[a:b])}]")] if b > a else []
-        pieces += [("good", f"+[{''.join(after[c:d])}]")] if d > c else []
-    return pieces
-
-
-def _leaves(value: object) -> Iterator[tuple[str, str]]:
-    """Path and text of every value that holds no others; an empty container is one."""
-    stack: list[tuple[str, object]] = [("", value)]
-    while stack:
-        path, node = stack.pop()
-        if isinstance(node, dict) and node:
-            stack += [(join_path(path, key) if path else key, each) for key, each in reversed(node.items())]
-        elif isinstance(node, list) and node:
-            stack += [(join_path(path, n), each) for n, each in reversed(list(enumerate(node)))]
-        else:
-            yield path, node if isinstance(node, str) else json.dumps(node, ensure_ascii=False)

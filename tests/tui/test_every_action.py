@@ -16,7 +16,7 @@ from curator.tui.screens.ask import Choose
 from curator.tui.screens.bulk import BulkScreen
 from curator.tui.screens.compare import CompareScreen
 from curator.tui.screens.help import Menu, PageScreen
-from curator.tui.screens.jump import JumpScreen, _to_fold
+from curator.tui.screens.jump import JumpScreen
 from curator.tui.screens.lineage import LineageScreen
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.runs import RunsScreen
@@ -283,7 +283,7 @@ async def test_trace(session: Session) -> None:
         await driver.until(lambda: "+" in driver.text(), "a call as one line")
         closed = len(first.view.lines)
         await driver.press("semicolon")
-        codes = [code for code, (_, go) in driver.screen._targets.items() if getattr(go, "func", None) is _to_fold]
+        codes = [code for code, (_, go) in driver.screen._targets.items() if first.view in getattr(go, "args", ())]
         await driver.press(*codes[0])
         assert first.view.has_focus
         assert len(first.view.lines) > closed  # the letters of a call open it

@@ -101,11 +101,7 @@ class DatasetsScreen(Reading):
     def _fetched(self, datasets: list[Dataset]) -> None:
         self.calm()
         if not datasets:
-            self.show_page().nothing(
-                "∅",
-                "This project has no dataset yet.",
-                [[("dim", "Promote a failure, or run "), ("text", "curator seed --rules R")]],
-            )
+            self.show_page().nothing("datasets")
             return
         self.show_panes()
         self._list.show(datasets)

@@ -31,6 +31,7 @@ from curator.tui.widgets.frame import content
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
     from curator.tui.screens.place import Place
+    from curator.tui.ways import Ways
 
 Do = Callable[[], object]
 How = Literal["help", "search", "command"]
@@ -113,7 +114,7 @@ class Command:
         """The words that must be there."""
         return [word for word in self.takes.split() if not word.startswith("[")]
 
-    def do(self, app: "CuratorApp", *words: str) -> object:
+    def do(self, app: "Ways", *words: str) -> object:
         """Does it; what it gives may have to be awaited."""
         method, *first = (self.does if words or not self.alone else self.alone).split()
         return getattr(app, method)(*first, *words)

@@ -29,30 +29,20 @@ def targets(screen: "Place") -> Iterator[Target]:
         region = widget.region
         if isinstance(widget, Rows):
             for line, number in widget.rows_in_sight():
-                yield region.offset + Offset(0, line), partial(_to_row, widget, number)
+                yield region.offset + Offset(0, line), partial(_go, widget, partial(setattr, widget, "cursor", number))
         elif isinstance(widget, Cards):
             for line, key in widget.cards_in_sight():
-                yield region.offset + Offset(0, line), partial(_to_card, widget, key)
+                yield region.offset + Offset(0, line), partial(_go, widget, partial(widget.go_to, key))
         elif isinstance(widget, Widget) and region.area:
             yield region.offset, widget.focus
             if isinstance(widget, TextView):
                 for line, fold in widget.folds_in_sight():
-                    yield region.offset + Offset(2, line), partial(_to_fold, widget, fold)
+                    yield region.offset + Offset(2, line), partial(_go, widget, partial(widget.turn, fold))
 
 
-def _to_row(rows: Rows[object], number: int) -> None:
-    rows.focus()
-    rows.cursor = number
-
-
-def _to_card(cards: Cards, key: str) -> None:
-    cards.focus()
-    cards.go_to(key)
-
-
-def _to_fold(view: TextView, fold: str) -> None:
-    view.focus()
-    view.turn(fold)
+def _go(widget: Widget, then: Callable[[], object]) -> None:
+    widget.focus()
+    then()
 
 
 class JumpScreen(ModalScreen[None]):

@@ -6,9 +6,10 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from curator.tui import actions
+from curator.tui.differences import difference
 from curator.tui.screens.place import Copies
 from curator.tui.screens.reading import SheetScreen
-from curator.tui.sections import difference, of_story
+from curator.tui.sections import of_story
 from curator.tui.widgets.frame import content
 
 if TYPE_CHECKING:

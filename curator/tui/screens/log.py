@@ -108,9 +108,7 @@ class LogScreen(Filtered):
         if self._entries:
             self.show_panes()
         else:
-            self.show_page().nothing(
-                "∅", "Nothing was done yet.", [[("dim", "Promotions and decisions made on this machine stand here.")]]
-            )
+            self.show_page().nothing("log")
 
     def _workflow(self, entry: LedgerEntry) -> list[Piece]:
         failure = self.session.queue.get(entry.key)

@@ -136,11 +136,6 @@ class Place(Screen[None], Fetching):
         """The project that is open."""
         return self.curator.session
 
-    @property
-    def narrow(self) -> bool:
-        """Whether panes stand below each other instead of side by side."""
-        return self.app.size.width < 100
-
     def compose(self) -> ComposeResult:
         yield TopBar(self.place)
         yield from self.head()

@@ -131,11 +131,7 @@ class QueueScreen(Listing, FirstRules):
         if self.failures.rows:
             self.trouble(error)
         elif error.code == "RULES_NONE":
-            self.show_page().nothing(
-                "∅",
-                "There is no rule yet: a rule says which traces are failures, and what an item is made of.",
-                [[("accent", "N"), ("dim", " propose one from this project's own traces")], [("dim", error.remedy)]],
-            )
+            self.show_page().nothing("rules", remedy=error.remedy)
         else:
             self.show_page().refused(error)
 
@@ -221,7 +217,7 @@ class QueueScreen(Listing, FirstRules):
             self.tell([("text", "No item came from it, and none is known to be like it.")])
             return
         rule = self.session.queue.rule_of(failure)
-        dataset = next(each.rule.dataset.name for each in self.session.rooms.rules if each.rule.rule == rule)
+        dataset = self.session.rooms.named[rule].rule.dataset.name
         self.curator.open_lineage(dataset, item, rule, like=failure.key if item == like else None)
 
     def action_decline(self) -> None:

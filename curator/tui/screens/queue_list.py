@@ -135,31 +135,15 @@ class Listing(Deciding, Filtered):
     def _say_why_empty(self, filtered: bool, total: int) -> None:
         page = self.show_page()
         if filtered:
-            page.nothing("∅", "Nothing matches the filter.", [[("accent", "esc"), ("dim", " drops it")]])
+            page.nothing("filtered")
         elif self._state == "prepared":
-            hint: list[Piece] = [("text", "curator draft TRACE --rules RULE --save"), ("dim", " prepares one")]
-            page.nothing("✓", "No draft waits for approval.", [hint])
+            page.nothing("prepared")
         elif self._state == "open" and total:
-            decided = [("dim", f"All {plural(total, 'failure')} of this window are decided.  ")]
-            page.nothing(
-                "✓",
-                "Nothing is open.",
-                [
-                    decided,
-                    [("accent", "s"), ("dim", " other states   "), ("accent", "t"), ("dim", " look further back")],
-                ],
-            )
+            page.nothing("open", total=plural(total, "failure"))
         elif self._state is None or not total:
-            page.nothing(
-                "∅",
-                "No rule finds a failure in this window.",
-                [
-                    [("accent", "t"), ("dim", " look further back   "), ("accent", "w"), ("dim", " other workflow")],
-                    [("accent", "N"), ("dim", " propose a rule from this project's own traces")],
-                ],
-            )
+            page.nothing("window")
         else:
-            page.nothing("∅", f"Nothing is {self._state}.", [[("accent", "s"), ("dim", " other states")]])
+            page.nothing("state", state=self._state)
 
     def show_panes(self) -> None:
         super().show_panes()
@@ -227,7 +211,7 @@ class Listing(Deciding, Filtered):
         elif self.drop("queue"):
             self.curator.busy("")
             if not self.failures.rows:
-                self.show_page().nothing("∅", "Stopped asking.", [[("accent", "^r"), ("dim", " asks again")]])
+                self.show_page().nothing("stopped")
             else:
                 self.tell([("text", "Stopped asking; what you see is from before.")])
 

@@ -68,8 +68,7 @@ class RunsScreen(Reading):
     def _fetched(self, runs: "list[Listed]") -> None:
         self.calm()
         if not runs:
-            hint: list[Piece] = [("text", "curator run --rules R --task module:function"), ("dim", " makes one")]
-            self.show_page().nothing("∅", "No experiment ran in the last ninety days.", [hint])
+            self.show_page().nothing("runs")
             return
         self.show_panes()
         self._sweeping = True

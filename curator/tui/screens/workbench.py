@@ -9,8 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from curator.model import Failure, Finding, Problem, parse_text, split_key
+from curator.model import Failure, Finding, Problem, split_key
 from curator.tui import actions
+from curator.tui.differences import of_answer, of_update
 from curator.tui.live import (
     Point,
     decision_rows,
@@ -20,12 +21,12 @@ from curator.tui.live import (
     protection_checks,
     standing_checks,
 )
-from curator.tui.masks import Masks, masked
+from curator.tui.masks import Masks
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.place import Copies
 from curator.tui.screens.workbench_edit import Editing
-from curator.tui.sections import Sheet, add_content, difference, of_failure
+from curator.tui.sections import Sheet, add_content, of_failure
 from curator.tui.session import Prepared, says_of
 from curator.tui.text import Piece, editable
 from curator.tui.widgets.cards import hanging
@@ -253,9 +254,10 @@ class WorkbenchScreen(Editing):
             text.view = "json"
             text.put(sheet, (), keep_place=True)
         elif self._mode == "answer":
-            text.put(self._answer_changes(prepared), (), keep_place=True)
+            masks = Masks(self._found or (), revealed=self._revealed, checked=self._found is not None)
+            text.put(of_answer(prepared.trace, masks), (), keep_place=True)
         elif self._mode == "diff":
-            text.put(_stored_changes(prepared, self._compared), (), keep_place=True)
+            text.put(of_update(prepared.scrubbed, self._compared), (), keep_place=True)
 
     def _show_checks(self, prepared: Prepared) -> None:
         scrubbed = prepared.scrubbed
@@ -294,23 +296,6 @@ class WorkbenchScreen(Editing):
                 self._show_all()
 
         self.fetch("values", lambda report: self.session.traces.values_in(sheet.foreign, rule), found)
-
-    def _answer_changes(self, prepared: Prepared) -> Sheet:
-        """The recorded answer beside its correction, word by word; without one beside what is expected."""
-        trace, sheet = prepared.trace, Sheet()
-        masks = Masks(self._found or (), revealed=self._revealed, checked=self._found is not None)
-        answer = parse_text(trace.root.output)
-        if masks.hides:
-            sheet.add_notes("", "wait", [([("dim", "looking for personal values …")], None)])
-            return sheet
-        old, new = masked(answer, "output", masks), masked(trace.correction, "correction", masks)
-        if trace.correction is None:
-            sheet.add_notes("", "none", [([("dim", "No reviewer has corrected the answer.")], None)])
-            return sheet
-        if isinstance(old, dict) and isinstance(new, dict):
-            new = old | new  # a correction may hold only what was wrong
-        sheet.add_notes("Recorded answer → correction", "answer", difference(old, new))
-        return sheet
 
     def changed(self, *, advance: bool = False, at: str | None = None) -> None:
         if advance:
@@ -515,21 +500,3 @@ def _at_most(pieces: Sequence[Piece], rows: int) -> list[Piece]:
                 return [*found, ("dim", " …")]
         found.append((role, text))
     return found
-
-
-def _stored_changes(prepared: Prepared, compared: "Novelty | None") -> Sheet:
-    """What a promotion would change on the stored item."""
-    sheet = Sheet()
-    stored = compared.standing.stored if compared else None
-    if compared is None or stored is None:
-        return sheet
-    scrubbed = prepared.scrubbed
-    if compared.standing.state == "same":
-        sheet.add_notes("", "none", [([("good", "✓ the stored item holds the same")], "")])
-        return sheet
-    for title, name, old, new in (
-        ("Input", "input", stored.input, scrubbed.input),
-        ("Expected output", "expected_output", stored.expected_output, scrubbed.expected_output),
-    ):
-        sheet.add_notes(title, name, difference(old, new))
-    return sheet

@@ -102,7 +102,7 @@ class Acts:
     def cover(self, receipt: Receipt, failures: Sequence[Failure]) -> tuple[int, str]:
         """Decides that the item of a receipt covers failures, as one batch; how many, and what others have decided
         meanwhile: that stays. Raises GatewayError."""
-        loaded = next(each for each in self._rooms.rules if each.rule.rule == receipt.rule)
+        loaded = self._rooms.named[receipt.rule]
         others = self._failures.elsewhere(failures)
         self._failures.learned([decision for _, decision in others])
         keys, done = [each.key for each in failures if each not in [one for one, _ in others]], 0
@@ -115,8 +115,8 @@ class Acts:
     def set_state(self, receipt: Receipt, state: str, until: date, said: Mapping[str, str]) -> Receipt:
         """What the gate does with the item that a receipt is about; see `ItemState`. Raises UsageError, ConfigError."""
         stored = ItemState.asked(state, until, said).to_metadata() if state != "required" else None
-        loaded = next((each for each in self._rooms.rules if each.rule.rule == receipt.rule), None)
         self._items.forget(receipt.dataset)
+        loaded = self._rooms.named.get(receipt.rule)
         return self._rooms.promoter.amend(receipt.dataset, receipt.item_id, {"gate": stored}, loaded)
 
     def _choices(self, remedies: Sequence[str], batch: str = "") -> "Choices":

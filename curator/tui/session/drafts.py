@@ -93,21 +93,21 @@ class Drafts:
 
     def order(self, key: str) -> DraftState:
         """The draft that was left unwritten, else what waits in the inbox, else a new one. Raises UsageError."""
-        rules = self._rooms.rules
-        if (kept := self._rooms.memory.draft(key)) and any(r.rule.rule == kept.rule for r in rules):
+        rules = self._rooms.named
+        if (kept := self._rooms.memory.draft(key)) and kept.rule in rules:
             return kept
         waiting = self.inbox.get(key)
-        if waiting is not None and any(r.rule.rule == waiting.rule for r in rules):
+        if waiting is not None and waiting.rule in rules:
             return DraftState.model_validate({**waiting.order, "trace_id": key, "rule": waiting.rule})
         failure = self._failures.get(key)
-        rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or rules[0].rule.rule
+        rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or next(iter(rules))
         return DraftState(trace_id=key, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:
         """The draft as it stands: mapped, scrubbed, held against the rule's checks. Raises CuratorError."""
         from curator.promote import Order, reviewed_type
 
-        loaded = next(r for r in self._rooms.rules if r.rule.rule == order.rule)
+        loaded = self._rooms.named[order.rule]
         found = self._found(order.trace_id, loaded)
         reviewed = reviewed_type(found.signals, loaded.rule.lineage.failure_types)
         wanted = Order.model_validate(order.model_dump(exclude={"trace_id", "rule"}))

@@ -99,7 +99,7 @@ class Items:
 
     def verify(self, dataset: str, item_id: str, rule: str | None) -> "Verified":
         """Reads an item back and holds it against its receipt and lineage. Raises CuratorError."""
-        known = rule if any(each.rule.rule == rule for each in self._rooms.rules) else None
+        known = rule if rule in self._rooms.named else None
         return next(self._rooms.promoter.verify(dataset, [item_id], rule=known))
 
     def url(self, dataset: str, item_id: str) -> str:

@@ -119,6 +119,15 @@ class Rooms:
         with self.lock:
             return self._rules
 
+    @property
+    def named(self) -> "dict[str, LoadedRule]":
+        """The same by their names."""
+        return {each.rule.rule: each for each in self.rules}
+
+    def _read_rules_again(self) -> None:
+        with self.lock:
+            self.__dict__.pop("_rules", None)
+
     def workflows(self, report: Report) -> "tuple[Workflow, ...]":
         """The project's workflows that have failures, with or without a rule. Raises GatewayError."""
         from curator.queue import workflows
@@ -142,9 +151,8 @@ class Rooms:
         from curator.queue import parse_window, try_rule
 
         report("trying the rule on its failures", 0, None)
-        loaded = next(each for each in self.rules if each.rule.rule == name)
         window = parse_window(self.standing.since, None, datetime.now().astimezone())
-        return try_rule(self.gateway, loaded, window, allow_python=self.settings.allow_python)
+        return try_rule(self.gateway, self.named[name], window, allow_python=self.settings.allow_python)
 
     def write_rule(self, name: str, text: str) -> Path:
         """Writes a rule as a new file, where curator finds it from now on. Raises UsageError."""
@@ -152,8 +160,7 @@ class Rooms:
 
         target = check_new(Path(self.settings.rules or "rules").expanduser(), name)
         write_new(target, text)
-        with self.lock:
-            self.__dict__.pop("_rules", None)
+        self._read_rules_again()
         return target
 
     def add_type(self, rule: str, name: str) -> None:
@@ -162,17 +169,15 @@ class Rooms:
         from curator.scrub import refuse_personal
 
         refuse_personal(self.scrubber, {"The failure type": name}, self.policy(rule))
-        change_types(next(each.path for each in self.rules if each.rule.rule == rule), name)
-        with self.lock:
-            self.__dict__.pop("_rules", None)
+        change_types(self.named[rule].path, name)
+        self._read_rules_again()
 
     def teach(self, rule: str, *, never: Collection[str] = (), always: Collection[str] = ()) -> str:
         """Adds texts to what is never, or always, personal in a rule; the change as a diff. Raises UsageError."""
         from curator.rulebook import teach
 
-        change = teach(next(each.path for each in self.rules if each.rule.rule == rule), never=never, always=always)
-        with self.lock:
-            self.__dict__.pop("_rules", None)
+        change = teach(self.named[rule].path, never=never, always=always)
+        self._read_rules_again()
         return change
 
     def rule_names(self) -> list[tuple[str, str]]:
@@ -202,7 +207,7 @@ class Rooms:
 
     def policy(self, rule: str | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""
-        return self.promoter.policy(next((r for r in self.rules if r.rule.rule == rule), None))
+        return self.promoter.policy(self.named.get(rule or ""))
 
     def warm(self) -> str | None:
         """Starts the scrub's process ahead of the first question; the name of its model. Raises NotScrubbed."""

@@ -1,5 +1,6 @@
 """The live checks beside the form: what is wrong, what is doubtful, which personal values were found."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -42,14 +43,11 @@ class ChecksView(Cards):
 
 def _treatment(findings: Sequence[Finding]) -> list[Piece]:
     """What becomes of the findings when the item is written: nothing is replaced, kept or left unseen in silence."""
-    kept = sum(f.action == "keep" for f in findings)
-    left = sum(f.action == "suggest" for f in findings)
-    undecided = sum(f.action == "undecided" for f in findings)
-    replaced = len(findings) - kept - left - undecided
-    words: list[Piece] = [("good", f"{replaced} replaced as shown")] if replaced else []
-    words += [("warn", f"{', ' if words else ''}{kept} kept, with a reason")] if kept else []
-    words += [("dim", f"{', ' if words else ''}{left} only suggested, left as written")] if left else []
-    words += [("bad", f"{', ' if words else ''}{undecided} to decide")] if undecided else []
+    named = sentences("treated")
+    counts: Counter[str] = Counter(f.action if f.action in named else "replace" for f in findings)
+    words: list[Piece] = []
+    for action in (each for each in named if counts[each]):
+        words.append((signs("treatment")[action][0], f"{', ' if words else ''}{counts[action]} {named[action]}"))
     return [*words, ("dim", "   "), ("accent", "x"), ("dim", " keeps one, "), ("accent", "a"), ("dim", " replaces it")]
 
 

@@ -164,11 +164,13 @@ class Page(Vertical):
             words = Content("\n\n").join([words, content([("accent", "esc"), ("dim", f" {way_out}")])])
         self._put(words, turning=True)
 
-    def nothing(self, sign: str, title: str, hints: Sequence[Sequence[Piece]] = ()) -> None:
-        """A good state without rows: what that means, and what one can do."""
-        parts: list[Content] = [Content.assemble((f"{sign}  ", "$success"), (visible(title, limit=300), "bold"))]
-        parts += [Content("")] if hints else []
-        parts += [content(hint) for hint in hints]
+    def nothing(self, what: str, **said: str) -> None:
+        """A good state without rows: what that means, and what one can do; see `[empty.…]` of the tables."""
+        from curator.tui.words import tables  # late: the first paint has no rows
+
+        found = tables()["empty"][what]
+        parts = [content([("good", f"{found['sign']}  "), ("strong", found["title"].format_map(said))]), Content("")]
+        parts += [content([(role, text.format_map(said)) for role, text in hint]) for hint in found["hints"]]
         self._put(Content("\n").join(parts))
 
     def refused(self, error: CuratorError) -> None:
