@@ -107,8 +107,8 @@ def _signal_lines(seen: Look) -> list[str]:
 
 def _input(seen: Look, kind: Kind) -> str:
     fields = [
-        f"    {_quoted(key)}: {{from: {_quoted(path_of(key))}{'' if share >= COMMON else ', required: false'}}}"
-        f"   # in {share:.0%} of the traces"
+        f"    {_quoted(key)}: {{from: {_quoted(path_of(key, seen.inputs_at))}"
+        f"{'' if share >= COMMON else ', required: false'}}}   # in {share:.0%} of the traces"
         for key, (_, share) in seen.input_keys.items()
     ]
     types = {key: "{}" if kind == "any" else f"{{type: {kind}}}" for key, (kind, _) in seen.input_keys.items()}

@@ -1,7 +1,8 @@
 """Proposes a first rule from a project's own traces and scores: a file to edit, with every line explained."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from curator.draft.directions import SeenScore, failure_types, seen_scores
 from curator.gateway import Gateway
 from curator.model import Observation, Trace, Value, parse_text
 from curator.model.errors import CuratorError
-from curator.model.trace import EXPERIMENT_ENVIRONMENT, main_root
+from curator.model.trace import EXPERIMENT_ENVIRONMENT, is_named, main_root
 from curator.rulebook.paths import path_error
 
 LOOK_BACK = timedelta(days=14)
@@ -23,6 +24,7 @@ SCORES = 500
 COMMON = 0.8
 """A key that this share of the samples has is taken as part of the shape."""
 PLUMBING = frozenset(words("plumbing")["keys"])
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])|\d+", re.IGNORECASE)
 Kind = Literal["object", "messages", "query", "whole"]
 
 
@@ -48,6 +50,8 @@ class Look(Value):
     """Shapes that fit, the chosen one first."""
     input_keys: dict[str, tuple[str, float]] = {}
     """Key of the root input, without plumbing → (JSON type, share of samples that have it)."""
+    inputs_at: str = "$.input"
+    """Where these keys stand."""
     answer_key: str | None = None
     """Key of the output that holds the answer's text; None when the output is the text, or holds no text of its own."""
     answers: Literal["text", "object"] = "text"
@@ -78,8 +82,10 @@ def sample_traces(gateway: Gateway, *, now: datetime, name: str | None = None) -
     if not named:
         raise CuratorError("The project holds no trace" + (" of that name." if name else "."), code="INIT_NO_TRACES")
     names = Counter(named.values())
+    if name is None:
+        names = by_workflow(names)
     chosen = name or names.most_common(1)[0][0]
-    mine = [trace_id for trace_id, each in named.items() if each == chosen]
+    mine = [trace_id for trace_id, each in named.items() if is_named(each, [chosen])]
     scores = list(islice(gateway.scores(from_=since), SCORES))
     scored = {score.trace_id for score in scores}
     sample = sorted(mine, key=lambda trace_id: trace_id not in scored)[:SAMPLE]
@@ -98,6 +104,9 @@ def seen_in(
     """What a sample of traces shows."""
     found = [conversation_of(trace) for trace in traces]
     inputs = [parse_text(trace.root.input) for trace in traces]
+    # A function under `@observe` that is called with named arguments: those are its input.
+    if by_name := sum(map(_called_by_name, inputs)) * 2 > len(inputs):
+        inputs = [each["kwargs"] if _called_by_name(each) else each for each in inputs]
     outputs = [parse_text(trace.root.output) for trace in traces]
     keys = _keys(inputs)
     corrections = [trace.correction for trace in traces if trace.correction is not None]
@@ -109,6 +118,7 @@ def seen_in(
         names=names,
         options=_options(found, inputs, keys, sessions=_sessions(traces)),
         input_keys=keys,
+        inputs_at="$.input.kwargs" if by_name else "$.input",
         answer_key=_answer_key(found, outputs),
         answers="object" if objects * 2 > len(found) else "text",
         corrected_keys=tuple(
@@ -133,7 +143,7 @@ def _named(gateway: Gateway, since: datetime | None, name: str | None) -> dict[s
         "type": "stringOptions", "column": "environment", "operator": "none of", "value": [EXPERIMENT_ENVIRONMENT],
     }  # fmt: skip
     filters = [none_of]
-    if name:
+    if name and "*" not in name:
         filters.append({"type": "string", "column": "traceName", "operator": "=", "value": name})
     listed = list(gateway.observations(roots_only=True, from_=since, filters=filters, limit=LISTED))
     if not listed:
@@ -148,7 +158,27 @@ def _named(gateway: Gateway, since: datetime | None, name: str | None) -> dict[s
         given = next((one.trace_name for one in observations if one.trace_name not in (None, one.name)), None)
         root = main_root(observations)
         found[trace_id] = given or root.trace_name or root.name or ""
-    return {trace_id: each for trace_id, each in found.items() if name is None or each == name}
+    return {trace_id: each for trace_id, each in found.items() if name is None or is_named(each, [name])}
+
+
+def by_workflow(names: Mapping[str, int]) -> Counter[str]:
+    """Counts of trace names as counts of workflows: names that hold the id of a request become one, such as `order-*`.
+
+    Names that differ in digits and ids only are of one workflow when most of them stand on a
+    single trace; `step-1` and `step-2` of many traces each are two.
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[_ID.sub("*", name.replace("*", "_"))].append(name)
+    found: Counter[str] = Counter()
+    for pattern, those in alike.items():
+        single = len(those) > 2 and pattern.strip("*") and len(those) * 2 > sum(names[name] for name in those)
+        found.update({pattern: sum(names[name] for name in those)} if single else {name: names[name] for name in those})
+    return found
+
+
+def _called_by_name(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"args", "kwargs"} and not value["args"] and bool(value["kwargs"])
 
 
 def _sessions(traces: Sequence[Trace]) -> int:

@@ -79,6 +79,7 @@ class Filters(Value):
     """Which traces the rule looks at; an empty list does not filter. Values of one list are alternatives."""
 
     names: tuple[str, ...] = ()
+    """Of traces; `*` stands for any text."""
     tags: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     user_ids: tuple[str, ...] = ()

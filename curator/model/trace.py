@@ -1,5 +1,6 @@
 """What Langfuse holds of one execution: observations, scores, comments, and the trace that groups them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -98,6 +99,14 @@ class QueueEntry(Value):
     created_at: datetime
 
 
+def is_named(name: str | None, names: Collection[str]) -> bool:
+    """Whether a name is one of these; `*` stands for any text, as in the names of requests that hold their own id."""
+    return name is not None and any(
+        re.fullmatch(".*".join(map(re.escape, each.split("*"))), name, re.DOTALL) if "*" in each else each == name
+        for each in names
+    )
+
+
 def main_root(observations: Sequence[Observation], names: Collection[str] = ()) -> Observation:
     """Of the roots of one trace the one that stands for it. Raises ValueError without observations.
 
@@ -111,7 +120,7 @@ def main_root(observations: Sequence[Observation], names: Collection[str] = ()) 
     return min(
         roots,
         key=lambda one: (
-            one.name not in names,
+            not is_named(one.name, names),
             not (one.input or one.output),
             one.name is None or one.name != one.trace_name,
             one.start_time,

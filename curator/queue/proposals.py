@@ -12,7 +12,7 @@ from curator.config import Settings
 from curator.draft import Case, Look, Option, Trial, loaded_text, rule_text, sample_traces, trial
 from curator.draft.directions import seen_scores
 from curator.draft.mapping import reads_session, reshape
-from curator.draft.propose import Kind
+from curator.draft.propose import Kind, by_workflow
 from curator.gateway import Gateway
 from curator.model import Trace, Value
 from curator.model.errors import CuratorError
@@ -92,7 +92,7 @@ def workflows(gateway: Gateway, now: datetime, hears: Hears | None = None) -> tu
     """
     window = parse_window(WINDOW, None, now)
     found = find_failures(gateway, [default_rule(gateway, window)], window, hears=hears or Hears())
-    named = Counter(failure.name for failure in found.failures if failure.name)
+    named = by_workflow(Counter(failure.name for failure in found.failures if failure.name))
     return tuple(Workflow(name=name, failures=number) for name, number in named.most_common())
 
 

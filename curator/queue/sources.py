@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from curator.model.failure import Failure, Signal
 from curator.model.rule import Filters, Rule
-from curator.model.trace import EXPERIMENT_ENVIRONMENT, Observation, main_root
+from curator.model.trace import EXPERIMENT_ENVIRONMENT, Observation, is_named, main_root
 from curator.queue.gather import Gathered, Subject
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _passes(filters: Filters, root: Observation | None, own: Observation | None)
         return False
     names = {root.trace_name, root.name, own.name if own else None}
     return (
-        (not filters.names or bool(names & set(filters.names)))
+        (not filters.names or any(is_named(name, filters.names) for name in names))
         and (not filters.tags or bool(set(root.tags) & set(filters.tags)))
         and (not filters.environments or root.environment in filters.environments)
         and (not filters.user_ids or root.user_id in filters.user_ids)

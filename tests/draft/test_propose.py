@@ -9,7 +9,7 @@ import pytest
 from curator.draft.directions import SeenScore, direction, failure_types, seen_scores
 from curator.draft.first_rule import loaded_text, rule_text
 from curator.draft.mapping import reshape
-from curator.draft.propose import Look, Option, sample_traces
+from curator.draft.propose import Look, Option, by_workflow, sample_traces
 from curator.draft.trials import Case, trial
 from curator.gateway import Gateway
 from curator.model import Score
@@ -49,6 +49,40 @@ def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
             world.trace(f"run-{n}", traceName="experiment", environment="sdk-experiment")
         world.load()
         assert sample_traces(gateway, now=NOW)[0].names == {"agent": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "workflows"),
+    [
+        ({"order-0001": 1, "order-0002": 1, "order-17": 1}, {"order-*": 3}),
+        ({"GET /u/4f1c0a2e-7c1a-4a52-9d3c-0c7f6a7b8e90": 1, "GET /u/8": 2, "GET /u/12": 1}, {"GET /u/*": 4}),
+        ({"step-1": 40, "step-2": 38, "step-3": 41}, {"step-1": 40, "step-2": 38, "step-3": 41}),
+        ({"chat-v1": 1, "chat-v2": 1}, {"chat-v1": 1, "chat-v2": 1}),
+        ({"11": 1, "12": 1, "13": 1}, {"11": 1, "12": 1, "13": 1}),
+    ],
+)  # fmt: skip
+def test_names_that_hold_the_id_of_a_request_are_one_workflow(names: dict[str, int], workflows: dict[str, int]) -> None:
+    assert by_workflow(names) == workflows
+
+
+def test_a_rule_of_names_that_hold_an_id_and_of_named_arguments(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        for n in range(4):
+            called = {"args": [], "kwargs": {"document": f"Invoice {n}", "schema": "v2"}}
+            world.trace(
+                f"t{n}", traceName=f"extract-{n:04}", name="extract", input=json.dumps(called), output='"12.50"'
+            )
+            world.score(f"t{n}", "exact_match", n % 2)
+        world.trace("other", traceName="elsewhere", name="elsewhere", input="hi")
+        world.load()
+        seen, traces = sample_traces(gateway, now=NOW)
+        loaded = loaded_text(rule_text(seen, "extract"))
+        found = find_failures(gateway, [loaded.rule], Window(since=NOW - timedelta(days=14), until=NOW), now=NOW)
+    assert loaded.rule.queue.filters.names == ("extract-*",)
+    assert sorted(failure.trace_id for failure in found.failures) == ["t0", "t2"]
+    one = next(trace for trace in traces if trace.id == "t2")
+    assert reshape(one, loaded).input == {"document": "Invoice 2", "schema": "v2"}
 
 
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from curator.model import Decision, Failure, Note, Queue, State
 from curator.model.base import Value
 from curator.model.errors import CuratorError
+from curator.model.trace import is_named
 from curator.tui.session.rooms import Connected, Report, Rooms
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Failures:
         names = list(dict.fromkeys(signal.rule for signal in failure.signals))
         if self._rooms.standing.rule in names:
             return self._rooms.standing.rule
-        named = {r.rule.rule for r in self._rooms.rules if failure.name in r.rule.queue.filters.names}
+        named = {r.rule.rule for r in self._rooms.rules if is_named(failure.name, r.rule.queue.filters.names)}
         return max(names, key=lambda name: (name in named, sum(s.rule == name for s in failure.signals)))
 
     @property
