@@ -57,6 +57,9 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
         assert driver.screen is driver.queue
         await driver.does("app.command-palette", "ctrl+p")
         assert isinstance(driver.screen, Menu)
+        await driver.type("fail")
+        assert len(driver.screen._shown) > 5  # what its help and its traces say, not its titles alone
+        await driver.press("ctrl+u")
         await driver.type("suspend")
         assert "^z" in driver.text()  # with its keys
         await driver.press("escape")

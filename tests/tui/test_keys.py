@@ -42,11 +42,23 @@ async def test_undo_names_what_an_earlier_session_did_and_asks(
         assert later.queue.get(first.key).state == "dismissed"  # type: ignore[union-attr]
         await driver.press("u")  # this session's own act: no question
         assert later.queue.get(first.key).state == "open"  # type: ignore[union-attr]
+        assert f"Taken back: dismiss of {first.name}" in driver.toasts()
         # The messages of the rows in sight are read, and masked.
         await driver.until(lambda: "…" not in _message(driver.listed[1].key, later), "the messages")
         found = [part for pieces in later.traces.excerpts.values() for part in pieces]
         assert any(role == "mask" for role, _ in found)
         assert f"{driver.queue.failures.cursor + 1}/{len(driver.listed)}" in driver.text()
+        # The filter finds what they say; the footer uses the width there is.
+        wanted, everything = driver.listed[1], len(driver.listed)
+        await driver.press("slash")
+        await driver.type(max(_message(wanted.key, later).split(), key=len))
+        assert wanted.key in [each.key for each in driver.listed]
+        assert len(driver.listed) < everything
+        await driver.press("escape")
+        narrow = len(driver.text().splitlines()[-1])
+        await driver.pilot.resize_terminal(200, 40)
+        await driver.settle()
+        assert len(driver.text().splitlines()[-1]) > narrow + 40
 
 
 def _message(key: str, session: Session) -> str:

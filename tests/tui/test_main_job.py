@@ -1,5 +1,6 @@
 """A reviewer's way from the queue to the receipt, with keys alone, against a server."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -129,6 +130,9 @@ async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox
         assert driver.under_cursor.trace_id == second.trace_id
         await driver.press("z", "2")
         assert session.queue.get(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
+        week = session.queue.week
+        assert week is not None
+        assert week.part_decided == pytest.approx(1 / week.total)  # what is put off is not decided
 
         # A second reviewer sees both.
         other = Session(session.settings, session.rooms.scrubber)
@@ -164,6 +168,7 @@ async def test_marked_failures_are_promoted_together(session: Session) -> None:
         assert "4 marked" in driver.text()
         await driver.press("p")
         assert "of 4 ready" in driver.text()
+        assert re.search("failure type +expected output +what is to be known", driver.text())
         await driver.press("p")
         assert "a new dataset" in driver.text()  # nothing is created without a word
         await driver.press("1")

@@ -1,6 +1,7 @@
 """Waiting, refusals, nothing there, two reviewers, coming back: states of a screen, never a crash."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -30,6 +31,12 @@ async def test_offline_at_the_start_then_retry(scrubber: Scrubber, sandbox: Sand
     async with driving(session) as driver:
         await driver.until(lambda: "try again" in driver.text(), "the refusal")
         assert "No connection to 127.0.0.1:9" in driver.text()
+        refusal = driver.app._lost
+        assert refusal is not None
+        for size in ((100, 30), (80, 24), (120, 36)):  # what to do is read whole at every width
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            assert refusal.remedy in flat(driver)
         go_elsewhere(session, settings)
         await driver.press("ctrl+r")
         assert len(driver.queue.failures.rows) > 20
@@ -55,8 +62,14 @@ async def test_missing_keys_end_the_app_with_the_reason(scrubber: Scrubber, sand
     assert isinstance(app.return_value, ConfigError)
 
 
-async def test_a_failing_server_leaves_the_data_on_screen(session: Session, sandbox: SandboxServer) -> None:
+async def test_a_failing_server_leaves_the_data_on_screen(
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path / "nowhere"))
     async with driving(session) as driver:
+        await driver.press("ctrl+s")
+        said = f"No picture was saved: No such file or directory: {tmp_path / 'nowhere'}"
+        await driver.until(lambda: said in driver.toasts(), "why no picture was saved")
         rows = len(driver.queue.failures.rows)
         go_elsewhere(session, session.settings.model_copy(update={"base_url": "http://127.0.0.1:9"}))
         await driver.press("ctrl+r")
@@ -178,7 +191,7 @@ async def test_the_mouse(session: Session) -> None:
 
 def flat(driver: Driver) -> str:
     """What is on screen in one line: a sentence that is wrapped can be found."""
-    return " ".join(driver.text().split())
+    return " ".join(driver.text().replace("▏", " ").split())
 
 
 def left_unwritten(sandbox: SandboxServer, scrubber: Scrubber) -> str:

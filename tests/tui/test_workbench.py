@@ -1,6 +1,7 @@
 """The workbench: every kind of edit, findings, cases, rules, the diff, weak cases, nothing personal shown."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,12 @@ async def test_every_kind_of_field(session: Session) -> None:
         driver.screen.query_one(TextArea).text = "refund\n\n"
         await driver.press("ctrl+s")
         assert draft(bench).expected_output["must_mention"] == ["refund"]
+        bench.change(edits=bench._order.edits | {"input.query": ""})  # type: ignore[union-attr]
+        await driver.settle()
+        form.go_to("input.query")
+        await driver.press("enter")
+        assert driver.screen.query_one(TextArea).text == ""  # several lines, though nothing is there yet
+        await driver.press("escape")
         form.go_to("input.region")
         await driver.press("enter", "3")
         assert draft(bench).input["region"] == "us"
@@ -89,12 +96,40 @@ async def test_values_are_masked_until_revealed(session: Session) -> None:
         assert "".join(value.split()) not in "".join(driver.text().split())
 
 
-async def test_a_finding_is_kept_with_a_reason_that_lineage_records(session: Session) -> None:
+async def test_what_is_judged_is_in_sight_and_a_kept_finding_gives_its_reason(session: Session) -> None:
     async with driving(session) as driver:
+        # A default is no decision: nothing is written before somebody says what kind of failure it is.
+        there = [f for f in driver.listed if not f.source_gone and f.name == "order-status"][:3]
+        made = [session.drafts.prepare(session.drafts.order(each.key)) for each in there]
+        undecided = next(each for each in made if each.type_open)
+        driver.app.open_workbench(undecided.order.trace_id)
+        await driver.settle()
+        assert "✕ type?" in driver.text()
+        await driver.press("p")
+        assert "Not written: choose the failure type by its number" in driver.toasts()
+        assert isinstance(driver.screen, WorkbenchScreen)
+        await driver.press("escape")
+
+        # An edit of one field leaves what stands in another one replaced.
+        number = re.compile(r"\d{5}")
+        said = next(p for p in made if number.findall(p.draft.input["order_reference"])[0] in p.draft.input["query"])  # type: ignore[index,call-overload,operator]
+        edited = said.order.model_copy(update={"edits": {"input.order_reference": "ORDER-1"}})
+        assert not number.search(json.dumps(session.drafts.prepare(edited).scrubbed.input))
+
         bench = await open_bench(driver)
         checks = bench.query_one("#checks")
         prepared = bench._prepared
         assert prepared is not None
+        for size in ((120, 36), (100, 30), (80, 24)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            shown = driver.text()
+            assert all(
+                each in shown for each in ("it protects", f"type      {prepared.failure_type}", "expects   outcome")
+            )
+            assert "p writes it" in shown
+            assert checks.scroll_offset.y == 0  # its first lines, which say what is to be mended
+
         one = next(f for f in prepared.scrubbed.findings if f.path == "input.query" and f.action == "replace")
         await driver.press("l")
         assert checks.has_focus
@@ -124,6 +159,11 @@ async def test_case_rule_json_and_difference(session: Session) -> None:
         assert draft(bench).item_id == first
         await driver.press("v")
         assert "Item as JSON" in driver.text()
+        assert '"outcome": "' in driver.text()
+        await driver.press("y")
+        answers = [words for _, words in driver.screen._answers]
+        await driver.press(str(answers.index("the item as JSON") + 1))
+        assert json.loads(driver.app.clipboard)["expected_output"] == bench._prepared.scrubbed.expected_output  # type: ignore[union-attr]
         while bench._mode != "form":
             await driver.press("v")
         await driver.press("w", "1")
