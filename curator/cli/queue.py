@@ -52,7 +52,7 @@ def queue(
     """
     from curator.cli.week import read_week
     from curator.gateway import Gateway
-    from curator.queue import Hears, default_rule, find_failures, in_words, parse_filter, parse_window, without_rules
+    from curator.queue import Hears, find_failures, found_by, in_words, parse_filter, parse_window, without_rules
     from curator.rulebook import find_rule, load_rules
     from curator.scrub import Scrubber
 
@@ -90,11 +90,14 @@ def queue(
                 now=now,
             )
 
-        found = look(by) if not (grouped or markdown) or without_rules(settings) else None
-        if found is not None and not found.total and not rules and without_rules(settings):
-            by = [default_rule(gateway, window)]
+        found = None
+        if not rules and without_rules(settings):
+            found, used = found_by(gateway, settings, window, by, look)
+            if used is not by:
+                by = list(used)
+                say(in_words(by[0]))
+        elif not (grouped or markdown):
             found = look(by)
-            say(in_words(by[0]))
         if found is None or grouped or markdown:
             week = read_week(gateway, scrubber, by, window, settings)
             if markdown:

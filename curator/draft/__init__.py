@@ -15,14 +15,4 @@ if TYPE_CHECKING:
     from curator.draft.propose import Look, Option, sample_traces, seen_in
     from curator.draft.trials import Case, Trial, trial
 
-__getattr__ = at_first_use(
-    __name__,
-    {
-        "alike": ("ALIKE", "Texts"),
-        "edits": ("value_at",),
-        "first_rule": ("loaded_text", "rule_text"),
-        "likeness": ("KnownItem", "Novelty", "ago", "forget_items", "items_folder", "known_items", "text_of"),
-        "propose": ("Look", "Option", "sample_traces", "seen_in"),
-        "trials": ("Case", "Trial", "trial"),
-    },
-)
+__getattr__ = at_first_use(__name__)

@@ -14,13 +14,4 @@ if TYPE_CHECKING:
     from curator.experiments.results import Run, history
     from curator.experiments.versions import drift, present
 
-__getattr__ = at_first_use(
-    __name__,
-    {
-        "gate": ("Decision", "decide"),
-        "judges": ("Judge", "measure", "proven"),
-        "remote": ("Listed", "find_run", "find_runs", "verify_again", "with_integrity", "runs"),
-        "results": ("Run", "history"),
-        "versions": ("drift", "present"),
-    },
-)
+__getattr__ = at_first_use(__name__)

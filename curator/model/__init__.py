@@ -18,16 +18,4 @@ if TYPE_CHECKING:
     from curator.model.trace import Comment, Observation, QueueEntry, Score, Trace
 
 # Loaded at its first use: a command that refuses, and the first paint of the terminal, need errors and no pydantic.
-__getattr__ = at_first_use(
-    __name__,
-    {
-        "base": ("Value",),
-        "draft": ("Draft", "Finding", "Origin", "Problem", "ScrubSummary", "ScrubbedDraft"),
-        "failure": ("Decision", "Failure", "Note", "Queue", "Signal", "State", "key_of", "split_key"),
-        "item": ("Dataset", "Item", "StoredItem"),
-        "json": ("Json", "canonical", "join_path", "parse_text"),
-        "receipt": ("Change", "Check", "Receipt"),
-        "rule": ("Rule", "ScrubPolicy"),
-        "trace": ("Comment", "Observation", "QueueEntry", "Score", "Trace"),
-    },
-)
+__getattr__ = at_first_use(__name__)

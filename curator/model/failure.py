@@ -179,6 +179,8 @@ class Queue(Value):
     """Those with a signal, before filters and states hide any. `total == len(failures) + hidden`."""
     hidden: int
     """Failures not shown: other state, filtered, out of the window."""
+    matched: int = 0
+    """Failures that pass the filters of a rule, in every state."""
     unreadable: int = 0
     """Rows that the server sent and nobody could read; they may hold further failures."""
     requests: int

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Workflow,
         default_rule,
         first_rule,
+        found_by,
         in_words,
         try_rule,
         without_rules,
@@ -38,34 +39,4 @@ if TYPE_CHECKING:
     )
 
 # What loads the scrub's values and the item index.
-__getattr__ = at_first_use(
-    __name__,
-    {
-        "notes": ("in_line", "noted", "notes_in", "read_note", "write_note"),
-        "groups": ("FailureText", "Group", "Grouping", "group_failures", "read_texts", "texts_file"),
-        "proposals": (
-            "FirstRule",
-            "Sample",
-            "Workflow",
-            "default_rule",
-            "first_rule",
-            "in_words",
-            "try_rule",
-            "without_rules",
-            "workflows",
-        ),
-        "week": (
-            "Coverage",
-            "Digest",
-            "Week",
-            "coverage",
-            "digest",
-            "drifted",
-            "in_lines",
-            "in_markdown",
-            "read_week",
-            "seen_before",
-            "types_in",
-        ),
-    },
-)
+__getattr__ = at_first_use(__name__)

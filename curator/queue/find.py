@@ -116,6 +116,7 @@ def find_failures(
         fetched=len({*(sources.subject(*each) for each in found.looked_at), *total}),
         total=len(total),
         hidden=len(total) - len(failures),
+        matched=len(shown),
         unreadable=unread,
         requests=gateway.requests - before,
         truncated=truncated,

@@ -14,7 +14,7 @@ from curator.draft.directions import seen_scores
 from curator.draft.mapping import reads_session, reshape
 from curator.draft.propose import Kind, by_workflow
 from curator.gateway import Gateway
-from curator.model import Trace, Value
+from curator.model import Queue, Trace, Value
 from curator.model.errors import CuratorError
 from curator.model.lineage import slug
 from curator.model.rule import Rule
@@ -65,6 +65,18 @@ def default_rule(gateway: Gateway, window: Window) -> Rule:
             "lineage": {"failure_types": ["other"], "rubric": NAME},
         }
     )
+
+
+def found_by(
+    gateway: Gateway, settings: Settings, window: Window, rules: Sequence[Rule], find: Callable[[Sequence[Rule]], Queue]
+) -> tuple[Queue, Sequence[Rule]]:
+    """What `find` finds by the rules, with them; where a project has none, and the shipped ones find nothing, what it
+    finds by the plain defaults, with their rule. Raises GatewayError."""
+    found = find(rules)
+    if found.matched or not without_rules(settings):
+        return found, rules
+    plain = [default_rule(gateway, window)]
+    return find(plain), plain
 
 
 def in_words(rule: Rule) -> str:

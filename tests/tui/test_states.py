@@ -20,6 +20,8 @@ from curator.tui.session import Session
 from curator.tui.widgets.frame import Page, PlaceLabel
 from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.week_view import StateTab
+from tests.command import run
+from tests.queue.world import World
 from tests.tui.driver import Driver, Listening, driving, go_elsewhere, settings_for
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +112,43 @@ async def test_nothing_to_do_is_said(scrubber: Scrubber) -> None:
             assert "nothing to take back" in driver.toasts()
             await driver.press("escape")
             assert driver.screen is driver.queue
+
+
+async def test_a_project_without_rules_has_a_queue_by_plain_defaults_and_a_key_for_a_rule(
+    scrubber: Scrubber, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traces that no shipped rule knows: the terminal lists what `curator queue` lists, and says why."""
+    monkeypatch.chdir(tmp_path)
+    with SandboxServer() as server:
+        session = Session(settings_for(server).model_copy(update={"rules": None}), scrubber)
+        world = World(server, session.rooms.gateway, tmp_path)
+        for trace, answer in (("helped", "Within 30 days."), ("unhelpful", "I cannot say."), ("invented", "Never.")):
+            world.trace(trace, name="lamp-shop", input={"question": "When is a refund paid?"}, output=answer)
+        world.trace("broken", name="lamp-shop", level="ERROR", input={"question": "Hello?"})
+        world.score("helped", "helpful", True)
+        world.score("unhelpful", "helpful", False)
+        world.score("invented", "hallucination", 0.9)
+        world.load()
+        printed = run("queue", "--json", env=server.environment() | {"CURATOR_RULES": ""}, folder=tmp_path)
+        wanted = {failure["trace_id"] for failure in printed.document["failures"]}
+        assert wanted == {"broken", "invented", "unhelpful"}, printed
+        async with driving(session) as driver:
+            assert {each.trace_id for each in driver.listed} == wanted
+            assert "by plain defaults  N makes a rule" in driver.text()
+            assert "helpful" in driver.toasts()
+            assert "plain defaults count as failures" in driver.toasts()
+            await driver.press("T")
+            assert "no rule yet to try" in driver.toasts()
+            await driver.press("p")
+            await driver.until(lambda: "found by plain defaults" in driver.text(), "the refusal")
+            await driver.press("escape", "N")
+            assert "A rule for lamp-shop" in driver.text()
+            await driver.press("enter")
+            assert (tmp_path / "rules" / "lamp-shop.yaml").is_file()
+            assert {each.trace_id for each in driver.listed} == wanted
+            assert "plain defaults" not in driver.text()
+            await driver.press("p")
+            assert session.drafts.order("unhelpful").rule == "lamp-shop"
 
 
 @pytest.mark.slow

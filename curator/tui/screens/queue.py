@@ -286,7 +286,9 @@ class QueueScreen(Listing, FirstRules):
     def action_try_rule(self) -> None:
         row, chosen = self.failures.current, self.session.rooms.standing.rule
         rule = chosen or (self.session.queue.rule_of(row.failure) if row is not None else None)
-        if rule is not None:
+        if self.session.queue.by_defaults and not chosen:
+            self.tell([("text", "There is no rule yet to try."), ("dim", "  N makes one")])
+        elif rule is not None:
             self.app.push_screen(TrialScreen(rule))
 
     def look_at(self, rule: str | None) -> None:

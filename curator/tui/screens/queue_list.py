@@ -187,6 +187,8 @@ class Listing(Deciding, Filtered):
             pieces += [("dim", f"; these {len(rows.current.all)} alike in "), *group_pieces(rows.current)]
         if self._state == "prepared" and rows.rows:
             pieces += [("accent", "  p"), ("dim", " approves"), ("accent", "  ⌫"), ("dim", " declines")]
+        if self.session.queue.by_defaults:
+            pieces += [("dim", "  by plain defaults "), ("accent", " N"), ("dim", " makes a rule")]
         if standing.sort != "age":
             name = tables()["columns"][standing.sort.removeprefix("-")]["name"]
             pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from curator.model import Draft, Failure, ScrubbedDraft, Signal, Trace, split_key
-from curator.model.errors import CuratorError
+from curator.model.errors import CuratorError, UsageError
 from curator.tui.memory import DraftState
 from curator.tui.session.failures import Failures
 from curator.tui.session.items import Items
@@ -101,6 +101,9 @@ class Drafts:
             return DraftState.model_validate({**waiting.order, "trace_id": key, "rule": waiting.rule})
         failure = self._failures.get(key)
         rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or next(iter(rules))
+        if rule not in rules:
+            found_by = "This failure was found by plain defaults; a rule says what its item is made of."
+            raise UsageError(found_by, code="RULES_NONE", remedy="`N` in the queue, or `curator init`, makes one.")
         return DraftState(trace_id=key, rule=rule)
 
     def prepare(self, order: DraftState) -> Prepared:

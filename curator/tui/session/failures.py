@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.model import Decision, Failure, Note, Queue, State
+from curator.model import Decision, Failure, Note, Queue, Rule, State
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.trace import is_named
@@ -65,14 +65,16 @@ class Failures:
         """Item → its failure type, as far as items are known."""
         self._window: Window | None = None
         self._week: Week | None = None
+        self.by_defaults = False
+        """Whether the project has no rule, and what is listed was found by plain defaults."""
 
     def look(self, since: str, rule: str | None, report: Report) -> Look:
         """The failures of a window, in every state; `all` has them as they arrive. Raises CuratorError."""
         from curator.gateway import GatewayError
-        from curator.queue import Hears, find_failures, noted, parse_window
+        from curator.queue import Hears, find_failures, found_by, in_words, noted, parse_window
 
         report("connecting", 0, None)
-        rules = [r.rule for r in self._rooms.rules if rule is None or r.rule.rule == rule]
+        rules: Sequence[Rule] = [r.rule for r in self._rooms.rules if rule is None or r.rule.rule == rule]
         began = datetime.now(UTC)
         self._window = parse_window(since, None, began)
         notes: list[str] = []
@@ -85,17 +87,23 @@ class Failures:
             report("looking for failures", len(every), None)
 
         hears = Hears(lambda what: report(f"looking for failures: {what}", 0, None), notes.append, arrived)
-        gateway = self._rooms.gateway
+        gateway, window = self._rooms.gateway, self._window
+
+        def find(by: "Sequence[Rule]") -> Queue:
+            return find_failures(gateway, by, window, state=None, decisions=self._own_decisions(), hears=hears)
+
         try:
-            queue = find_failures(
-                gateway, rules, self._window, state=None, decisions=self._own_decisions(), hears=hears
-            )
+            asked = found_by(gateway, self._rooms.settings, window, rules, find) if rule is None else None
+            queue, used = asked or (find(rules), rules)
         except GatewayError as error:
             if error.code != "UNREACHABLE":
                 self._rooms.connect()  # tells more of what is wrong with the keys or the version
             raise
         self._failures = {f.key: noted(f, self._notes[f.key]) if f.key in self._notes else f for f in queue.failures}
         self._week = None
+        if used is not rules and not self.by_defaults:
+            notes.append(in_words(used[0]))
+        self.by_defaults = used is not rules
         self.learned([decision for decision in self._own_decisions() if decision.at >= began])
         return Look(connected=self._rooms.connect(), queue=queue, notes=tuple(notes))
 
