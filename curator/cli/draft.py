@@ -183,6 +183,10 @@ def _print(proposal: "Proposal", novelty: "Novelty") -> None:
 
     draft, scrubbed = proposal.draft, proposal.scrubbed
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
+    if (kind := draft.metadata.get("failure_type")) is not None:
+        others = [each for each in proposal.loaded.rule.lineage.failure_types if each != kind]
+        also = f"  (--failure-type: {', '.join(others)})" if others else ""
+        click.echo(plain(f"failure type: {kind}{also}"))
     for title, value in (("input", scrubbed.input), ("expected output", scrubbed.expected_output)):
         click.echo(f"\n{title}")
         click.echo(plain(json.dumps(value, indent=2, ensure_ascii=False), keep_newlines=True))
