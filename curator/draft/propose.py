@@ -212,10 +212,9 @@ def _options(
     query = Option(kind="query", shape="{query}", why="the user says one thing, and nothing before it", fits=len(asked))
     if asked:
         options += [messages, query] if several or sessions else [query, messages]
-    if len(several) * 2 > len(found):
-        options.sort(
-            key=lambda option: option.kind != "messages"
-        )  # an object without the history loses the turns before
+    if len(several) * 2 > len(found) or sessions:
+        # An object without the history loses the turns before.
+        options.sort(key=lambda option: option.kind != "messages")
     if not options:
         why = "no message of a user was recognised: the input as it is"
         options.append(Option(kind="whole", shape="the input as it is", why=why, fits=len(inputs) - inputs.count(None)))

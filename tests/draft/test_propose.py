@@ -85,6 +85,21 @@ def test_a_rule_of_names_that_hold_an_id_and_of_named_arguments(tmp_path: Path) 
     assert reshape(one, loaded).input == {"document": "Invoice 2", "schema": "v2"}
 
 
+def test_turns_in_traces_of_their_own_are_kept_together(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        for n, said in enumerate(("Order A-17, please", "It never arrived", "so what now?")):
+            io = {"input": json.dumps({"message": said}), "output": json.dumps({"reply": "Hm."})}
+            world.trace(f"turn-{n}", 3 - n, traceName="chat", name="chat", sessionId="one", **io)
+        world.load()
+        seen, _ = sample_traces(gateway, now=NOW)
+        loaded = loaded_text(rule_text(seen, "chat"))
+        last = gateway.trace("turn-2")
+        draft = reshape(last, loaded, earlier=gateway.earlier_in_session(last))
+    asked = [each["content"] for each in draft.input["messages"] if each["role"] == "user"]
+    assert asked == ["Order A-17, please", "It never arrived", "so what now?"]
+
+
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     with pytest.raises(CuratorError) as caught:
         sample_traces(demo_gateway, now=now, name="no such name")
