@@ -95,7 +95,7 @@ def propose(fix: FixName, evidence: Evidence, desk: Desk, item_ids: Sequence[str
             item_id
             for check in CHECKS
             if check.code in CODES[fix]
-            for item_id, _ in check.look(evidence)
+            for item_id, _ in check.find(evidence)
             if item_id is not None
         }
     )

@@ -88,7 +88,7 @@ def report_of(evidence: Evidence) -> AuditReport:
     findings = [
         AuditFinding(code=check.code, severity=check.severity, item_id=item_id, message=message, remedy=check.remedy)
         for check in CHECKS
-        for item_id, message in check.look(evidence)
+        for item_id, message in check.find(evidence)
     ]
     findings.sort(key=lambda f: (f.code, f.item_id or "", f.message))
     left_out = list(evidence.not_looked_at)

@@ -191,7 +191,7 @@ class AuditCheck(NamedTuple):
     severity: Severity
     title: str
     remedy: str
-    look: Finder
+    find: Finder
 
 
 class Excuse(Value):

@@ -14,6 +14,8 @@ from curator.model.base import Value
 
 LedgerAction = Literal["promote", "dismiss", "snooze", "reopen", "undo"]
 _ACTION_OF_STATE: dict[str, LedgerAction] = {"dismissed": "dismiss", "snoozed": "snooze", "open": "reopen"}
+_ABOUT = ("trace_id", "observation_id", "item_id", "dataset", "rule")
+"""What an entry has in common with the receipt that it records, and with its undo."""
 
 
 class LedgerEntry(Value):
@@ -52,6 +54,19 @@ class LedgerEntry(Value):
         if self.action == "promote":
             return self.write not in (None, "none") and (self.write != "unknown" or self.verdict == "verified")
         return self.action != "undo"
+
+    def taken_back(self, reviewer: str, at: datetime, *, write: str | None) -> "LedgerEntry":
+        """The entry of an undo of this one; `write` is what became of its item, None for a decision."""
+        return LedgerEntry(
+            id=uuid.uuid4().hex,
+            at=at,
+            action="undo",
+            **{name: getattr(self, name) for name in _ABOUT},
+            reviewer=reviewer,
+            verdict=None if write is None else "verified",
+            write=write,
+            undoes=self.id,
+        )
 
 
 class Restore(Value):
@@ -96,11 +111,7 @@ class Ledger:
             id=uuid.uuid4().hex,
             at=receipt.at,
             action="promote",
-            trace_id=receipt.trace_id,
-            observation_id=receipt.observation_id,
-            item_id=receipt.item_id,
-            dataset=receipt.dataset,
-            rule=receipt.rule,
+            **{name: getattr(receipt, name) for name in _ABOUT},
             reviewer=receipt.reviewer,
             verdict=receipt.verdict,
             write=receipt.action,

@@ -4,6 +4,7 @@ They lie on small files beside the journal. The kernel drops them when a process
 nothing to clean up. They hold between threads too, because every taker opens the file anew.
 """
 
+import errno
 import hashlib
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ STRIPES = 256
 PATIENCE = 30.0
 """Seconds to wait for a process that uses the journal, unless the config says otherwise."""
 _POLL_SECONDS = 0.02
+# What flock answers where a file system has no locks, as some network file systems (man 2 flock, man 5 nfs).
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class Busy(Exception):
@@ -46,6 +49,20 @@ def exclusive(path: Path, patience: float) -> Iterator[None]:
         raise ConfigError(
             f"Another curator has held {path} for {patience:g} s (a stopped process?).", code="LIMIT_LOCK"
         ) from None
+
+
+def require_locks(folder: Path) -> None:
+    """Proves that locks in a folder exclude others, by asking twice for one. Raises ConfigError (STATE_NO_LOCKS).
+
+    Some network file systems refuse every lock, others grant each to everybody: two curators would then write the same
+    item at once, each sure to be alone.
+    """
+    try:
+        with _held(folder / "probe.lock", 0):
+            _taken(folder / "probe.lock", 0).release()
+    except Busy:  # what is held was refused to whoever asked next
+        return
+    raise _no_locks(folder, "it gives the same one to two")
 
 
 class Owner:
@@ -93,11 +110,18 @@ def _taken(path: Path, patience: float) -> BaseFileLock:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Another thread may release what this one took: the sign of life is closed by whoever ends the process.
-        lock = FileLock(path, mode=0o600, thread_local=False)
+        # Nor may the library stand a mere file in for a lock that the file system refuses: that outlives a kill.
+        lock = FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
         lock.acquire(timeout=patience, poll_interval=_POLL_SECONDS)
     except Timeout:
         raise Busy from None
-    except (OSError, NotImplementedError) as error:  # the latter where flock is missing, as on some of NFS
-        why = getattr(error, "strerror", None) or "its file system has no locks"
-        raise ConfigError(f"The lock {path} cannot be taken: {why}.", code="JOURNAL_UNUSABLE") from None
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise _no_locks(path.parent, str(error.strerror)) from None
+        raise ConfigError(f"The lock {path} cannot be taken: {error.strerror}.", code="JOURNAL_UNUSABLE") from None
     return lock
+
+
+def _no_locks(folder: Path, why: str) -> ConfigError:
+    words = f"The file system of {folder} keeps no locks ({why}), so two curators could write at once."
+    return ConfigError(words, code="STATE_NO_LOCKS")

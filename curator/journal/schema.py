@@ -6,7 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from curator.journal.locks import PATIENCE, exclusive
+from curator.journal.locks import PATIENCE, exclusive, require_locks
 from curator.model.errors import ConfigError
 
 VERSION = 1
@@ -43,10 +43,12 @@ def open_database(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     """Opens or creates the journal; brings an older one up to date. Folder 0700, files 0600.
 
     Several processes may do so at once; each waits `patience` seconds for the others. Raises ConfigError when the
-    folder cannot be written, when others hold it for longer, or when a newer curator made the file.
+    folder cannot be written or keeps no locks, when others hold it for longer, or when a newer curator made the file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Before anything is written: SQLite takes a lock that the file system refuses for one that another process has.
+        require_locks(path.parent / "locks")
         # SQLite gives its -wal and -shm files the mode of the database, so the database is made private first.
         # Only when it is missing: closing any handle of a file drops every lock that this process holds on it, those of
         # its other connections included (https://sqlite.org/howtocorrupt.html, 2.2).

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
-from uuid import uuid4
 
 from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
@@ -93,23 +92,8 @@ def _take_back(job: Job, recorded: UndoableEntry, *, delete: bool) -> Outcome:
     decision = _decision_before(job, recorded)
     if decision is not None:
         record(job, decision, () if promotion is None else promotion.entries)
-    job.journal.undo(
-        LedgerEntry(
-            id=uuid4().hex,
-            at=now(),
-            action="undo",
-            trace_id=entry.trace_id,
-            observation_id=entry.observation_id,
-            item_id=entry.item_id,
-            dataset=entry.dataset,
-            rule=entry.rule,
-            reviewer=job.reviewer,
-            verdict="verified" if entry.action == "promote" else None,
-            write=outcome if entry.action == "promote" else None,
-            undoes=entry.id,
-        ),
-        decision,
-    )
+    write = outcome if entry.action == "promote" else None
+    job.journal.undo(entry.taken_back(job.reviewer, now(), write=write), decision)
     return outcome
 
 

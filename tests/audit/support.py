@@ -217,4 +217,4 @@ def check_of(code: str) -> AuditCheck:
 
 def found(code: str, evidence: Evidence) -> list[Found]:
     """What one check says."""
-    return list(check_of(code).look(evidence))
+    return list(check_of(code).find(evidence))

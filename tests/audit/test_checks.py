@@ -427,8 +427,8 @@ def test_the_message_of_a_check_holds_no_text_of_the_item() -> None:
         expected_output={"must_mention": "XYZZY", "must_not_mention": 3, "outcome": "XYZZY"},
         metadata={"failure_type": "t", "reviewer": "r", "rubric": "r"},
     )
-    looks: list[Callable[[Evidence], Any]] = [check.look for check in CHECKS if check.code not in ("SCH001",)]
-    said = [message for look in looks for _, message in look(make_evidence(marked, another("b")))]
+    finders: list[Callable[[Evidence], Any]] = [check.find for check in CHECKS if check.code not in ("SCH001",)]
+    said = [message for find in finders for _, message in find(make_evidence(marked, another("b")))]
     assert said
     assert not [message for message in said if "XYZZY" in message]
 

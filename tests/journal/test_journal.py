@@ -1,5 +1,7 @@
 """The journal: private, versioned, shared by processes and threads, and never ahead of what happened."""
 
+import errno
+import fcntl
 import os
 import sqlite3
 import stat
@@ -107,6 +109,57 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Journal("s", tmp_path / "file" / "journal.sqlite3")
     assert caught.value.code == "JOURNAL_UNUSABLE"
+
+
+def refusing(number: int) -> Callable[[int, int], None]:
+    def flock(_: int, __: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return flock
+
+
+LOCKLESS: dict[str, Callable[[int, int], None]] = {
+    name: refusing(getattr(errno, name)) for name in ("ENOLCK", "ENOTSUP", "ENOSYS")
+} | {"granted to everybody": lambda _, __: None}
+
+
+@pytest.mark.parametrize("flock", LOCKLESS.values(), ids=LOCKLESS)
+def test_a_file_system_without_locks_is_said_and_nothing_is_touched(
+    flock: Callable[[int, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal("s", path) as journal:
+        begun(journal)
+    before = path.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        with pytest.raises(ConfigError) as caught:
+            Journal("s", path, patience=30)  # it does not wait for a lock that nobody holds
+    assert caught.value.code == "STATE_NO_LOCKS"
+    assert caught.value.message.startswith(f"The file system of {tmp_path / 'locks'} keeps no locks (")
+    assert path.read_bytes() == before
+    with Journal("s", path) as journal:
+        assert len(journal.promotions.unfinished()) == 1
+
+
+def test_two_writers_without_locks_both_stop_before_they_write(tmp_path: Path) -> None:
+    """One of them is refused every lock, the other is granted each."""
+    code = (
+        "import errno, fcntl, sys; from pathlib import Path\n"
+        "def flock(_, __):\n"
+        "    if sys.argv[2] == 'refused': raise OSError(errno.ENOLCK, 'No locks available')\n"
+        "fcntl.flock = flock\n"
+        "from curator.journal import Journal; from curator.model.errors import ConfigError\n"
+        "try: Journal('s', Path(sys.argv[1]))\n"
+        "except ConfigError as error: sys.exit(error.code)\n"
+    )
+    path = tmp_path / "journal.sqlite3"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), how], stderr=subprocess.PIPE, text=True)
+        for how in ("refused", "granted")
+    ]
+    assert [writer.communicate(timeout=60)[1].strip() for writer in writers] == ["STATE_NO_LOCKS"] * 2
+    assert not path.exists()
 
 
 def test_many_processes_create_it_at_once(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """From trace ids to receipts: the same signals as the queue's, the same id as before, few requests, honest refusals."""
 
+import errno
+import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -243,3 +246,23 @@ def test_the_team_s_policy_stands_under_the_rule_s(loaded: LoadedRule, gateway: 
     assert promoter.policy_of(loaded.rule.dataset.name) == merged(team, loaded.rule.scrub)
     assert promoter.policy_of("nobody feeds this") == team
     assert promoter.policy_of("nobody feeds this", loaded.rule.rule) == promoter.policy(loaded)
+
+
+def test_a_promotion_without_locks_writes_nothing_and_says_so(
+    shop: Gateway, demo: DemoData, journal: Journal, promote_them: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network file system may lose its lock service while curator runs."""
+
+    def flock(_: int, __: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    traces = traces_of(demo, 3)
+    (first,) = promote_them(traces[:1])
+    monkeypatch.setattr(fcntl, "flock", flock)
+    receipts = promote_them(traces[1:])
+    assert first.ok
+    assert [(each.verdict, each.action, code(each)) for each in receipts] == [("refused", "none", "STATE_NO_LOCKS")] * 2
+    assert [item.source_trace_id for item in shop.items(first.dataset)] == traces[:1]
+    monkeypatch.undo()
+    assert journal.promotions.unfinished() == []
+    assert len(journal.ledger.entries()) == 3

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from curator.config import state_folder
 from curator.model import Note, Observation
 from curator.model.trace import tree
 from curator.queue import in_line, read_note
+from curator.rulebook import shipped_rules
 from tests.gateway.servers import SECRET, Answering
 from tests.queue.world import NOW, World
 
@@ -269,13 +271,20 @@ def checks(document: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_doctor_when_all_is_well(world: World, curator: Curator) -> None:
-    found = checks(curator.json("doctor"))
+    httpx.delete(f"{world.sandbox.base_url}/__sandbox__/requests")
+    document = curator.json("doctor")
+    counted = httpx.get(f"{world.sandbox.base_url}/__sandbox__/requests").json()
+    assert document["requests"] == counted["total"] == 6
+    assert set(counted["routes"].values()) == {1}, "each thing is asked for once"
+    found = checks(document)
     assert all(check["ok"] for check in found.values()), found
     assert {"configuration", "rules", "server", "clock", "keys", "capabilities", "queue", "name model"} <= found.keys()
     assert all(check.keys() == {"name", "ok", "detail", "remedy"} for check in found.values())
     text = curator("doctor")
     assert "✓ keys" in text.stdout
-    assert "all is well" in text.stderr
+    assert "all is well (6 requests)" in text.stderr
+    curator = curator.on(world.sandbox.environment() | {"CURATOR_RULES": str(shipped_rules())})
+    assert curator.json("doctor")["requests"] == 6, "however many rules there are"
 
 
 def test_exit_codes(world: World, command: Curator, answering: Answering) -> None:

@@ -2,12 +2,13 @@
 
 import tomllib
 from importlib.resources import files
+from pkgutil import resolve_name
 
-from curator.audit.checks import items, together
 from curator.audit.values import AuditCheck
 
 _ROWS = tomllib.loads(files(__package__).joinpath("checks.toml").read_text(encoding="utf-8"))
-_FINDERS = items.FINDERS | together.FINDERS
 
-CHECKS: tuple[AuditCheck, ...] = tuple(AuditCheck(code=code, look=_FINDERS[code], **row) for code, row in _ROWS.items())
+CHECKS: tuple[AuditCheck, ...] = tuple(
+    AuditCheck(code=code, **row | {"find": resolve_name(f"{__package__}.{row['find']}")}) for code, row in _ROWS.items()
+)
 """In the order of their codes' families."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-from curator.audit.values import Evidence, Finder, Found, time_of, trace_of
+from curator.audit.values import Evidence, Found, time_of, trace_of
 from curator.draft.mapping import schema_fingerprint
 from curator.model import StoredItem
 from curator.model.lineage import APPROVALS, APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, REVIEWED_FAILURE, fingerprint
@@ -184,6 +184,10 @@ def _schema(half: str, evidence: Evidence) -> Iterator[Found]:
                 yield item.id, problem
 
 
+input_schema = partial(_schema, "input")
+expected_output_schema = partial(_schema, "expected_output")
+
+
 def dataset_schema(evidence: Evidence) -> Iterator[Found]:
     if evidence.rule is None:
         return
@@ -252,29 +256,3 @@ def reviewer_unknown(evidence: Evidence) -> Iterator[Found]:
     for item, lineage, rule in evidence.ruled():
         if rule.lineage.reviewers and lineage.get("reviewer") not in (None, *rule.lineage.reviewers):
             yield item.id, "was approved by somebody whom the rule does not name as a reviewer"
-
-
-FINDERS: dict[str, Finder] = {
-    "LIN001": lineage_missing,
-    "LIN002": lineage_incomplete,
-    "LIN003": source_expired,
-    "LIN004": source_missing,
-    "LIN005": source_observation_missing,
-    "LIN006": source_elsewhere,
-    "LIN007": no_person,
-    "CON001": content,
-    "CON005": lineage,
-    "CON002": edited_outside,
-    "CON003": rule_older,
-    "CON004": schema_older,
-    "SCH001": partial(_schema, "input"),
-    "SCH002": partial(_schema, "expected_output"),
-    "SCH003": dataset_schema,
-    "PII001": personal_values,
-    "PII002": secrets,
-    "EXP001": empty_expectation,
-    "EXP002": weak_expectation,
-    "RUL001": failure_type_unknown,
-    "RUL002": rubric_unknown,
-    "RUL003": reviewer_unknown,
-}

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from curator.audit.values import Evidence, Finder, Found, ItemFacts, Run, time_of
+from curator.audit.values import Evidence, Found, ItemFacts, Run, time_of
 from curator.draft import Texts
 from curator.model import StoredItem
 from curator.model.lineage import REVIEWED_FAILURE, is_own_id
@@ -208,20 +208,3 @@ def incomplete_run(evidence: Evidence) -> Iterator[Found]:
         if missing := len(due - ran):
             items = "an item" if missing == 1 else f"{missing} items"
             yield None, f"run {run.experiment.name!r} lacks {items} that existed when it started; it holds {len(ran)}"
-
-
-FINDERS: dict[str, Finder] = {
-    "DUP001": exact_duplicate,
-    "DUP002": near_duplicate,
-    "DUP003": contradiction,
-    "IDN001": foreign_id,
-    "IDN002": doubled_rows,
-    "REC001": archived_receipt,
-    "REC002": receipt_without_item,
-    "REC003": item_without_receipt,
-    "RUN001": never_run,
-    "RUN002": never_failed,
-    "RUN003": always_fails,
-    "RUN004": split_run,
-    "RUN005": incomplete_run,
-}

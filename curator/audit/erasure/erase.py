@@ -1,7 +1,6 @@
 """Archives or deletes what a trail holds, each verified by reading, and forgets it on this machine."""
 
 import time
-import uuid
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from curator.draft import forget_items
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import STALE_READ
-from curator.journal import Journal, LedgerEntry, Promotion
+from curator.journal import Journal, Promotion
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
@@ -154,7 +153,8 @@ def forget(
         if recorded.restore.promotion not in receipts or entry.item_id in failed or recorded.undone_by is not None:
             continue
         if entry.effective:
-            journal.undo(_taken_back(entry, mode, reviewer), None)
+            write = "deleted" if mode == "delete" else "archived"
+            journal.undo(entry.taken_back(reviewer, datetime.now(UTC), write=write), None)
     for promotion in map(journal.promotions.get, sorted(receipts)):
         if promotion is not None and promotion.item_id not in failed:
             # An unfinished one becomes a draft by this; the draft goes next.
@@ -172,23 +172,6 @@ def forget(
     if terminal is not None:
         for trace in trail.edited:
             terminal.forget_draft(trace)
-
-
-def _taken_back(entry: LedgerEntry, mode: Mode, reviewer: str) -> LedgerEntry:
-    return LedgerEntry(
-        id=uuid.uuid4().hex,
-        at=datetime.now(UTC),
-        action="undo",
-        trace_id=entry.trace_id,
-        observation_id=entry.observation_id,
-        item_id=entry.item_id,
-        dataset=entry.dataset,
-        rule=entry.rule,
-        reviewer=reviewer,
-        verdict="verified",
-        write="deleted" if mode == "delete" else "archived",
-        undoes=entry.id,
-    )
 
 
 def _case(promotion: Promotion) -> str:
