@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import FILE, plain, print_json, say
+from curator.cli.output import FILE, count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
@@ -28,8 +28,8 @@ FIXES = ("backfill", "adopt", "rescrub", "duplicates")
 
 
 @dataclass(frozen=True)
-class Look:
-    """What to look at, and how hard."""
+class Target:
+    """What is audited, against which rule, and how thoroughly."""
 
     gateway: "Gateway"
     journal: "Journal"
@@ -102,15 +102,12 @@ def audit(
     output: Path | None,
     fail_on: "Severity | None",
     version: str | None,
-    deep: bool,
-    workers: int | None,
-    scheduler: str | None,
-    ledger: Path | None,
     coverage: str | None,
     fix: "FixName | None",
     failure_type: str | None,
     dry_run: bool,
     yes: bool,
+    **how: Any,
 ) -> None:
     """Audit the lineage of DATASET, show the lineage of each ITEM, or mend what was found (--fix).
 
@@ -124,7 +121,7 @@ def audit(
     form = "json" if as_json else form
     if output is not None and not output.absolute().parent.is_dir():
         raise _unwritable(output, "no such folder")
-    _check(dataset, items, form, fix, version, dry_run, yes)
+    _refuse_odd_options(dataset, items, form, fix, version, dry_run, yes)
     settings = load_settings()
     connection = settings.connection()
     with Gateway(connection) as gateway, Journal.of(connection) as journal:
@@ -133,18 +130,18 @@ def audit(
             return
         as_of = (version_of(gateway, version, dataset) or _time(version)) if version else None
         rule = rule_of(dataset, rule_name, settings)
-        look = Look(gateway, journal, settings, dataset, rule, deep, workers, scheduler, ledger)
+        target = Target(gateway, journal, settings, dataset, rule, **how)
         if items and fix is None:
-            _tell(look, items, form == "json")
+            _tell(target, items, form == "json")
             return
         if fix is not None:
-            code = run_fix(look, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
+            code = run_fix(target, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
         else:
-            code = _report(look, as_of, form, output, fail_on, coverage)
+            code = _report(target, as_of, form, output, fail_on, coverage)
     ctx.exit(code)
 
 
-def _check(
+def _refuse_odd_options(
     dataset: str | None, items: Sequence[str], form: str, fix: str | None, version: str | None, dry_run: bool, yes: bool
 ) -> None:
     """Refuses options that do not go together. Raises click.UsageError."""
@@ -159,7 +156,7 @@ def _check(
 
 
 def _report(
-    look: Look,
+    target: Target,
     as_of: datetime | None,
     form: str,
     output: Path | None,
@@ -169,9 +166,9 @@ def _report(
     from curator.audit.report import RENDERERS
     from curator.audit.run import report_of
 
-    report: AuditReport = report_of(look.evidence(as_of))
+    report: AuditReport = report_of(target.evidence(as_of))
     if coverage is not None:
-        report = report.model_copy(update={"coverage": tuple(_covered(look, coverage))})
+        report = report.model_copy(update={"coverage": tuple(_covered(target, coverage))})
     text = RENDERERS[form](report)
     if output is None:
         click.echo(text, nl=False)
@@ -184,16 +181,16 @@ def _report(
     return ExitCode.NO if fail_on is not None and report.fails(fail_on) else ExitCode.YES
 
 
-def _covered(look: Look, since: str) -> "Iterator[str]":
+def _covered(target: Target, since: str) -> "Iterator[str]":
     from curator.cli.week import read_week
     from curator.queue import coverage, in_lines, parse_window
     from curator.scrub import Scrubber
 
-    if look.rule is None:
+    if target.rule is None:
         raise click.UsageError("--coverage needs the rule that says what a failure is: name it with --rules.")
     window = parse_window(since, None, datetime.now().astimezone())
     with Scrubber() as scrubber:
-        week = read_week(look.gateway, scrubber, [look.rule.rule], window, look.settings)
+        week = read_week(target.gateway, scrubber, [target.rule.rule], window, target.settings)
     yield from in_lines(coverage(week, 4))
 
 
@@ -211,18 +208,18 @@ def _list(gateway: "Gateway", as_json: bool) -> None:
     say("`curator audit DATASET` audits one of them.")
 
 
-def _tell(look: Look, item_ids: Sequence[str], as_json: bool) -> None:
+def _tell(target: Target, item_ids: Sequence[str], as_json: bool) -> None:
     from curator.audit import story
     from curator.audit.story import chapters, masked, story_of
     from curator.scrub import Scrubber
 
     at = datetime.now().astimezone()
-    stories = [story_of(look.gateway, look.journal, look.dataset, item_id, at=at) for item_id in item_ids]
+    stories = [story_of(target.gateway, target.journal, target.dataset, item_id, at=at) for item_id in item_ids]
     if as_json:
         print_json(stories[0] if len(stories) == 1 else {"stories": stories})
         return
     with Scrubber() as scrubber:
-        told = [story.render(each, masked(chapters(each), scrubber, look.policy)) for each in stories]
+        told = [story.render(each, masked(chapters(each), scrubber, target.policy)) for each in stories]
     click.echo("\n".join(told), nl=False)
 
 
@@ -260,11 +257,8 @@ def progress_line() -> "Progress":
     )
 
 
-SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
-
-
 def run_fix(
-    look: Look,
+    target: Target,
     fix: "FixName",
     item_ids: Sequence[str],
     failure_type: str | None,
@@ -278,16 +272,17 @@ def run_fix(
     Raises CuratorError, click.Abort.
     """
     from curator.audit.fixes import Desk, apply, propose
+    from curator.cli.promote import print_receipt
     from curator.scrub import Scrubber
 
     with Scrubber() as scrubber:
-        evidence = look.evidence(scrubber=scrubber)
+        evidence = target.evidence(scrubber=scrubber)
         desk = Desk(
-            gateway=look.gateway,
+            gateway=target.gateway,
             scrubber=scrubber,
-            policy=look.policy,
-            rule=look.rule,
-            reviewer=look.settings.reviewer_name(),
+            policy=target.policy,
+            rule=target.rule,
+            reviewer=target.settings.reviewer_name(),
             at=datetime.now().astimezone(),
             failure_type=failure_type,
         )
@@ -298,25 +293,18 @@ def run_fix(
         receipts: list[Receipt] = []
         if possible and not dry_run:
             if not yes:
-                click.confirm(f"Mend {len(possible)} item{'s' if len(possible) > 1 else ''}?", abort=True, err=True)
-            for receipt in apply(possible, desk, look.journal):
+                click.confirm(f"Mend {count(len(possible), 'item')}?", abort=True, err=True)
+            for receipt in apply(possible, desk, target.journal):
                 receipts.append(receipt)
                 if not as_json:
-                    _print(receipt)
+                    print_receipt(receipt)
     if as_json:
         shown = [
             {"item_id": each.item_id, "changes": each.changes, "problem": each.problem, "possible": bool(each.item)}
             for each in proposals
         ]
-        print_json(
-            {
-                "fix": fix,
-                "proposals": shown,
-                "receipts": receipts,
-                "dry_run": dry_run,
-                "requests": look.gateway.requests,
-            }
-        )
+        requests = target.gateway.requests
+        print_json({"fix": fix, "proposals": shown, "receipts": receipts, "dry_run": dry_run, "requests": requests})
     elif any(receipt.action != "none" for receipt in receipts):
         say("`curator undo --batch` takes all of it back.")
     if dry_run:
@@ -333,9 +321,3 @@ def _preview(proposals: "Sequence[Proposal]", fix: "FixName") -> None:
             click.echo(f"  {plain(change)}")
         if each.problem is not None:
             click.echo(f"  ✗ {plain(each.problem.message)} {plain(each.problem.remedy)}".rstrip())
-
-
-def _print(receipt: Receipt) -> None:
-    click.echo(f"{SIGNS[receipt.verdict]} {receipt.verdict}  {plain(receipt.item_id)}")
-    if receipt.problem is not None:
-        click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")

@@ -122,18 +122,18 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
     look_back = moment(since, "--since") if since else datetime.now(UTC) - LOOK_BACK
     with open_gateway(settings.connection()) as gateway:
         listed = all_runs(gateway, since=look_back, dataset=dataset)
-        looked = with_integrity(gateway, listed, rules=rules)
+        checked = with_integrity(gateway, listed, rules=rules)
     if as_json:
-        print_json({"runs": [_run_document(each, looked.get(each.reference)) for each in listed]})
+        print_json({"runs": [_run_document(each, checked.get(each.reference)) for each in listed]})
         return
     if not listed:
         say("No experiment ran in that time.")
     for each in listed:
-        click.echo(_run_line(each, looked.get(each.reference)))
+        click.echo(_run_line(each, checked.get(each.reference)))
 
 
 def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
-    """The document of `curator run`; `integrity` is null for a run that lies too far back to be looked at at once."""
+    """The document of `curator run`; `integrity` is null for a run that lies too far back to be checked at at once."""
     from curator.experiments.compare import foreseen
 
     known = run.model_copy(update={"run_name": listed.reference}) if run is not None else None
@@ -152,7 +152,7 @@ def _run_line(listed: "Listed", run: "Run | None") -> str:
     from curator.experiments.compare import foreseen
     from curator.experiments.integrity import flaws_in_words
 
-    wrong = flaws_in_words(run) if run is not None else ["not looked at"]
+    wrong = flaws_in_words(run) if run is not None else ["not checked at"]
     sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"
     times = f" × {listed.repeats}" if listed.repeats > 1 else ""
     items = "1 item" if listed.items == 1 else f"{listed.items} items"

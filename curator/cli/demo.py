@@ -37,10 +37,10 @@ def demo(ctx: click.Context, check: bool, as_json: bool) -> None:
             with contextlib.ExitStack() as sandbox:
                 open_tui(lambda: sandbox.enter_context(demo_sandbox()))
             return
-        _check(ctx, as_json)
+        _walk_all(ctx, as_json)
 
 
-def _check(ctx: click.Context, as_json: bool) -> None:
+def _walk_all(ctx: click.Context, as_json: bool) -> None:
     from curator.cli.demo_steps import Step, walk
 
     begin = time.monotonic()

@@ -104,7 +104,7 @@ def promote(
         ):
             receipts.append(receipt)
             if not as_json:
-                _print(receipt, promoter.remedies(receipt))
+                print_receipt(receipt, promoter.remedies(receipt))
         if others and not dry_run and receipts and all(each.ok for each in receipts):
             covered = [each.key for each in promoter.cover(receipts[0], others, loaded, batch=choices.batch)]
             if not as_json:
@@ -169,7 +169,8 @@ def _only_resume(settings: Settings, as_json: bool) -> None:
             say("nothing was interrupted")
 
 
-def _print(receipt: Receipt, remedies: Sequence[tuple[str, str]]) -> None:
+def print_receipt(receipt: Receipt, remedies: Sequence[tuple[str, str]] = ()) -> None:
+    """What became of one item, with what curator may do about it (name and words)."""
     name = receipt.item_id or receipt.key
     if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
         click.echo(f"· {plain(name)}  {receipt.problem.message}")

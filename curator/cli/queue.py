@@ -78,7 +78,7 @@ def queue(
         Scrubber() as scrubber,  # starts when it is needed
     ):
 
-        def look(by: "Sequence[Rule]") -> Queue:
+        def read(by: "Sequence[Rule]") -> Queue:
             return find_failures(
                 gateway,
                 by,
@@ -92,12 +92,12 @@ def queue(
 
         found = None
         if not rules and without_rules(settings):
-            found, used = found_by(gateway, settings, window, by, look)
+            found, used = found_by(gateway, settings, window, by, read)
             if used is not by:
                 by = list(used)
                 say(in_words(by[0]))
         elif not (grouped or markdown):
-            found = look(by)
+            found = read(by)
         if found is None or grouped or markdown:
             week = read_week(gateway, scrubber, by, window, settings)
             if markdown:

@@ -5,8 +5,10 @@ What a runner cannot say is named, never left out in silence. Each format is hel
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib.resources import files
+from string import Template
 from typing import Any, Literal, get_args
 
 from curator.dataset.folder import Snapshot
@@ -59,41 +61,23 @@ def _promptfoo(name: str, items: Sequence[Item], checks: Sequence[CheckSpec]) ->
     return {f"{name}.promptfoo.json": _json(tests)}, _no_path(checks, _CAN_JAVASCRIPT, "javascript")
 
 
-_READ = (
-    "let o = output; if (typeof o === 'string') { try { o = JSON.parse(o) } catch (e) {} } "
-    "const at = (v, steps) => steps.reduce((x, s) => x == null ? undefined : x[s], v); "
+_SCRIPT: dict[str, Any] = tomllib.loads(
+    files("curator.dataset").joinpath("javascript.toml").read_text(encoding="utf-8")
 )
-"""A provider answers with text; a runner that answers with an object is read as JSON."""
-_CAN_JAVASCRIPT = frozenset(
-    {
-        "expected_outcome",
-        "required_terms_present",
-        "forbidden_terms_absent",
-        "regex",
-        "jsonpath_equals",
-        "numeric_tolerance",
-    }
-)
+_OF_TEXT: dict[str, str] = _SCRIPT["of_text"]
+_CAN_JAVASCRIPT = _OF_TEXT.keys() | _SCRIPT["of_values"].keys()
+"""Check types that another runner can say, too."""
 
 
 def _javascript(check: CheckSpec, item: Item) -> dict[str, Any] | None:
     wanted = _wanted(check, item)
     if check.type not in _CAN_JAVASCRIPT or wanted is _NOTHING or _steps(_path(check)) is None:
         return None
-    steps, value = json.dumps(_steps(_path(check))), json.dumps(wanted)
-    text = f"const t = String(typeof o === 'string' ? o : at(o, {steps}) ?? ''); "
-    match check.type:
-        case "required_terms_present":
-            body = f"{text}return {value}.every(w => t.toLowerCase().includes(w.toLowerCase()));"
-        case "forbidden_terms_absent":
-            body = f"{text}return !{value}.some(w => t.toLowerCase().includes(w.toLowerCase()));"
-        case "regex":
-            body = f"{text}return new RegExp({value}).test(t);"
-        case "numeric_tolerance":
-            body = f"return Math.abs(at(o, {steps}) - {value}) <= {json.dumps(check.tolerance)};"
-        case _:
-            body = f"return JSON.stringify(at(o, {steps})) === JSON.stringify({value});"
-    return {"type": "javascript", "value": _READ + body, "metric": check.name}
+    of_text = _OF_TEXT.get(check.type)
+    body = Template(_SCRIPT["text"] + of_text if of_text else _SCRIPT["of_values"][check.type]).substitute(
+        steps=json.dumps(_steps(_path(check))), value=json.dumps(wanted), tolerance=json.dumps(check.tolerance)
+    )
+    return {"type": "javascript", "value": _SCRIPT["read"] + body, "metric": check.name}
 
 
 # ── pytest: a file of its own, without curator ──────────────────────────────────────────────────────────────────────
@@ -125,7 +109,7 @@ def _plain_check(check: CheckSpec, item: Item) -> dict[str, Any] | None:
     wanted, steps = _wanted(check, item), _steps(_path(check))
     if check.type not in _CAN_JAVASCRIPT or wanted is _NOTHING or steps is None:
         return None
-    text = check.type in ("required_terms_present", "forbidden_terms_absent", "regex") and check.path is None
+    text = check.type in _OF_TEXT and check.path is None
     found = {"name": check.name, "type": check.type, "steps": steps, "wanted": wanted, "text": text}
     return found | ({"tolerance": check.tolerance} if check.type == "numeric_tolerance" else {})
 
@@ -230,7 +214,7 @@ def _steps(path: str) -> list[str | int] | None:
     return [int(step[1:-1]) if step[0] == "[" else step[1:] for step in re.findall(r"\.\w+|\[\d+\]", path)]
 
 
-def _no_path(checks: Sequence[CheckSpec], can: frozenset[str], form: str) -> list[Untranslated]:
+def _no_path(checks: Sequence[CheckSpec], can: Collection[str], form: str) -> list[Untranslated]:
     found = []
     for check in checks:
         if check.type not in can:

@@ -40,7 +40,7 @@ def create(request: Request) -> Response:
         source_observation_id=body.text("sourceObservationId"),
         status=body.choice("status", STATUSES),
     )
-    body.check()
+    body.raise_issues()
     return json_response(to_api(upsert(store_of(request), item, request.app.state.settings.faults)))
 
 
@@ -87,7 +87,7 @@ def list_all(request: Request) -> Response:
         query.issues.append(
             issues.custom("datasetName is required when version parameter is provided", ["datasetName"])
         )
-    query.check()
+    query.raise_issues()
     with store_of(request).read() as db:
         dataset_id = None
         if dataset_name:

@@ -78,7 +78,7 @@ def create(request: Request) -> Response:
             body.issues.append(issues.invalid_type([field], "record", schema))
         elif not _is_valid_schema(schema):
             body.issues.append(issues.custom("Must be a valid JSON Schema", [field]))
-    body.check()
+    body.raise_issues()
     wrong = name_issues(name)
     if wrong:
         raise invalid_request("Dataset name not valid. " + json.dumps(wrong, indent=2, ensure_ascii=False))

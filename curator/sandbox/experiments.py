@@ -35,6 +35,8 @@ SUMMARY_GROUPS = ("core", "metadata", "scores")
 ITEM_GROUPS = ("core", "dataset", "io", "metadata", "itemMetadata", "experimentMetadata", "scores")
 SUMMARY_COLUMNS, ITEM_COLUMNS = columns_of("experiments"), columns_of("experiment-items")
 MAX_SCORES = 50
+SUBJECTS = {"experiment": "experiment_id", "experiment_item": "trace_id"}
+"""Column that says which scores belong to a row."""
 DAY_MS = 86_400_000
 LISTED_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT")
 
@@ -91,10 +93,8 @@ def list_experiments(request: Request) -> Response:
             times = [row["latest_ms"] for row in page]
             alone = "s.trace_id IS NULL AND s.observation_id IS NULL AND s.session_id IS NULL"
             subject = Condition(f"s.experiment_id IN ({_marks(ids)}) AND {alone}", tuple(ids))
-            scores = _scores(db, store, subject, times, "experiment_id", query.score_limit)
-    data = [_with_scores("experiment", row, query.groups, scores, "experiment_id") for row in page]
-    last = (page[-1]["latest_ms"], page[-1]["latest_trace"], page[-1]["latest_id"]) if page else None
-    return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
+            scores = _scores(db, store, subject, times, SUBJECTS["experiment"], query.score_limit)
+    return _answer("experiment", rows, query, scores, ("latest_ms", "latest_trace", "latest_id"))
 
 
 def list_items(request: Request) -> Response:
@@ -130,10 +130,10 @@ def list_items(request: Request) -> Response:
                 f"s.trace_id IN ({_marks(traces)}) AND (s.observation_id IN ({_marks(ids)}) OR ({alone}))",
                 (*traces, *ids),
             )
-            scores = _scores(db, store, subject, [row["start_ms"] for row in page], "trace_id", query.score_limit)
-    data = [_with_scores("experiment_item", row, query.groups, scores, "trace_id") for row in page]
-    last = (page[-1]["start_ms"], page[-1]["trace_id"], page[-1]["id"]) if page else None
-    return _answer(data, len(rows) > query.limit, last, page[-1]["experiment_id"] if page else "")
+            scores = _scores(
+                db, store, subject, [row["start_ms"] for row in page], SUBJECTS["experiment_item"], query.score_limit
+            )
+    return _answer("experiment_item", rows, query, scores, ("start_ms", "trace_id", "id"))
 
 
 # ── query ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,9 +149,9 @@ def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: C
     ids = {column.id: column for column in columns.values()}
     lists = {name: reader.texts(name) for name in ids}
     filters = observation_filter.parse(reader.text("filter") or "", tuple(ids))
-    reader.check()
+    reader.raise_issues()
     cursor = reader.cursor(None, "lastTime", "lastTraceId", "lastId", "lastExperimentId")
-    reader.check()
+    reader.raise_issues()
     if cursor:
         cursor["time"] = to_milliseconds(cursor["lastTime"]) or 0
     conditions = observation_filter.conditions(filters, columns)
@@ -208,25 +208,28 @@ def _scores(db: sqlite3.Connection, store: Store, subject: Condition, times: lis
 # ── answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(data: list[Any], more: bool, last: tuple[int, str, str] | None, experiment: str) -> Response:
-    meta = {}
-    if more and last:
+def _answer(
+    resource: str, rows: list[sqlite3.Row], query: RunQuery, scores: Scores, place: tuple[str, str, str]
+) -> Response:
+    """The page with its scores, and a cursor while more rows follow; `place` names time, trace and id of a row."""
+    page, meta = rows[: query.limit], {}
+    if len(rows) > query.limit:
+        time, trace, last = (page[-1][column] for column in place)
         # The database's own way to write a time, which the cursor hands back to it.
-        moment = datetime.fromtimestamp(last[0] / 1000, UTC)
+        moment = datetime.fromtimestamp(time / 1000, UTC)
         cursor = {
             "v": 1,
-            "lastTime": f"{moment:%Y-%m-%d %H:%M:%S}.{last[0] % 1000:03d}000",
-            "lastTraceId": last[1],
-            "lastId": last[2],
-            "lastExperimentId": experiment,
+            "lastTime": f"{moment:%Y-%m-%d %H:%M:%S}.{time % 1000:03d}000",
+            "lastTraceId": trace,
+            "lastId": last,
+            "lastExperimentId": page[-1]["experiment_id"],
         }
         meta["cursor"] = encode_cursor(cursor, url_safe=True)
+    data = [shown(resource, row, {"core", *query.groups}) for row in page]
+    if "scores" in query.groups:
+        subject = SUBJECTS[resource]
+        data = [one | {"scores": scores.get(row[subject], [])} for one, row in zip(data, page, strict=True)]
     return json_response({"data": data, "meta": meta})
-
-
-def _with_scores(resource: str, row: sqlite3.Row, groups: set[str], scores: Scores, subject: str) -> dict[str, Any]:
-    listed = {"scores": scores.get(row[subject], [])} if "scores" in groups else {}
-    return shown(resource, row, {"core", *groups}) | listed
 
 
 routes = [

@@ -95,7 +95,7 @@ def parse(text: str, column_ids: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         raise invalid_request("Invalid JSON in filter parameter") from None
     if not isinstance(filters, list):
         raise invalid_data([invalid_type(["filter"], "array", filters)])
-    issues = [issue for index, one in enumerate(filters) for issue in _check(one, ["filter", index])]
+    issues = [issue for index, one in enumerate(filters) for issue in _shape_issues(one, ["filter", index])]
     for index, one in enumerate(filters):
         if column_ids and isinstance(one, dict) and one.get("column") not in column_ids:
             issues.append(invalid_value(["filter", index, "column"], column_ids))
@@ -126,7 +126,7 @@ def register_functions(db: sqlite3.Connection) -> None:
 # ── shape ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _check(one: object, path: Path) -> list[Issue]:
+def _shape_issues(one: object, path: Path) -> list[Issue]:
     if not isinstance(one, dict):
         return [invalid_type(path, "object", one)]
     kind = one.get("type")

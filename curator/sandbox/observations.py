@@ -115,7 +115,7 @@ def read_query(reader: Reader) -> ObservationQuery:
     _parse_io(reader)
     simple = _simple_conditions(reader)
     filters = observation_filter.parse(reader.text("filter") or "")
-    reader.check()
+    reader.raise_issues()
     advanced = observation_filter.conditions(filters)
     taken = {condition.column for condition in advanced}
     groups = {"core", "basic"} if chosen is None else {"core", *chosen}

@@ -117,7 +117,7 @@ def _walk(resources: list[Any], problems: "_Problems") -> Iterator[tuple[Attribu
             library = _mapping(scope.get("scope"))
             problems.collection(library.get("attributes"), "scope.attributes")
             for span in map(_mapping, problems.collection(scope.get("spans"), "spans")):
-                problems.look_at(span, str(library.get("name") or ""))
+                problems.check_span(span, str(library.get("name") or ""))
                 yield about, library, span
 
 
@@ -208,7 +208,7 @@ class _Problems:
         self.reasons: dict[str, None] = {}
         self.scopes: dict[str, None] = {}
 
-    def look_at(self, span: Attributes, scope: str) -> None:
+    def check_span(self, span: Attributes, scope: str) -> None:
         """Check a span's ids and lists."""
         self.spans += 1
         wrong: dict[str, None] = {}

@@ -41,7 +41,7 @@ def no_models(request: Request) -> Response:
     """An empty page: the sandbox knows no models and no prices, so it computes no costs."""
     reader = Reader(request)
     page, limit = pagination(reader)
-    reader.check()
+    reader.raise_issues()
     return json_response({"data": [], "meta": page_meta(page, limit, 0)})
 
 
@@ -49,7 +49,7 @@ def no_prompts(request: Request) -> Response:
     """An empty page: the sandbox keeps no prompts."""
     reader = Reader(request)
     page, limit = pagination(reader)
-    reader.check()
+    reader.raise_issues()
     meta = page_meta(page, limit if reader.given.get("limit") else 10, 0)
     return json_response({"data": [], "meta": meta, "pagination": meta})
 

@@ -52,7 +52,7 @@ class _Checked:
         self.given = given
         self.issues: list[Issue] = []
 
-    def check(self, known: Collection[str] | None = None) -> None:
+    def raise_issues(self, known: Collection[str] | None = None) -> None:
         """Raise 400 with the issues, if there are any; a name that is not `known` is one, after everything else."""
         unknown = [name for name in self.given if known is not None and name not in known]
         if unknown:
@@ -230,7 +230,7 @@ def answer_all(
     """The page of a table that the request asks for; `known` are the parameters of a strict query."""
     reader = Reader(request)
     page = pagination(reader)
-    reader.check(known)
+    reader.raise_issues(known)
     with store_of(request).read() as db:
         return answer_page(db, page, f"FROM {table}", (), order, shown)
 

@@ -48,7 +48,7 @@ def create_queue(request: Request) -> Response:
     name = body.required("name")
     description = body.text("description")
     config_ids = _config_ids(body)
-    body.check(("name", "description", "scoreConfigIds"))
+    body.raise_issues(("name", "description", "scoreConfigIds"))
     store = store_of(request)
     with store.write() as db:
         known = {row["id"] for row in db.execute("SELECT id FROM score_configs")}
@@ -66,7 +66,7 @@ def list_items(request: Request) -> Response:
     reader = Reader(request)
     page = pagination(reader)
     status = reader.choice("status", STATUSES)
-    reader.check(("page", "limit", "status"))
+    reader.raise_issues(("page", "limit", "status"))
     queue_id = request.path_params["queue_id"]
     condition, values = ("AND status = ?", (queue_id, status)) if status else ("", (queue_id,))
     with store_of(request).read() as db:
@@ -87,7 +87,7 @@ def create_item(request: Request) -> Response:
     object_id = body.required("objectId")
     object_type = body.one_of("objectType", OBJECT_TYPES)
     status = body.one_of("status", STATUSES, "PENDING")
-    body.check(("objectId", "objectType", "status"))
+    body.raise_issues(("objectId", "objectType", "status"))
     queue_id = request.path_params["queue_id"]
     store = store_of(request)
     item_id, times = cuid(store.now()), _now(store)
@@ -104,7 +104,7 @@ def update_item(request: Request) -> Response:
     """Change the status. Completing again moves `completedAt`; going back to PENDING keeps it."""
     body = Body(json_body(request))
     status = body.one_of("status", STATUSES) if "status" in body.given else None
-    body.check(("status",))
+    body.raise_issues(("status",))
     store = store_of(request)
     now_ms = store.now_ms()
     with store.write() as db:
@@ -165,7 +165,7 @@ def list_comments(request: Request) -> Response:
     page = pagination(reader)
     if filters["object_id"] and "objectType" not in reader.given and not reader.issues:
         reader.issues.append(custom("objectType is required when objectId is provided", ["objectType"]))
-    reader.check(("objectType", "objectId", "authorUserId", "page", "limit"))
+    reader.raise_issues(("objectType", "objectId", "authorUserId", "page", "limit"))
     chosen = {column: value for column, value in filters.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
     with store_of(request).read() as db:
@@ -192,7 +192,7 @@ def create_comment(request: Request) -> Response:
     object_id = body.required("objectId")
     object_type = body.one_of("objectType", COMMENTED)
     author = body.text("authorUserId")
-    body.check(("projectId", "content", "objectId", "objectType", "authorUserId"))
+    body.raise_issues(("projectId", "content", "objectId", "objectType", "authorUserId"))
     if author is not None:
         raise invalid_request(UNKNOWN_AUTHOR)
     store = store_of(request)

@@ -38,7 +38,7 @@ _OWN = ("comment", "configId", "queueId", "observationId", "sessionId")
 COLUMNS = {key: snake(key) for key in _OWN} | {"datasetRunId": "experiment_id"}
 
 
-def check(body: Any) -> list[Issue]:
+def issues_of(body: Any) -> list[Issue]:
     """What is wrong with the shape of one score; an empty list when it is accepted."""
     if not isinstance(body, dict):
         return [invalid_type([], "object", body)] * 2  # both halves of the schema complain

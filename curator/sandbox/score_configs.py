@@ -96,7 +96,7 @@ def _check_new(body: Body) -> None:
         body.issues += _check_categories(categories)
     elif categories is not UNDEFINED and not (kind == "NUMERIC" and categories is None):
         body.issues.append(invalid_type(["categories"], "undefined", categories))
-    body.check()
+    body.raise_issues()
 
 
 def _check_name(name: Any) -> list[Issue]:

@@ -35,7 +35,7 @@ def list_scores(request: Request) -> Response:
     groups = _groups(reader)
     where, values = _filters(reader)
     after = reader.cursor("lastTimestamp", "lastId")
-    reader.check(KNOWN)
+    reader.raise_issues(KNOWN)
     if after:
         where.append("(s.timestamp_ms, s.id) < (?, ?)")
         values += [after["lastTimestamp"], after["lastId"]]
@@ -161,15 +161,15 @@ def create_scores(request: Request) -> Response:
     """One score (200 with its id) or, as SDK 5 sends them to servers from 4.59 on, a list (202, or 207 in part)."""
     body = json_body(request)
     if not isinstance(body, list):
-        issues = score_body.check(body)
+        issues = score_body.issues_of(body)
         if issues:
             raise invalid_data(issues)
         return json_response({"id": _write(request, [body])[0]})
-    accepted = [one for one in body if not score_body.check(one)]
+    accepted = [one for one in body if not score_body.issues_of(one)]
     _write(request, accepted)
     if len(accepted) == len(body):
         return json_response({"message": "Accepted"}, 202)
-    errors = [{"message": issue["message"]} for one in body for issue in score_body.check(one)[:1]]
+    errors = [{"message": issue["message"]} for one in body for issue in score_body.issues_of(one)[:1]]
     return json_response({"accepted": len(accepted), "rejected": len(errors), "errors": errors}, 207)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from curator.cli.main import cli
 from curator.cli.output import print_json
-from curator.cli.promote import _exit_code, _print
+from curator.cli.promote import _exit_code, print_receipt
 from curator.gateway.errors import GatewayError
 from curator.help import page
 from curator.help.outcomes import OUTCOMES, Outcome
@@ -41,7 +41,7 @@ def ends(ctx: click.Context, code: str, receipt: bool, as_json: bool) -> None:
     if as_json:
         print_json({"receipts": [shown]})
     else:
-        _print(shown, ())
+        print_receipt(shown, ())
     ctx.exit(_exit_code([shown]))
 
 
