@@ -199,6 +199,7 @@ class Gathering:
     def _uncounted(self) -> int:
         """How many rows the server counts and does not show; 0 when the dataset changed while it was read."""
         unreadable = self._gateway.unreadable - self._unreadable
+        # Doubled rows of an id count each and show once: the sum gives them away.
         surplus = self.total - len({item.id for item in self._items}) - unreadable
         if surplus == 0 or self._version is not None:
             return max(0, surplus)

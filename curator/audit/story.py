@@ -131,6 +131,7 @@ def _states(gateway: Gateway, item: StoredItem) -> tuple[list[StoredItem], bool]
     """
     states = [item]
     while len(states) < MAX_VERSIONS:
+        # The server keeps whole milliseconds, and a version counts from the very one in which it was written.
         before = states[-1].updated_at - timedelta(milliseconds=1)
         rows = iter(gateway.items(item.dataset, source_trace_id=item.source_trace_id or None, version=before))
         earlier = next((row for row in islice(rows, LOOKED_THROUGH) if row.id == item.id), None)

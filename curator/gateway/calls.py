@@ -32,6 +32,7 @@ PATIENCE_SECONDS = 75.0
 """Longest sum of waits before a read gives up: a limit per minute frees itself within one minute."""
 URL_BUDGET = 12_000
 """Bytes of ids in one URL; Langfuse refuses a URL of about 33 kB, proxies refuse from 16 kB."""
+# By itself the SDK repeats 408, 409, 429 and 5xx twice: a taken id (409, for good) would cost three POSTs and seconds.
 _ONCE: "RequestOptions" = {"max_retries": 0}
 
 

@@ -24,6 +24,7 @@ class Gateway(Traces, Review, Datasets, Experiments):
         info = known or self.version()
         if info.release and info.release[0] < 4:
             raise translate.too_old(self._wire.host, version=info.version)
+        # Health answers without keys; only a read proves them, and that the server has the APIs of Langfuse 4.
         self._read(lambda api: api.observations.get_many, fields="core", limit=1, needs_v2=True)
         return info
 

@@ -41,6 +41,7 @@ class Datasets(Calls):
             "input_schema": input_schema,
             "expected_output_schema": expected_output_schema,
         }
+        # What is not sent stays; a null would take a schema away, and leave the metadata.
         given = {key: value for key, value in fields.items() if value is not None}
         body = self._write(lambda api: api.datasets.create, name=name, **given)
         return self._one(body, rows.dataset)
@@ -116,6 +117,7 @@ class ItemPages:
     @property
     def total_items(self) -> int:
         """How many items the server says there are (one request, which iterating uses too)."""
+        # An id with several current rows (after concurrent first writes) is listed once and counted by its rows.
         _, meta = self._calls._rows(self._cached(1))
         total = meta.get("totalItems")
         if not isinstance(total, int):

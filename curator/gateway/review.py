@@ -77,6 +77,7 @@ class Review(Calls):
             self._write(lambda api: self._post_score, request.dict())
         self._scores_one_by_one = True
 
+    # SDK 5 sends lists only, which servers before 4.59 answer with 400; `_` takes what its methods take.
     def _post_score(self, score: dict[str, Any], **_: object) -> None:
         self._wire.client.post(f"{self.base_url}/api/public/scores", json=score)
 

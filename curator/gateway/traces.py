@@ -13,7 +13,7 @@ from curator.model.trace import Comment, Observation, Score, Trace
 LIST_FIELDS = "core,basic,time,metrics,trace_context"
 COST_FIELDS = f"{LIST_FIELDS},usage"
 IO_FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
-LIST_PAGE = 1000
+LIST_PAGE = 1000  # the most that the API gives; of scores, comments, items and experiments it is 100
 # Langfuse Cloud refuses answers over 5 MB, so inputs and outputs come in small pages.
 IO_PAGE = 100
 SCORE_FIELDS = "details,subject,annotation"
@@ -69,6 +69,7 @@ class Traces(Calls):
             common.append({"type": "datetime", "column": "startTime", "operator": ">=", "value": _iso(from_)})
         if to is not None:
             common.append({"type": "datetime", "column": "startTime", "operator": "<", "value": _iso(to)})
+        # `traceId=` of the API takes exactly one id; the filter takes many.
         column, wanted = _the_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
         found, tally = 0, self._tally()
         # `%22…%22%2C` around each id
@@ -161,9 +162,8 @@ class Traces(Calls):
     def traces(self, trace_ids: Sequence[str], *, comments: bool = True) -> dict[str, Trace]:
         """Trace id → the whole trace, as `trace` gives it; those without any observation are left out.
 
-        Many traces share their requests: one for about 100 observations, one for 100 scores, and the project's comments
-        since the earliest of the traces; without `comments` those are not asked for. All of them are held in memory.
-        Raises GatewayError.
+        Many traces share their requests: one for about 100 observations, one for 100 scores, and one for 100 of
+        the project's comments, which `comments` leaves out. All of them are held in memory. Raises GatewayError.
         """
         observations: dict[str, list[Observation]] = defaultdict(list)
         for one in self.observations(trace_ids=trace_ids, io=True):
@@ -216,17 +216,14 @@ class Traces(Calls):
     def comments(
         self, object_type: str, object_id: str | None = None, *, since: datetime | None = None
     ) -> list[Comment]:
-        """Comments on a TRACE, OBSERVATION, SESSION or PROMPT, newest first.
+        """Comments on a TRACE, OBSERVATION, SESSION or PROMPT, in no order.
 
         Without `object_id`: on all objects of the type, made at or after `since`. Raises GatewayError.
         """
         pages = self._pages(lambda api: api.comments.get, object_type=object_type, object_id=object_id)
-        found = []
-        for one in self._by_page(pages, rows.comment, self._tally(whole=False)):
-            if since is not None and one.created_at < since:
-                break
-            found.append(one)
-        return found
+        found = self._by_page(pages, rows.comment, self._tally(whole=False))
+        # Langfuse's source asks its database for no order of comments: every page may hold a young one.
+        return [one for one in found if since is None or one.created_at >= since]
 
 
 def _the_one(choices: dict[str, Sequence[str] | None]) -> tuple[str, Sequence[str] | None]:

@@ -15,6 +15,7 @@ from curator.model.safe import visible
 TOO_LARGE_BYTES = 4_400_000
 NOT_JSON = object()
 _QUOTED = re.compile(r"\b(received|got|value)\b[ :]+(?!type\b).*", re.IGNORECASE)
+# httpx raises one error for a lost connection and for an answer that is no HTTP; h11's words tell them apart.
 _DISCONNECTED = re.compile(r"disconnected|peer closed|incomplete", re.IGNORECASE)
 
 
@@ -74,7 +75,7 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             return errors.NotFound("Langfuse has nothing under this name or id.", code="NOT_FOUND", **facts)
         case 409:
             return errors.Conflict("Langfuse reports a conflict for this id.", code="CONFLICT", **facts)
-        case 413 if response.request.method == "GET":
+        case 413 if response.request.method == "GET":  # Langfuse Cloud sends no answer over 5 MB
             return errors.TooLarge(
                 f"The answer of {host} would be larger than it sends.",
                 code="LIMIT_ANSWER",

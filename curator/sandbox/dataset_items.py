@@ -155,7 +155,7 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         db.execute("SAVEPOINT item")
         moment = milliseconds(store.now())
         if replaced is not None:
-            moment = max(moment, replaced["valid_from"] + 1)
+            moment = max(moment, replaced["valid_from"] + 1)  # two writes within a millisecond are two versions
             item_versions.end(db, replaced, moment)
         columns |= {"id": item_id, "dataset_id": dataset["id"]}
         item_versions.insert(db, {**columns, "valid_from": moment})

@@ -155,7 +155,7 @@ def _find_item(db: sqlite3.Connection, request: Request) -> sqlite3.Row:
 
 
 def list_comments(request: Request) -> Response:
-    """One page in the order in which they were written, of one object or author or of all."""
+    """One page, of one object or author or of all. Langfuse names no order; its database mostly has that of writing."""
     reader = Reader(request)
     filters = {
         "object_type": reader.choice("objectType", COMMENTED),

@@ -93,6 +93,7 @@ def _delete(job: Job, stored: StoredItem) -> None:
     """Takes away every row of the id, and proves that neither id nor list shows it. Raises Stop, GatewayError."""
     until = time.monotonic() + job.patience.limit
     rows = 0
+    # One DELETE takes one current row away; an id that was written twice at first has several.
     while rows < MAX_ROWS:
         job.pace.wait()
         try:
