@@ -149,23 +149,17 @@ def _taught(
     return load_rule(loaded.path)
 
 
+_OF_THE_DRAFT = ("item_id", "dataset", "rule", "trace_id", "observation_id", "case", "origins")
+_AFTER_THE_SCRUB = ("input", "expected_output", "metadata", "findings", "problems")
+
+
 def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
     """What would be written; the unscrubbed draft is no part of it."""
     draft, scrubbed = proposal.draft, proposal.scrubbed
     return {
-        "item_id": draft.item_id,
-        "dataset": draft.dataset,
-        "rule": draft.rule,
-        "trace_id": draft.trace_id,
-        "observation_id": draft.observation_id,
-        "case": draft.case,
+        **{name: getattr(draft, name) for name in _OF_THE_DRAFT},
+        **{name: getattr(scrubbed, name) for name in _AFTER_THE_SCRUB},
         "writable": proposal.writable,
-        "input": scrubbed.input,
-        "expected_output": scrubbed.expected_output,
-        "metadata": scrubbed.metadata,
-        "origins": draft.origins,
-        "findings": scrubbed.findings,
-        "problems": scrubbed.problems,
         "scrub": scrubbed.summary,
         "protection": [
             {"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in proposal.judged

@@ -40,16 +40,8 @@ def log(limit: int | None, chosen: str | None, file: Path | None, as_json: bool)
     lines = export(file, entries) if file is not None else None
     if as_json:
         shown = [entry.model_dump(mode="json") | {"undone": entry.id in undone} for entry in entries]
-        kept = [
-            {
-                "trace_id": d.trace_id,
-                "rule": d.rule,
-                "case": d.case,
-                "reason": d.reason,
-                "saved_at": d.saved_at.isoformat(),
-            }
-            for d in drafts
-        ]
+        about = {"trace_id", "rule", "case", "reason", "saved_at"}
+        kept = [draft.model_dump(mode="json", include=about) for draft in drafts]
         print_json({"entries": shown, "drafts": kept})
         return
     if file is not None:

@@ -7,7 +7,7 @@ import click
 from curator.cli.output import cell, duration, json_option, number, plain, print_json, row, say, when, width
 from curator.config import load_settings
 from curator.model import Note, Trace
-from curator.model.trace import tree
+from curator.model.trace import OF_THE_TRACE, tree
 from curator.queue import in_line, notes_in
 
 if TYPE_CHECKING:
@@ -51,21 +51,13 @@ def _document(trace: Trace, url: str, found: "Conversation") -> dict[str, object
             "observation_id": root.id,
             "timestamp": root.start_time.isoformat(),
             "latency": root.latency,
-            "user_id": root.user_id,
-            "session_id": root.session_id,
-            "environment": root.environment,
-            "release": root.release,
-            "version": root.version,
-            "tags": list(root.tags),
-            "metadata": root.metadata,
-            "input": root.input,
-            "output": root.output,
+            **{name: getattr(root, name) for name in (*OF_THE_TRACE, "tags", "metadata", "input", "output")},
             "url": url,
         },
-        "observations": [one.model_dump(mode="json") for one in trace.observations],
-        "scores": [one.model_dump(mode="json") for one in trace.scores],
-        "comments": [one.model_dump(mode="json") for one in trace.comments],
-        "notes": [one.model_dump(mode="json") for one in _notes(trace)],
+        "observations": trace.observations,
+        "scores": trace.scores,
+        "comments": trace.comments,
+        "notes": _notes(trace),
     }
 
 

@@ -197,12 +197,5 @@ def content_fingerprint(item: Any) -> str:
 
 
 def _signal(signal: Signal) -> JsonValue:
-    entry: dict[str, JsonValue] = {
-        "kind": signal.kind,
-        "name": signal.name,
-        "value": signal.value,
-        "source": signal.source,
-        "annotator": signal.annotator,
-        "comment": signal.comment,
-    }
+    entry = {name: getattr(signal, name) for name in ("kind", "name", "value", "source", "annotator", "comment")}
     return {key: value for key, value in entry.items() if value is not None}

@@ -129,6 +129,11 @@ def main_root(observations: Sequence[Observation], names: Collection[str] = ()) 
     )
 
 
+OF_THE_TRACE = ("user_id", "session_id", "environment", "release", "version")
+"""What the root observation says of its whole trace."""
+OF_A_STEP = ("id", "parent_id", "type", "name", "level", "status_message", "model")
+
+
 class Trace(Value):
     """A trace: the group of observations with one trace id, with what people and evaluators said about it."""
 
@@ -208,23 +213,13 @@ class Trace(Value):
             "trace": {
                 "id": self.id,
                 "name": self.name,
-                "user_id": root.user_id,
-                "session_id": root.session_id,
-                "environment": root.environment,
-                "release": root.release,
-                "version": root.version,
+                **{name: getattr(root, name) for name in OF_THE_TRACE},
                 "tags": list(root.tags),
                 "metadata": {key: parse_text(v) if isinstance(v, str) else v for key, v in root.metadata.items()},
             },
             "observations": [
                 {
-                    "id": o.id,
-                    "parent_id": o.parent_id,
-                    "type": o.type,
-                    "name": o.name,
-                    "level": o.level,
-                    "status_message": o.status_message,
-                    "model": o.model,
+                    **{name: getattr(o, name) for name in OF_A_STEP},
                     "input": parse_text(o.input),
                     "output": parse_text(o.output),
                     "metadata": o.metadata,
