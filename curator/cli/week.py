@@ -15,7 +15,6 @@ from curator.model.errors import CuratorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
-    from curator.journal import Journal
     from curator.queue import Coverage, Digest, Group, Grouping, Week, Window
     from curator.scrub import Scrubber
 
@@ -70,11 +69,12 @@ def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool
 def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Digest":
     """The digest with what waits beside the failures."""
     from curator.experiments import proven
+    from curator.journal import Journal
     from curator.queue import digest as summed_up
     from curator.queue import drifted
 
     found, today = summed_up(week), datetime.now(UTC).date()
-    with _journal(load_settings().connection()) as journal:
+    with Journal.of(load_settings().connection()) as journal:
         prepared = [each.key for each in journal.drafts.prepared()]
         drift = drifted(week.items, journal)
     expired = [i.id for known in week.items.values() for i in known if i.excused_until and today > i.excused_until]
@@ -107,14 +107,6 @@ def _opened(rules: Sequence[str], since: str | None) -> "Iterator[tuple[Week, li
     by = [each.rule for each in [find_rule(name, settings) for name in rules] or load_rules(settings)]
     with Gateway(connection) as gateway, Scrubber() as scrubber:
         yield read_week(gateway, scrubber, by, window, settings), by, gateway
-
-
-@contextmanager
-def _journal(connection: Connection) -> "Iterator[Journal]":
-    from curator.journal import Journal
-
-    with Journal.of(connection) as journal:
-        yield journal
 
 
 def read_week(
@@ -161,8 +153,10 @@ def group_of(
 
 def local_decisions(connection: Connection) -> Sequence[Decision]:
     """What was decided on this machine lately; the server shows it only after its lag."""
+    from curator.journal import Journal
+
     try:
-        with _journal(connection) as journal:
+        with Journal.of(connection) as journal:
             return journal.decisions.all()
     except CuratorError as error:
         say(f"warning: {error.message} Decisions of the last minute may be missing.")

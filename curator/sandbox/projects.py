@@ -37,19 +37,13 @@ def gone(_: Request) -> Response:
     raise ApiError(404, {"message": GONE})
 
 
-def no_models(request: Request) -> Response:
-    """An empty page: the sandbox knows no models and no prices, so it computes no costs."""
+def empty(request: Request) -> Response:
+    """An empty page: the sandbox keeps no prompts, and knows no models and prices, so it computes no costs."""
     reader = Reader(request)
     page, limit = pagination(reader)
     reader.raise_issues()
-    return json_response({"data": [], "meta": page_meta(page, limit, 0)})
-
-
-def no_prompts(request: Request) -> Response:
-    """An empty page: the sandbox keeps no prompts."""
-    reader = Reader(request)
-    page, limit = pagination(reader)
-    reader.raise_issues()
+    if not request.url.path.endswith("/prompts"):
+        return json_response({"data": [], "meta": page_meta(page, limit, 0)})
     meta = page_meta(page, limit if reader.given.get("limit") else 10, 0)
     return json_response({"data": [], "meta": meta, "pagination": meta})
 
@@ -66,7 +60,7 @@ routes = [
     Route("/api/public/ready", health, methods=["GET"]),
     Route("/api/public/projects", projects, methods=["GET"]),
     *(Route(f"/api/public{path}", gone, methods=methods) for path, methods in TABLES["gone"].items()),
-    Route("/api/public/models", no_models, methods=["GET"]),
-    Route("/api/public/v2/prompts", no_prompts, methods=["GET"]),
+    Route("/api/public/models", empty, methods=["GET"]),
+    Route("/api/public/v2/prompts", empty, methods=["GET"]),
     Route("/api/public/v2/metrics", metrics, methods=["GET"]),
 ]
