@@ -101,7 +101,7 @@ class Calls:
             retry=tenacity.retry_if_exception(_transient),
             wait=_wait,
             stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_before_delay(patience),
-            before_sleep=self._tell,
+            before_sleep=self._report_wait,
             reraise=True,
         )
         return waiting(self._once, method, args, parameters, needs_v2=needs_v2)
@@ -149,7 +149,7 @@ class Calls:
             if isinstance(trace_id := row.get("traceId"), str):
                 self.unreadable_traces.add(trace_id)
 
-    def _tell(self, state: tenacity.RetryCallState) -> None:
+    def _report_wait(self, state: tenacity.RetryCallState) -> None:
         if self._on_wait is not None and state.next_action is not None and state.outcome is not None:
             self._on_wait(float(state.next_action.sleep), str(state.outcome.exception()))
 
@@ -209,7 +209,7 @@ class Calls:
             if cursor in seen:
                 raise translate.bad_answer(self._wire.host, "its pages run in a circle")
             seen.add(cursor)
-            self._goes_on(rows, len(seen))
+            self._refuse_endless(rows, len(seen))
         if tally is None:
             counted.finish()
 
@@ -230,12 +230,12 @@ class Calls:
             if rows == before:
                 raise translate.bad_answer(self._wire.host, "its pages repeat themselves")
             before = rows
-            self._goes_on(rows, number)
+            self._refuse_endless(rows, number)
             number += 1
         if tally is None:
             counted.finish()
 
-    def _goes_on(self, rows: Sequence[Row], pages: int) -> None:
+    def _refuse_endless(self, rows: Sequence[Row], pages: int) -> None:
         if not rows:
             raise translate.bad_answer(self._wire.host, "a page is empty although more are said to follow")
         if pages >= self._connection.limits.pages:

@@ -32,10 +32,10 @@ def what_is_wrong(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False)[0]
         return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
-    return str(error) if isinstance(error, Odd) else "a field has another form than Langfuse gives it"
+    return str(error) if isinstance(error, Unreadable) else "a field has another form than Langfuse gives it"
 
 
-class Odd(ValueError):
+class Unreadable(ValueError):
     """A field that cannot be read; the message is safe to print."""
 
 
@@ -62,9 +62,9 @@ def score(row: Row) -> Score:
     kind = subject.get("kind", "trace")
     value = row["value"]
     if value is not None and not isinstance(value, bool | int | float | str):
-        raise Odd("`value` is no number, text or boolean")
+        raise Unreadable("`value` is no number, text or boolean")
     if isinstance(value, float) and not math.isfinite(value):
-        raise Odd("`value` is no finite number")
+        raise Unreadable("`value` is no finite number")
     return _read(
         Score,
         row,
@@ -158,14 +158,14 @@ def _scores(rows: object) -> tuple[Score, ...]:
     if rows is None:
         return ()
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise Odd("`scores` is no list of objects")
+        raise Unreadable("`scores` is no list of objects")
     return tuple(score(row) for row in rows)
 
 
 def _required(row: Row, key: str) -> str:
     value = row[key]
     if not isinstance(value, str) or not value:
-        raise Odd(f"`{key}` is empty or no text")
+        raise Unreadable(f"`{key}` is empty or no text")
     return value
 
 
@@ -198,15 +198,15 @@ def _time(value: object) -> datetime | None:
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
-        raise Odd("a time is not written as ISO 8601") from None
+        raise Unreadable("a time is not written as ISO 8601") from None
     if time.year not in YEARS:
-        raise Odd(f"a time lies before {YEARS.start} or after {YEARS.stop - 1}")
+        raise Unreadable(f"a time lies before {YEARS.start} or after {YEARS.stop - 1}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _present(value: datetime | None) -> datetime:
     if value is None:
-        raise Odd("it has no time")
+        raise Unreadable("it has no time")
     return value
 
 

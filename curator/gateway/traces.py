@@ -70,7 +70,7 @@ class Traces(Calls):
         if to is not None:
             common.append({"type": "datetime", "column": "startTime", "operator": "<", "value": _iso(to)})
         # `traceId=` of the API takes exactly one id; the filter takes many.
-        column, wanted = _the_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
+        column, wanted = _at_most_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
         found, tally = 0, self._tally()
         # `%22…%22%2C` around each id
         for batch in [None] if wanted is None else batches(wanted, overhead=9):
@@ -122,7 +122,7 @@ class Traces(Calls):
         Names with a comma cannot be asked for, so then all names are fetched and the others left out here.
         Raises GatewayError.
         """
-        column, wanted = _the_one({"trace_id": trace_ids, "session_id": session_ids})
+        column, wanted = _at_most_one({"trace_id": trace_ids, "session_id": session_ids})
         if names is not None and not names:
             return
         # Scores of given objects are an addition to them; a window's scores are the list of failures itself.
@@ -226,7 +226,7 @@ class Traces(Calls):
         return [one for one in found if since is None or one.created_at >= since]
 
 
-def _the_one(choices: dict[str, Sequence[str] | None]) -> tuple[str, Sequence[str] | None]:
+def _at_most_one(choices: dict[str, Sequence[str] | None]) -> tuple[str, Sequence[str] | None]:
     given = {column: ids for column, ids in choices.items() if ids is not None}
     if len(given) > 1:
         raise ValueError(f"at most one of {', '.join(choices)}")

@@ -108,7 +108,7 @@ class Wire:
         finally:
             self._local.exchange = None
 
-    def left(self, seconds: float | None) -> float | None:
+    def bounded(self, seconds: float | None) -> float | None:
         """What an operation on the network may take at most. Raises httpcore.ReadTimeout when nothing is left."""
         exchange: Exchange | None = getattr(self._local, "exchange", None)
         if exchange is None:
@@ -175,7 +175,7 @@ class _Bounded(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._inner.connect_tcp(host, port, self._wire.left(timeout), local_address, socket_options)
+        stream = self._inner.connect_tcp(host, port, self._wire.bounded(timeout), local_address, socket_options)
         return _BoundedStream(stream, self._wire)
 
 
@@ -184,13 +184,13 @@ class _BoundedStream(httpcore.NetworkStream):
         self._inner, self._wire = inner, wire
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, self._wire.left(timeout))
+        data = self._inner.read(max_bytes, self._wire.bounded(timeout))
         self._wire.received(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), SENT_AT_ONCE):
-            self._inner.write(buffer[start : start + SENT_AT_ONCE], self._wire.left(timeout))
+            self._inner.write(buffer[start : start + SENT_AT_ONCE], self._wire.bounded(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -198,7 +198,7 @@ class _BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        stream = self._inner.start_tls(ssl_context, server_hostname, self._wire.left(timeout))
+        stream = self._inner.start_tls(ssl_context, server_hostname, self._wire.bounded(timeout))
         return _BoundedStream(stream, self._wire)
 
     def get_extra_info(self, info: str) -> Any:

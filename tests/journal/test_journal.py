@@ -30,6 +30,7 @@ ITEM = Item(
     metadata={"case": "1"},
     source_trace_id="t-1",
 )
+AS_JSON = ITEM.model_dump_json()
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -164,14 +165,14 @@ def test_two_writers_without_locks_both_stop_before_they_write(tmp_path: Path) -
 
 def test_many_processes_create_it_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from curator.journal import Journal\n"
-        "from tests.journal.test_journal import ITEM\n"
+        "import sys; from pathlib import Path; from curator.journal import Journal; from curator.model import Item\n"
+        "ITEM = Item.model_validate_json(sys.argv[2])\n"
         "j = Journal('s', Path(sys.argv[1]))\n"
         "for _ in range(10): j.promotions.begin(ITEM, rule='r', reviewer='ada')\n"
         "j.close()"
     )
     path = tmp_path / "journal.sqlite3"
-    crowd = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(4)]
+    crowd = [subprocess.Popen([sys.executable, "-c", code, str(path), AS_JSON]) for _ in range(4)]
     assert [process.wait(60) for process in crowd] == [0] * 4
     with Journal("s", path) as journal:
         assert len(journal.promotions.unfinished()) == 40
@@ -276,13 +277,13 @@ def test_a_full_disk_is_a_refusal_in_words(journal: Journal) -> None:
 def test_what_a_living_process_works_on_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
     code = (
-        "import sys; from pathlib import Path; from curator.journal import Journal\n"
-        "from tests.journal.test_journal import ITEM\n"
+        "import sys; from pathlib import Path; from curator.journal import Journal; from curator.model import Item\n"
+        "ITEM = Item.model_validate_json(sys.argv[2])\n"
         "j = Journal('s', Path(sys.argv[1])); j.promotions.begin(ITEM, rule='r', reviewer='ada')\n"
         "print('ready', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(path), AS_JSON], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
