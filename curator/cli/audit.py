@@ -94,6 +94,7 @@ class Target:
 @click.pass_context
 def audit(
     ctx: click.Context,
+    /,
     dataset: str | None,
     items: tuple[str, ...],
     rule_name: str | None,
