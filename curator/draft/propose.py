@@ -103,7 +103,7 @@ def seen_in(
 ) -> Look:
     """What a sample of traces shows."""
     found = [conversation_of(trace) for trace in traces]
-    inputs = [parse_text(trace.root.input) for trace in traces]
+    inputs: list[Any] = [parse_text(trace.root.input) for trace in traces]
     # A function under `@observe` that is called with named arguments: those are its input.
     if by_name := sum(map(_called_by_name, inputs)) * 2 > len(inputs):
         inputs = [each["kwargs"] if _called_by_name(each) else each for each in inputs]
