@@ -78,7 +78,7 @@ def queue(
         Scrubber() as scrubber,  # starts when it is needed
     ):
 
-        def read(by: "Sequence[Rule]") -> Queue:
+        def read(by: "Sequence[Rule]", hears: Hears = hears) -> Queue:
             return find_failures(
                 gateway,
                 by,
@@ -92,7 +92,7 @@ def queue(
 
         found = None
         if not rules and without_rules(settings):
-            found, used = found_by(gateway, settings, window, by, read)
+            found, used = found_by(gateway, settings, window, by, read, hears)
             if used is not by:
                 by = list(used)
                 say(in_words(by[0]))

@@ -105,8 +105,9 @@ def seen_in(
     found = [conversation_of(trace) for trace in traces]
     inputs: list[Any] = [parse_text(trace.root.input) for trace in traces]
     # A function under `@observe` that is called with named arguments: those are its input.
-    if by_name := sum(map(_called_by_name, inputs)) * 2 > len(inputs):
-        inputs = [each["kwargs"] if _called_by_name(each) else each for each in inputs]
+    called = [_named_arguments(each) for each in inputs]
+    if by_name := sum(map(bool, called)) * 2 > len(inputs):
+        inputs = [arguments or each for arguments, each in zip(called, inputs, strict=True)]
     outputs = [parse_text(trace.root.output) for trace in traces]
     keys = _keys(inputs)
     corrections = [trace.correction for trace in traces if trace.correction is not None]
@@ -177,8 +178,9 @@ def by_workflow(names: Mapping[str, int]) -> Counter[str]:
     return found
 
 
-def _called_by_name(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"args", "kwargs"} and not value["args"] and bool(value["kwargs"])
+def _named_arguments(value: Any) -> Any:
+    alone = isinstance(value, dict) and set(value) == {"args", "kwargs"} and not value["args"]
+    return value["kwargs"] if alone else None
 
 
 def _sessions(traces: Sequence[Trace]) -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -68,15 +69,23 @@ def default_rule(gateway: Gateway, window: Window) -> Rule:
 
 
 def found_by(
-    gateway: Gateway, settings: Settings, window: Window, rules: Sequence[Rule], find: Callable[[Sequence[Rule]], Queue]
+    gateway: Gateway,
+    settings: Settings,
+    window: Window,
+    rules: Sequence[Rule],
+    find: Callable[[Sequence[Rule], Hears], Queue],
+    hears: Hears,
 ) -> tuple[Queue, Sequence[Rule]]:
     """What `find` finds by the rules, with them; where a project has none, and the shipped ones find nothing, what it
     finds by the plain defaults, with their rule. Raises GatewayError."""
-    found = find(rules)
+    notes: list[str] = []
+    found = find(rules, replace(hears, note=notes.append))
     if found.matched or not without_rules(settings):
+        for note in notes:
+            hears.note(note)
         return found, rules
     plain = [default_rule(gateway, window)]
-    return find(plain), plain
+    return find(plain, hears), plain  # what the shipped rules miss in somebody's project is no news
 
 
 def in_words(rule: Rule) -> str:

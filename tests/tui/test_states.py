@@ -137,6 +137,7 @@ async def test_a_project_without_rules_has_a_queue_by_plain_defaults_and_a_key_f
             assert "by plain defaults  N makes a rule" in driver.text()
             assert "helpful" in driver.toasts()
             assert "plain defaults count as failures" in driver.toasts()
+            assert "names the annotation queue" not in driver.toasts() + printed.stderr
             await driver.press("T")
             assert "no rule yet to try" in driver.toasts()
             await driver.press("p")

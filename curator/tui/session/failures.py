@@ -89,11 +89,11 @@ class Failures:
         hears = Hears(lambda what: report(f"looking for failures: {what}", 0, None), notes.append, arrived)
         gateway, window = self._rooms.gateway, self._window
 
-        def find(by: "Sequence[Rule]") -> Queue:
+        def find(by: "Sequence[Rule]", hears: Hears = hears) -> Queue:
             return find_failures(gateway, by, window, state=None, decisions=self._own_decisions(), hears=hears)
 
         try:
-            asked = found_by(gateway, self._rooms.settings, window, rules, find) if rule is None else None
+            asked = found_by(gateway, self._rooms.settings, window, rules, find, hears) if rule is None else None
             queue, used = asked or (find(rules), rules)
         except GatewayError as error:
             if error.code != "UNREACHABLE":
