@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from curator.model import split_path
 from curator.model.errors import UsageError
 
 
@@ -39,29 +40,10 @@ def apply_edit(content: dict[str, JsonValue], path: str, value: JsonValue) -> No
 
 def parse_edit_path(path: str) -> list[str | int]:
     """The steps of a path as `join_path` writes it. Raises UsageError."""
-    steps: list[str | int] = []
-    rest = path
-    decoder = json.JSONDecoder()
-    while rest:
-        if rest.startswith("["):
-            try:
-                step, end = decoder.raw_decode(rest, 1)
-            except ValueError:
-                raise _bad_path(path) from None
-            if isinstance(step, bool) or not isinstance(step, (str, int)) or rest[end : end + 1] != "]":
-                raise _bad_path(path)
-            steps.append(step)
-            rest = rest[end + 1 :]
-        else:
-            rest = rest.removeprefix(".") if steps else rest
-            end = min((i for i in (rest.find("."), rest.find("[")) if i >= 0), default=len(rest))
-            if end == 0:
-                raise _bad_path(path)
-            steps.append(rest[:end])
-            rest = rest[end:]
-    if any(isinstance(step, int) and step < 0 for step in steps):
-        raise _bad_path(path)
-    return steps
+    try:
+        return split_path(path)
+    except ValueError:
+        raise _bad_path(path) from None
 
 
 def _bad_path(path: str) -> UsageError:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from curator.model.draft import Draft, Finding, Origin, Problem, ScrubbedDraft, ScrubSummary
     from curator.model.failure import Decision, Failure, Note, Queue, Signal, State, key_of, split_key
     from curator.model.item import Dataset, Item, StoredItem
-    from curator.model.json import Json, canonical, join_path, parse_text
+    from curator.model.json import Json, canonical, join_path, parse_text, split_path
     from curator.model.receipt import Change, Check, Receipt
     from curator.model.rule import Rule, ScrubPolicy
     from curator.model.trace import Comment, Observation, QueueEntry, Score, Trace

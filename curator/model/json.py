@@ -1,6 +1,7 @@
 """JSON as a value: its type, its canonical text, its paths."""
 
 import json
+import re
 from typing import TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -31,3 +32,25 @@ def join_path(base: str, key: str | int) -> str:
     if key and all(c.isalnum() or c in "_-" for c in key):
         return f"{base}.{key}" if base else key
     return f"{base}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+_STEP = re.compile(r'(?:^|\.|(?<=\]))(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]')
+
+
+def split_path(path: str, *, wild: bool = False) -> list[str | int]:
+    """The steps of a path as `join_path` writes it; with `wild`, `[*]` is the step `*`.
+
+    Raises ValueError with the position, counted from 1, at which it cannot be read.
+    """
+    steps: list[str | int] = []
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None or (match["index"] == "*" and not wild):
+            raise ValueError(position + 1)
+        if match["quoted"]:
+            steps.append(str(json.loads(match["quoted"])))
+        else:
+            steps.append(match["name"] or (int(match["index"]) if match["index"] != "*" else "*"))
+        position = match.end()
+    return steps

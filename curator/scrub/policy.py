@@ -2,7 +2,6 @@
 whole fields that are dropped, constant or replaced by a surrogate.
 """
 
-import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from curator.model import Finding, ScrubPolicy, Value
+from curator.model import Finding, ScrubPolicy, Value, split_path
 from curator.model.draft import Action
 from curator.model.errors import UsageError
 from curator.model.files import read_text
@@ -26,8 +25,6 @@ from curator.scrub.locate import Located, Reading, outside_placeholders
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import fits, given
 from curator.scrub.recognizers.patterns import tells
-
-_STEP = regex.compile(r"\.?(?P<name>[^.\[\]\"]+)|\[(?P<index>\d+|\*)\]|\[(?P<quoted>\"(?:[^\"\\]|\\.)*\")\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +145,14 @@ def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
 
 def parse_path(path: str) -> Steps:
     """`input.messages[*].content` → ("input", "messages", "*", "content"); `**` stands for any number of steps."""
-    steps: list[str | int] = []
-    position = 0
-    while position < len(path):
-        match = _STEP.match(path, position)
-        if match is None:
-            raise UsageError(
-                f"the scrub path `{path}` cannot be read at character {position + 1}.",
-                code="RULE_MALFORMED",
-                remedy="Write it like `input.messages[*].content` or `metadata.**`.",
-            )
-        if match["name"]:
-            steps.append(match["name"])
-        elif match["index"]:
-            steps.append("*" if match["index"] == "*" else int(match["index"]))
-        else:
-            steps.append(str(json.loads(match["quoted"])))
-        position = match.end()
-    return tuple(steps)
+    try:
+        return tuple(split_path(path, wild=True))
+    except ValueError as error:
+        raise UsageError(
+            f"the scrub path `{path}` cannot be read at character {error}.",
+            code="RULE_MALFORMED",
+            remedy="Write it like `input.messages[*].content` or `metadata.**`.",
+        ) from None
 
 
 def _matches(pattern: Steps, steps: Steps) -> bool:
