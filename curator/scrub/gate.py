@@ -55,7 +55,7 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
 
     Raises UsageError (PII_IN_NAME) without the value, NotScrubbed.
     """
-    wanted = {what: text for what, text in names.items() if _worth_a_look(text)}
+    wanted = {what: text for what, text in names.items() if _may_hold_values(text)}
     if not wanted:
         return
     plain = (policy or ScrubPolicy()).model_copy(update={"paths": ()})
@@ -68,7 +68,7 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
             )
 
 
-def _worth_a_look(text: str) -> bool:
+def _may_hold_values(text: str) -> bool:
     """Whether a short name may hold a value at all, so that `candidate-2` does not load the engine: an address, a long
     number or token, or a word from the lists of names.
     """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from curator.scrub.entities import ENTITIES
-from curator.scrub.locate import Located, Reading, outside_placeholders
+from curator.scrub.locate import Located, Passage, outside_placeholders
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import same
 from curator.scrub.recognizers.names import bare, is_family, is_ordinary, is_plain_given, is_stop
@@ -133,7 +133,7 @@ class KnownValues:
                 if not is_ordinary(handle):
                     self._remember(handle, "USER_ID", score)
 
-    def again(self, parts: Sequence[Reading], terms: Iterable[int]) -> Iterator[tuple[int, Located]]:
+    def places(self, parts: Sequence[Passage], terms: Iterable[int]) -> Iterator[tuple[int, Located]]:
         """Every place of a known value, as `(leaf, finding)`. `terms` are the leaves that hold terms."""
         if not self._seen:
             return

@@ -84,7 +84,7 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Passage:
     """A stretch of a leaf as the engine reads it."""
 
     leaf: int
@@ -100,7 +100,7 @@ class Reading:
     """Its field's name says that it is no person: a brand, a product, a city."""
 
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
-        """The leaf's own span for a span of the reading; None when nothing but the lead-in was meant."""
+        """The leaf's own span for a span of the passage; None when nothing but the lead-in was meant."""
         start, end = max(start - self.lead, 0), end - self.lead
         if start >= end:
             return None
@@ -110,13 +110,13 @@ class Reading:
 
     @property
     def own(self) -> str:
-        """The reading without its lead-in."""
+        """The passage without its lead-in."""
         return self.text[self.lead :]
 
 
-def readings(
+def passages(
     leaves: Sequence[Leaf], skip: frozenset[int] = frozenset(), media: Mapping[int, list[Medium]] | None = None
-) -> list[Reading]:
+) -> list[Passage]:
     """What of the leaves is worth reading: pieces, normalised, with what their keys say before them.
 
     `media` of a leaf are not read.
@@ -147,19 +147,19 @@ def readings(
             if part.field and not (lead or thing):
                 continue
             if _SIGNIFICANT.search(text):
-                out.append(replace(_reading(i, lead, text, (map_, *part.maps), part), thing=thing))
+                out.append(replace(_passage(i, lead, text, (map_, *part.maps), part), thing=thing))
     return out
 
 
-def _reading(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part: Piece) -> Reading:
+def _passage(leaf: int, lead: str, text: str, maps: tuple[OffsetMap, ...], part: Piece) -> Passage:
     whole = lead + text
     own = [m.span() for m in PLACEHOLDER.finditer(whole)] if "<" in text else []
     if "ann" in text.casefold() or text.count("0") > 2:
         own = sorted([*own, *(m.span() for m in SURROGATE.finditer(whole))])
-    return Reading(leaf, whole, len(lead), maps, part.depth, part.number, tuple(own))
+    return Passage(leaf, whole, len(lead), maps, part.depth, part.number, tuple(own))
 
 
-def locate(engine: Engine, parts: Sequence[Reading], count: int) -> list[list[Located]]:
+def locate(engine: Engine, parts: Sequence[Passage], count: int) -> list[list[Located]]:
     """Everything the engine finds, per leaf, at any score; placeholders are nobody's finding."""
     found: list[list[Located]] = [[] for _ in range(count)]
     things: dict[int, list[tuple[int, int]]] = {}
@@ -198,7 +198,7 @@ def _trim(text: str, start: int, end: int, entity: str) -> tuple[int, int]:
     return start, end
 
 
-def _clipped(part: Reading, start: int, end: int, entity: str) -> list[tuple[int, int]]:
+def _clipped(part: Passage, start: int, end: int, entity: str) -> list[tuple[int, int]]:
     """The parts of a span outside of placeholders that are worth a finding."""
     if start >= end:
         return []
@@ -208,8 +208,8 @@ def _clipped(part: Reading, start: int, end: int, entity: str) -> list[tuple[int
     return [(a, b) for a, b in rest if is_significant(part.text[a:b], entity)]
 
 
-def outside_placeholders(part: Reading, start: int, end: int) -> list[tuple[int, int]]:
-    """What of a span of the reading stands outside of placeholders."""
+def outside_placeholders(part: Passage, start: int, end: int) -> list[tuple[int, int]]:
+    """What of a span of the passage stands outside of placeholders."""
     rest = []
     first = bisect_right(part.placeholders, start, key=lambda p: p[1])
     for a, b in islice(part.placeholders, first, None):

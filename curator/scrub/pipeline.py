@@ -13,12 +13,14 @@ from curator.scrub.entities import SUGGESTIONS
 from curator.scrub.gate import Choices, action_of, replaces
 from curator.scrub.items import Leaf, Limits, NotScrubbed, Steps, path_of, walk
 from curator.scrub.known import TERMS, KnownValues, persons
-from curator.scrub.locate import Located, locate, readings
+from curator.scrub.locate import Located, locate, passages
 from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import PLACEHOLDER, Placeholders, fits, same
-from curator.scrub.places import Decided, after, back, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve
+from curator.scrub.places import (
+    Decided, at_original, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve, rewritten,
+)  # fmt: skip
 from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, denied, pruned, settled, template
 
 _ROUNDS = 6
@@ -68,7 +70,7 @@ class Pipeline:
     @_unread_in_time()
     def warm(self, values: Iterable[object]) -> None:
         """Reads many values in one batch, so that scrubbing each of them finds its texts already read."""
-        parts = [p for value in values for p in readings(self._leaves(value, ()))]
+        parts = [p for value in values for p in passages(self._leaves(value, ()))]
         self.engine.find(list(dict.fromkeys(p.text for p in parts)))
 
     @_unread_in_time()
@@ -120,7 +122,7 @@ class Pipeline:
             if not fresh:
                 break
             decided = _numbered(leaves, _joined(decided, fresh), rules, seen)
-            found = self._again(leaves, decided, rules, skip, files)
+            found = self._found_after(leaves, decided, rules, skip, files)
         else:
             raise NotScrubbed("each replacement brings another finding to light")
         self._clean_reasons(leaves, decided)
@@ -182,7 +184,7 @@ class Pipeline:
         fields = {i: declared(leaf) for i, leaf in enumerate(leaves) if declare and template(leaf, rules)}
         closed = skip | {i for i, leaf in enumerate(leaves) if settled(leaf, rules)}
         media = {i: m for i, leaf in enumerate(leaves) if i not in closed and (m := media_in(leaf, files))}
-        parts = readings(leaves, closed, media)
+        parts = passages(leaves, closed, media)
         found = [
             [
                 f
@@ -206,12 +208,12 @@ class Pipeline:
                     continue
                 known.add(leaf.text[item.start : item.end], item.entity, item.score)
         terms = [i for i, leaf in enumerate(leaves) if not TERMS.isdisjoint(leaf.keys)]
-        for i, item in known.again(parts, terms):
+        for i, item in known.places(parts, terms):
             if not allowed(leaves[i].text, item, rules):
                 found[i].append(item)
         return [resolve(leaf.text, items) for leaf, items in zip(leaves, found, strict=True)]
 
-    def _again(
+    def _found_after(
         self,
         leaves: Sequence[Leaf],
         decided: Sequence[Decided],
@@ -223,11 +225,11 @@ class Pipeline:
         changes = edited(leaves, decided)
         if not any(changes):
             return []
-        found = self._found(after(leaves, changes), rules, skip, files, declare=False)
+        found = self._found(rewritten(leaves, changes), rules, skip, files, declare=False)
         earlier = by_leaf(decided)
         fresh: list[list[Located]] = []
         for i, (leaf, items) in enumerate(zip(leaves, found, strict=True)):
-            placed = [b for item in items for b in back(item, leaf.text, earlier.get(i, []))]
+            placed = [b for item in items for b in at_original(item, leaf.text, earlier.get(i, []))]
             fresh.append([p for p in placed if not _suggested(p, earlier.get(i, []))])
         return fresh
 

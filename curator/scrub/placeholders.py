@@ -46,7 +46,7 @@ SURROGATE = regex.compile(
 _ZEROS = 3
 
 
-def coded(value: str, number: int) -> str | None:
+def code_surrogate(value: str, number: int) -> str | None:
     """`DE 4417-0093` → `XX 0000-0001`: the same signs in the same places; None for a value of too few of them."""
     first = next((i for i, c in enumerate(value) if c.isdigit()), 0)
     letters, others = sum(map(str.isalpha, value[:first])), sum(map(str.isalnum, value[first:]))
@@ -56,13 +56,13 @@ def coded(value: str, number: int) -> str | None:
     return "".join((next(signs).lower() if c.islower() else next(signs)) if c.isalnum() else c for c in value)
 
 
-def given(template: str, text: str) -> bool:
+def made_from(template: str, text: str) -> bool:
     """Whether a text is what curator makes of a form: a number below 100, padded with zeros."""
     digits = "".join(c for c, sign in zip(text, template, strict=False) if sign == "#")
     return fits(template, text) and digits[0] == "0" and int(digits) < 100
 
 
-def alike(value: str, number: int) -> str:
+def user_surrogate(value: str, number: int) -> str:
     """`mia_li_3668` → `ann_lee_0001`: the same signs, as many digits, and nothing of the value."""
     names = iter(("ann",))
     runs = regex.findall(r"\p{L}+|\d+|[^\p{L}\d]+", value)
@@ -107,7 +107,7 @@ class Placeholders:
 
     def _coded(self, entity: str, key: tuple[str, str], value: str) -> str | None:
         """A surrogate in this spelling of the value; other spellings of it have the same number."""
-        make = alike if entity == "USER_ID" else coded
+        make = user_surrogate if entity == "USER_ID" else code_surrogate
         if key not in self._numbers:
             number = self._next.get(f"{entity} surrogate", 1)
             while (text := make(value, number)) is not None and any(text in each for each in self._texts):

@@ -163,7 +163,7 @@ def edited(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> Texts:
     return texts, keys
 
 
-def after(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
+def rewritten(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
     """The leaves as they are after replacement, in the same order."""
     texts, keys = changes
 
@@ -180,7 +180,7 @@ def after(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
     ]
 
 
-def back(item: Located, text: str, decided: Sequence[Decided]) -> list[Located]:
+def at_original(item: Located, text: str, decided: Sequence[Decided]) -> list[Located]:
     """A finding in a replaced text, at its place in the original `text`; without what is replaced or kept there."""
     found = []
     delta = 0

@@ -21,9 +21,9 @@ from curator.model.rule import PathPolicy, PatternSpec
 from curator.scrub.entities import DEFAULT_ENTITIES, ENTITIES
 from curator.scrub.items import Leaf, Steps, path_of
 from curator.scrub.known import KnownValues
-from curator.scrub.locate import Located, Reading, outside_placeholders
+from curator.scrub.locate import Located, Passage, outside_placeholders
 from curator.scrub.normalise import fold
-from curator.scrub.placeholders import fits, given
+from curator.scrub.placeholders import fits, made_from
 from curator.scrub.recognizers.patterns import tells
 
 
@@ -232,15 +232,15 @@ def declared(leaf: Leaf) -> Located:
     return Located(0, len(leaf.text), "FIELD", 1.0, "rule")
 
 
-def denied(parts: list[Reading], rules: CompiledPolicy) -> list[tuple[int, Located]]:
+def denied(parts: list[Passage], rules: CompiledPolicy) -> list[tuple[int, Located]]:
     """Every place of a text on the deny list, and of what the rule's own patterns fit."""
     deny = KnownValues()
     for text in rules.deny:
         deny.add(text, "DENIED", 1.0)
-    return [*deny.again(parts, ()), *_custom(parts, rules)]
+    return [*deny.places(parts, ()), *_custom(parts, rules)]
 
 
-def _custom(parts: list[Reading], rules: CompiledPolicy) -> Iterator[tuple[int, Located]]:
+def _custom(parts: list[Passage], rules: CompiledPolicy) -> Iterator[tuple[int, Located]]:
     for spec in rules.source.patterns:
         pattern = regex.compile(spec.pattern)
         group = "value" if "value" in pattern.groupindex else 0
@@ -248,7 +248,7 @@ def _custom(parts: list[Reading], rules: CompiledPolicy) -> Iterator[tuple[int, 
             for match in pattern.finditer(part.text, timeout=2):
                 start, end = match.span(group)
                 start = max(start, part.lead)
-                if spec.surrogate is not None and given(spec.surrogate, part.text[start:end]):
+                if spec.surrogate is not None and made_from(spec.surrogate, part.text[start:end]):
                     continue
                 if start >= end or outside_placeholders(part, start, end) != [(start, end)]:
                     continue

@@ -183,10 +183,10 @@ def pieces(text: str, keys: tuple[str, ...]) -> Iterator[Piece]:
     for piece in _pieces(text, keys, (), 0):
         yield piece
         if not piece.is_key and not piece.number:
-            yield from _again(piece)
+            yield from _fields_of(piece)
 
 
-def _again(piece: Piece) -> Iterator[Piece]:
+def _fields_of(piece: Piece) -> Iterator[Piece]:
     for start, end, key in fields(piece.text):
         maps = (OffsetMap(shift=start), *piece.maps)
         yield Piece(piece.text[start:end], (*piece.keys, key), maps, depth=piece.depth, field=True)

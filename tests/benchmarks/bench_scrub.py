@@ -22,7 +22,7 @@ from typing import Any
 from curator.model import ScrubPolicy
 from curator.scrub.engine import Engine
 from curator.scrub.items import walk
-from curator.scrub.locate import readings
+from curator.scrub.locate import passages
 from curator.scrub.nlp import installed_model
 from curator.scrub.pipeline import Pipeline
 from tests.benchmarks.scrub_measure import Measure, left
@@ -252,7 +252,7 @@ def speed(pipelines: dict[str, Pipeline], args: argparse.Namespace) -> None:
         print(f"\nspeed: {folder} is not here")
         return
     observations = rows(folder / "airline.observations.jsonl.gz")[: 200 if args.quick else 1200]
-    parts = readings(list(walk([[_parsed(o["input"]), _parsed(o["output"])] for o in observations])))
+    parts = passages(list(walk([[_parsed(o["input"]), _parsed(o["output"])] for o in observations])))
     texts = [p.text for p in parts]
     body = []
     looped: float = 0

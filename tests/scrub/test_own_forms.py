@@ -12,7 +12,7 @@ from curator.model.errors import UsageError
 from curator.model.rule import PatternSpec
 from curator.scrub.drafts import leftovers
 from curator.scrub.pipeline import Pipeline
-from curator.scrub.placeholders import SURROGATE, alike, coded
+from curator.scrub.placeholders import SURROGATE, code_surrogate, user_surrogate
 from curator.scrub.policy import patterns_of
 from tests.scrub.test_gate import draft, scrub
 
@@ -31,7 +31,7 @@ CUSTOMERS = ScrubPolicy(patterns=(PatternSpec(name="customer", pattern=r"\bK-\d{
     ],
 )
 def test_a_surrogate_has_the_form_and_nothing_of_the_value(value: str, number: int, surrogate: str) -> None:
-    assert alike(value, number) == surrogate
+    assert user_surrogate(value, number) == surrogate
     assert SURROGATE.fullmatch(surrogate)
 
 
@@ -47,7 +47,7 @@ def test_a_surrogate_has_the_form_and_nothing_of_the_value(value: str, number: i
     ],
 )
 def test_a_code_keeps_its_form_or_gets_a_placeholder(value: str, number: int, surrogate: str | None) -> None:
-    assert coded(value, number) == surrogate
+    assert code_surrogate(value, number) == surrogate
     assert surrogate is None or SURROGATE.fullmatch(surrogate)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from curator.model import ScrubPolicy
-from curator.scrub.locate import Located, Reading, is_significant, outside_placeholders
+from curator.scrub.locate import Located, Passage, is_significant, outside_placeholders
 from curator.scrub.places import resolve
 from curator.scrub.policy import allowed, compiled
 
@@ -60,7 +60,7 @@ def test_what_still_says_something(text: str, entity: str, says: bool) -> None:
     [((0, 3), [(0, 3)]), ((0, 8), [(0, 4)]), ((4, 10), []), ((2, 14), [(2, 4), (10, 14)]), ((11, 14), [(11, 14)])],
 )
 def test_placeholders_are_nobody_s_finding(span: tuple[int, int], rest: list[tuple[int, int]]) -> None:
-    part = Reading(0, "ask <NAME> now", 0, (), 0, False, ((4, 10),))
+    part = Passage(0, "ask <NAME> now", 0, (), 0, False, ((4, 10),))
     assert outside_placeholders(part, *span) == rest
 
 
