@@ -18,9 +18,7 @@ from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import PLACEHOLDER, Placeholders, fits, same
-from curator.scrub.places import (
-    Decided, at_original, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve, rewritten,
-)  # fmt: skip
+from curator.scrub.places import Decided, at_origin, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve, rewritten
 from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, denied, pruned, settled, template
 
 _ROUNDS = 6
@@ -229,7 +227,7 @@ class Pipeline:
         earlier = by_leaf(decided)
         fresh: list[list[Located]] = []
         for i, (leaf, items) in enumerate(zip(leaves, found, strict=True)):
-            placed = [b for item in items for b in at_original(item, leaf.text, earlier.get(i, []))]
+            placed = [b for item in items for b in at_origin(item, leaf.text, earlier.get(i, []))]
             fresh.append([p for p in placed if not _suggested(p, earlier.get(i, []))])
         return fresh
 

@@ -180,7 +180,7 @@ def rewritten(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
     ]
 
 
-def at_original(item: Located, text: str, decided: Sequence[Decided]) -> list[Located]:
+def at_origin(item: Located, text: str, decided: Sequence[Decided]) -> list[Located]:
     """A finding in a replaced text, at its place in the original `text`; without what is replaced or kept there."""
     found = []
     delta = 0
