@@ -18,7 +18,7 @@ from curator.scrub.media import ENTITY as MEDIA
 from curator.scrub.media import content_parts, media_in
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import PLACEHOLDER, Placeholders, fits, same
-from curator.scrub.places import Decided, at_origin, by_leaf, edited, finding_id, hidden_keys, rebuild, resolve, rewritten
+from curator.scrub.places import Decided, at_origin, by_leaf, changed, edited, finding_id, hidden_keys, rebuild, resolve
 from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, denied, pruned, settled, template
 
 _ROUNDS = 6
@@ -223,7 +223,7 @@ class Pipeline:
         changes = edited(leaves, decided)
         if not any(changes):
             return []
-        found = self._found(rewritten(leaves, changes), rules, skip, files, declare=False)
+        found = self._found(changed(leaves, changes), rules, skip, files, declare=False)
         earlier = by_leaf(decided)
         fresh: list[list[Located]] = []
         for i, (leaf, items) in enumerate(zip(leaves, found, strict=True)):

@@ -163,7 +163,7 @@ def edited(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> Texts:
     return texts, keys
 
 
-def rewritten(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
+def changed(leaves: Sequence[Leaf], changes: Texts) -> list[Leaf]:
     """The leaves as they are after replacement, in the same order."""
     texts, keys = changes
 
