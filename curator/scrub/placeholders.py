@@ -11,6 +11,7 @@ import regex
 from curator.scrub.entities import ENTITIES
 from curator.scrub.items import NotScrubbed
 from curator.scrub.normalise import fold
+from curator.scrub.recognizers.patterns import parts
 
 PLACEHOLDER = regex.compile(
     rf"<(?P<entity>{'|'.join(sorted(ENTITIES, key=len, reverse=True))})_"
@@ -18,7 +19,7 @@ PLACEHOLDER = regex.compile(
 )
 _DIGITS_ONLY = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "US_SSN", "US_ITIN", "US_BANK_NUMBER", "UK_NHS"})
 _ALNUM_ONLY = frozenset({"IBAN_CODE", "UK_NINO", "NATIONAL_ID", "ACCOUNT_NUMBER", "DOCUMENT_NUMBER"})
-_TITLE = regex.compile(r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|herrn?|frau|sir|mme)\b\.? ?)+")
+_TITLE = regex.compile(rf"(?:{parts('names', 'honorific')[0]})+", regex.VERBOSE)
 
 
 def same(entity: str, text: str) -> str:

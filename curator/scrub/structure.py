@@ -19,19 +19,12 @@ import regex
 
 from curator.scrub.items import renamed
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
+from curator.scrub.recognizers.patterns import parts
 
 Field = tuple[int, int, str]
 """Start and end of a value in the text, and its field's name."""
-_ELEMENT = regex.compile(
-    r"<(?:[\w.\-]{1,40}:)?(?P<key>[\p{L}_][\w.\-]{0,60})(?:\s[^<>]{0,300})?>(?P<value>[^<>\n]{2,120})</"
-)
-_CELLS = regex.compile(
-    r"<t[dh][^<>]{0,200}>(?P<key>[\p{L} _]{3,40})</t[dh]>\s*<td[^<>]{0,200}>(?P<value>[^<>\n]{2,120})</td>"
-)
-_ARGUMENT = regex.compile(
-    r"(?<![\p{L}\p{N}_.\-&?/])(?P<key>\p{L}[\p{L}\p{N}_]{1,60})[ ]?=[ ]?"
-    r"(?:(?P<quote>[\"'])(?P<value>[^\"'\n]{2,120})(?P=quote)"
-    r"|(?P<value>\p{Lu}[\p{L}'’.\-]{1,40}(?:[ ](?!\p{L}[\p{L}\p{N}_]*[ ]?=)[\p{L}'’.\-]{1,40}){0,4})(?=[\s,;>)\]}]|$))"
+_ELEMENT, _CELLS, _ARGUMENT, _PAIR, _QUERY = (
+    regex.compile(part, regex.VERBOSE) for part in parts("structure", "element", "cells", "argument", "pair", "query")
 )
 _LINE = regex.compile(r"[^\n]+")
 _RULER = regex.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*\|?\s*")
@@ -46,7 +39,10 @@ def fields(text: str) -> Iterator[Field]:
         for pattern in (_ELEMENT, _CELLS):
             for match in pattern.finditer(text, timeout=2):
                 yield *match.span("value"), match["key"]
-    if "=" in text:
+    if "', " in text or '", ' in text:
+        for match in _PAIR.finditer(text, timeout=2):
+            yield *match.span("value"), match["key"]
+    if "'" in text or '"' in text or "=" in text:
         found = list(_ARGUMENT.finditer(text, timeout=2))
         for match, key in zip(found, _parts_of_names([match["key"] for match in found]), strict=True):
             yield *match.span("value"), key
@@ -112,9 +108,6 @@ def _cells(line: str, sign: str) -> Sequence[tuple[int, int]]:
     return spans
 
 
-_QUERY = regex.compile(
-    r"(?<![^?&\s\"'])(?P<key>[\w.\-]{1,40})=(?P<value>[^&\s\"'<>#=]{0,200}(?:\+|%[0-9A-Fa-f]{2})[^&\s\"'<>#=]{0,200})(?=[&\s\"'<>#]|$)"
-)
 _BASE64 = regex.compile(r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{16,8000}+={0,2}(?![A-Za-z0-9+/_\-=])")
 _MIME_WORD = regex.compile(r"=\?[\w\-]{2,20}\?[BbQq]\?[^?\s]{4,400}\?=")
 _TEXT = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}\p{Z}\s]+")

@@ -22,6 +22,9 @@ def test_which_fields_there_are() -> None:
     assert named('id;Nachname;Ort\n1;Queck;Ulm\n2;"Mejer";Bonn')["Mejer"] == "Nachname"
     assert named("id,first,last\n8,Scott,Tapia")["Tapia"] == "last name"
     assert named("| Customer | Plan |\n|---|---|\n| Ağmur Akçay | gold |")["Ağmur Akçay"] == "Customer"
+    assert named("WHERE last_name ILIKE '%o'hara%' OR first_name <> 'Uma'")["Uma"] == "first_name"
+    assert named("[('surname', 'Zagorac'), ('total', 3)]") == {"Zagorac": "surname"}
+    assert named("customer eq 'Zuri Okafor' and total gt 3") == {"Zuri Okafor": "customer"}
     assert not named("Well, this is, as I said, fine.\nNothing, really, to see, here.".replace(",", ""))
 
 
@@ -37,11 +40,11 @@ def bare(patterns: Engine) -> Pipeline:
         ("| Customer | Plan |\n|---|---|\n| Witold Sus | a |", "| Customer | Plan |\n|---|---|\n| <PERSON_1> | a |"),
         ("create_ticket(requester='Mats Lansink', queue='b')", "create_ticket(requester='<PERSON_1>', queue='b')"),
         ("apellido,pedido\nXuclà,88120", "apellido,pedido\n<PERSON_1>,88120"),
-        ("Geachte mevrouw Wielądek, dank u", "Geachte mevrouw <PERSON_1>, dank u"),
+        ("Geachte mevrouw Wielądek, dank u", "Geachte <PERSON_1>, dank u"),
         ("меня зовут Прокл Беспалова, заказ", "меня зовут <PERSON_1>, заказ"),
         ("三浦亮介と申します。", "<PERSON_1>と申します。"),
         ("HELLO, MY NAME IS OLUŞ ERASLAN AND MY PARCEL IS LATE", "HELLO, MY NAME IS <PERSON_1> AND MY PARCEL IS LATE"),
-        ("¿Puede llamar al señor Iglesias al 699 570 963?", "¿Puede llamar al señor <PERSON_1> al <PHONE_NUMBER_1>?"),
+        ("¿Puede llamar al señor Iglesias al 699 570 963?", "¿Puede llamar al <PERSON_1> al <PHONE_NUMBER_1>?"),
         ("Order(id=7, item='Desk Lamp', color='Ocean Blue')", "Order(id=7, item='Desk Lamp', color='Ocean Blue')"),
         ("name,price\nVacuum Cleaner,99\nDesk Lamp,20", "name,price\nVacuum Cleaner,99\nDesk Lamp,20"),
     ],

@@ -65,7 +65,12 @@ class PersonListRecognizer(RegexRecognizer):
             near = last is not None and word.start() - last.end() == 1 and text[last.end()] == " "
             pair = (last.group(), word.group()) if near and last else None
             if last and pair and names.paired(pair) and not _ordinary(*pair):
-                yield last.start(), word.end(), 0.5, "given and family name"
+                third = words.match(text, word.end() + 1) if text[word.end() : word.end() + 1] == " " else None
+                plain = word.group().islower()
+                more = (
+                    third and names.may_be_family(third.group(), plain=plain) and not names.is_ordinary(third.group())
+                )
+                yield last.start(), third.end() if third and more else word.end(), 0.5, "given and family name"
                 last = None
             else:
                 last = word

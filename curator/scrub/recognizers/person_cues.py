@@ -6,7 +6,7 @@ import regex
 
 from curator.scrub.recognizers import names
 from curator.scrub.recognizers.base import RegexRecognizer
-from curator.scrub.recognizers.patterns import rules
+from curator.scrub.recognizers.patterns import parts, rules
 
 HINT = 0.3
 """Score of a cue that needs another sign."""
@@ -31,7 +31,7 @@ class PersonCueRecognizer(RegexRecognizer):
         for start, end, score, name in super().find(text):
             if name.endswith("small letters"):
                 span = _small(text, start, end, name)
-            elif name == "family name first, in capitals":
+            elif name.startswith("family name first"):
                 span = start, end
             else:
                 span = trimmed(text, start, end)
@@ -52,12 +52,12 @@ class PersonCueRecognizer(RegexRecognizer):
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             return _known(value)
         words = value.split()
-        if cue == "unlisted speaker":
+        if cue.startswith("unlisted"):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
-            return _known(value) or (
-                not names.is_ordinary(words[0]) and names.listed(words) and not names.is_place(value)
-            )
+            alone = cue.startswith("listed: dealing") and len(words) == 1 and names.may_be_given(words[0])
+            listed = (names.listed(words) or alone) and not names.is_ordinary(words[0])
+            return _known(value) or (listed and not names.is_place(value))
         if cue in ("dealing with", "at home", "in a role", "speaker with two names"):
             return (_known(value) and not names.is_place(value)) or _two_words(value)
         return names.TITLES.match(value) is not None or not names.is_product(value)
@@ -92,14 +92,24 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         words
         and names.is_stop(text[slice(*words[-1])].strip("'’"))
         and not _TITLE_WORD.fullmatch(text[slice(*words[-1])])
+        and not _ends_name(text, words)
     ):
         words.pop()
-    while words and names.is_stop(text[slice(*words[0])].strip("'’")) and not _begins_name(text, words):
+    while (
+        words
+        and names.is_stop(text[slice(*words[0])].strip("'’"))
+        and not _begins_name(text, words)
+        and not (len(words) > 1 and _TITLE_WORD.fullmatch(text[slice(*words[0])]))
+    ):
         words.pop(0)
     for i, (a, b) in enumerate(words):
         ended = i and text[slice(*words[i - 1])][-1] in ",;:" and not _DEGREE.fullmatch(text[a:b])
         if ended or (
-            i and names.is_stop(text[a:b]) and not _begins_name(text, words[i:]) and not _PARTICLE.fullmatch(text[a:b])
+            i
+            and names.is_stop(text[a:b])
+            and not _begins_name(text, words[i:])
+            and not _PARTICLE.fullmatch(text[a:b])
+            and not _ends_name(text, words)
         ):
             words = words[:i]
             break
@@ -124,6 +134,15 @@ def _begins_name(text: str, words: list[tuple[int, int]]) -> bool:
     )
 
 
+def _ends_name(text: str, words: list[tuple[int, int]]) -> bool:
+    """`Emma Price`: a given name and one of the ordinary words that are common family names."""
+    return (
+        len(words) == 2
+        and names.is_plain_given(text[slice(*words[0])])
+        and _SURNAME_WORD.fullmatch(text[slice(*words[1])].strip("'’.,;:")) is not None
+    )
+
+
 def _known(value: str) -> bool:
     """Whether a name has a title, or its first word is a given name that the rest does not contradict."""
     if names.TITLES.match(value):
@@ -140,5 +159,6 @@ _STRONG = frozenset({"title", "introduction", "field of a name", "field `name` o
 _PARTICLE = regex.compile(names.PARTICLE, regex.VERBOSE)
 _WORDS = regex.compile(r"[^\s]+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
+(_SURNAME_WORD,) = (regex.compile(part) for part in parts("names", "surname_words"))
 _TITLE_WORD = regex.compile(names.TITLE, regex.VERBOSE)
 _DEGREE = regex.compile(names.POSTNOMINAL.replace(",?[ ]", "", 1) + r"[.,;:]?", regex.VERBOSE)

@@ -40,6 +40,8 @@ class UserIdRecognizer(RegexRecognizer):
         if "first" in match.re.groupindex:
             words = match["first"], match["last"]
             return score if any(_telling(w) for w in words) else 0
+        if "owner" in match.re.groupindex:
+            return score if _telling(match["owner"]) else 0
         value = match["value"].rstrip(".")
         if value.lower() in word_list(_SYSTEM):
             return 0

@@ -21,11 +21,13 @@ HITS = (
     "⟦P.O. Box 1234⟧ is fine",
     "address1: ⟦975 Sunset Drive⟧",
     "zip: ⟦78750⟧",
+    "she moved from ⟦8a The Maltings⟧ last May",
     "⟦12 rue de la Paix, 75002 Paris⟧",
     "⟦PSC 1234, Box 5678, APO AE 12345⟧",
     "⟦742 Evergreen Terrace\nSpringfield, OR 97403⟧",
 )
 MISSES = (
+    "all 3 The Hague offices",
     "the zip file has 3 entries and zip 3 is out",
     "the cap is 5000 a day",
     "5 days, 24 hour support, 3 Month Plan",

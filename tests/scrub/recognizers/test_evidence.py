@@ -19,6 +19,8 @@ HITS = (
     "then ⟦Ivan Muller⟧ left",
     "can you ask ⟦austin lowery⟧ about it",
     "signed by ⟦VICTORIA HENDERSON⟧ AT NOON",
+    "PAID BY ⟦MARGARET ANNE HENDERSON⟧ TODAY",
+    "'⟦Fiona Page⟧' and 3 more",
     "closed by ⟦Kwabena Asante⟧ today",
 )
 MISSES = (
@@ -33,6 +35,9 @@ MISSES = (
     "Austin, Dallas and Houston",
     "Amber Alert",
     "Jordan is a country",
+    "Mia sorella arriva",
+    "the Ada Weber shoes",
+    "il prodotto Anna Rossi",
 )
 
 

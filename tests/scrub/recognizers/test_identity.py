@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "fecha de nacimiento: ⟦3 de mayo de 1980⟧",
             "data di nascita ⟦12/03/1975⟧",
             "geboortedatum: ⟦04-11-1988⟧",
+            "D0B ⟦02/08/1961⟧",
             "the patient (b. ⟦1961-02-03⟧) was seen",
         ),
         (

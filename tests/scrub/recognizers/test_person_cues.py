@@ -34,8 +34,18 @@ HITS = (
     "⟦Luiza Gomes⟧ lives at the address below",
     "we need to add ⟦Brahim Nurković⟧ as guardian",
     "As promised, here's ⟦Ewan⟧'s address",
+    "On Tue, 3 Mar 2026 at 09:14, ⟦Zaki Umeh⟧ wrote:",
+    "Am 4. März um 9:14 Uhr schrieb ⟦Zaki Umeh⟧ <z@umeh.example>:",
+    "Cc: ⟦Umeh, Zaki⟧; ⟦Quispe, Ruta⟧",
+    "⟦Choi Min-seo⟧ and ⟦Do-yun Kang⟧ agreed",
+    "Nurse ⟦Okafor⟧ was here",
+    "please call ⟦Solveig⟧ back",
+    "demandez ⟦Maëlle⟧ à l'accueil",
+    "the file of ⟦Madame Ouattara⟧",
 )
 MISSES = (
+    "call Support back",
+    "an on-site Park Re-open",
     "Dear Customer, Dear Sir or Madam",
     "Thanks Team! Hello World! Hi There",
     "this is Langfuse, it's Grafana",

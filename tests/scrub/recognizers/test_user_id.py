@@ -10,6 +10,8 @@ HITS = (
     "cat /home/⟦jane⟧/.bashrc",
     "C:\\Users\\⟦Jane⟧\\Desktop",
     "username: ⟦kevin99⟧",
+    "logon of ACME\\⟦kfitzgerald⟧ refused",
+    "seen on ⟦beatrices-work-laptop⟧ again",
 )
 MISSES = (
     "user_id: cus_N4x8Qe1ab",
@@ -19,6 +21,7 @@ MISSES = (
     "search_direct_flight",
     "customer 00012345",
     "user id: 8f3b2c1d9a",
+    "HKLM\\Software and todays-laptop",
 )
 
 
