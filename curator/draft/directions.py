@@ -69,7 +69,7 @@ def middle(low: float, high: float) -> float:
 
 def direction(name: str) -> Literal["low", "high"] | None:
     """Which end of a number or boolean of that name is bad; None when the name does not say."""
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
+    words = [word.lower() for word in re.findall(r"[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+|\d+", name)]
     if any(word.startswith(NEITHER) for word in words):
         return None
     negated = any(word in NEGATIONS for word in words)

@@ -156,6 +156,15 @@ def test_other_shapes_load(kind: str) -> None:
         ("latency_seconds", None),
         ("total_cost", None),
         ("verdict", None),
+        ("noise_sensitivity", "high"),
+        ("edit_distance", "high"),
+        ("off_topic", "high"),
+        ("topic_adherence", "low"),
+        ("impoliteness", "high"),
+        ("rougeL", "low"),
+        ("Qualität der Antwort", "low"),
+        ("falscheAuskunft", "high"),
+        ("réussi", "low"),
     ],
 )
 def test_direction_of_a_score(name: str, bad: str | None) -> None:
