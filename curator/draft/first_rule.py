@@ -123,20 +123,24 @@ def _input(seen: Look, kind: Kind) -> str:
 def _expectation(seen: Look) -> tuple[str, str, str]:
     """What is expected, the checks that hold a run against it, and what the gate requires."""
     expected, checks = _texts()["expected"], _texts()["checks"]
-    if seen.answers == "object" and seen.corrected_keys:  # corrections say what single fields should be
-        keys = seen.corrected_keys
-        fields = [f"    {_quoted(k)}: {{from: {_quoted(path_of(k, '$.correction'))}, required: false}}" for k in keys]
-        properties = ", ".join(f"{_quoted(key)}: {{}}" for key in keys)
-        paths = [(f"{slug(key)}_equals", _quoted(path_of(key, "$"))) for key in keys]
-        equal = [f"  - {{name: {name}, type: jsonpath_equals, path: {p}, expected_path: {p}}}" for name, p in paths]
-        gate = "\n".join(f"    - {{name: {name}, at_least: 1.0}}" for name, _ in paths)
-        return _filled(expected["fields"], properties=properties, fields="\n".join(fields)), "\n".join(equal), gate
     where = ""
     if seen.answers == "object":
         where = ', path: "$.`str()`"'  # terms are looked for in the whole object
     elif seen.answer_key not in (None, "answer"):
         where = f", path: {_quoted(path_of(str(seen.answer_key), '$'))}"
-    lines = [checks["outcome"]] * seen.outcome + [_filled(checks["terms"], where=where)]
+    terms = [_filled(checks["terms"], where=where)]
+    if (keys := seen.corrected_keys) and not seen.outcome:  # corrections say what single fields should be
+        fields = [f"    {_quoted(k)}: {{from: {_quoted(path_of(k, '$.correction'))}}}" for k in keys]
+        properties = [f"{_quoted(key)}: {{}}" for key in keys]
+        paths = [(f"{slug(key)}_equals", _quoted(path_of(key, "$"))) for key in keys]
+        equal = [f"  - {{name: {name}, type: jsonpath_equals, path: {p}, expected_path: {p}}}" for name, p in paths]
+        gate = [f"    - {{name: {name}, at_least: 1.0}}" for name, _ in paths]
+        of_object = _filled(expected["fields"], properties=", ".join(properties), fields="\n".join(fields))
+        if seen.answers == "object":
+            return of_object, "\n".join(equal), "\n".join(gate)
+        both = _filled(expected["with_terms"], properties="\n      ".join(properties), fields="\n".join(fields))
+        return both, "\n".join([*equal, *terms]), "\n".join([*gate, _filled(checks["gate"])])
+    lines = [checks["outcome"]] * seen.outcome + terms
     if seen.tools:
         lines.append(_filled(checks["tools"], tools=_comment(", ".join(seen.tools), 90)))
     text = expected["outcome" if seen.outcome else "terms"]

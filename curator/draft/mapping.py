@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.conversation import conversation_of, several_roots
+from curator.conversation import answer_in, conversation_of, several_roots
 from curator.draft.edits import apply_edit
 from curator.draft.terms import terms_of_difference
 from curator.model import Draft, Observation, Origin, Problem, Signal, Trace, canonical, join_path
@@ -135,7 +135,8 @@ def document_of(trace: Trace, observation_id: str | None = None, earlier: Sequen
     """What a rule's expressions look at: `Trace.document`, its normal form, the terms of a correction in plain text."""
     found = conversation_of(trace, observation_id, earlier=earlier)
     correction = trace.correction_of(observation_id)
-    terms = terms_of_difference(found.answer, correction) if isinstance(correction, str) else ()
+    corrected = correction if isinstance(correction, str) else answer_in(correction)
+    terms = terms_of_difference(found.answer, corrected)
     return trace.document(observation_id) | found.document() | {"correction_terms": list(terms) or None}
 
 

@@ -56,7 +56,7 @@ class Look(Value):
     """Key of the output that holds the answer's text; None when the output is the text, or holds no text of its own."""
     answers: Literal["text", "object"] = "text"
     corrected_keys: tuple[str, ...] = ()
-    """Keys of the output that corrections give."""
+    """Keys of the output that corrections give, beside that of the answer's text."""
     outcome: bool = False
     scores: dict[str, SeenScore] = {}
     annotated: bool = False
@@ -113,6 +113,7 @@ def seen_in(
     corrections = [trace.correction for trace in traces if trace.correction is not None]
     objects = sum(isinstance(one.answer, dict) for one in found)
     answered = [each for each in outputs if isinstance(each, dict)]
+    answer_key = _answer_key(found, outputs)
     return Look(
         traces=len(traces),
         name=name,
@@ -120,12 +121,12 @@ def seen_in(
         options=_options(found, inputs, keys, sessions=_sessions(traces)),
         input_keys=keys,
         inputs_at="$.input.kwargs" if by_name else "$.input",
-        answer_key=_answer_key(found, outputs),
+        answer_key=answer_key,
         answers="object" if objects * 2 > len(found) else "text",
         corrected_keys=tuple(
             key
             for key in (answered[0] if answered else {})
-            if any(isinstance(c, dict) and key in c for c in corrections)
+            if key != answer_key and any(isinstance(c, dict) and key in c for c in corrections)
         ),
         outcome=any("outcome" in each for each in answered),
         scores=seen_scores(scores),

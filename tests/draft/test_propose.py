@@ -100,6 +100,27 @@ def test_turns_in_traces_of_their_own_are_kept_together(tmp_path: Path) -> None:
     assert asked == ["Order A-17, please", "It never arrived", "so what now?"]
 
 
+def test_a_correction_in_the_shape_of_the_output_fills_fields_and_offers_terms(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        answer = {"intent": "refund", "confidence": 0.9, "reply": "Refunded."}
+        corrected = {"intent": "status", "reply": "It is late."}
+        world.trace("one", traceName="triage", name="triage", input='{"ticket": "Order 1?"}', output=json.dumps(answer))
+        world.score("one", "output", json.dumps(corrected), dataType="CORRECTION", source="ANNOTATION")
+        world.load()
+        seen, traces = sample_traces(gateway, now=NOW)
+    loaded = loaded_text(rule_text(seen, "triage"))
+    found = trial([Case(trace=traces[0])], loaded)
+    draft = reshape(traces[0], loaded)
+    assert draft.expected_output == {"intent": "status", "must_mention": ["late"], "must_not_mention": []}
+    verdicts = {name: next(verdict for verdict, count in each.items() if count) for name, each in found.checks.items()}
+    assert verdicts == {
+        "intent_equals": "fails",
+        "required_terms_present": "fails",
+        "forbidden_terms_absent": "passes",
+    }
+
+
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     with pytest.raises(CuratorError) as caught:
         sample_traces(demo_gateway, now=now, name="no such name")
