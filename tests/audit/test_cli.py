@@ -222,7 +222,7 @@ def test_an_erasure_from_the_command_line(curator: Curator) -> None:
     record = json.loads(Path(read["record"]).read_text())
     assert (record["finished"], record["drafts"], record["result_files"]) == (True, 1, ["one/prod.json"])
     assert record["left"]["result_files"] == []
-    assert not Memory(load_settings()).drafts()
+    assert not Memory(load_settings()).has_draft(trace)
     assert not kept.exists()
     nothing = curator("erase", "--trace", trace, "--yes")
     assert nothing.exit_code == ExitCode.YES
