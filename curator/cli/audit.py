@@ -13,6 +13,7 @@ from curator.cli.output import FILE, count, plain, print_json, say
 from curator.config import Settings, load_settings
 from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
+from curator.model.files import write_text
 
 if TYPE_CHECKING:
     from curator.audit.fixes import FixName, Proposal
@@ -121,7 +122,7 @@ def audit(
 
     form = "json" if as_json else form
     if output is not None and not output.absolute().parent.is_dir():
-        raise _unwritable(output, "no such folder")
+        raise UsageError(f"{output} cannot be written: no such folder.", code="REPORT_WRITE")
     _refuse_odd_options(dataset, items, form, fix, version, dry_run, yes)
     settings = load_settings()
     connection = settings.connection()
@@ -174,10 +175,7 @@ def _report(
     if output is None:
         click.echo(text, nl=False)
     else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise _unwritable(output, str(error.strerror)) from None
+        write_text(output, text, code="REPORT_WRITE")
         say(f"Report written to {output}.")
     return ExitCode.NO if fail_on is not None and report.fails(fail_on) else ExitCode.YES
 
@@ -193,10 +191,6 @@ def _covered(target: Target, since: str) -> "Iterator[str]":
     with Scrubber() as scrubber:
         week = read_week(target.gateway, scrubber, [target.rule.rule], window, target.settings)
     yield from in_lines(coverage(week, 4))
-
-
-def _unwritable(output: Path, why: str) -> UsageError:
-    return UsageError(f"{output} cannot be written: {why}.", code="REPORT_WRITE")
 
 
 def _list(gateway: "Gateway", as_json: bool) -> None:

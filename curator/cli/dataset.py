@@ -9,6 +9,7 @@ from curator.cli.experiment_options import open_gateway
 from curator.cli.output import count, json_option, plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
+from curator.model.files import write_text
 
 if TYPE_CHECKING:
     from curator.dataset import Changes, Snapshot
@@ -201,12 +202,8 @@ def _write_files(files: dict[str, str], folder: Path, overwrite: bool) -> list[P
     paths = [folder / name for name in files]
     if not overwrite and (there := next((path for path in paths if path.exists()), None)):
         raise UsageError(f"{there} exists.", code="EXPORT_EXISTS")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            path.write_text(files[path.name], encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}.", code="EXPORT_WRITE") from None
+    for path in paths:
+        write_text(path, files[path.name], code="EXPORT_WRITE")
     return paths
 
 

@@ -1,4 +1,4 @@
-"""How curator says no: one sentence, one remedy, one documented exit code.
+"""The errors of curator: one sentence, one remedy, one documented exit code each.
 
 Every error that a user can cause, or that the outside can cause, is a `CuratorError`. Its message is safe to print: it
 holds no trace text, no personal value and no key.

@@ -50,7 +50,7 @@ def read_text(path: Path, *, code: str, megabytes: float = MEGABYTES) -> str:
         raise UsageError(f"{path} is not UTF-8 text.", code=code, remedy="Save it as UTF-8.") from None
 
 
-def write_text(path: Path, text: str, *, code: str, remedy: str, append: bool = False) -> None:
+def write_text(path: Path, text: str, *, code: str, remedy: str = "", append: bool = False) -> None:
     """Writes a UTF-8 file, or adds to it; makes its folder. Raises UsageError of that code when that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

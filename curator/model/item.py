@@ -94,6 +94,7 @@ class StoredItem(Value):
     status: ItemStatus = "ACTIVE"
     created_at: datetime
     updated_at: datetime
+    """Both are the time of the last write: Langfuse makes a new version of every POST, also of one without a change."""
 
     def to_write(self, status: ItemStatus | None = None) -> Item:
         """The item as one to write again, as it is or with another status; what somebody else put there may have no

@@ -1,4 +1,4 @@
-"""How Langfuse 4.16.0 says no: the bodies as recorded, as exceptions that any handler may raise."""
+"""Langfuse 4.16.0's error bodies, as recorded, as exceptions that any handler may raise."""
 
 from typing import Any
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import uuid
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from curator.audit.erasure.results import Emptied
 from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder
 from curator.model.errors import ConfigError
+from curator.model.files import write_private
 
 _RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
 _OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")
@@ -45,10 +45,7 @@ class Record:
     def _write(self, erased: Sequence[Erased], emptied: Sequence[Emptied] = (), *, finished: bool) -> None:
         text = json.dumps(self._head | {"finished": finished} | self._body(erased, emptied), indent=2) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            write_private(self.path, text.encode())
         except OSError as error:
             raise ConfigError(
                 f"The record of the erasure cannot be written to {self.path.parent}: {error.strerror}.",
