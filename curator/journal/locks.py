@@ -57,12 +57,28 @@ def require_locks(folder: Path) -> None:
     Some network file systems refuse every lock, others grant each to everybody: two curators would then write the same
     item at once, each sure to be alone.
     """
+    probe = folder / "probe.lock"
     try:
-        with _held(folder / "probe.lock", 0):
-            _taken(folder / "probe.lock", 0).release()
+        with _held(probe, 0):
+            _require_lockf(probe)
+            _taken(probe, 0).release()
     except Busy:  # what is held was refused to whoever asked next
         return
     raise _no_locks(folder, "it gives the same one to two")
+
+
+def _require_lockf(path: Path) -> None:
+    """The other kind of lock, which SQLite takes: one that is refused it waits for, as if another process had it."""
+    import fcntl
+
+    with path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (
+            OSError
+        ) as error:  # on NFS the lock that is held above may be in the way of this one: then there are locks
+            if error.errno in _NO_LOCKS:
+                raise _no_locks(path.parent, str(error.strerror)) from None
 
 
 class Owner:

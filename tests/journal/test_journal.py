@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from curator.config import Connection
-from curator.journal import Busy, Journal, Previous, SavedDraft, scope_of
+from curator.journal import Busy, Journal, Previous, SavedDraft, require_locks, scope_of
 from curator.journal.locks import STRIPES
 from curator.model import Decision, Item, Receipt
 from curator.model.errors import ConfigError
@@ -119,21 +119,22 @@ def refusing(number: int) -> Callable[[int, int], None]:
     return flock
 
 
-LOCKLESS: dict[str, Callable[[int, int], None]] = {
-    name: refusing(getattr(errno, name)) for name in ("ENOLCK", "ENOTSUP", "ENOSYS")
-} | {"granted to everybody": lambda _, __: None}
+LOCKLESS: dict[str, tuple[str, Callable[[int, int], None]]] = {
+    f"{name} from {call}": (call, refusing(getattr(errno, name)))
+    for call, name in (("flock", "ENOLCK"), ("flock", "ENOTSUP"), ("flock", "ENOSYS"), ("lockf", "ENOLCK"))
+} | {"granted to everybody": ("flock", lambda _, __: None)}
 
 
-@pytest.mark.parametrize("flock", LOCKLESS.values(), ids=LOCKLESS)
+@pytest.mark.parametrize(("call", "answer"), LOCKLESS.values(), ids=LOCKLESS)
 def test_a_file_system_without_locks_is_said_and_nothing_is_touched(
-    flock: Callable[[int, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: str, answer: Callable[[int, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal.sqlite3"
     with Journal("s", path) as journal:
         begun(journal)
     before = path.read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(fcntl, "flock", flock)
+        patched.setattr(fcntl, call, answer)
         with pytest.raises(ConfigError) as caught:
             Journal("s", path, patience=30)  # it does not wait for a lock that nobody holds
     assert caught.value.code == "STATE_NO_LOCKS"
@@ -141,6 +142,12 @@ def test_a_file_system_without_locks_is_said_and_nothing_is_touched(
     assert path.read_bytes() == before
     with Journal("s", path) as journal:
         assert len(journal.promotions.unfinished()) == 1
+
+
+def test_a_lock_that_somebody_holds_is_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On NFS the two kinds of lock are one, so the first may be in the way of the second."""
+    monkeypatch.setattr(fcntl, "lockf", refusing(errno.EAGAIN))
+    require_locks(tmp_path)
 
 
 def test_two_writers_without_locks_both_stop_before_they_write(tmp_path: Path) -> None:
