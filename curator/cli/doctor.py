@@ -150,7 +150,8 @@ def _check_connection(checkup: Checkup, settings: Settings, rules: Sequence["Rul
 
     with checkup.refusals("keys"):
         connection = settings.connection()
-        _check_journal(checkup, connection)
+        if all(check.ok for check in checkup.checks if check.name == "state folder"):
+            _check_journal(checkup, connection)
         with Gateway(connection, patience=5) as gateway:
             _check_server(checkup, gateway, rules)
             checkup.requests = gateway.requests
