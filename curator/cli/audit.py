@@ -1,6 +1,5 @@
 """`curator audit [DATASET] [ITEM]…`: where did this dataset come from, and can it be trusted today?"""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import FILE, count, plain, print_json, say
+from curator.cli.output import FILE, count, plain, print_json, progress, say
 from curator.config import Settings, load_settings
 from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
@@ -17,7 +16,7 @@ from curator.model.files import write_text
 
 if TYPE_CHECKING:
     from curator.audit.fixes import FixName, Proposal
-    from curator.audit.values import AuditReport, Evidence, Progress, Severity
+    from curator.audit.values import AuditReport, Evidence, Severity
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.rulebook import LoadedRule
@@ -68,7 +67,7 @@ class Target:
             version=version,
             deep=self.deep,
             ledger=self.ledger,
-            progress=progress_line(),
+            progress=show_progress,
         )
 
 
@@ -243,13 +242,9 @@ def rule_of(dataset: str, name: str | None, settings: Settings) -> "LoadedRule |
     return feeding[0] if len(feeding) == 1 else None
 
 
-def progress_line() -> "Progress":
-    """Writes progress to one line of stderr that vanishes; says nothing where nobody watches."""
-    if not sys.stderr.isatty():
-        return lambda what, done, total: None
-    return lambda what, done, total: click.echo(
-        f"\r\x1b[K{what}: {done} of {total}" if done < total else "\r\x1b[K", nl=False, err=True
-    )
+def show_progress(what: str, done: int, total: int) -> None:
+    """How far an audit or an erasure is, where somebody watches; the line vanishes at the end."""
+    progress(f"{what}: {done} of {total}" if done < total else "")
 
 
 def run_fix(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.audit import progress_line
+from curator.cli.audit import show_progress
 from curator.cli.output import plain, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode
@@ -63,7 +63,7 @@ def erase(
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
         earlier = erasure.earlier_traces(subject, scope)
         trail = erasure.find_trail(
-            gateway, journal, subject, at=at, earlier_traces=earlier, terminal=terminal, progress=progress_line()
+            gateway, journal, subject, at=at, earlier_traces=earlier, terminal=terminal, progress=show_progress
         )
         if not as_json:
             _show(trail, mode, journal)

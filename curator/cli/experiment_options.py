@@ -131,16 +131,15 @@ def write_junit(path: Path, rule: "Rule", run: "Run", *more: Any) -> None:
 class ProgressBar:
     """A bar on stderr when that is a terminal; else nothing. Thread-safe."""
 
-    def __init__(self, label: str) -> None:
-        self._label = label
+    def __init__(self, label: str, until: contextlib.ExitStack) -> None:
+        self._label, self._until = label, until
         self._lock = threading.Lock()
         self._bar: Any = None
 
     def start(self, total: int) -> None:
         """Shows the bar."""
         if sys.stderr.isatty():
-            self._bar = click.progressbar(length=total, label=self._label, file=sys.stderr)
-            self._bar.__enter__()
+            self._bar = self._until.enter_context(click.progressbar(length=total, label=self._label, file=sys.stderr))
 
     def step(self) -> None:
         """One more is done."""
@@ -148,20 +147,12 @@ class ProgressBar:
             if self._bar is not None:
                 self._bar.update(1)
 
-    def finish(self) -> None:
-        """Leaves the bar's line."""
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[ProgressBar]:
     """A bar that is finished at the end, whatever happens."""
-    bar = ProgressBar(label)
-    try:
-        yield bar
-    finally:
-        bar.finish()
+    with contextlib.ExitStack() as stack:
+        yield ProgressBar(label, stack)
 
 
 def printed(text: str) -> None:

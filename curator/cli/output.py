@@ -80,6 +80,12 @@ def say(message: str) -> None:
     click.echo(plain(message, keep_newlines=True), err=True)
 
 
+def progress(what: str) -> None:
+    """Says what is under way, on a terminal, in one line that the next one overwrites; an empty text ends it."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{plain(what)}", nl=False, err=True)
+
+
 def count(number: int, noun: str) -> str:
     """`1 item`, `2 items`."""
     return f"{number} {noun}{'s'[: number != 1]}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from curator.cli.output import count, json_option, number, print_json, row, say, when
-from curator.cli.week import local_decisions, print_groups, progress
+from curator.cli.output import count, json_option, number, print_json, progress, row, say, when
+from curator.cli.week import local_decisions, print_groups
 from curator.config import Connection, load_settings
 from curator.model import Failure, Queue, Rule, Signal, State
 from curator.model.failure import SignalKind

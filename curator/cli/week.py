@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, json_option, plain, print_json, row, say, together, when
+from curator.cli.output import count, json_option, plain, print_json, progress, row, say, together, when
 from curator.config import Connection, Settings, load_settings
 from curator.model import Decision, Rule
 from curator.model.errors import CuratorError, ExitCode, UsageError
@@ -161,12 +161,6 @@ def local_decisions(connection: Connection) -> Sequence[Decision]:
     except CuratorError as error:
         say(f"warning: {error.message} Decisions of the last minute may be missing.")
         return ()
-
-
-def progress(what: str) -> None:
-    """Says what is under way, on a terminal, in one line that the next one overwrites."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\033[K{plain(what)}", nl=False, err=True)
 
 
 def print_groups(grouping: "Grouping") -> None:
