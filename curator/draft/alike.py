@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,17 +43,19 @@ def words_of(text: str) -> list[str]:
 
 def views(words: Sequence[str], more: Sequence[str] = ()) -> Views:
     """How often each word, pair of words and character n-gram occurs; `more` words count as words alone."""
-    grams: Counter[str] = Counter()
-    for word, many in Counter(words).items():
-        around = f" {word} "
-        for at in range(max(1, len(around) + 1 - GRAM)):
-            grams[around[at : at + GRAM]] += many
+    grams = Counter(itertools.chain.from_iterable(map(_grams, words)))
     return Counter([*words, *more]), Counter(itertools.pairwise(words)), grams
+
+
+@lru_cache(maxsize=50_000)
+def _grams(word: str) -> tuple[str, ...]:
+    around = f" {word} "
+    return tuple(around[at : at + GRAM] for at in range(max(1, len(around) + 1 - GRAM)))
 
 
 def spread_of(texts: Sequence[Views]) -> list[Counter[Any]]:
     """For each view: term → in how many texts it occurs."""
-    return [Counter(term for each in texts for term in each[view]) for view in range(3)]
+    return [Counter(itertools.chain.from_iterable(each[view] for each in texts)) for view in range(3)]
 
 
 def rows(counts: Sequence[Mapping[Any, int]], weights: Mapping[Any, float], unknown: float = 0.0) -> Any:
@@ -64,15 +67,19 @@ def rows(counts: Sequence[Mapping[Any, int]], weights: Mapping[Any, float], unkn
     from scipy.sparse import csr_matrix
 
     place = {term: at for at, term in enumerate(weights)}
-    row, column, value = list[int](), list[int](), list[float]()
-    for at, count in enumerate(counts):
-        kept = [(place[t], (1 + math.log(n)) * weights[t]) for t, n in count.items() if t in place]
-        beyond = sum(((1 + math.log(n)) * unknown) ** 2 for t, n in count.items() if t not in place) if unknown else 0.0
-        length = math.sqrt(sum(weight * weight for _, weight in kept) + beyond) or 1.0
-        row += [at] * len(kept)
-        column += [each for each, _ in kept]
-        value += [weight / length for _, weight in kept]
-    return csr_matrix((np.asarray(value), (row, column)), shape=(len(counts), max(1, len(place))))
+    terms = itertools.chain.from_iterable(counts)
+    column = np.fromiter(map(place.get, terms, itertools.repeat(-1)), dtype=int)
+    often = np.array([many for count in counts for many in count.values()], dtype=float)
+    row = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
+    value = (1 + np.log(often)) * np.array([*weights.values(), unknown])[
+        column
+    ]  # -1 is the last: a term without weight
+    length = np.sqrt(np.bincount(row, value**2, minlength=len(counts)))
+    kept = column >= 0
+    row, column, value = row[kept], column[kept], value[kept]
+    return csr_matrix(
+        (value / np.where(length > 0, length, 1)[row], (row, column)), shape=(len(counts), max(1, len(place)))
+    )
 
 
 class Texts:

@@ -312,7 +312,7 @@ def _block(words: _Words, members: Sequence[int]) -> list[list[int]]:
 def _group(
     workflow: str | None, many: Sequence[Failure], members: Sequence[int], words: _Words, until: datetime
 ) -> Group:
-    near = words.likeness(members, [members])[:, 0]
+    near = words.likeness(members, [members])[:, 0] if len(members) > 1 else [1.0]
     usable = [at for at, one in enumerate(many) if not one.source_gone] or list(range(len(many)))
     middle = many[max(usable, key=lambda at: (near[at], -at))]
     newest = sorted(many, key=lambda one: (one.timestamp or until, one.key), reverse=True)
