@@ -186,6 +186,8 @@ def test_other_shapes_load(kind: str) -> None:
         ("Qualität der Antwort", "low"),
         ("falscheAuskunft", "high"),
         ("réussi", "low"),
+        ("user-vote", "low"),
+        ("risk_score", "high"),
     ],
 )
 def test_direction_of_a_score(name: str, bad: str | None) -> None:
