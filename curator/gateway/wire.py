@@ -151,6 +151,7 @@ class Wire:
                 raise TooMuch
         with contextlib.suppress(TypeError, ValueError):
             date = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
+            # `Date` leaves the fraction of its second out: on average half of one.
             self.clock_skew = time.time() - date.timestamp() - 0.5
         exchange: Exchange | None = getattr(self._local, "exchange", None)
         if exchange is not None:
