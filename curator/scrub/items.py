@@ -97,7 +97,7 @@ def path_of(steps: Steps, shown: Mapping[Steps, str] | None = None) -> str:
 
 def _entries(node: dict[object, object], steps: Steps) -> Iterator[tuple[object, Steps]]:
     """A dict's children for the stack (last first), every key before its value."""
-    for (key, child), says in reversed(list(zip(node.items(), renamed(node), strict=True))):
+    for (key, child), says in reversed(list(zip(node.items(), renamed(node, node.values()), strict=True))):
         if not isinstance(key, str):
             raise NotScrubbed("a dict key is not a string")
         here = (*steps, key)
@@ -110,9 +110,20 @@ def _entries(node: dict[object, object], steps: Steps) -> Iterator[tuple[object,
 _SIGNS = str.maketrans("", "", "_- .")
 
 
-def renamed(keys: Iterable[object]) -> list[str]:
-    """The keys of one object, with `name` as `product name` when the others say that it is a thing's."""
+_SLOTS = frozenset(
+    {"slot", "field", "key", "name", "label", "attribute", "parameter", "question", "column", "property"}
+)
+_FILLS = frozenset({"value", "answer", "newvalue"})
+
+
+def renamed(keys: Iterable[object], values: Iterable[object] = ()) -> list[str]:
+    """The keys of one object, with `name` as `product name` when the others say that it is a thing's, and `value` as
+    what its slot says: `{"field": "surname", "value": …}`.
+    """
     said = list(map(str, keys))
+    slot = next((v for k, v in zip(said, values, strict=False) if k.casefold() in _SLOTS and isinstance(v, str)), "")
+    if slot and len(slot) <= 40:
+        said = [slot if k.casefold().translate(_SIGNS) in _FILLS else k for k in said]
     if not any(f"?{k.casefold().translate(_SIGNS)}" in word_list("thing_keys.txt") for k in said):
         return said
     return ["product name" if k.casefold() in ("name", "nombre", "nom", "nome") else k for k in said]

@@ -265,7 +265,8 @@ def _names_of(tokens: Sequence["regex.Match[str]"]) -> dict[int, str]:
         elif first in "}]" and open_:
             own = open_.pop()
             keys = [tokens[i].group()[1:-1] for i in own]
-            says |= {i: new for i, old, new in zip(own, keys, renamed(keys), strict=True) if old != new}
+            values = [tokens[i + 2].group().strip('"') for i in own]
+            says |= {i: new for i, old, new in zip(own, keys, renamed(keys, values), strict=True) if old != new}
     return says
 
 

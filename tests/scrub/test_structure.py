@@ -1,6 +1,8 @@
 """Fields of texts that are no JSON are read with their names; encoded texts are opened."""
 
 import base64
+import json
+from collections.abc import Callable
 
 import pytest
 
@@ -14,6 +16,14 @@ PLAIN = ScrubPolicy()
 
 def named(text: str) -> dict[str, str]:
     return {text[a:b]: key for a, b, key in fields(text)}
+
+
+@pytest.mark.parametrize("wrap", [lambda value: value, json.dumps])
+def test_a_slot_says_what_its_value_is(bare: Pipeline, wrap: Callable[[object], object]) -> None:
+    filled = wrap([{"field": "last_name", "value": "Zagorac"}, {"name": "colour", "value": "Vermilion"}])
+    after = json.dumps(bare.scrub({"slots": filled}, PLAIN).value)
+    assert "Zagorac" not in after
+    assert "Vermilion" in after
 
 
 def test_which_fields_there_are() -> None:

@@ -14,7 +14,7 @@ from curator.scrub.entities import Span
 from curator.scrub.nlp import MODEL
 from curator.scrub.recognizers import names
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer
-from curator.scrub.recognizers.patterns import rules
+from curator.scrub.recognizers.patterns import parts, rules
 from curator.scrub.recognizers.person_cues import trimmed
 from curator.scrub.second import Marked
 
@@ -23,17 +23,20 @@ _SURE = 0.45
 _EDGE = r"(?<![\p{L}\p{N}_./@\-=])"
 _NAME = regex.compile(rf"{_EDGE}{names.NAME}(?![\p{{L}}\p{{N}}_@=/]|\.\p{{Ll}})", regex.VERBOSE)
 _FAMILY_FIRST = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}])(?P<family>{names.WORD}),[ ](?P<given>{names.WORD})(?![\p{{L}}\p{{N}}])", regex.VERBOSE
+    rf"(?<![\p{{L}}\p{{N}}]|\p{{Lu}}[\p{{L}}'’\-]{{1,40}}[ ])(?P<family>{names.WORD}),[ ]"
+    rf"(?P<given>{names.WORD})(?![\p{{L}}\p{{N}}])",
+    regex.VERBOSE,
 )
 _SMALL_WORDS = regex.compile(r"(?<![\p{L}\p{N}_./@\-=#:])\p{Ll}[\p{Ll}\p{M}'’\-]+(?![\p{L}\p{N}_@=/(\[]|\.\p{L})")
 _CAPITALS = regex.compile(r"(?<![\p{L}\p{N}_\-])\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*(?:[ ]\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*)+")
 _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
-_NO_NAME = regex.compile(r"[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
+_NO_NAME = regex.compile(r"\p{Ll}{3}\p{Lu}{2}|[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
 _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
 """Codes, markup and lines run together are no places or companies: a suggestion must be worth a look."""
 _THINGS = tuple(rule.pattern for rule in rules("things", "THING"))
 _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role", "before an address"})
 """Cues that are believed even where a product has the same name."""
+_ARTICLE, _PARTICLES = (regex.compile(part, regex.VERBOSE) for part in parts("names", "article", "particle"))
 _GOES_ON = regex.compile(rf"(?:[ ]{names.PARTICLE}){{1,3}}[ ]{names.WORD}", regex.VERBOSE)
 _STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{names.WORD})[ ]$", regex.VERBOSE)
 
@@ -102,6 +105,8 @@ class PersonListRecognizer(RegexRecognizer):
 
 
 def _ordinary(given: str, family: str) -> bool:
+    if _PARTICLES.fullmatch(given):
+        return True
     return any(names.is_stop(w) or names.is_product(w) for w in (given, family)) or (
         names.is_ordinary(family) and not names.is_plain_given(given)
     )
@@ -199,7 +204,10 @@ def _believable(text: str, mark: Marked) -> Marked | None:
 
 
 def _listed(text: str, span: Span) -> bool:
-    return names.listed(text[span.start : span.end].split())
+    words = text[span.start : span.end].split()
+    if len(words) == 1 and _ARTICLE.search(text[max(0, span.start - 8) : span.start]):
+        return names.may_be_given(words[0], plain=True)  # `die Lampe`, `der Duden`
+    return names.listed(words)
 
 
 def _all_ordinary(text: str, span: Span) -> bool:

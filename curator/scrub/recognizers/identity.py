@@ -113,7 +113,7 @@ class DocumentRecognizer(RegexRecognizer):
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """At least four digits, or two in a whole code of seven signs, and no date."""
         value = match["value"]
-        least = 2 if value.isalnum() and len(value) > 6 else 4
+        least = 2 if len("".join(filter(str.isalnum, value))) > 6 and not value.isdecimal() else 4
         return 0 if len(digits(value)) < least or _ISO_DATE.fullmatch(value) else score
 
 

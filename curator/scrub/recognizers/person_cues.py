@@ -49,9 +49,10 @@ class PersonCueRecognizer(RegexRecognizer):
     def _believable(value: str, cue: str) -> bool:
         if cue == "weak: dealing with":
             return _known(value) and not names.is_place(value)
-        if cue.startswith("weak") or cue in ("field of a role", "possessor"):
-            return _known(value)
         words = value.split()
+        if cue.startswith("weak") or cue in ("field of a role", "possessor"):
+            owner = cue == "possessor" and names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
+            return _known(value) or owner
         if cue.startswith("unlisted"):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
@@ -68,6 +69,8 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
 
     Whom one deals with may have a given name of anywhere in the world, a greeting one that is a word, too.
     """
+    if cue.startswith("title"):
+        return (start, end) if not names.is_ordinary(text[start:end].split()[-1]) else None
     sure, alone, greeted = (cue.startswith(kind) for kind in ("introduction", "dealing", "greeting"))
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():

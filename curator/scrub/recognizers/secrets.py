@@ -68,6 +68,10 @@ _PLACEHOLDER = regex.compile(
 )
 
 
+_PATH = regex.compile(r"[~/][\w./\-]*")
+"""`PWD=/srv/app` is the folder of a process."""
+
+
 def _is_random(value: str, least: float = 2.8) -> bool:
     """Letters and digits mixed, no placeholder, and more bits per character than a word or a counter has."""
     if _PLACEHOLDER.search(value) or len(value) < 8:
@@ -81,7 +85,7 @@ def _is_random(value: str, least: float = 2.8) -> bool:
 
 def _is_password(value: str, *, spoken: bool, assigned: bool) -> bool:
     """A password is no placeholder; one named in a sentence must not be an ordinary word, unless right after a `=`."""
-    if len(value) < 4 or _PLACEHOLDER.search(value) or "://" in value:
+    if len(value) < 4 or _PLACEHOLDER.search(value) or "://" in value or _PATH.fullmatch(value):
         return False
     mixed = sum(
         (

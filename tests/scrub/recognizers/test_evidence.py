@@ -38,6 +38,8 @@ MISSES = (
     "Mia sorella arriva",
     "the Ada Weber shoes",
     "il prodotto Anna Rossi",
+    "Nash equilibrium, Queen Anna II, la gare Anna Weber, l'hôtel Georges",
+    "die Lampe flackert, Hong Kong",
 )
 
 

@@ -22,6 +22,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "data di nascita ⟦12/03/1975⟧",
             "geboortedatum: ⟦04-11-1988⟧",
             "D0B ⟦02/08/1961⟧",
+            "she turned 50 on ⟦4 May 2021⟧",
             "the patient (b. ⟦1961-02-03⟧) was seen",
         ),
         (

@@ -42,6 +42,10 @@ HITS = (
     "please call ⟦Solveig⟧ back",
     "demandez ⟦Maëlle⟧ à l'accueil",
     "the file of ⟦Madame Ouattara⟧",
+    "ask ⟦dr. feldmann⟧ first",
+    "la madre de ⟦Nerea⟧ llamó",
+    "hoi met ⟦Marloes⟧, mijn pakje",
+    "⟦Tiago⟧'s teacher called",
 )
 MISSES = (
     "call Support back",

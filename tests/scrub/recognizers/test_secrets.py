@@ -25,6 +25,7 @@ def test_a_key_cut_off_before_its_end_is_taken_to_the_end(patterns: Engine) -> N
 
 
 def test_only_the_credential_of_a_url_goes(patterns: Engine) -> None:
+    assert found(patterns, "my PIN is 8841, PWD=/srv/app, pin 12", "SECRET") == ["8841"]
     assert found(patterns, "see https://jane:s3cr3tPa55@db.example.com/x", "SECRET") == ["jane:s3cr3tPa55"]
 
 
