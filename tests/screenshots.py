@@ -82,6 +82,8 @@ async def prepared(driver: Driver) -> None:
                 count += 1
     session.drafts.read_inbox()
     await driver.press("s", "s", "s", "s")
+    driver.queue.failures.cursor = 1
+    await previewed(driver)
 
 
 async def marked(driver: Driver) -> None:

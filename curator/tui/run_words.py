@@ -119,9 +119,8 @@ def facts_pieces(two: "TwoRuns") -> list[list[Piece]]:
             ("text", found.baseline),
             ("dim", " → candidate "),
             ("text", found.candidate),
-            ("dim", f"  {plural(found.items, 'item')}, {before} + {plural(after, 'run')}"),
-            ("dim", f", a side-by-side view shows {found.red_items} in red" if found.comparable else ""),
-            ("dim", f"  {two.candidate.dataset}"),
+            ("dim", f"  {two.candidate.dataset}: {plural(found.items, 'item')}, {before} + {plural(after, 'run')}"),
+            ("dim", f", side by side {found.red_items} are red" if found.comparable else ""),
         ]
     ]
     changed = [f"{c.name} {score_or_text(c.baseline)} → {score_or_text(c.candidate)}" for c in found.variables]

@@ -59,6 +59,8 @@ async def test_undo_names_what_an_earlier_session_did_and_asks(
         await driver.pilot.resize_terminal(200, 40)
         await driver.settle()
         assert len(driver.text().splitlines()[-1]) > narrow + 40
+        read, rows = later.traces.excerpts, driver.queue.failures  # so are the rows that came into sight
+        await driver.until(lambda: all(f.key in read or f.source_gone for f in rows.in_sight()), "all messages")
 
 
 def _message(key: str, session: Session) -> str:

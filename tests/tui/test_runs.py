@@ -78,7 +78,7 @@ async def test_two_runs_are_compared_with_their_answers_side_by_side(session: Se
         assert "28 items, 4 + 4 runs" in text
         assert "≈ no change" in text
         assert "better +1" in text
-        assert "a side-by-side view shows 13 in red" in text
+        assert "side by side 13 are red" in text
         first = screen.moved.current
         assert first is not None
         assert (first.item_id, first.score, first.delta) == (ITEM, "short", -1.0)

@@ -66,7 +66,9 @@ class BulkScreen(Place):
         yield Rows(
             [
                 Column(lambda e: [signs("stage")[e.stage]], width=1),
-                Column(lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, most=24),
+                Column(
+                    lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, most=24, title="workflow"
+                ),
                 Column(_type, share=3, most=22, title="failure type"),
                 Column(_expects, share=5, title="expected output", from_width=110),
                 Column(lambda e: why_pieces(e.failure), share=3, most=34, from_width=130, title="why"),
@@ -144,7 +146,7 @@ class BulkScreen(Place):
             pieces += [("bad", f"  ✕ {counts['incomplete']} incomplete")] if counts["incomplete"] else []
             pieces += [("dim", f"  – {counts['left out']} left out")] if counts["left out"] else []
             pieces += [("dim", "   enter opens one")]
-            pieces += [("accent", "   p"), ("dim", f" promotes {ready}, after a question")] if ready else []
+            pieces += [("accent", "   p"), ("dim", f" promotes {ready}, asks first")] if ready else []
         self.say("#bulk-title", pieces, layout=False)
 
     # Actions of the place "bulk"

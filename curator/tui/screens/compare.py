@@ -67,8 +67,8 @@ class CompareScreen(Place):
                     yield Static("", classes="pane-title", id="left-title")
                     yield Rows(
                         [
-                            Column(self._item, share=3, title="item"),
-                            Column(lambda c: [("text", c.score)], share=2, title="score"),
+                            Column(self._item, share=2, most=30, title="item"),
+                            Column(lambda c: [("text", c.score)], share=3, title="score"),
                             Column(_values, width=12, title="was → is"),
                             Column(_evidence, width=6, right=True, title="p", from_width=48),
                         ],

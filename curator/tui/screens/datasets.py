@@ -61,9 +61,9 @@ class DatasetsScreen(Reading):
                 )
                 yield Rows(
                     [
-                        Column(self._asks, share=5, title="asks"),
-                        Column(self._short_id, share=3, most=34, title="item"),
-                        Column(_failure_type, share=2, most=22, title="failure type", from_width=76),
+                        Column(self._asks, share=7, title="asks"),
+                        Column(self._short_id, share=3, most=34, title="item", from_width=56),
+                        Column(_failure_type, share=2, most=22, title="failure type", from_width=90),
                         Column(_lineage, width=8, title="lineage"),
                         Column(lambda i: [("dim", age(i.updated_at))], width=4, right=True, title="ago"),
                     ],

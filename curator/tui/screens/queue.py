@@ -64,6 +64,7 @@ class QueueScreen(Listing, FirstRules):
         standing = self.session.rooms.standing
         self._state = standing.state if standing.state != "all" else None  # type: ignore[assignment]
         self.failures.excerpts = self.session.traces.excerpts
+        self.watch(self.failures, "scroll_y", self._rest_soon, init=False)
         self._choose_columns()
         if standing.filter:
             self.line.put(standing.filter)
@@ -142,13 +143,22 @@ class QueueScreen(Listing, FirstRules):
         row: Row = event.row
         self._show_place()
         self.query_one(FailurePreview).follow(row.failure)
+        self._rest_soon()
+
+    def on_resize(self) -> None:
+        self._show_week()
+        self._rest_soon()
+
+    def _rest_soon(self) -> None:
+        """Other rows may be in sight: they are read once nothing moves any more."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST, lambda: self._rested(row))
+        self._rest = self.set_timer(REST, self._rested)
 
-    def _rested(self, row: Row) -> None:
+    def _rested(self) -> None:
         """The cursor rests: where it stands is kept, and the messages of the rows in sight are read."""
-        if self._look is not None:  # until then the row of the last time may still arrive
+        row = self.failures.current
+        if row is not None and self._look is not None:  # until then the row of the last time may still arrive
             self.session.rooms.stand(trace_id=row.key)
         self._read_excerpts()
 

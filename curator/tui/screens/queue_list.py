@@ -164,13 +164,9 @@ class Listing(Deciding, Filtered):
         rule = self.session.rooms.standing.rule
         words = f"{rule} · {since}" if rule else since
         week = self.session.queue.week
-        marked = len(self.failures.marks)
         prepared = len(self.session.drafts.inbox)
         narrow = self.app.size.width < (130 if prepared else 110)
-        self.query_one(WeekBar).show(week, self._state, marked, words, prepared=prepared, narrow=narrow)
-
-    def on_resize(self) -> None:
-        self._show_week()
+        self.query_one(WeekBar).show(week, self._state, words, prepared=prepared, narrow=narrow)
 
     def _show_place(self) -> None:
         """`12/47`, and how the list is ordered."""
@@ -230,7 +226,6 @@ class Listing(Deciding, Filtered):
 
     @on(Rows.MarksChanged, "#failures")
     def _marks_changed(self) -> None:
-        self._show_week()
         self._show_place()
 
     @on(StateTab.Picked)

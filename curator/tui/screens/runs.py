@@ -44,9 +44,9 @@ class RunsScreen(Reading):
                 yield Static("", classes="pane-title", id="left-title")
                 yield Rows(
                     [
-                        Column(lambda run: [("text", run.label)], share=4, title="run"),
-                        Column(lambda run: self._whole(run), share=3, title="whole?"),
-                        Column(lambda run: [("dim", run.dataset.name)], share=2, title="dataset", from_width=72),
+                        Column(lambda run: [("text", run.label)], share=5, title="run"),
+                        Column(lambda run: self._whole(run), share=3, most=24, title="whole?"),
+                        Column(lambda run: [("dim", run.dataset.name)], share=3, title="dataset", from_width=72),
                         Column(_size, width=8, right=True, title="items"),
                         Column(lambda run: [("dim", age(run.started_at))], width=4, right=True, title="ago"),
                     ],

@@ -208,7 +208,6 @@ class WorkbenchScreen(Editing):
         self._show_checks(self._prepared)
 
     def on_resize(self) -> None:
-        super().on_resize()
         if self._prepared is not None:
             self._show_decision(self._prepared)
 

@@ -1,4 +1,4 @@
-"""The week at a glance: tabs by state with counts, marks, the window, failures per day, what part is decided."""
+"""The week at a glance: tabs by state with counts, the window, failures per day, what part is decided."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -52,15 +52,14 @@ class StateTab(Label):
 
 
 class WeekBar(Horizontal):
-    """One line: tabs, marks, window, progress."""
+    """One line: tabs, window, progress."""
 
     def compose(self) -> ComposeResult:
         for state in TABS:
             yield StateTab(state)
-        yield Static("", id="marked")
         yield Static("", id="progress")
 
-    def show(self, week: Week | None, state: Shown, marked: int, window: str, *, prepared: int, narrow: bool) -> None:
+    def show(self, week: Week | None, state: Shown, window: str, *, prepared: int, narrow: bool) -> None:
         """Puts the numbers in place; `prepared` drafts are named while there are some."""
         for tab in self.query(StateTab):
             if tab.state == "prepared":
@@ -69,7 +68,6 @@ class WeekBar(Horizontal):
                 continue
             count = None if week is None else week.total if tab.state is None else week.states[tab.state]
             tab.put(count, tab.state == state)
-        self.query_one("#marked", Static).update(content([("accent", f"● {marked} marked")] if marked else []))
         pieces: list[Piece] = [("dim", window)]
         if week is not None and week.total and not narrow:
             full, rest = bar(week.part_decided, 10)
