@@ -25,8 +25,9 @@ from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
 from curator.promote import Choices, Job, Promoter
 from curator.promote.content import OWN_LINEAGE, leftovers
-from curator.promote.one import end, promote_one, refused
-from curator.promote.reading import Found, read_traces
+from curator.promote.one import promote_one
+from curator.promote.receipts import ended
+from curator.promote.sources import Source, read_traces
 from curator.promote.stops import Stop
 from curator.promote.undo import archive, require_unchanged
 from curator.rulebook import LoadedRule
@@ -115,11 +116,11 @@ def propose(fix: FixName, evidence: Evidence, desk: Desk, item_ids: Sequence[str
 
 
 def _guarded(
-    rewrite: Callable[[Desk, StoredItem, Found | None], Proposal],
+    rewrite: Callable[[Desk, StoredItem, Source | None], Proposal],
     fix: FixName,
     desk: Desk,
     item: StoredItem,
-    source: Found | None,
+    source: Source | None,
 ) -> Proposal:
     try:
         return rewrite(desk, item, source)
@@ -147,7 +148,7 @@ def _archivals(evidence: Evidence, desk: Desk, ids: Sequence[str]) -> Iterator[P
         )
 
 
-def _sources(desk: Desk, items: Sequence[StoredItem]) -> Mapping[str, Found]:
+def _sources(desk: Desk, items: Sequence[StoredItem]) -> Mapping[str, Source]:
     traces = sorted({trace for item in items if (trace := trace_of(item))})
     if desk.rule is None or not traces:
         return {}
@@ -160,7 +161,7 @@ def _nothing_found(fix: FixName, item_id: str) -> Proposal:
     return Proposal(item_id=item_id, fix=fix, problem=problem)
 
 
-def backfill(desk: Desk, item: StoredItem, source: Found | None) -> Proposal:
+def backfill(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
     """What is recorded stays; what is missing is filled in, and lineage names it. Raises Refusal, CuratorError."""
     recorded = {key: value for key, value in dict(item.metadata or {}).items() if value is not None}
     missing = [key for key in REQUIRED_KEYS if key not in recorded]
@@ -187,7 +188,7 @@ ADOPTED = "adopted"
 """The value of `source` on adopted items: no review made them, one took them over."""
 
 
-def adopt(desk: Desk, item: StoredItem, source: Found | None) -> Proposal:
+def adopt(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
     """Lineage of today, with what the metadata held before. Raises Refusal, CuratorError."""
     old = metadata_of(item)
     metadata = {**old, **made_now(desk, item, source), SOURCE: ADOPTED}
@@ -239,7 +240,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
     )
 
 
-_REWRITES: dict[FixName, Callable[[Desk, StoredItem, Found | None], Proposal]] = {
+_REWRITES: dict[FixName, Callable[[Desk, StoredItem, Source | None], Proposal]] = {
     "backfill": backfill,
     "adopt": adopt,
     "rescrub": rescrub,
@@ -249,7 +250,7 @@ _REWRITES: dict[FixName, Callable[[Desk, StoredItem, Found | None], Proposal]] =
 # ── lineage that is made afterwards: from the source trace, the rule, and whoever takes responsibility now ──────────
 
 
-def made_now(desk: Desk, item: StoredItem, source: Found | None) -> dict[str, JsonValue]:
+def made_now(desk: Desk, item: StoredItem, source: Source | None) -> dict[str, JsonValue]:
     """Complete lineage as of today, scrubbed; without signals when the source is gone. Raises Refusal."""
     rule = _rule(desk)
     require_clean(desk, item)
@@ -371,7 +372,7 @@ def _rewrite(job: Job, item: Item, before: StoredItem, *, adopted: bool) -> Rece
     try:
         require_unchanged(job, before)
     except Stop as stop:
-        return end(replace(job, shares=False), item, None, refused(replace(job, shares=False), item, stop))
+        return ended(replace(job, shares=False), item, None, stop)
     if item.source_trace_id and not adopted:
         # The trace has long been promoted: this, and not an open failure, is what an undo goes back to.
         job.journal.decisions.remember(

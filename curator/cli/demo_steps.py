@@ -94,7 +94,7 @@ class _Walk:
         self.prepared = self.session.drafts.prepare(self.prepared.order.model_copy(update=changes))
         left = [p.message for p in self.prepared.scrubbed.problems if p.blocking]
         _need(self.prepared.scrubbed.writable, f"the item cannot be written: {'; '.join(left)}")
-        good = [in_words(each) for each in self.prepared.judged if each.good]
+        good = [in_words(each) for each in self.prepared.answers if each.good]
         mended = f"the reviewer says {', '.join(f.name for f in missing)}" if missing else "nothing to mend"
         return "; ".join([mended, *good])
 

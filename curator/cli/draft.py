@@ -162,7 +162,7 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
         "writable": proposal.writable,
         "scrub": scrubbed.summary,
         "protection": [
-            {"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in proposal.judged
+            {"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in proposal.answers
         ],
         "standing": novelty.standing.state,
         "similar": novelty.similar,
@@ -192,7 +192,7 @@ def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     if scrubbed.summary.model is None:
         say(f"No name model: names are found only in part, places not at all. {capabilities().remedy}.")
     click.echo("\nprotection")
-    for each in proposal.judged:
+    for each in proposal.answers:
         click.echo(f"  {plain(in_words(each))}")
     click.echo(f"\nin {plain(draft.dataset)}")
     click.echo(f"  {STANDING[novelty.standing.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from curator.draft.edits import value_at
     from curator.draft.first_rule import loaded_text, rule_text
     from curator.draft.likeness import KnownItem, Novelty, ago, forget_items, items_folder, known_items, text_of
-    from curator.draft.propose import Look, Option, sample_traces, seen_in
+    from curator.draft.propose import Option, Shapes, sample_traces, shapes_of
     from curator.draft.trials import Case, Trial, trial
 
 __getattr__ = at_first_use(__name__)

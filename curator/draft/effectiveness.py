@@ -19,7 +19,7 @@ CODES = frozenset({WEAK, CORRECTION_FAILS, NOT_JUDGED})
 Answer = Literal["recorded", "correction"]
 
 
-class Judgement(Value):
+class CheckedAnswer(Value):
     """What the rule's checks say of one answer."""
 
     answer: Answer
@@ -47,44 +47,46 @@ def apply_checks(
     metadata: object,
     *,
     allow_python: bool = False,
-) -> Judgement:
+) -> CheckedAnswer:
     """Holds one output against the rule's deterministic checks; judges cost money and change their minds."""
     able = tuple(c for c in loaded.rule.checks if not c.judge and (allow_python or c.type != "python"))
     if not able:
-        return Judgement(answer=answer, verdict="unchecked")
+        return CheckedAnswer(answer=answer, verdict="unchecked")
     from curator.experiments.checks import evaluate
 
     rule = loaded.rule.model_copy(update={"checks": able})
     results = evaluate(rule, input, output, expected_output, metadata, allow_python=allow_python)
     silent = [r for r in results if r.passed is None]
     if failed := tuple(r.name for r in results if r.passed is False):
-        return Judgement(answer=answer, verdict="fails", checks=failed)
+        return CheckedAnswer(answer=answer, verdict="fails", checks=failed)
     if silent:
         why = next((r.error or r.comment for r in silent if r.error or r.comment), "")
-        return Judgement(answer=answer, verdict="unclear", checks=tuple(r.name for r in silent), detail=why)
-    return Judgement(answer=answer, verdict="passes", checks=tuple(r.name for r in results))
+        return CheckedAnswer(answer=answer, verdict="unclear", checks=tuple(r.name for r in silent), detail=why)
+    return CheckedAnswer(answer=answer, verdict="passes", checks=tuple(r.name for r in results))
 
 
-def judgements(trace: Trace, draft: Draft, loaded: LoadedRule, *, allow_python: bool = False) -> tuple[Judgement, ...]:
+def checked_answers(
+    trace: Trace, draft: Draft, loaded: LoadedRule, *, allow_python: bool = False
+) -> tuple[CheckedAnswer, ...]:
     """What the checks say of the recorded output, and of the correction where there is one. The draft is unscrubbed.
 
     Both are those of the observation that the draft promotes.
     """
 
-    def judged(answer: Answer, output: object) -> Judgement:
+    def checked(answer: Answer, output: object) -> CheckedAnswer:
         return apply_checks(
             loaded, answer, output, draft.input, draft.expected_output, draft.metadata, allow_python=allow_python
         )
 
     focus = None if draft.observation_id in (None, trace.root.id) else draft.observation_id
     outputs = recorded_outputs(trace, focus)
-    first, recorded = _clear([(output, judged("recorded", output)) for output in outputs])
+    first, recorded = _clear([(output, checked("recorded", output)) for output in outputs])
     correction = trace.correction_of(focus)
     if correction is None:
         return (recorded,)
     if isinstance(correction, dict) and set(correction) <= set(loaded.expected_output_schema.get("properties", {})):
-        return (recorded, Judgement(answer="correction", verdict="expectation"))
-    return (recorded, judged("correction", _corrected(first, correction)))
+        return (recorded, CheckedAnswer(answer="correction", verdict="expectation"))
+    return (recorded, checked("correction", _corrected(first, correction)))
 
 
 def recorded_outputs(trace: Trace, observation_id: str | None = None) -> list[object]:
@@ -103,10 +105,10 @@ def recorded_outputs(trace: Trace, observation_id: str | None = None) -> list[ob
     ]
 
 
-def _clear(found: Sequence[tuple[object, Judgement]]) -> tuple[object, Judgement]:
+def _clear(found: Sequence[tuple[object, CheckedAnswer]]) -> tuple[object, CheckedAnswer]:
     """The first output of which every check could say something, else the first."""
     if not found:
-        return None, Judgement(answer="recorded", verdict="unclear", detail="nothing was recorded")
+        return None, CheckedAnswer(answer="recorded", verdict="unclear", detail="nothing was recorded")
     return next((each for each in found if each[1].verdict != "unclear"), found[0])
 
 
@@ -121,8 +123,8 @@ def _corrected(recorded: object, correction: object) -> object:
     return correction
 
 
-def in_words(found: Judgement) -> str:
-    """A judgement as one line."""
+def in_words(found: CheckedAnswer) -> str:
+    """What the checks say of an answer, as one line."""
     names = ", ".join(found.checks)
     match found.answer, found.verdict:
         case "recorded", "fails":
@@ -140,15 +142,15 @@ def in_words(found: Judgement) -> str:
         case "correction", "unchecked":
             return "the correction was not checked"
     what = "recorded answer fails" if found.answer == "recorded" else "correction passes"
-    return f"whether the {what} is open: {names} cannot judge it"
+    return f"whether the {what} is open: {names} cannot decide it"
 
 
-def doubts(draft: Draft, found: Sequence[Judgement]) -> list[Problem]:
-    """What the judgements say against a draft. A correction that fails blocks: the two contradict each other."""
+def doubts(draft: Draft, found: Sequence[CheckedAnswer]) -> list[Problem]:
+    """What the checks say against a draft. A correction that fails blocks: the two contradict each other."""
     return [problem for each in found if (problem := _doubt(draft, each)) is not None]
 
 
-def _doubt(draft: Draft, found: Judgement) -> Problem | None:
+def _doubt(draft: Draft, found: CheckedAnswer) -> Problem | None:
     match found.answer, found.verdict:
         case "correction", "fails":
             code, remedy = CORRECTION_FAILS, "Change the expectation until the correction passes, or withdraw it."

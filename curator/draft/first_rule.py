@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from curator.draft.propose import COMMON, Kind, Look, path_of
+from curator.draft.propose import COMMON, Kind, Shapes, path_of
 from curator.model.lineage import slug
 from curator.model.safe import visible
 from curator.rulebook import LoadedRule
@@ -38,7 +38,7 @@ def loaded_text(text: str) -> LoadedRule:
     return loaded
 
 
-def rule_text(seen: Look, rule_name: str, kind: Kind | None = None) -> str:
+def rule_text(seen: Shapes, rule_name: str, kind: Kind | None = None) -> str:
     """The YAML of the proposed rule; it loads as it is, and says on every line why it is there.
 
     `kind`: one of the shapes that fit, the first one unless given.
@@ -73,7 +73,7 @@ def rule_text(seen: Look, rule_name: str, kind: Kind | None = None) -> str:
     )
 
 
-def _filter_lines(seen: Look) -> list[str]:
+def _filter_lines(seen: Shapes) -> list[str]:
     lines = []
     if seen.name:
         others = ", ".join(_comment(name) for name in seen.names if name and name != seen.name)
@@ -85,7 +85,7 @@ def _filter_lines(seen: Look) -> list[str]:
     return lines
 
 
-def _signal_lines(seen: Look) -> list[str]:
+def _signal_lines(seen: Shapes) -> list[str]:
     lines, doubtful = [], []
     for name, score in sorted(seen.scores.items()):
         session = ", on: session" if score.on_session else ""
@@ -105,7 +105,7 @@ def _signal_lines(seen: Look) -> list[str]:
     return lines
 
 
-def _input(seen: Look, kind: Kind) -> str:
+def _input(seen: Shapes, kind: Kind) -> str:
     fields = [
         f"    {_quoted(key)}: {{from: {_quoted(path_of(key, seen.inputs_at))}"
         f"{'' if share >= COMMON else ', required: false'}}}   # in {share:.0%} of the traces"
@@ -120,7 +120,7 @@ def _input(seen: Look, kind: Kind) -> str:
     )
 
 
-def _expectation(seen: Look) -> tuple[str, str, str]:
+def _expectation(seen: Shapes) -> tuple[str, str, str]:
     """What is expected, the checks that hold a run against it, and what the gate requires."""
     expected, checks = _texts()["expected"], _texts()["checks"]
     where = ""

@@ -132,7 +132,7 @@ def promoted(trace: Trace, rule: Rule, signals: Sequence[Signal] = (), observati
 
 
 def document_of(trace: Trace, observation_id: str | None = None, earlier: Sequence[Trace] = ()) -> dict[str, object]:
-    """What a rule's expressions look at: `Trace.document`, its normal form, the terms of a correction in plain text."""
+    """What a rule's expressions read: `Trace.document`, its normal form, the terms of a correction in plain text."""
     found = conversation_of(trace, observation_id, earlier=earlier)
     correction = trace.correction_of(observation_id)
     corrected = correction if isinstance(correction, str) else answer_in(correction)

@@ -17,7 +17,7 @@ from curator.rulebook.paths import path_error
 
 LOOK_BACK = timedelta(days=14)
 SAMPLE = 20
-"""Traces whose inputs and outputs are looked at."""
+"""Traces whose inputs and outputs are read."""
 LISTED = 1000
 """Observations that are listed to learn the names of traces: one page."""
 SCORES = 500
@@ -39,7 +39,7 @@ class Option(Value):
     """Traces of the sample that fill it."""
 
 
-class Look(Value):
+class Shapes(Value):
     """What was seen: shapes and counts, never values."""
 
     traces: int
@@ -68,11 +68,11 @@ class Look(Value):
     """Traces of the sample that have more than one root."""
 
 
-def sample_traces(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Look, tuple[Trace, ...]]:
-    """Looks at the newest traces (of that name; none of experiments) and scores: of two weeks, else of any time.
+def sample_traces(gateway: Gateway, *, now: datetime, name: str | None = None) -> tuple[Shapes, tuple[Trace, ...]]:
+    """Reads the newest traces (of that name; none of experiments) and scores: of two weeks, else of any time.
 
     Gives what was seen, and the traces of the sample, those with scores first. A handful of requests.
-    Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is nothing to look at.
+    Raises GatewayError; CuratorError (INIT_NO_TRACES) when there is no trace.
     """
     since: datetime | None = now - LOOK_BACK
     named = _named(gateway, since, name)
@@ -93,14 +93,14 @@ def sample_traces(gateway: Gateway, *, now: datetime, name: str | None = None) -
     sessions = {trace.root.session_id for trace in traces if trace.root.session_id}
     of_mine = [s for s in scores if s.trace_id in set(mine) or s.session_id in sessions]
     queues = tuple(sorted(queue.name for queue in gateway.annotation_queues()))
-    seen = seen_in(traces, chosen or None, dict(names.most_common(10)), of_mine or scores, queues)
+    seen = shapes_of(traces, chosen or None, dict(names.most_common(10)), of_mine or scores, queues)
     configs = gateway.score_configs() if seen.scores else []
     return seen.model_copy(update={"scores": seen_scores(of_mine or scores, configs)}), traces
 
 
-def seen_in(
+def shapes_of(
     traces: Sequence[Trace], name: str | None, names: dict[str, int], scores: Sequence[Any], queues: tuple[str, ...]
-) -> Look:
+) -> Shapes:
     """What a sample of traces shows."""
     found = [conversation_of(trace) for trace in traces]
     inputs: list[Any] = [parse_text(trace.root.input) for trace in traces]
@@ -114,7 +114,7 @@ def seen_in(
     objects = sum(isinstance(one.answer, dict) for one in found)
     answered = [each for each in outputs if isinstance(each, dict)]
     answer_key = _answer_key(found, outputs)
-    return Look(
+    return Shapes(
         traces=len(traces),
         name=name,
         names=names,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from curator.draft.effectiveness import judgements
+from curator.draft.effectiveness import checked_answers
 from curator.draft.mapping import document_of, promoted, reshape, value_text
 from curator.model import Signal, Trace, Value
 from curator.model.errors import CuratorError
@@ -102,7 +102,7 @@ def trial(cases: Sequence[Case], loaded: LoadedRule, *, allow_python: bool = Fal
         problems.update({problem.code for problem in draft.problems})
         for check in loaded.rule.checks:
             alone = loaded.model_copy(update={"rule": loaded.rule.model_copy(update={"checks": (check,)})})
-            checks[check.name][judgements(case.trace, draft, alone, allow_python=allow_python)[0].verdict] += 1
+            checks[check.name][checked_answers(case.trace, draft, alone, allow_python=allow_python)[0].verdict] += 1
     return Trial(
         failures=len(cases),
         fields=tuple(fields),

@@ -1,7 +1,7 @@
-"""Many promotions at once: look at the dataset by pages, write with bounded concurrency, read back by pages.
+"""Many promotions at once: the dataset read by pages, bounded concurrent writes, the read-back by pages.
 
-Per hundred items of one dataset: a hundred writes and a handful of reads. Whatever looks odd in a page (an id listed
-twice, a count that does not add up, an item that is missing) is looked at again by itself, as in a single promotion.
+Per hundred items of one dataset: a hundred writes and a handful of reads. Whatever a page leaves open (an id listed
+twice, a count that does not add up, an item that is missing) is read by itself, as in a single promotion (`one`).
 """
 
 import contextlib
@@ -9,26 +9,26 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
+from itertools import groupby
 
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
 from curator.journal import Entry
 from curator.journal.database import now
-from curator.model import Item, Receipt, StoredItem
+from curator.model import Item, Problem, Receipt, StoredItem
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.job import Job
-from curator.promote.one import edited, end, finish, prepared, promote_one, proved, refused, share_many
+from curator.promote.one import edited, prepared, promote_one
 from curator.promote.plan import Plan, plan
 from curator.promote.proof import Late, Proof, ReadBack, check_clean, proof_of, prove
+from curator.promote.receipts import ended, finish, proved, share_many
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write
-
-R = TypeVar("R")
 
 CHUNK = 100
 """Items that are written before they are read back: a page of the list."""
@@ -36,25 +36,38 @@ PAGE = 100
 ALONE = 3
 """Up to so many items of a dataset are promoted one by one."""
 CONCURRENCY = 4
-_TICK = 0.2
 
 
 @dataclass
-class Work:
-    """One item on its way."""
+class Candidate:
+    """An approved item on its way into its dataset, and how far it has come."""
 
     item: Item
     entries: Sequence[Entry] = ()
     """Annotation-queue entries to complete."""
     new: bool = False
-    """Whether no decision and no receipt knows the id. Others that the dataset's list does not show are looked up one
-    by one, because archived items are not listed."""
+    """Whether no decision and no receipt knows the id. Others that the dataset's list does not show are read one by
+    one, because archived items are not listed."""
+    warnings: tuple[Problem, ...] = ()
+    """What is doubtful about its draft."""
+    unfixed: bool = False
+    """Whether the recorded answer fails the item's checks, so that production does until somebody mends it."""
     promotion: str | None = None
     plan: Plan | None = None
     answer: StoredItem | None = None
     receipt: Receipt | None = None
     alone: bool = False
     """True when a page cannot tell about it."""
+
+    def told(self) -> Receipt:
+        """Its receipt, with the warnings of its draft and what can be done about them."""
+        assert self.receipt is not None
+        receipt, remedies = self.receipt, list(self.receipt.remedies)
+        if receipt.ok:
+            remedies += [name for each in self.warnings for name in outcomes.outcome(each.code).remedies]
+        receipt = receipt.model_copy(update={"warnings": self.warnings, "remedies": tuple(remedies)})
+        known = self.unfixed and receipt.ok and receipt.action == "created"
+        return receipt.model_copy(update={"proposes": "known"}) if known else receipt
 
 
 class Survey(Value):
@@ -68,10 +81,10 @@ class Survey(Value):
     surplus: int
     """Rows that the server counts and does not show: ids with several current rows. 0 when not all pages were read."""
     new_ids: frozenset[str]
-    """Wanted ids that need no look of their own."""
+    """Wanted ids that nobody has to read one by one."""
 
     def stored(self, job: Job, item_id: str) -> StoredItem | None:
-        """What stands under a wanted id: from the list, else by a look (archived items are not listed).
+        """What stands under a wanted id: from the list, else read by id (archived items are not listed).
 
         Raises GatewayError.
         """
@@ -92,12 +105,12 @@ class Rows(Value):
     """True when the server counts more or fewer items than the writes explain."""
 
 
-def survey(job: Job, works: Sequence[Work]) -> Survey:
+def survey(job: Job, candidates: Sequence[Candidate]) -> Survey:
     """Reads the list of a dataset where that costs less than looking ids up. Raises Stop when it is missing,
     GatewayError."""
-    dataset, wanted = works[0].item.dataset, {work.item.id for work in works}
+    dataset, wanted = candidates[0].item.dataset, {each.item.id for each in candidates}
     at, pages = now(), job.gateway.items(dataset, limit=PAGE)
-    new = frozenset(work.item.id for work in works if work.new)
+    new = frozenset(each.item.id for each in candidates if each.new)
     try:
         total = pages.total_items
     except NotFound:
@@ -141,20 +154,21 @@ def _pages(total: int) -> int:
     return math.ceil(total / PAGE)
 
 
-@dataclass
-class _Round:
+@dataclass(frozen=True)
+class _Many:
     """What one call of `promote_all` shares."""
 
     job: Job
     pool: ThreadPoolExecutor
     stop: threading.Event
-    tell: Callable[[int], None]
-    done: int = 0
+    progress: Callable[[int], None]
+    written: list[str]
+    """Ids whose write is over, well or not."""
 
 
 def promote_all(
     job: Job,
-    works: Iterable[Work],
+    candidates: Iterable[Candidate],
     *,
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
@@ -165,211 +179,195 @@ def promote_all(
     Setting `stop` lets the writes under way finish and be read back, and ends the others as INTERRUPTED. `progress`
     hears the number of items written so far, from any thread. Two writes of one id never run at once.
     """
-    todo, repeats = _distinct(works)
+    first, repeats = _distinct(candidates)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="promote") as pool:
-        round_ = _Round(job, pool, stop or threading.Event(), progress or (lambda done: None))
-        for group in _by_dataset(todo):
-            for start in range(0, len(group), CHUNK):
-                yield from _chunk(round_, group[start : start + CHUNK])
-        for work in repeats:
-            yield _interrupted(job, work) if round_.stop.is_set() else promote_one(job, work.item, work.entries)
+        many = _Many(job, pool, stop or threading.Event(), progress or (lambda written: None), [])
+        for _, group in groupby(sorted(first, key=_dataset), _dataset):
+            some = list(group)
+            for start in range(0, len(some), CHUNK):
+                yield from (each.told() for each in _chunk(many, some[start : start + CHUNK]))
+        for each in repeats:
+            yield next(_each(many, [each], partial(_alone, job))).told()
 
 
-def _chunk(round_: _Round, works: list[Work]) -> Iterator[Receipt]:
-    job = round_.job
-    if len(works) <= ALONE:
-        yield from _each(round_, works, lambda work: promote_one(job, work.item, work.entries), _interrupted)
+def _dataset(candidate: Candidate) -> str:
+    return candidate.item.dataset
+
+
+def _distinct(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Candidates with distinct ids, and the repeats, which follow when the first of their id is done.
+
+    Two failures of one trace may be one item by the rule's `source`.
+    """
+    first, repeats = dict[str, Candidate](), list[Candidate]()
+    for each in candidates:
+        if first.setdefault(each.item.id, each) is not each:
+            repeats.append(each)
+    return list(first.values()), repeats
+
+
+def _each(many: _Many, some: Sequence[Candidate], do: Callable[[Candidate], object]) -> Iterator[Candidate]:
+    """Does something with every candidate on the pool; after a stop, those that wait end as INTERRUPTED."""
+
+    def unless_stopped(candidate: Candidate) -> Candidate:
+        if many.stop.is_set():
+            words = "The command was interrupted before this item was sent."
+            _end(many.job, candidate, Stop(outcomes.INTERRUPTED, words))
+        else:
+            do(candidate)
+        return candidate
+
+    return many.pool.map(unless_stopped, some)
+
+
+def _chunk(many: _Many, some: list[Candidate]) -> Iterator[Candidate]:
+    """Promotes candidates of one dataset; yields each with its receipt."""
+    if len(some) <= ALONE:
+        yield from _each(many, some, partial(_alone, many.job))
         return
-    for work in list(_each(round_, works, lambda work: _begin(job, work), lambda _, work: work)):
-        if work.receipt is not None:
-            yield work.receipt
-    begun = [work for work in works if work.promotion is not None]
     try:
-        yield from _begun(round_, begun)
+        yield from _ended(list(_each(many, some, partial(_begin, many.job))))
+        yield from _by_pages(many, [each for each in some if each.receipt is None])
     except BaseException:
-        for work in begun:
-            if work.receipt is None and work.promotion is not None:
-                job.journal.promotions.give_up(work.promotion)
+        for each in some:
+            if each.receipt is None and each.promotion is not None:
+                many.job.journal.promotions.give_up(each.promotion)
         raise
 
 
-def _begun(round_: _Round, works: list[Work]) -> Iterator[Receipt]:
-    job = round_.job
-    if not works:
+def _ended(some: Iterable[Candidate]) -> Iterator[Candidate]:
+    return (each for each in some if each.receipt is not None)
+
+
+def _by_pages(many: _Many, begun: list[Candidate]) -> Iterator[Candidate]:
+    job = many.job
+    if not begun:
         return
     try:
-        found = survey(job, works)
+        found = survey(job, begun)
     except CuratorError as error:
-        for work in works:
-            yield _end(job, work, error)
+        yield from (_end(job, each, error) for each in begun)
         return
-    for work in list(_each(round_, works, lambda work: _write(round_, work, found), _not_begun)):
-        if work.receipt is not None:
-            yield work.receipt
-    finished = []
-    for work, proof in _prove(round_, [w for w in works if w.receipt is None], found):
+    yield from _ended(list(_each(many, begun, partial(_write, many, found))))
+    shown, finished = list[Candidate](), []
+    for each, proof in _prove(many, [each for each in begun if each.receipt is None], found):
         if isinstance(proof, Stop):
-            yield _end(job, work, proof)
+            yield _end(job, each, proof)
             continue
-        assert work.promotion is not None
-        assert work.plan is not None
-        reading = "by id and by list" if work.alone else "by list"
-        work.receipt = proved(job, work.item, work.plan.action, proof, reading)
-        finished.append(finish(job, work.promotion, work.receipt, proof, work.entries))
-    yield from share_many(job, finished, round_.pool)
+        assert each.promotion is not None
+        assert each.plan is not None
+        reading = "by id and by list" if each.alone else "by list"
+        each.receipt = proved(job, each.item, each.plan.action, proof, reading)
+        finished.append(finish(job, each.promotion, each.receipt, proof, each.entries))
+        shown.append(each)
+    for each, receipt in zip(shown, share_many(job, finished, many.pool), strict=True):
+        each.receipt = receipt
+        yield each
 
 
-def _begin(job: Job, work: Work) -> Work:
+def _begin(job: Job, candidate: Candidate) -> None:
     """The checks that need no server, and the journal's first line."""
     try:
-        work.item = prepared(job, work.item)
-        work.promotion = job.journal.promotions.begin(
-            work.item, rule=job.rule, reviewer=job.reviewer, entries=work.entries
+        item = candidate.item = prepared(job, candidate.item)
+        candidate.promotion = job.journal.promotions.begin(
+            item, rule=job.rule, reviewer=job.reviewer, entries=candidate.entries
         )
     except CuratorError as error:
-        _end(job, work, error)
-    return work
+        _end(job, candidate, error)
 
 
-def _write(round_: _Round, work: Work, found: Survey) -> Work:
-    """Plans and writes one item; leaves what a page cannot decide to a look of its own."""
-    job = round_.job
-    assert work.promotion is not None
+def _write(many: _Many, found: Survey, candidate: Candidate) -> None:
+    """Plans and writes one item; leaves what a page cannot decide to a promotion by itself."""
+    job, item = many.job, candidate.item
+    assert candidate.promotion is not None
     try:
-        with job.locked(work.item.id):
-            touched = job.journal.promotions.touched(work.item.id, found.at, besides=work.promotion)
-            work.alone = touched or found.doubtful(work.item.id)
-            stored = job.gateway.item(work.item.id) if work.alone else found.stored(job, work.item.id)
-            if (edit := edited(job, work.item, stored)) is not None:
-                plan(work.item, stored, job.remedies, edit)  # refuses, unless a remedy says whose version counts
-                raise Changed
-            work.plan = plan(work.item, stored, job.remedies)
-            if work.plan.action != "none":
-                work.answer = intend_and_write(job, work.plan, work.promotion)
+        with job.locked(item.id):
+            touched = job.journal.promotions.touched(item.id, found.at, besides=candidate.promotion)
+            candidate.alone = touched or found.doubtful(item.id)
+            stored = job.gateway.item(item.id) if candidate.alone else found.stored(job, item.id)
+            edit = edited(job, item, stored)
+            candidate.plan = plan(item, stored, job.remedies, edit)
+            if edit is not None:
+                raise Changed  # a remedy says whose version counts, and what others wrote has to be clean as well
+            if candidate.plan.action != "none":
+                candidate.answer = intend_and_write(job, candidate.plan, candidate.promotion)
     except Changed as changed:
-        _alone(job, work, changed)
+        _alone(job, candidate, changed)
     except CuratorError as error:
         if error.code in (outcomes.COLLISION.code, outcomes.TOMBSTONE.code) and "next-id" in job.remedies:
-            _alone(job, work)
+            _alone(job, candidate)
         else:
-            _end(job, work, error)
-    round_.done += 1
-    round_.tell(round_.done)
-    return work
+            _end(job, candidate, error)
+    many.written.append(item.id)
+    many.progress(len(many.written))
 
 
-def _prove(round_: _Round, works: list[Work], found: Survey) -> Iterator[tuple[Work, Proof | Stop]]:
+def _prove(many: _Many, written: list[Candidate], found: Survey) -> Iterator[tuple[Candidate, Proof | Stop]]:
     """Reads the written items back by pages; what these cannot prove, one by one."""
-    job = round_.job
-    for work in works:
-        assert work.plan is not None
+    job, unseen = many.job, dict[str, Candidate]()
+    for each in written:
+        assert each.plan is not None
         # What is unchanged was proved by the survey, if its list showed it; it need not stand on the newest pages.
-        work.alone = work.alone or (work.plan.action == "none" and work.item.id not in found.listed)
-    for work in works:
-        if not work.alone and work.answer is None:
-            yield work, _judged(job, work, found.listed[work.item.id])
-    rest = {work.item.id: work for work in works if not work.alone and work.answer is not None}
+        each.alone = each.alone or (each.plan.action == "none" and each.item.id not in found.listed)
+        if not each.alone and each.answer is None:
+            yield each, _proof_by_list(job, each, found.listed[each.item.id])
+        elif not each.alone:
+            unseen[each.item.id] = each
     began, pause = time.monotonic(), 0.15
-    created = sum(work.plan is not None and work.plan.action == "created" for work in rest.values())
-    while rest:
+    created = sum(each.plan is not None and each.plan.action == "created" for each in unseen.values())
+    while unseen:
         try:
-            page = newest_rows(job, works[0].item.dataset, rest, found, created)
+            page = newest_rows(job, written[0].item.dataset, unseen, found, created)
         except GatewayError as error:
-            for work in rest.values():
-                yield work, stop_of(error, verdict="failed")
+            for each in unseen.values():
+                yield each, stop_of(error, verdict="failed")
             return
         if page.odd:
             break
         for item_id, row in page.rows.items():
             with contextlib.suppress(Late):
-                proof = _judged(job, rest[item_id], row)
-                yield rest.pop(item_id), proof
-        if rest and time.monotonic() + pause > began + job.patience.late:
+                proof = _proof_by_list(job, unseen[item_id], row)
+                yield unseen.pop(item_id), proof
+        if unseen and time.monotonic() + pause > began + job.patience.late:
             break
-        if rest:
+        if unseen:
             job.pace.sleep(pause)
             pause = min(pause * 2, 2)
-    lone = [*rest.values(), *(work for work in works if work.alone)]
-    yield from _all(round_, lone, lambda work: (work, _prove_alone(job, work)))
+    # Also after a stop: what was written has to be proved.
+    lone = [*unseen.values(), *(each for each in written if each.alone)]
+    yield from many.pool.map(lambda each: (each, _proof_alone(job, each)), lone)
 
 
-def _judged(job: Job, work: Work, row: StoredItem) -> Proof | Stop:
+def _proof_by_list(job: Job, candidate: Candidate, row: StoredItem) -> Proof | Stop:
     """What a row of the list proves about an item. Raises Late when it shows an older version."""
-    assert work.plan is not None
+    assert candidate.plan is not None
+    answer, shown = candidate.answer, ReadBack(by_id=row, listed=row, rows=1, total=1, counted=True)
     try:
-        proof = proof_of(work.plan.item, ReadBack(by_id=row, listed=row, rows=1, total=1, counted=True), work.answer)
+        proof = proof_of(candidate.plan.item, shown, answer)
         check_clean(job, proof.stored)
     except CuratorError as error:
-        return stop_of(error, verdict="refused" if work.answer is None else "failed")
+        return stop_of(error, verdict="refused" if answer is None else "failed")
     return proof
 
 
-def _prove_alone(job: Job, work: Work) -> Proof | Stop:
-    assert work.plan is not None
-    assert work.promotion is not None
-    work.alone = True
+def _proof_alone(job: Job, candidate: Candidate) -> Proof | Stop:
+    assert candidate.plan is not None
+    assert candidate.promotion is not None
+    candidate.alone = True
     try:
-        with job.locked(work.item.id):
-            action, proof = prove(job, work.plan, work.promotion, work.answer)
-        work.plan = work.plan.model_copy(update={"action": action})
+        with job.locked(candidate.item.id):
+            action, proof = prove(job, candidate.plan, candidate.promotion, candidate.answer)
+        candidate.plan = candidate.plan.model_copy(update={"action": action})
     except CuratorError as error:
         return stop_of(error, verdict="failed")
     return proof
 
 
-def _alone(job: Job, work: Work, after: Changed | None = None) -> None:
+def _alone(job: Job, candidate: Candidate, after: Changed | None = None) -> None:
     """Promotes the item by itself, under the promotion that has begun."""
-    work.receipt = promote_one(job, work.item, work.entries, work.promotion, after)
+    candidate.receipt = promote_one(job, candidate.item, candidate.entries, candidate.promotion, after)
 
 
-def _end(job: Job, work: Work, error: CuratorError) -> Receipt:
-    work.receipt = end(job, work.item, work.promotion, refused(job, work.item, error))
-    return work.receipt
-
-
-def _not_begun(job: Job, work: Work) -> Work:
-    work.receipt = _interrupted(job, work)
-    return work
-
-
-def _interrupted(job: Job, work: Work) -> Receipt:
-    return _end(job, work, Stop(outcomes.INTERRUPTED, "The command was interrupted before this item was sent."))
-
-
-def _all(round_: _Round, works: Sequence[Work], do: Callable[[Work], R]) -> Iterator[R]:
-    """Does something with every item on the pool, also after a stop: what was written has to be proved."""
-    yield from (future.result() for future in [round_.pool.submit(do, work) for work in works])
-
-
-def _each(
-    round_: _Round, works: Sequence[Work], do: Callable[[Work], R], skip: Callable[[Job, Work], R]
-) -> Iterator[R]:
-    """Does something with every item on the pool, a few at a time; after a stop the rest is skipped."""
-    running = set[Future[R]]()
-    for work in works:
-        if round_.stop.is_set():
-            yield skip(round_.job, work)
-            continue
-        running.add(round_.pool.submit(do, work))
-        while len(running) >= 2 * CONCURRENCY:
-            finished, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
-    while running:
-        finished, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in finished)
-
-
-def _distinct(works: Iterable[Work]) -> tuple[list[Work], list[Work]]:
-    """Works with distinct ids, and the repeats, which follow when the first of their id is done."""
-    first, repeats, seen = list[Work](), list[Work](), set[str]()
-    for work in works:
-        (repeats if work.item.id in seen else first).append(work)
-        seen.add(work.item.id)
-    return first, repeats
-
-
-def _by_dataset(works: list[Work]) -> Iterable[list[Work]]:
-    groups: dict[str, list[Work]] = {}
-    for work in works:
-        groups.setdefault(work.item.dataset, []).append(work)
-    return groups.values()
+def _end(job: Job, candidate: Candidate, error: CuratorError) -> Candidate:
+    candidate.receipt = ended(job, candidate.item, candidate.promotion, error)
+    return candidate

@@ -10,7 +10,7 @@ from curator.draft import value_at
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage
-from curator.promote.job import Finder
+from curator.promote.job import PersonalFinder
 from curator.promote.rewrites import (
     MAX_BYTES,
     Rewrite,
@@ -113,7 +113,7 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
 
 
 def leftovers(
-    item: Item | StoredItem, scrubber: Finder, policy: ScrubPolicy, *, by_digest: bool = False
+    item: Item | StoredItem, scrubber: PersonalFinder, policy: ScrubPolicy, *, by_digest: bool = False
 ) -> list[Finding]:
     """Personal values that nobody decided to keep. Raises CuratorError when the scrub cannot tell.
 
@@ -149,7 +149,7 @@ def in_words(found: Sequence[Finding]) -> str:
     return places + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def check_scrubbed(item: Item, scrubber: Finder, policy: ScrubPolicy) -> None:
+def check_scrubbed(item: Item, scrubber: PersonalFinder, policy: ScrubPolicy) -> None:
     """Refuses an item that still holds personal values. Raises Stop, CuratorError."""
     if found := leftovers(item, scrubber, policy):
         raise Stop(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from curator.rulebook import LoadedRule
 
 
-class Finder(Protocol):
+class PersonalFinder(Protocol):
     """The part of the scrub that a write needs: looks for personal values, finds nothing in placeholders."""
 
     def find(self, value: JsonValue, policy: ScrubPolicy) -> list[Finding]:
@@ -104,7 +104,7 @@ class Job:
         return self.by.journal
 
     @property
-    def scrubber(self) -> Finder:
+    def scrubber(self) -> PersonalFinder:
         return self.by.scrubber
 
     @property

@@ -10,7 +10,7 @@ from curator.model import Change, Item, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.json import Json, join_path
-from curator.promote.job import Finder
+from curator.promote.job import PersonalFinder
 from curator.promote.rewrites import same_number, stored_form
 from curator.promote.stops import Stop, taken_by
 
@@ -74,7 +74,7 @@ def differences(item: Item, stored: StoredItem, *, volatile: bool = True) -> lis
     return found + _field("metadata", metadata, stored_metadata)
 
 
-def changes(approved: Item, stored: StoredItem, scrubber: Finder) -> tuple[Change, ...]:
+def changes(approved: Item, stored: StoredItem, scrubber: PersonalFinder) -> tuple[Change, ...]:
     """What of a stored item is not as approved, with both values; of a new value with findings, only their kinds."""
     old, new = ({name: getattr(each, name) for name in _FIELDS} for each in (approved, stored))
     return tuple(
@@ -83,7 +83,7 @@ def changes(approved: Item, stored: StoredItem, scrubber: Finder) -> tuple[Chang
     )
 
 
-def _shown(content: dict[str, Json], path: str, scrubber: Finder) -> Json:
+def _shown(content: dict[str, Json], path: str, scrubber: PersonalFinder) -> Json:
     value = value_at(content, path)
     if value is None or isinstance(value, (bool, int, float)):
         return value

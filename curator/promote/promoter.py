@@ -7,46 +7,31 @@ proves, takes back, verifies, finishes what was interrupted.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import JsonValue
 
 from curator.config import Settings
 from curator.draft import likeness, value_at
-from curator.gateway.errors import NotFound
 from curator.help import outcomes
-from curator.journal import PREPARED, Entry, Journal, SavedDraft
+from curator.journal import PREPARED, Journal, SavedDraft
 from curator.journal.database import now
-from curator.model import (
-    Check,
-    Decision,
-    Failure,
-    Item,
-    Problem,
-    Receipt,
-    ScrubPolicy,
-    Signal,
-    StoredItem,
-    Trace,
-    key_of,
-    lineage,
-    split_key,
-)
+from curator.model import Decision, Failure, Item, Receipt, ScrubPolicy, StoredItem, Trace, lineage, split_key
 from curator.model.errors import CuratorError, UsageError
-from curator.promote.approvals import approvals, approve
-from curator.promote.bulk import Work, promote_all
-from curator.promote.content import adapted, check_content
-from curator.promote.job import Choices, Finder, Job, Pace, Patience, Via
-from curator.promote.one import edited, end, ever_approved, promote_one, refused
+from curator.promote.approval import approved, as_prepared, not_begun, preview, promote_approved
+from curator.promote.bulk import Candidate
+from curator.promote.job import Choices, Job, Pace, Patience, PersonalFinder, Via
+from curator.promote.one import edited, ever_approved, promote_one
 from curator.promote.plan import plan
-from curator.promote.proposal import Order, Proposal, item_of, propose
-from curator.promote.reading import Found, found_of, read_traces
+from curator.promote.proposal import Order, Proposal, propose
+from curator.promote.receipts import ended
 from curator.promote.resume import Resumed, resume
 from curator.promote.seed import ensure_dataset
-from curator.promote.stops import Stop, stop_of
+from curator.promote.sources import Source, read_traces, source_of
+from curator.promote.stops import Stop
 from curator.promote.undo import Undone, archive, undo
 from curator.promote.verify import Verified, verify
 from curator.queue import decisions
@@ -59,31 +44,13 @@ if TYPE_CHECKING:
 PLAIN = Choices()
 
 
-@dataclass
-class _Ready:
-    """A failure whose item can be written."""
-
-    item: Item
-    loaded: LoadedRule
-    warnings: tuple[Problem, ...]
-    entries: tuple[Entry, ...] = ()
-    new: bool = False
-    unfixed: bool = False
-    """Whether the recorded answer fails the item's checks, so that production does until somebody mends it."""
-
-    @property
-    def key(self) -> str:
-        """Key of the failure."""
-        return key_of(self.item.source_trace_id or "", lineage.reviewed_observation(self.item))
-
-
 @dataclass(frozen=True)
 class Promoter:
     """See the module. Thread-safe."""
 
     gateway: "Gateway"
     journal: Journal
-    scrubber: Finder
+    scrubber: PersonalFinder
     """Drafts and decisions need a whole `Scrubber`, writes only what looks for personal values."""
     settings: Settings = field(default_factory=Settings)
     """The team's scrub defaults, whether rules may run Python, where the rules are, who the reviewer is."""
@@ -138,19 +105,19 @@ class Promoter:
         return Job(self, self.policy(loaded), loaded.rule.rule if loaded is not None else "", choices, loaded)
 
     # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def read(self, keys: Sequence[str], loaded: LoadedRule, *, entries: bool = False) -> Iterator[Found]:
+    def read(self, keys: Sequence[str], loaded: LoadedRule, *, entries: bool = False) -> Iterator[Source]:
         """The failures behind the keys, and why a rule counts them; see `read_traces`. Raises GatewayError."""
         return read_traces(self.gateway, keys, loaded.rule, entries=entries)
 
-    def found(self, failure: Failure, loaded: LoadedRule, trace: Trace) -> Found:
+    def source(self, failure: Failure, loaded: LoadedRule, trace: Trace) -> Source:
         """A failure that the queue knows already, with its trace; see `read`. Raises GatewayError."""
-        return found_of(self.gateway, failure, loaded.rule, trace)
+        return source_of(self.gateway, failure, loaded.rule, trace)
 
-    def draft(self, found: Found, loaded: LoadedRule, order: Order | None = None) -> Proposal:
+    def draft(self, source: Source, loaded: LoadedRule, order: Order | None = None) -> Proposal:
         """The proposed item of a failure, written nowhere. Raises CuratorError, also when its source is gone."""
         python = self.settings.allow_python
         scrubber = cast("Scrubber", self.scrubber)
-        return propose(found, loaded, order or Order(), scrubber, self.policy(loaded), allow_python=python)
+        return propose(source, loaded, order or Order(), scrubber, self.policy(loaded), allow_python=python)
 
     def approval(self, loaded: LoadedRule | None = None) -> dict[str, JsonValue]:
         """What lineage says of an approval given here and now. Raises Stop when the rule wants a person's."""
@@ -228,18 +195,20 @@ class Promoter:
 
         `stop` and `progress` as in `promote_all`.
         """
-        ready: dict[str, list[_Ready]] = {}
+        by_rule: dict[str, tuple[Job, list[Candidate]]] = {}
         for proposal in proposals:
-            outcome = self._ready(proposal, choices)
+            loaded = proposal.loaded
+            job, candidates = by_rule.setdefault(loaded.rule.rule, (self.job(loaded, choices), []))
+            outcome = approved(job, proposal)
             if isinstance(outcome, Receipt):
                 yield outcome
             else:
-                ready.setdefault(outcome.loaded.rule.rule, []).append(outcome)
+                candidates.append(outcome)
         done = 0
-        for group in ready.values():
+        for job, candidates in by_rule.values():
             tell = None if progress is None else (lambda each, before=done: progress(before + each))
-            yield from self._write(group, choices, stop, tell)
-            done += len(group)
+            yield from promote_approved(job, candidates, stop, tell)
+            done += len(candidates)
 
     def promote_traces(
         self,
@@ -258,32 +227,29 @@ class Promoter:
         input are named. Raises GatewayError when the traces cannot be read, UsageError for an edit or a policy that
         fits no trace at all.
         """
-        ready: list[_Ready] = []
+        job, candidates = self.job(loaded, choices), list[Candidate]()
         others: dict[str, Sequence[likeness.KnownItem]] = {}
         left = dict.fromkeys(keys)
-        for found in self.read(keys, loaded, entries=choices.complete_queue):
+        for source in self.read(keys, loaded, entries=choices.complete_queue):
             if stop is not None and stop.is_set():
                 break
-            left.pop(found.asked, None)
+            left.pop(source.asked, None)
             try:
-                proposal = self.draft(found, loaded, self._as_prepared(found, loaded, order))
+                proposal = self.draft(source, loaded, as_prepared(job, source, order))
             except UsageError:
                 raise
             except CuratorError as error:
-                yield self._not_begun(found.key, loaded, stop_of(error).problem, found, order)
+                yield not_begun(job, source.key, error, source, order)
                 continue
-            if dry_run:
-                yield self._preview(proposal, choices, others)
-                continue
-            outcome = self._ready(proposal, choices)
+            outcome = preview(job, proposal, others) if dry_run else approved(job, proposal)
             if isinstance(outcome, Receipt):
                 yield outcome
             else:
-                ready.append(outcome)
+                candidates.append(outcome)
         for key in left:
-            words = "The command was interrupted before this trace was looked at."
-            yield self._not_begun(key, loaded, Stop(outcomes.INTERRUPTED, words).problem)
-        yield from self._write(ready, choices, stop, progress)
+            words = "The command was interrupted before this trace was read."
+            yield not_begun(job, key, Stop(outcomes.INTERRUPTED, words))
+        yield from promote_approved(job, candidates, stop, progress)
 
     def cover(
         self, receipt: Receipt, keys: Sequence[str], loaded: LoadedRule, *, batch: str = ""
@@ -344,7 +310,7 @@ class Promoter:
                 raise Stop(outcomes.NO_LINEAGE, words)
             plan(item, stored, (), edit)
         except CuratorError as error:
-            return end(job, item, None, refused(job, item, error))
+            return ended(job, item, None, error)
         metadata = item.metadata if isinstance(item.metadata, dict) else {}
         merged = {key: value for key, value in (metadata | dict(changes)).items() if value is not None}
         return promote_one(job, item.model_copy(update={"metadata": merged}))
@@ -375,203 +341,3 @@ class Promoter:
             return Job(self, self._policies.get(rule, ScrubPolicy()), rule, choices)
 
         return resume(job_of, self.journal)
-
-    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _ready(self, proposal: Proposal, choices: Choices) -> "_Ready | Receipt":
-        """The item of a draft with what its write needs; the receipt of one that is not complete."""
-        loaded = proposal.loaded
-        try:
-            if "adopt" in choices.remedies:
-                proposal = self._adopted(proposal)
-            approval = self.approval(loaded)
-            if waiting := self.prepared(proposal.key, loaded, proposal.order.case):
-                approval[lineage.PREPARED_BY] = waiting.prepared_by
-            item = item_of(proposal.scrubbed, self.journal, reviewer=self.reviewer, at=now())
-            item = item.model_copy(update={"metadata": item.metadata | approval})
-        except Stop as reason:
-            receipt = self._not_begun(proposal.key, loaded, reason.problem, proposal.found, proposal.order)
-            return receipt.model_copy(update={"warnings": proposal.warnings})
-        except CuratorError as error:
-            return self._not_begun(proposal.key, loaded, stop_of(error).problem)
-        entries = tuple((s.queue_id, s.queue_entry_id) for s in _entries(proposal) if s.queue_id and s.queue_entry_id)
-        warnings = list(proposal.warnings)
-        told = choices.complete_queue or "complete-queue" in choices.remedies
-        if entries and not told:
-            warnings.append(_left(entries))
-        unfixed = any((each.answer, each.verdict) == ("recorded", "fails") for each in proposal.judged)
-        return _Ready(item, loaded, tuple(warnings), entries if told else (), self._is_new(proposal, item), unfixed)
-
-    def _as_prepared(self, found: Found, loaded: LoadedRule, order: Order | None) -> Order | None:
-        """The order of what waits in the inbox, with what is said now on top of it."""
-        order = order or Order()
-        waiting = self.prepared(found.key, loaded, order.case)
-        if waiting is None or not waiting.order:
-            return order
-        before = Order.model_validate(waiting.order)
-        return order.model_copy(
-            update={
-                "edits": before.edits | order.edits,
-                "keep": before.keep | order.keep,
-                "failure_type": order.failure_type or before.failure_type,
-                "despite": before.despite | order.despite,
-            }
-        )
-
-    def _adopted(self, proposal: Proposal) -> Proposal:
-        """The draft with the content that stands in Langfuse, mapped, judged and scrubbed like any other."""
-        stored = self.gateway.item(proposal.draft.item_id)
-        if stored is None:
-            return proposal
-        theirs = {"input": stored.input, "expected_output": stored.expected_output}
-        order = proposal.order.model_copy(update={"edits": proposal.order.edits | theirs})
-        return self.draft(proposal.found, proposal.loaded, order)
-
-    def _is_new(self, proposal: Proposal, item: Item) -> bool:
-        """Whether nobody can have promoted this before: no decision on the trace, no promotion in the journal."""
-        trace = proposal.trace
-        derived = lineage.item_id(item.dataset, trace.id, item.source_observation_id, proposal.order.case)
-        undecided = not decisions.from_scores(trace.scores)
-        return item.id == derived and undecided and not self.journal.promotions.of_item(item.id)
-
-    def _write(
-        self,
-        ready: Sequence[_Ready],
-        choices: Choices,
-        stop: threading.Event | None,
-        progress: Callable[[int], None] | None,
-    ) -> Iterator[Receipt]:
-        if not ready:
-            return
-        # Two failures of one trace may be one item by the rule's `source`; then the second meets what the first wrote.
-        first = {each.item.id: each for each in reversed(ready)}
-        again = [each for each in ready if first[each.item.id] is not each]
-        ready = [each for each in ready if first[each.item.id] is each]
-        loaded = ready[0].loaded
-        job = self.job(loaded, choices)
-        if loaded.rule.lineage.approvals > 1:
-            gone_through = list(self._approved(job, ready))
-            yield from (each for each in gone_through if isinstance(each, Receipt))
-            ready = [each for each in gone_through if isinstance(each, _Ready)]
-        warnings = {each.key: each.warnings for each in ready}
-        unfixed = {each.key for each in ready if each.unfixed}
-        works = [Work(each.item, each.entries, each.new) for each in ready]
-        try:
-            if "create-dataset" in choices.remedies and self.gateway.dataset(loaded.rule.dataset.name) is None:
-                self.create_dataset(loaded)
-        except CuratorError as error:
-            for each in ready:
-                yield end(job, each.item, None, refused(job, each.item, error))
-            return
-        for receipt in promote_all(job, works, stop=stop, progress=progress):
-            found = warnings.get(receipt.key, ())
-            left = tuple(each.code for each in found if receipt.ok)
-            more = tuple(name for code in left for name in outcomes.outcome(code).remedies)
-            update: dict[str, Any] = {"warnings": found, "remedies": (*receipt.remedies, *more)}
-            if receipt.ok and receipt.action == "created" and receipt.key in unfixed:
-                update["proposes"] = "known"
-            yield receipt.model_copy(update=update)
-        yield from self._write(again, choices, stop, None)
-
-    def _approved(self, job: Job, ready: Sequence[_Ready]) -> Iterator["_Ready | Receipt"]:
-        """Shares this person's approval of each draft; those that enough people approved by now may be written."""
-        rule = ready[0].loaded.rule.lineage
-        try:
-            if "keep-theirs" in job.remedies:
-                words = (
-                    "What somebody changed in Langfuse was approved by nobody, and the rule asks for several people."
-                )
-                raise Stop(outcomes.NEEDS_ANOTHER, words)
-            drafts = {each.item.id: adapted(each.item, job.remedies) for each in ready}
-            approve(self.gateway, list(drafts.values()), self.reviewer)
-            people = approvals(self.gateway, list(drafts.values()), self.reviewer, rule.reviewers)
-        except CuratorError as error:
-            for each in ready:
-                yield end(job, each.item, None, refused(job, each.item, error))
-            return
-        for each in ready:
-            names = people[each.item.id]
-            if len(names) < rule.approvals:
-                words = (
-                    f"Approved by {', '.join(names) or 'nobody whom the rule names'}: {len(names)} of {rule.approvals}."
-                )
-                yield end(job, each.item, None, refused(job, each.item, Stop(outcomes.NEEDS_ANOTHER, words)))
-            else:
-                metadata = each.item.metadata | {lineage.APPROVALS: list[JsonValue](names)}
-                yield replace(each, item=each.item.model_copy(update={"metadata": metadata}))
-
-    def _preview(
-        self, proposal: Proposal, choices: Choices, others: "dict[str, Sequence[likeness.KnownItem]]"
-    ) -> Receipt:
-        """What a promotion would do, read only; `others` remembers the items of datasets."""
-        outcome = self._ready(proposal, choices)
-        if isinstance(outcome, Receipt):
-            return outcome
-        item, job = outcome.item, self.job(proposal.loaded, choices)
-        if item.dataset not in others:
-            try:
-                others[item.dataset] = likeness.known_items(self.gateway, item.dataset)
-            except NotFound:
-                others[item.dataset] = []
-        similar = likeness.doubts(likeness.similar(proposal.scrubbed, others[item.dataset]))
-        receipt = self._receipt(proposal.key, item.id, proposal.loaded)
-        receipt = receipt.model_copy(update={"warnings": (*outcome.warnings, *similar)})
-        try:
-            ready = adapted(item, choices.remedies)
-            check_content(ready)
-            stored = self.gateway.item(ready.id)
-            action = plan(ready, stored, choices.remedies, edited(job, ready, stored)).action
-        except CuratorError as error:
-            stop = stop_of(error)
-            receipt = _with_problem(receipt, stop.problem, stop.outcome.remedies)
-            return receipt.model_copy(update={"changes": stop.changes})
-        if action == "none":
-            check = Check(name="equal", ok=True, detail="an equal item is there")
-            return receipt.model_copy(update={"verdict": "unchanged", "checks": (check,)})
-        dry = outcomes.DRY_RUN
-        needed = proposal.loaded.rule.lineage.approvals
-        message = f"Dry run: the item would be {action}{f', once {needed} people approved it' if needed > 1 else ''}."
-        problem = Problem(code=dry.code, message=message, remedy=dry.remedy, blocking=False)
-        return receipt.model_copy(update={"problem": problem})
-
-    def _not_begun(
-        self, key: str, loaded: LoadedRule, problem: Problem, found: Found | None = None, order: Order | None = None
-    ) -> Receipt:
-        """The receipt of a failure that does not even become an item; there is nothing to record."""
-        item_id = ""
-        if found is not None and found.trace is not None:
-            case = (order or Order()).case
-            observation = found.observation_id or found.trace.root.id
-            item_id = lineage.item_id(loaded.rule.dataset.name, found.trace_id, observation, case)
-        return _with_problem(self._receipt(key, item_id, loaded), problem)
-
-    def _receipt(self, key: str, item_id: str, loaded: LoadedRule) -> Receipt:
-        trace_id, observation_id = split_key(key)
-        return Receipt(
-            trace_id=trace_id,
-            observation_id=observation_id,
-            item_id=item_id,
-            dataset=loaded.rule.dataset.name,
-            action="none",
-            verdict="refused",
-            at=now(),
-            reviewer=self.reviewer,
-            rule=loaded.rule.rule,
-        )
-
-
-def _entries(proposal: Proposal) -> list[Signal]:
-    """The annotation-queue entries behind a failure, each once: those that were read, and those of its signals."""
-    known = (*proposal.found.entries, *proposal.found.signals)
-    found = {each.queue_entry_id: each for each in known if each.queue_entry_id}
-    return list(found.values())
-
-
-def _left(entries: Sequence[Entry]) -> Problem:
-    many = "entry stays" if len(entries) == 1 else "entries stay"
-    left = Stop(outcomes.QUEUE_ENTRY_LEFT, f"{len(entries)} annotation-queue {many} open.").problem
-    return left.model_copy(update={"blocking": False})
-
-
-def _with_problem(receipt: Receipt, problem: Problem, remedies: Sequence[str] = ()) -> Receipt:
-    check = Check(name=problem.code, ok=False, detail=problem.message)
-    return receipt.model_copy(update={"problem": problem, "checks": (check,), "remedies": tuple(remedies)})

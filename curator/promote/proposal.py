@@ -3,22 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
 from curator.draft import effectiveness
-from curator.draft.effectiveness import Judgement
+from curator.draft.effectiveness import CheckedAnswer
 from curator.draft.mapping import reshape
 from curator.help import outcomes
-from curator.journal import Journal
-from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace, lineage
+from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.promote.content import CONTENT_CODES, check_content, content_problem, losses
-from curator.promote.one import MAX_ATTEMPTS
-from curator.promote.reading import Found
+from curator.promote.content import CONTENT_CODES, content_problem
+from curator.promote.sources import Source
 from curator.promote.stops import Stop
 from curator.rulebook import LoadedRule
 
@@ -49,24 +46,24 @@ OVERRIDABLE = frozenset({effectiveness.CORRECTION_FAILS})
 class Proposal:
     """A draft as it stands, written nowhere. In memory only: it holds the unscrubbed text."""
 
-    found: Found
+    source: Source
     """The failure as it was read, with the reasons why it is one and its open annotation-queue entries."""
     loaded: LoadedRule
     order: Order
     scrubbed: ScrubbedDraft
-    judged: tuple[Judgement, ...]
+    answers: tuple[CheckedAnswer, ...]
     """What the rule's checks say of the recorded answer and of its correction."""
 
     @property
     def key(self) -> str:
         """Key of the failure."""
-        return self.found.key
+        return self.source.key
 
     @property
     def trace(self) -> Trace:
         """Where it came from."""
-        assert self.found.trace is not None
-        return self.found.trace
+        assert self.source.trace is not None
+        return self.source.trace
 
     @property
     def draft(self) -> Draft:
@@ -96,7 +93,7 @@ class Proposal:
 
 
 def propose(
-    found: Found, loaded: LoadedRule, order: Order, scrubber: "Scrubber", policy: ScrubPolicy, *, allow_python: bool
+    source: Source, loaded: LoadedRule, order: Order, scrubber: "Scrubber", policy: ScrubPolicy, *, allow_python: bool
 ) -> Proposal:
     """The proposed item of a failure: mapped, checked once, scrubbed. Raises CuratorError, also for a gone source.
 
@@ -105,33 +102,33 @@ def propose(
     """
     from curator.scrub import Choice, refuse_personal
 
-    if found.trace is None:
-        assert found.problem is not None
-        raise CuratorError(found.problem.message, code=found.problem.code, remedy=found.problem.remedy)
+    if source.trace is None:
+        assert source.problem is not None
+        raise CuratorError(source.problem.message, code=source.problem.code, remedy=source.problem.remedy)
     refuse_personal(scrubber, {"The case's name": order.case}, policy)
     try:
         draft = reshape(
-            found.trace,
+            source.trace,
             loaded,
-            signals=found.signals,
+            signals=source.signals,
             edits=order.edits,
             case=order.case,
-            failure_type=order.failure_type or reviewed_type(found.signals, loaded.rule.lineage.failure_types),
-            observation_id=found.observation_id,
-            earlier=found.earlier,
+            failure_type=order.failure_type or reviewed_type(source.signals, loaded.rule.lineage.failure_types),
+            observation_id=source.observation_id,
+            earlier=source.earlier,
         )
     except ValidationError:  # pydantic takes no value deeper than some 250 levels
         raise Stop(outcomes.TOO_DEEP, "A value of this trace is nested too deep for a dataset item.") from None
-    judged = effectiveness.judgements(found.trace, draft, loaded, allow_python=allow_python)
-    weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, judged)]
+    answers = effectiveness.checked_answers(source.trace, draft, loaded, allow_python=allow_python)
+    weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, answers)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
     choices |= {finding: Choice(action="replace", text=text) for finding, text in order.replace.items()}
     scrubbed = scrubber.scrub(draft, policy, choices)
-    lost = content_problem(_unfinished(scrubbed))
+    lost = content_problem(content_of(scrubbed))
     if lost is not None:
         scrubbed = scrubbed.model_copy(update={"problems": (*scrubbed.problems, lost)})
-    return Proposal(found, loaded, order, scrubbed, judged)
+    return Proposal(source, loaded, order, scrubbed, answers)
 
 
 def _overruled(problem: Problem, order: Order) -> Problem:
@@ -139,39 +136,7 @@ def _overruled(problem: Problem, order: Order) -> Problem:
     return problem.model_copy(update={"blocking": False}) if overruled else problem
 
 
-def item_of(scrubbed: ScrubbedDraft, journal: Journal, *, reviewer: str, at: datetime) -> Item:
-    """The item to write, under the id that an earlier promotion of the same case took. Raises Stop when incomplete."""
-    if not scrubbed.writable:
-        raise _incomplete(scrubbed)
-    if any(each.rule == "not-finite" for each in losses(_unfinished(scrubbed))):
-        check_content(_unfinished(scrubbed))  # such numbers have no fingerprint, so lineage cannot even be made
-    item = lineage.to_item(scrubbed, reviewer=reviewer, approved_at=at)
-    attempt = _attempt(scrubbed.draft, journal)
-    return item if attempt == 1 else lineage.to_item(scrubbed, reviewer=reviewer, approved_at=at, attempt=attempt)
-
-
-def _attempt(draft: Draft, journal: Journal) -> int:
-    """The attempt whose id the newest proved promotion of the same case used."""
-    ids = {
-        lineage.item_id(draft.dataset, draft.trace_id, draft.observation_id, draft.case, attempt): attempt
-        for attempt in range(2, MAX_ATTEMPTS + 1)
-    }
-    earlier = [p for p in journal.promotions.of_trace(draft.trace_id, draft.dataset) if p.receipt and p.receipt.ok]
-    own = [p.item_id for p in earlier if p.item_id in ids or p.item_id == draft.item_id]
-    return ids.get(own[-1], 1) if own else 1
-
-
-def _incomplete(scrubbed: ScrubbedDraft) -> Stop:
-    blocking: Sequence[Problem] = [problem for problem in scrubbed.problems if problem.blocking or problem.confirm]
-    undecided = [finding for finding in scrubbed.findings if finding.action == "undecided"]
-    words = [problem.message.rstrip(".") for problem in blocking]
-    words += [f"the {finding.entity} at {finding.path} is not decided" for finding in undecided]
-    more = f" and {len(words) - 3} more problems" if len(words) > 3 else ""
-    path = blocking[0].path if blocking else undecided[0].path
-    return Stop(outcomes.INCOMPLETE, f"The draft is not complete: {'; '.join(words[:3])}{more}.", path=path)
-
-
-def _unfinished(scrubbed: ScrubbedDraft) -> Item:
+def content_of(scrubbed: ScrubbedDraft) -> Item:
     """The content of a draft in the shape of an item, for the checks of content alone."""
     return Item(
         id=scrubbed.draft.item_id,

@@ -12,9 +12,9 @@ from curator.model import Item, Receipt
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.job import Choices, Job
-from curator.promote.one import Finished, end, finish, proved, refused, share
 from curator.promote.plan import Plan
 from curator.promote.proof import prove
+from curator.promote.receipts import Finished, ended, finish, proved, share
 from curator.promote.stops import Stop, stop_of
 from curator.promote.undo import take_back
 
@@ -109,4 +109,4 @@ def _unproved(job: Job, promotion: Promotion, item: Item, stop: Stop) -> Receipt
         # Without an answer, the old state is no wonder: the write did not happen.
         stop = Stop(outcomes.UNANSWERED, "curator was interrupted during the write, and no read shows the item.")
     job.journal.drafts.save(SavedDraft.of_item(item, rule=promotion.rule, reason=stop.problem.code))
-    return end(job, item, promotion.id, refused(job, item, stop), looked=True)
+    return ended(job, item, promotion.id, stop, read=True)

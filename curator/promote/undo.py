@@ -17,9 +17,9 @@ from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import losses
 from curator.promote.job import Job
-from curator.promote.one import end, receipt_of, record, refused
 from curator.promote.plan import Plan, differences
 from curator.promote.proof import prove_archived, read_back, read_both
+from curator.promote.receipts import ended, receipt_of, record
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write, read, write
 
@@ -220,9 +220,9 @@ def archive(job: Job, before: StoredItem) -> Receipt:
             answer = intend_and_write(job, Plan.model_construct(action="updated", item=item, before=before), promotion)
             prove_archived(job, item, answer)
     except Changed:
-        return end(job, item, promotion, refused(job, item, _changed(before.id)))
+        return ended(job, item, promotion, _changed(before.id))
     except CuratorError as error:
-        return end(job, item, promotion, refused(job, item, error))
+        return ended(job, item, promotion, error)
     except BaseException:
         job.journal.promotions.give_up(promotion)
         raise

@@ -13,7 +13,7 @@ from curator.model import Change, Item, Problem, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.content import in_words, leftovers
-from curator.promote.job import Finder, Job
+from curator.promote.job import Job, PersonalFinder
 from curator.promote.plan import changes
 from curator.promote.proof import read_both
 from curator.promote.stops import Stop, stop_of
@@ -154,7 +154,7 @@ def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Said:
     return problems, changed
 
 
-def tampered(stored: StoredItem, approved: Approved | None, scrubber: Finder) -> Said:
+def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFinder) -> Said:
     """What of an item is not as it was approved; field by field where the approved item is known.
 
     Its status is left out: that an item is archived is said by itself.

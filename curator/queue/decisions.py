@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCORE_NAME = "curation"
 APPROVAL_NAME = "curation-approval"
-"""A person's approval of a draft that is written when others have approved it, too; see `curator.promote.approvals`."""
+"""A person's approval of a draft that is written when others have approved it, too; see `curator.promote.approval`."""
 _STATES = frozenset(get_args(State))
 
 

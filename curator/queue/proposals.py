@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import Case, Look, Option, Trial, loaded_text, rule_text, sample_traces, trial
+from curator.draft import Case, Option, Shapes, Trial, loaded_text, rule_text, sample_traces, trial
 from curator.draft.directions import seen_scores
 from curator.draft.mapping import reads_session, reshape
 from curator.draft.propose import Kind, by_workflow
@@ -136,7 +136,7 @@ class FirstRule(Value):
     text: str
     """Its YAML; it loads as it is."""
     chosen: Option
-    seen: Look
+    seen: Shapes
     tried: Trial
     draft: Sample | None
 

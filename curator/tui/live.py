@@ -76,10 +76,10 @@ def problem_check(problem: Problem) -> LiveCheck:
     return LiveCheck(sign=sign, title=problem.message, detail=problem.remedy, key=problem.path or "")
 
 
-def protection_checks(judged: Sequence[effectiveness.Judgement], problems: Sequence[Problem]) -> list[LiveCheck]:
+def protection_checks(answers: Sequence[effectiveness.CheckedAnswer], problems: Sequence[Problem]) -> list[LiveCheck]:
     """Whether the rule's checks catch the recorded failure, and whether a correction would pass them."""
     found = []
-    for each in judged:
+    for each in answers:
         words = effectiveness.in_words(each)
         problem = next((p for p in problems if p.message == words), None)
         sign = _PROTECTION.get((each.answer, each.verdict), "info")
@@ -90,10 +90,10 @@ def protection_checks(judged: Sequence[effectiveness.Judgement], problems: Seque
     return found
 
 
-def protection_words(judged: Sequence[effectiveness.Judgement], checks: int) -> tuple[Sign, str]:
+def protection_words(answers: Sequence[effectiveness.CheckedAnswer], checks: int) -> tuple[Sign, str]:
     """The verdict in a few words: `it protects: fails 2 of 3 checks`. `checks`: how many the rule has."""
-    recorded = next((each for each in judged if each.answer == "recorded"), None)
-    correction = next((each for each in judged if each.answer == "correction"), None)
+    recorded = next((each for each in answers if each.answer == "recorded"), None)
+    correction = next((each for each in answers if each.answer == "correction"), None)
     if recorded is None:
         return "info", "nobody knows whether it protects"
     if correction is not None and correction.verdict == "fails":
@@ -169,7 +169,7 @@ def decision_rows(
 
 def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece]:
     able = [check for check in prepared.loaded.rule.checks if not check.judge]
-    sign, words = protection_words(prepared.judged, len(able))
+    sign, words = protection_words(prepared.answers, len(able))
     role, mark = signs("remark")[sign]
     yield role, f"{mark} "
     yield "strong", words

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from curator.conversation import conversation_of
-from curator.draft.effectiveness import judgements
+from curator.draft.effectiveness import checked_answers
 from curator.draft.first_rule import loaded_text, rule_text
 from curator.draft.mapping import reshape
-from curator.draft.propose import seen_in
+from curator.draft.propose import shapes_of
 from curator.model import Trace
 from tests.conversation.frameworks import ANSWER, LAST, PLUMBING, SYSTEM, TRACES
 from tests.conversation.strangers import STRANGERS
@@ -42,7 +42,7 @@ def test_what_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", TRACES)
 def test_the_first_rule_makes_a_usable_draft(name: str) -> None:
     trace = made(name)
-    seen = seen_in([trace], None, {}, [], ())
+    seen = shapes_of([trace], None, {}, [], ())
     loaded = parsed(rule_text(seen, "first"))
     terms = {"expected_output.must_mention": ["a new lamp"], "expected_output.must_not_mention": []}
     draft = reshape(trace, loaded, edits=terms)
@@ -50,7 +50,7 @@ def test_the_first_rule_makes_a_usable_draft(name: str) -> None:
     assert LAST in json.dumps(draft.input, ensure_ascii=False)
     assert not keys_in(draft.input) & set(PLUMBING)
     assert SYSTEM not in json.dumps(draft.input)
-    assert judgements(trace, draft, loaded)[0].verdict == "fails"
+    assert checked_answers(trace, draft, loaded)[0].verdict == "fails"
     assert conversation_of(trace).sources.keys() >= {"user_message", "answer"}
 
 
@@ -59,6 +59,6 @@ def test_turns_of_one_session_are_proposed_as_messages() -> None:
         made("observe-args").model_copy(update={"root": one.root.model_copy(update={"session_id": "s1"})})
         for one in (made("observe-args"), made("observe-args"))
     ]
-    seen = seen_in(turns, "ask", {"ask": 2}, [], ())
+    seen = shapes_of(turns, "ask", {"ask": 2}, [], ())
     assert [option.kind for option in seen.options] == ["messages", "query"]
     assert "session" in seen.options[0].why

@@ -16,7 +16,7 @@ import click
 from curator.audit.checks import CHECKS
 from curator.cli.main import COMMANDS, cli
 from curator.draft.first_rule import rule_text
-from curator.draft.propose import seen_in
+from curator.draft.propose import shapes_of
 from curator.help import pages
 from curator.help.outcomes import OUTCOMES
 from curator.model import Score
@@ -311,7 +311,7 @@ def first_rule(case: str) -> str:
     trace = trace_of(*TRACES[case][0])
     name = trace.name or "support"
     feedback = Score(id="s", name="user_feedback", value=False, data_type="BOOLEAN", timestamp=START, trace_id=trace.id)
-    text = rule_text(seen_in([trace], name, {name: 1}, [feedback], ()), "my-workflow")
+    text = rule_text(shapes_of([trace], name, {name: 1}, [feedback], ()), "my-workflow")
     return f"```yaml\n{text.strip()}\n```"
 
 

@@ -56,7 +56,7 @@ def draft(expected: object, query: str = "Where is my order?") -> Draft:
 def said(loaded: LoadedRule, one: Trace, expected: object) -> tuple[dict[str, str], set[str]]:
     """Verdict per answer, and the codes of the doubts."""
     mine = draft(expected)
-    found = effectiveness.judgements(one, mine, loaded)
+    found = effectiveness.checked_answers(one, mine, loaded)
     return {j.answer: j.verdict for j in found}, {p.code for p in effectiveness.doubts(mine, found)}
 
 
@@ -65,7 +65,7 @@ WEAK = {"outcome": "answer", "must_mention": ["order"], "must_not_mention": ["re
 
 
 def test_a_case_that_the_recorded_answer_fails_protects(loaded: LoadedRule) -> None:
-    found = effectiveness.judgements(trace(ANSWER), draft(BITES), loaded)
+    found = effectiveness.checked_answers(trace(ANSWER), draft(BITES), loaded)
     assert found[0].checks == ("expected_outcome", "required_terms_present")
     assert found[0].good
     assert said(loaded, trace(ANSWER), BITES) == ({"recorded": "fails"}, set())
@@ -101,7 +101,7 @@ def test_judges_and_forbidden_python_are_not_asked(loaded: LoadedRule) -> None:
     plain = check | {"name": "own", "judge": False}
     checks = tuple(CheckSpec.model_validate(each) for each in (check, plain))
     rule = loaded.rule.model_copy(update={"checks": checks})
-    found = effectiveness.judgements(trace(ANSWER), draft(BITES), loaded.model_copy(update={"rule": rule}))
+    found = effectiveness.checked_answers(trace(ANSWER), draft(BITES), loaded.model_copy(update={"rule": rule}))
     assert [j.verdict for j in found] == ["unchecked"]
     assert effectiveness.doubts(draft(BITES), found) == []
 

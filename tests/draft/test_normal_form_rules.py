@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from curator.draft.effectiveness import judgements
+from curator.draft.effectiveness import checked_answers
 from curator.draft.mapping import document_of, reshape
 from curator.draft.terms import terms_of_difference
 from curator.model import Observation, Score, Trace
@@ -160,7 +160,7 @@ def test_each_reviewed_step_is_paired_with_its_own_correction(tmp_path: Path) ->
         ({"text": "C 3, D 5"}, {"summary": "C"}, "g2"),
     ]
     assert len({one.item_id for one in made}) == 2
-    assert [judgements(trace, one, loaded)[0].verdict for one in made] == ["fails", "fails"]
+    assert [checked_answers(trace, one, loaded)[0].verdict for one in made] == ["fails", "fails"]
     whole = reshape(trace, loaded)
     assert "SEVERAL_CORRECTIONS" in [problem.code for problem in whole.problems if problem.blocking]
 
@@ -203,7 +203,7 @@ def test_a_plain_correction_fills_the_expectation_and_waits_for_a_person(tmp_pat
     draft = reshape(trace, loaded)
     assert draft.expected_output == {"must_mention": ["Two years"]}
     assert [problem.code for problem in draft.problems if problem.confirm] == ["UNCONFIRMED_TERMS"]
-    assert [one.verdict for one in judgements(trace, draft, loaded)] == ["fails", "passes"]
+    assert [one.verdict for one in checked_answers(trace, draft, loaded)] == ["fails", "passes"]
     chosen = reshape(trace, loaded, edits={"expected_output.must_mention": ["Two years"]})
     assert not chosen.problems
 
@@ -246,5 +246,5 @@ def test_the_checks_judge_what_a_framework_wraps(tmp_path: Path) -> None:
         "{name: not, type: tools_not_called}, {name: order, type: tools_in_order}, {name: args, type: tool_arguments}",
     )
     trace = Trace(id="t", observations=(root,))
-    (found,) = judgements(trace, reshape(trace, loaded), loaded)
+    (found,) = checked_answers(trace, reshape(trace, loaded), loaded)
     assert (found.verdict, found.checks) == ("fails", ("args",))

@@ -9,7 +9,7 @@ import pytest
 from curator.draft.directions import SeenScore, direction, failure_types, seen_scores
 from curator.draft.first_rule import loaded_text, rule_text
 from curator.draft.mapping import reshape
-from curator.draft.propose import Look, Option, by_workflow, sample_traces
+from curator.draft.propose import Option, Shapes, by_workflow, sample_traces
 from curator.draft.trials import Case, trial
 from curator.gateway import Gateway
 from curator.model import Score
@@ -127,9 +127,9 @@ def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     assert caught.value.code == "INIT_NO_TRACES"
 
 
-def seen_of(kind: str = "query", **said: object) -> Look:
+def seen_of(kind: str = "query", **said: object) -> Shapes:
     option = Option.model_validate({"kind": kind, "shape": "{x}", "why": "so", "fits": 1})
-    return Look.model_validate({"traces": 1, "name": None, "names": {}, "options": (option,)} | said)
+    return Shapes.model_validate({"traces": 1, "name": None, "names": {}, "options": (option,)} | said)
 
 
 @pytest.mark.parametrize(

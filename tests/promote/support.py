@@ -8,8 +8,8 @@ from curator.config import Connection
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Finding, Item, Receipt, ScrubPolicy, lineage
-from curator.promote import Choices, Finder, Job, Patience, Promoter, Resumed, Undone, Verified
-from curator.promote.bulk import Work, promote_all
+from curator.promote import Choices, Job, Patience, PersonalFinder, Promoter, Resumed, Undone, Verified
+from curator.promote.bulk import Candidate, promote_all
 from curator.promote.one import promote_one
 from curator.promote.resume import resume as resume_job
 from curator.promote.verify import verify as verify_job
@@ -21,7 +21,7 @@ EMAIL = re.compile(r"[a-z]+@[a-z]+\.example")
 
 
 class EmailFinder:
-    """A `Finder`: e-mail addresses of `.example`, nothing else."""
+    """A `PersonalFinder`: e-mail addresses of `.example`, nothing else."""
 
     def find(self, value: Any, policy: ScrubPolicy) -> list[Finding]:
         return list(self._walk(value, ""))
@@ -79,7 +79,7 @@ def code(receipt: Receipt) -> str | None:
 
 
 # ── items by themselves, without a draft: what lies under a Promoter ────────────────────────────────────────────────
-def job_of(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Job:
+def job_of(gateway: Gateway, journal: Journal, finder: PersonalFinder, **options: Any) -> Job:
     """A promoter at work under a policy and a rule of the test's choice."""
     patience, reviewer = options.pop("patience", None) or Patience(), options.pop("reviewer", "ada")
     promoter = Promoter(gateway, journal, finder, reviewer=reviewer, patience=patience)
@@ -87,34 +87,34 @@ def job_of(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -
     return Job(promoter, options.pop("policy", ScrubPolicy()), options.pop("rule", ""), choices)
 
 
-def promote(gateway: Gateway, journal: Journal, finder: Finder, item: Item, **options: Any) -> Receipt:
+def promote(gateway: Gateway, journal: Journal, finder: PersonalFinder, item: Item, **options: Any) -> Receipt:
     entries = options.pop("entries", ())
     return promote_one(job_of(gateway, journal, finder, **options), item, entries)
 
 
 def promote_many(
-    gateway: Gateway, journal: Journal, finder: Finder, items: Iterable[Item], **options: Any
+    gateway: Gateway, journal: Journal, finder: PersonalFinder, items: Iterable[Item], **options: Any
 ) -> Iterator[Receipt]:
     new, entries = options.pop("new_ids", ()), options.pop("entries", {})
     how = {name: options.pop(name) for name in ("stop", "progress", "concurrency") if name in options}
-    works = [Work(item, entries.get(item.id, ()), item.id in new) for item in items]
-    return promote_all(job_of(gateway, journal, finder, **options), works, **how)
+    candidates = [Candidate(item, entries.get(item.id, ()), item.id in new) for item in items]
+    return promote_all(job_of(gateway, journal, finder, **options), candidates, **how)
 
 
-def undo(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Iterator[Undone]:
+def undo(gateway: Gateway, journal: Journal, finder: PersonalFinder, **options: Any) -> Iterator[Undone]:
     how = {name: options.pop(name) for name in ("whole_batch", "delete", "receipt") if name in options}
     count = options.pop("count", 1)
     return job_of(gateway, journal, finder, **options).by.undo(count, **how)
 
 
 def verify(
-    gateway: Gateway, journal: Journal, finder: Finder, dataset: str, ids: Sequence[str] = (), **options: Any
+    gateway: Gateway, journal: Journal, finder: PersonalFinder, dataset: str, ids: Sequence[str] = (), **options: Any
 ) -> Iterator[Verified]:
     ledger = options.pop("ledger", None)
     return verify_job(job_of(gateway, journal, finder, **options), dataset, ids, ledger=ledger)
 
 
-def resume(gateway: Gateway, journal: Journal, finder: Finder, **options: Any) -> Iterator[Resumed]:
+def resume(gateway: Gateway, journal: Journal, finder: PersonalFinder, **options: Any) -> Iterator[Resumed]:
     policies = options.pop("policies", {})
     by = job_of(gateway, journal, finder, **options).by
     return resume_job(lambda rule, choices: Job(by, policies.get(rule, ScrubPolicy()), rule, choices), journal)

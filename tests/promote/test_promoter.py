@@ -15,7 +15,7 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
 from curator.promote import Choices, Order, Promoter, Proposal
-from curator.promote.reading import Found, read_traces
+from curator.promote.sources import Source, read_traces
 from curator.queue import Window, entries_of, find_failures
 from curator.queue.signals import signals_of
 from curator.rulebook import LoadedRule, find_rule, load_rules
@@ -98,7 +98,7 @@ def test_a_draft_says_what_langfuse_would_lose(
     order = ORDER.model_copy(update={"edits": ORDER.edits | {"input.extra": value}})
 
     def drafted(order: Order) -> Proposal:
-        found = Found(trace_id=trace.id, trace=trace)
+        found = Source(trace_id=trace.id, trace=trace)
         return Promoter(demo_gateway, journal, NoScrub(), reviewer="ada").draft(found, loaded, order)
 
     (lost,) = [problem for problem in drafted(order).scrubbed.problems if problem.code == code]

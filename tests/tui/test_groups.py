@@ -120,7 +120,7 @@ async def test_prepared_drafts_are_approved_or_declined(sandbox: SandboxServer, 
         if failure.name == "order-status" and not failure.source_gone and len(keys) < 2:
             made = first.drafts.prepare(first.drafts.order(failure.key))
             order = Order(failure_type=made.loaded.rule.lineage.failure_types[1])
-            proposal = first.rooms.promoter.draft(made.proposal.found, made.loaded, order)
+            proposal = first.rooms.promoter.draft(made.proposal.source, made.loaded, order)
             if proposal.complete and not proposal.scrubbed.problems:
                 first.rooms.promoter.save(proposal, "agent-7")
                 keys.append(failure.key)

@@ -287,4 +287,4 @@ def _expects(entry: Entry) -> list[Piece]:
 def _protects(prepared: Prepared) -> str:
     from curator.tui.live import protection_words
 
-    return protection_words(prepared.judged, len(prepared.loaded.rule.checks))[1]
+    return protection_words(prepared.answers, len(prepared.loaded.rule.checks))[1]

@@ -262,7 +262,7 @@ class WorkbenchScreen(Editing):
         scrubbed = prepared.scrubbed
         sections = [
             ("To mend", problem_checks(scrubbed.problems)),
-            ("Does it protect?", protection_checks(prepared.judged, scrubbed.problems)),
+            ("Does it protect?", protection_checks(prepared.answers, scrubbed.problems)),
         ]
         if self._compared is not None:
             sections.append((f"In {prepared.draft.dataset}", standing_checks(self._compared)))
@@ -278,7 +278,7 @@ class WorkbenchScreen(Editing):
         failure = self.session.queue.get(self.key) or self.failure
         sheet = of_failure(failure, trace) if failure else Sheet()
         if failure is None:
-            add_content(sheet, trace, self._prepared.proposal.found.observation_id)
+            add_content(sheet, trace, self._prepared.proposal.source.observation_id)
         if trace.correction is not None:
             sheet.add("Corrected output", "correction", trace.correction)
         if trace.comments:

@@ -14,9 +14,9 @@ from curator.tui.session.traces import Traces
 
 if TYPE_CHECKING:
     from curator.draft import Novelty
-    from curator.draft.effectiveness import Judgement
+    from curator.draft.effectiveness import CheckedAnswer
     from curator.journal import SavedDraft
-    from curator.promote import Found, Proposal
+    from curator.promote import Proposal, Source
     from curator.rulebook import LoadedRule
 
 TypeFrom = Literal["reviewer", "prepared", "review", "default", ""]
@@ -53,9 +53,9 @@ class Prepared:
         return self.proposal.scrubbed
 
     @property
-    def judged(self) -> "tuple[Judgement, ...]":
+    def answers(self) -> "tuple[CheckedAnswer, ...]":
         """What the rule's checks say of the recorded answer and of its correction."""
-        return self.proposal.judged
+        return self.proposal.answers
 
     @property
     def failure_type(self) -> str | None:
@@ -131,12 +131,12 @@ class Drafts:
             except CuratorError as error:
                 each(failure, error)
 
-    def _found(self, key: str, loaded: "LoadedRule") -> "Found":
+    def _found(self, key: str, loaded: "LoadedRule") -> "Source":
         """The failure with the reasons why a rule counts it; asked for when the queue does not list it."""
         failure = self._failures.get(key)
         if failure is None:
             return next(self._rooms.promoter.read([key], loaded))
-        return self._rooms.promoter.found(failure, loaded, self._traces.get(failure.trace_id))
+        return self._rooms.promoter.source(failure, loaded, self._traces.get(failure.trace_id))
 
     def compare(self, prepared: Prepared) -> "Novelty":
         """How a draft stands to what the server holds. Raises GatewayError."""

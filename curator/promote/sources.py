@@ -19,7 +19,7 @@ TOGETHER = 50
 """Traces whose inputs and outputs are held in memory at once."""
 
 
-class Found(Value):
+class Source(Value):
     """A trace as it was asked for: there, with the reasons why it is a failure, or why it cannot be promoted."""
 
     asked: str = ""
@@ -41,7 +41,7 @@ class Found(Value):
         return key_of(self.trace_id, self.observation_id)
 
 
-def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Found]:
+def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Source]:
     """The failures with these keys, in their order; a bare trace id gives each failure of its trace.
 
     The whole trace comes first, then what was reviewed first. `entries` asks for annotation-queue entries even if the
@@ -55,12 +55,12 @@ def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries:
         yield from _with_signals(gateway, some, traces, rule, entries)
 
 
-def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Found:
+def source_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Source:
     """A failure that the queue knows already: only what the rule reads beyond its trace is asked for.
 
     Raises GatewayError.
     """
-    return Found(
+    return Source(
         asked=failure.key,
         trace_id=trace.id,
         observation_id=failure.reviewed_id,
@@ -73,7 +73,7 @@ def found_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> 
 
 def _with_signals(
     gateway: "Gateway", keys: Sequence[str], traces: dict[str, Trace], rule: Rule, entries: bool
-) -> Iterator[Found]:
+) -> Iterator[Source]:
     from curator.queue import entries_of
 
     sessions = {trace.root.session_id for trace in traces.values() if trace.root.session_id}
@@ -91,7 +91,7 @@ def _with_signals(
         if trace is None:
             unreadable = trace_id in gateway.unreadable_traces
             problem = _unreadable(gateway) if unreadable else _gone(trace_id in scored or bool(own))
-            yield Found(asked=key, trace_id=trace_id, observation_id=observation_id, problem=problem)
+            yield Source(asked=key, trace_id=trace_id, observation_id=observation_id, problem=problem)
             continue
         session_scores = of_session[trace.root.session_id]
         signals = signals_of(trace, rule, session_scores=session_scores, entries=own)
@@ -109,7 +109,7 @@ def _failures_in(
     signals: Sequence[Signal],
     entries: Sequence[Signal],
     earlier: tuple[Trace, ...],
-) -> Iterator[Found]:
+) -> Iterator[Source]:
     root = trace.root.id
     start = {one.id: one.start_time for one in trace.observations}
     if observation_id is None:
@@ -118,12 +118,12 @@ def _failures_in(
         when = {each: next(s.timestamp for s in signals if reviewed_id(s, root) == each) for each in reviewed}
         subjects = sorted(reviewed, key=lambda each: (each is not None, str(when[each]), str(start.get(each or ""))))
     elif observation_id not in start:
-        yield Found(asked=key, trace_id=trace.id, observation_id=observation_id, problem=_NO_OBSERVATION)
+        yield Source(asked=key, trace_id=trace.id, observation_id=observation_id, problem=_NO_OBSERVATION)
         return
     else:
         subjects = [None if observation_id == root else observation_id]
     for each in subjects or [None]:
-        yield Found(
+        yield Source(
             asked=key,
             trace_id=trace.id,
             observation_id=each,
