@@ -23,7 +23,7 @@ PAST_THE_FACE = {
     "draft": 27,
     "experiments": 37,
     "journal": 6,
-    "promote": 11,
+    "promote": 9,
     "queue": 6,
     "rulebook": 13,
     "sandbox": 7,

@@ -23,12 +23,10 @@ from curator.journal import Journal
 from curator.model import Decision, Item, Problem, Receipt, ScrubPolicy, StoredItem, Value, lineage
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
-from curator.promote import Choices, Job, Promoter
+from curator.promote import Choices, Job, Promoter, Source, Stop, read_traces
 from curator.promote.content import OWN_LINEAGE, leftovers
 from curator.promote.one import promote_one
 from curator.promote.receipts import ended
-from curator.promote.sources import Source, read_traces
-from curator.promote.stops import Stop
 from curator.promote.undo import archive, require_unchanged
 from curator.rulebook import LoadedRule
 

@@ -164,7 +164,7 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
         "protection": [
             {"answer": each.answer, "verdict": each.verdict, "checks": each.checks} for each in proposal.answers
         ],
-        "standing": novelty.standing.state,
+        "standing": novelty.under_id.state,
         "similar": novelty.similar,
         "dataset_exists": novelty.dataset_exists,
     }
@@ -172,7 +172,7 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
 
 def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     from curator.draft.effectiveness import in_words
-    from curator.draft.likeness import STANDING, doubts
+    from curator.draft.likeness import STATES, doubts
     from curator.scrub.nlp import capabilities
 
     draft, scrubbed = proposal.draft, proposal.scrubbed
@@ -195,7 +195,7 @@ def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     for each in proposal.answers:
         click.echo(f"  {plain(in_words(each))}")
     click.echo(f"\nin {plain(draft.dataset)}")
-    click.echo(f"  {STANDING[novelty.standing.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")
+    click.echo(f"  {STATES[novelty.under_id.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")
     problems = [*scrubbed.problems, *doubts(novelty.similar)]
     click.echo("\nproblems")
     for problem in problems:

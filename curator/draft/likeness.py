@@ -53,14 +53,14 @@ class UnderTheId(Value):
 
 
 class Novelty(Value):
-    """Where a draft would stand."""
+    """What a dataset holds of a draft: under its id, and like it."""
 
     dataset_exists: bool
-    standing: UnderTheId
+    under_id: UnderTheId
     similar: tuple[Similar, ...]
 
 
-STANDING = {
+STATES = {
     "new": "the id is new",
     "same": "the same item is stored already: nothing would change",
     "changed": "an item is stored already: it would be updated",
@@ -77,7 +77,7 @@ def novelty_of(
     *,
     dataset_exists: bool = True,
 ) -> Novelty:
-    """Asks the server where a draft would stand: one request for its id, and the dataset's items unless they are given.
+    """Asks the server what a dataset holds of a draft: one request for its id, one for the items if none are given.
 
     `items` and `dataset_exists`: what is known of the dataset. Raises GatewayError.
     """
@@ -90,12 +90,12 @@ def novelty_of(
             dataset_exists = False
     stored = gateway.item(scrubbed.draft.item_id)
     return Novelty(
-        dataset_exists=dataset_exists, standing=standing(scrubbed, stored), similar=similar(scrubbed, items or [])
+        dataset_exists=dataset_exists, under_id=under_id(scrubbed, stored), similar=similar(scrubbed, items or [])
     )
 
 
-def standing(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> UnderTheId:
-    """How a draft stands to the item that is stored under its id."""
+def under_id(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> UnderTheId:
+    """What is stored under the id of a draft, and whether it says the same."""
     if stored is None:
         return UnderTheId(state="new")
     if stored.dataset != scrubbed.draft.dataset:

@@ -14,6 +14,7 @@ from curator.promote.promoter import Promoter
 from curator.promote.proposal import OVERRIDABLE, Order, Proposal, reviewed_type
 from curator.promote.resume import Resumed
 from curator.promote.seed import Seeded, SeededItem, read_items, seed
-from curator.promote.sources import Source
+from curator.promote.sources import Source, read_traces
+from curator.promote.stops import Stop, stop_of
 from curator.promote.undo import Undone
 from curator.promote.verify import Verified

@@ -18,10 +18,10 @@ from curator.gateway.errors import NotFound
 from curator.help import outcomes
 from curator.journal import Entry, Journal
 from curator.journal.database import now
-from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, Signal, lineage
+from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, lineage
 from curator.model.errors import CuratorError
 from curator.promote.bulk import Candidate, promote_all
-from curator.promote.content import adapted, check_content, losses
+from curator.promote.content import adapted, losses, require_storable
 from curator.promote.job import Job
 from curator.promote.one import MAX_ATTEMPTS, planned
 from curator.promote.plan import VOLATILE_METADATA
@@ -45,7 +45,8 @@ def approved(job: Job, proposal: Proposal) -> Candidate | Receipt:
     except CuratorError as error:
         receipt = not_begun(job, proposal.key, error, proposal.source, proposal.order)
         return receipt.model_copy(update={"warnings": proposal.warnings})
-    entries = tuple((s.queue_id, s.queue_entry_id) for s in _entries(proposal) if s.queue_id and s.queue_entry_id)
+    known = (*proposal.source.entries, *proposal.source.signals)
+    entries = tuple(dict.fromkeys((s.queue_id, s.queue_entry_id) for s in known if s.queue_id and s.queue_entry_id))
     warnings = proposal.warnings
     completes = job.choices.complete_queue or "complete-queue" in job.remedies
     if entries and not completes:
@@ -74,14 +75,8 @@ def as_prepared(job: Job, source: Source, order: Order | None) -> Order | None:
     if waiting is None or not waiting.order:
         return order
     before = Order.model_validate(waiting.order)
-    return order.model_copy(
-        update={
-            "edits": before.edits | order.edits,
-            "keep": before.keep | order.keep,
-            "failure_type": order.failure_type or before.failure_type,
-            "despite": before.despite | order.despite,
-        }
-    )
+    both = {name: getattr(before, name) | getattr(order, name) for name in ("edits", "keep", "replace", "despite")}
+    return order.model_copy(update=both | {"failure_type": order.failure_type or before.failure_type})
 
 
 def _adopted(job: Job, proposal: Proposal) -> Proposal:
@@ -107,7 +102,7 @@ def _item_of(job: Job, scrubbed: ScrubbedDraft) -> Item:
     if not scrubbed.writable:
         raise _incomplete(scrubbed)
     if any(each.rule == "not-finite" for each in losses(content_of(scrubbed))):
-        check_content(content_of(scrubbed))  # such numbers have no fingerprint, so lineage cannot even be made
+        require_storable(content_of(scrubbed))  # such numbers have no fingerprint, so lineage cannot even be made
     attempt = _attempt(scrubbed.draft, job.journal)
     return lineage.to_item(scrubbed, reviewer=job.reviewer, approved_at=now(), attempt=attempt)
 
@@ -131,13 +126,6 @@ def _incomplete(scrubbed: ScrubbedDraft) -> Stop:
     more = f" and {len(words) - 3} more problems" if len(words) > 3 else ""
     path = blocking[0].path if blocking else undecided[0].path
     return Stop(outcomes.INCOMPLETE, f"The draft is not complete: {'; '.join(words[:3])}{more}.", path=path)
-
-
-def _entries(proposal: Proposal) -> list[Signal]:
-    """The annotation-queue entries behind a failure, each once: those that were read, and those of its signals."""
-    known = (*proposal.source.entries, *proposal.source.signals)
-    found = {each.queue_entry_id: each for each in known if each.queue_entry_id}
-    return list(found.values())
 
 
 def _left_open(entries: Sequence[Entry]) -> Problem:
@@ -185,7 +173,7 @@ def preview(job: Job, proposal: Proposal, others: dict[str, Sequence[likeness.Kn
     receipt = receipt.model_copy(update={"warnings": (*candidate.warnings, *similar)})
     try:
         item = adapted(item, job.remedies)
-        check_content(item)
+        require_storable(item)
         action = planned(job, item, job.gateway.item(item.id)).action
     except CuratorError as error:
         stop = stop_of(error)

@@ -25,7 +25,7 @@ from curator.model.errors import CuratorError
 from curator.promote.job import Job
 from curator.promote.one import edited, prepared, promote_one
 from curator.promote.plan import Plan, plan
-from curator.promote.proof import Late, Proof, ReadBack, check_clean, proof_of, prove
+from curator.promote.proof import Late, Proof, ReadBack, proof_of, prove, require_clean
 from curator.promote.receipts import ended, finish, proved, share_many
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write
@@ -344,7 +344,7 @@ def _proof_by_list(job: Job, candidate: Candidate, row: StoredItem) -> Proof | S
     answer, shown = candidate.answer, ReadBack(by_id=row, listed=row, rows=1, total=1, counted=True)
     try:
         proof = proof_of(candidate.plan.item, shown, answer)
-        check_clean(job, proof.stored)
+        require_clean(job, proof.stored)
     except CuratorError as error:
         return stop_of(error, verdict="refused" if answer is None else "failed")
     return proof

@@ -1,4 +1,4 @@
-"""What is looked at before anything is sent: the id, losses on the way in, size, and the second scrub."""
+"""What is required of an item before it is sent: a safe id, no loss on the way in, its size, a second scrub."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -39,7 +39,7 @@ _IN_WORDS: dict[Rule, tuple[Outcome, str]] = {
 CONTENT_CODES = frozenset(
     {outcomes.BAD_ID.code, outcomes.TOO_LARGE.code, outcomes.PARSED.code, *(way.code for way, _ in _IN_WORDS.values())}
 )
-"""Codes of what `check_content` refuses."""
+"""Codes of what `require_storable` refuses."""
 
 # Lineage that curator itself writes: ids, digests, versions and the reviewer's chosen name are no leak.
 OWN_LINEAGE = frozenset({
@@ -63,7 +63,7 @@ def losses(item: Item) -> list[Rewrite]:
     ]
 
 
-def check_content(item: Item) -> None:
+def require_storable(item: Item) -> None:
     """Refuses what would not arrive as it is. Raises Stop."""
     if not _SAFE_ID.fullmatch(item.id) or item.id in (".", ".."):
         raise Stop(outcomes.BAD_ID, "This item id cannot stand in an address, so the item could never be read back.")
@@ -81,9 +81,9 @@ def check_content(item: Item) -> None:
 
 
 def content_problem(item: Item) -> Problem | None:
-    """What `check_content` would refuse. It does not block a draft: a remedy may put it right at the write."""
+    """What `require_storable` would refuse. It does not block a draft: a remedy may put it right at the write."""
     try:
-        check_content(item)
+        require_storable(item)
     except Stop as stop:
         return stop.problem.model_copy(update={"blocking": False})
     return None
@@ -149,7 +149,7 @@ def in_words(found: Sequence[Finding]) -> str:
     return places + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def check_scrubbed(item: Item, scrubber: PersonalFinder, policy: ScrubPolicy) -> None:
+def require_scrubbed(item: Item, scrubber: PersonalFinder, policy: ScrubPolicy) -> None:
     """Refuses an item that still holds personal values. Raises Stop, CuratorError."""
     if found := leftovers(item, scrubber, policy):
         raise Stop(
@@ -184,23 +184,11 @@ def _surrogates(value: Json, policy: ScrubPolicy) -> set[str]:
     """The texts of the fields that the policy fills with surrogates."""
     if not any(each.action == "surrogate" for each in policy.paths):
         return set()
-    from curator.scrub import compiled
+    from curator.scrub import compiled, walk
 
-    ready, found = compiled(policy), set[str]()
-
-    def walk(node: Json, steps: tuple[str | int, ...]) -> None:
-        rule = ready.exactly_at(steps)
-        if isinstance(node, str) and rule is not None and rule.action == "surrogate":
-            found.add(node)
-        elif isinstance(node, dict):
-            for key, each in node.items():
-                walk(each, (*steps, key))
-        elif isinstance(node, list):
-            for index, each in enumerate(node):
-                walk(each, (*steps, index))
-
-    walk(value, ())
-    return found
+    ready = compiled(policy)
+    texts = (leaf for leaf in walk(value) if not leaf.in_key and not leaf.number)
+    return {leaf.text for leaf in texts if (rule := ready.exactly_at(leaf.steps)) and rule.action == "surrogate"}
 
 
 def _text(value: Json, finding: Finding) -> str | None:

@@ -11,7 +11,7 @@ from curator.journal import Entry
 from curator.model import Change, Item, Receipt, StoredItem, lineage
 from curator.model.errors import CuratorError
 from curator.model.receipt import WriteAction
-from curator.promote.content import adapted, check_content, check_scrubbed
+from curator.promote.content import adapted, require_scrubbed, require_storable
 from curator.promote.job import Job
 from curator.promote.plan import Plan, changes, differences, plan
 from curator.promote.proof import Proof, prove
@@ -64,9 +64,9 @@ def promote_one(
 def prepared(job: Job, item: Item) -> Item:
     """The item with the asked-for adaptations, proven to arrive as it is and to be clean. Raises Stop, CuratorError."""
     item = adapted(item, job.remedies)
-    check_content(item)
+    require_storable(item)
     item = lineage.sealed(item)
-    check_scrubbed(item, job.scrubber, job.policy)
+    require_scrubbed(item, job.scrubber, job.policy)
     return item
 
 

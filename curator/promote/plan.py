@@ -16,7 +16,8 @@ from curator.promote.stops import Stop, taken_by
 
 _FIELDS = ("dataset", "status", "source_trace_id", "source_observation_id", "input", "expected_output", "metadata")
 
-_CLEARED_BY_EMPTY_ID = ("source_trace_id", "source_observation_id")
+_SOURCE_IDS = ("source_trace_id", "source_observation_id")
+_CLEARABLE: tuple[Clearable, ...] = ("input", "expected_output", "metadata")
 VOLATILE_METADATA = frozenset(
     {
         "approved_at",
@@ -122,13 +123,8 @@ def _theirs(item: Item, stored: StoredItem) -> Item:
 
 def stale_fields(item: Item, stored: StoredItem) -> list[str]:
     """Fields that the item leaves empty and the stored one does not: a write would silently keep the old value."""
-    pairs = {
-        "input": (item.input, stored.input),
-        "expected_output": (item.expected_output, stored.expected_output),
-        "source_trace_id": (item.source_trace_id, stored.source_trace_id),
-        "source_observation_id": (item.source_observation_id, stored.source_observation_id),
-    }
-    return [name for name, (new, old) in pairs.items() if new in (None, "") and old not in (None, "")]
+    names, empty = ("input", "expected_output", *_SOURCE_IDS), (None, "")
+    return [name for name in names if getattr(item, name) in empty and getattr(stored, name) not in empty]
 
 
 def summary(found: list[Difference], limit: int = 5) -> str:
@@ -186,12 +182,17 @@ def plan(
             f"The stored item has {', '.join(stale)}, this one does not: Langfuse would keep the old value.",
             path=stale[0],
         )
-    emptied = {name: "" for name in stale if name in _CLEARED_BY_EMPTY_ID}
-    clear: list[Clearable] = []
-    for name in stale:
-        if name in ("input", "expected_output"):
-            clear.append(name)  # type: ignore[arg-type]
-    return Plan(action="updated", item=item.model_copy(update=emptied), clear=tuple(clear), before=stored)
+    return replacing(item, stored, stale)
+
+
+def replacing(item: Item, stored: StoredItem, stale: Collection[str] = ()) -> Plan:
+    """The write over a stored item that also empties its `stale` fields.
+
+    The server merges: what is left out and an explicit null keep the old value, only `""` clears.
+    """
+    emptied = {name: "" for name in _SOURCE_IDS if name in stale}
+    clear = tuple(name for name in _CLEARABLE if name in stale)
+    return Plan.model_construct(action="updated", item=item.model_copy(update=emptied), clear=clear, before=stored)
 
 
 def _field(path: str, sent: Json, stored: Json) -> list[Difference]:

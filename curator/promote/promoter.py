@@ -157,7 +157,7 @@ class Promoter:
     def compare(
         self, proposal: Proposal, items: Sequence[StoredItem] | None = None, *, dataset_exists: bool = True
     ) -> "likeness.Novelty":
-        """How a draft stands to what its dataset holds; `items`: what is known of it. Raises GatewayError."""
+        """What the dataset holds of a draft, under its id and like it; `items`: those known. Raises GatewayError."""
         return likeness.novelty_of(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
 
     # ── what may be done ────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,10 +167,10 @@ class Promoter:
 
     def create_dataset(self, loaded: LoadedRule) -> None:
         """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
-        self.check_dataset(loaded)
+        self.require_plain_names(loaded)
         ensure_dataset(self.gateway, loaded)
 
-    def check_dataset(self, loaded: LoadedRule) -> None:
+    def require_plain_names(self, loaded: LoadedRule) -> None:
         """Refuses a dataset whose name or description holds a personal value. Raises UsageError."""
         from curator.scrub import refuse_personal
 

@@ -29,7 +29,7 @@ _FRESH = timedelta(minutes=1)
 
 
 class ReadBack(Value):
-    """One look at an item, by id and by list."""
+    """An item as it was read, by id and by list."""
 
     by_id: StoredItem | None
     listed: StoredItem | None
@@ -58,7 +58,7 @@ class Proof(Value):
     """True when the very same case stands there with another approval: an earlier one, or another reviewer's."""
 
 
-def read_both(job: Job, item: Item, known: StoredItem | None = None) -> ReadBack:
+def read_both(job: Job, item: Item | StoredItem, known: StoredItem | None = None) -> ReadBack:
     """Two requests: the item by id, and the list of its source trace (of its dataset when it has none).
 
     `known` is what a read by id has just shown; then one request is enough. Raises GatewayError.
@@ -137,7 +137,7 @@ def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredI
         pause, known = min(pause * 2, 2), None
 
 
-def check_clean(job: Job, stored: StoredItem) -> None:
+def require_clean(job: Job, stored: StoredItem) -> None:
     """The second scrub, of what came back. Raises Stop, CuratorError."""
     if found := leftovers(stored, job.scrubber, job.policy):
         raise Stop(
@@ -215,7 +215,7 @@ def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tu
     except Duplicated as found:
         proof, rewritten = _settle_duplicates(job, plan, promotion, answer, found.reading)
         action = "updated" if rewritten and action == "none" else action
-    check_clean(job, proof.stored)
+    require_clean(job, proof.stored)
     return action, proof
 
 

@@ -88,7 +88,7 @@ def _finished(job: Job, promotion: Promotion, item: Item) -> Receipt | None:
         except Stop as stop:
             if stop.outcome.connection:
                 raise GatewayError(stop.problem.message, code=stop.problem.code, remedy=stop.problem.remedy) from None
-            # A request outlives its sender: until it arrives, whoever looks sees what an update replaces.
+            # A request outlives its sender: until it arrives, a read shows what an update replaces.
             if not _unseen(promotion, stop) or time.monotonic() > late:
                 return _unproved(job, promotion, item, stop)
             job.pace.sleep(0.3)

@@ -55,15 +55,12 @@ class Rewrite(Value):
         return self.rule not in LOSSLESS
 
 
-def rewrites(value: Json, base: str = "", *, top_level: bool = True) -> list[Rewrite]:
-    """Every rewrite that the server would do to a field, in the order of the document.
-
-    `base` is the field's path (`input`). `top_level` is False for a value that stands inside a field.
-    """
+def rewrites(value: Json, base: str = "") -> list[Rewrite]:
+    """Every rewrite that the server would do to a field, in the order of the document; `base`: its path (`input`)."""
     if _too_deep(value):
         return [Rewrite(path=base, rule="too-deep", detail=f"more than {MAX_DEPTH} levels")]
     found = list(_walk(value, base))
-    if top_level and isinstance(value, str):
+    if isinstance(value, str):
         if value == "":
             found.insert(0, Rewrite(path=base, rule="emptied"))
         elif (kind := parsed_kind(value)) is not None:
@@ -71,18 +68,13 @@ def rewrites(value: Json, base: str = "", *, top_level: bool = True) -> list[Rew
     return found
 
 
-def stored_form(value: Json, *, top_level: bool = True) -> Json:
-    """What the server stores for a value, losses included. Needs a value of at most `MAX_DEPTH` levels."""
-    if top_level and isinstance(value, str):
-        if value == "":
-            return None
-        if parsed_kind(value) is not None:
-            return stored_form(_parsed(value), top_level=False)
-    if isinstance(value, list):
-        return [stored_form(each, top_level=False) for each in value]
-    if isinstance(value, dict):
-        return {key: stored_form(each, top_level=False) for key, each in value.items() if key != "__proto__"}
-    return _without_control(value) if isinstance(value, str) else _as_stored(value)
+def stored_form(value: Json) -> Json:
+    """What the server stores for a field, losses included. Needs a value of at most `MAX_DEPTH` levels."""
+    if value == "":
+        return None
+    if isinstance(value, str) and parsed_kind(value) is not None:
+        value = _parsed(value)
+    return _mapped(value, lambda leaf: _as_stored(_without_control(leaf)), without="__proto__")
 
 
 def without_control_characters(value: Json) -> Json:
@@ -103,12 +95,12 @@ def with_numbers_as_text(value: Json) -> Json:
     return _mapped(value, lambda leaf: f"{Decimal(leaf):f}" if _number_rewrite(leaf) in _NUMBER_LOSSES else leaf)
 
 
-def _mapped(value: Json, change: Callable[[Any], Json]) -> Json:
-    """The value with every text, number, boolean and null changed."""
+def _mapped(value: Json, change: Callable[[Any], Json], without: str | None = None) -> Json:
+    """The value with every text, number, boolean and null changed, and one key left out."""
     if isinstance(value, list):
-        return [_mapped(each, change) for each in value]
+        return [_mapped(each, change, without) for each in value]
     if isinstance(value, dict):
-        return {key: _mapped(each, change) for key, each in value.items()}
+        return {key: _mapped(each, change, without) for key, each in value.items() if key != without}
     return change(value)
 
 

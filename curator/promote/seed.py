@@ -72,7 +72,7 @@ def seed(
     item that somebody changed or archived in Langfuse since is left alone unless `overwrite`. Raises GatewayError when
     the dataset cannot be read or written.
     """
-    promoter.check_dataset(loaded)
+    promoter.require_plain_names(loaded)
     action = ensure_dataset(promoter.gateway, loaded)
     dataset = loaded.rule.dataset.name
     given = loaded.rule.seed if items is None else items

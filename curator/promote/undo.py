@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from curator.gateway.datasets import Clearable
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
 from curator.journal import LedgerEntry, Promotion, UndoableEntry, Undoing
@@ -17,7 +16,7 @@ from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.promote.content import losses
 from curator.promote.job import Job
-from curator.promote.plan import Plan, differences
+from curator.promote.plan import differences, replacing, stale_fields
 from curator.promote.proof import prove_archived, read_back, read_both
 from curator.promote.receipts import ended, receipt_of, record
 from curator.promote.stops import Stop, stop_of
@@ -157,7 +156,7 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
 
 def _archive(job: Job, stored: StoredItem) -> Outcome:
     item = stored.to_write("ARCHIVED")
-    answer = write(job, Plan(action="updated", item=item, before=stored))
+    answer = write(job, replacing(item, stored))
     prove_archived(job, item, answer)
     return "archived"
 
@@ -165,7 +164,7 @@ def _archive(job: Job, stored: StoredItem) -> Outcome:
 def _delete(job: Job, stored: StoredItem) -> Outcome:
     try:
         job.gateway.delete_item(stored.id)
-        reading = read_both(job, stored.to_write())
+        reading = read_both(job, stored)
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     if reading.by_id is not None or reading.listed is not None:
@@ -177,17 +176,10 @@ def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
     item = previous.to_write()
     if losses(item):
         raise Stop(outcomes.UNRESTORABLE, f"Langfuse would change the previous version of {stored.id} on its way back.")
-    cleared = {
-        name: ""
-        for name in ("source_trace_id", "source_observation_id")
-        if not getattr(previous, name) and getattr(stored, name)
-    }
-    fields: tuple[Clearable, ...] = ("input", "expected_output", "metadata")
-    clear = [name for name in fields if getattr(previous, name) is None and getattr(stored, name) is not None]
-    plan = Plan.model_construct(
-        action="updated", item=item.model_copy(update=cleared), clear=tuple(clear), before=stored
-    )
-    answer = write(job, plan)
+    stale = stale_fields(item, stored)
+    if previous.metadata is None and stored.metadata is not None:
+        stale.append("metadata")
+    answer = write(job, replacing(item, stored, stale))
     if previous.status == "ARCHIVED":
         prove_archived(job, item, answer)
     else:
@@ -217,7 +209,7 @@ def archive(job: Job, before: StoredItem) -> Receipt:
     try:
         with job.locked(item.id):
             require_unchanged(job, before)
-            answer = intend_and_write(job, Plan.model_construct(action="updated", item=item, before=before), promotion)
+            answer = intend_and_write(job, replacing(item, before), promotion)
             prove_archived(job, item, answer)
     except Changed:
         return ended(job, item, promotion, _changed(before.id))

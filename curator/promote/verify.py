@@ -35,7 +35,7 @@ class Approved(Value):
 
 
 class Verified(Value):
-    """What one item looks like today."""
+    """How one item was read, held against what was approved."""
 
     item_id: str
     verdict: Literal["verified", "unproven", "failed"]
@@ -67,8 +67,8 @@ def verify(job: Job, dataset: str, item_ids: Sequence[str] = (), *, ledger: Path
         if surplus or item_id not in rows:
             yield _verify_one(job, dataset, item_id, approved.get(item_id))
         else:
-            said = _problems(job, rows[item_id], approved.get(item_id))
-            yield _result(item_id, approved.get(item_id), *said)
+            found = _problems(job, rows[item_id], approved.get(item_id))
+            yield _result(item_id, approved.get(item_id), *found)
 
 
 def approved_items(journal: Journal | None, dataset: str, ledger: Path | None = None) -> dict[str, Approved]:
@@ -107,7 +107,7 @@ def _proved(entry: LedgerEntry) -> bool:
     return entry.action == "promote" and entry.verdict in ("verified", "unchanged")
 
 
-Said = tuple[list[Problem], tuple[Change, ...]]
+Deviations = tuple[list[Problem], tuple[Change, ...]]
 """What is wrong in words, and field by field."""
 
 
@@ -122,15 +122,7 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Approved | None)
         return Verified(item_id=item_id, verdict="failed", differences=(taken,), changes=(change,))
     problems, changed = _problems(job, stored, approved)
     if stored.status == "ACTIVE":
-        probe = Item(
-            id=item_id,
-            dataset=dataset,
-            input=None,
-            expected_output=None,
-            metadata={},
-            source_trace_id=stored.source_trace_id,
-        )
-        reading = read_both(job, probe, stored)
+        reading = read_both(job, stored, stored)
         if reading.duplicated:
             problems.append(_problem(outcomes.DUPLICATES, "The id has several current rows."))
         elif reading.listed is None and reading.counted:
@@ -138,7 +130,7 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Approved | None)
     return _result(item_id, approved, problems, changed)
 
 
-def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Said:
+def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Deviations:
     problems, changed = tampered(stored, approved, job.scrubber)
     if stored.status == "ARCHIVED":
         problems.insert(0, _problem(outcomes.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
@@ -154,7 +146,7 @@ def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Said:
     return problems, changed
 
 
-def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFinder) -> Said:
+def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFinder) -> Deviations:
     """What of an item is not as it was approved; field by field where the approved item is known.
 
     Its status is left out: that an item is archived is said by itself.

@@ -29,7 +29,7 @@ from curator.promote.stops import Stop, diagnose, is_transient, owner_id, stop_o
 _PAUSE = 1.0
 """Seconds to wait on a 429 that does not say how long."""
 _VERSIONS = 25
-"""How many versions of an item are looked back at for an own write."""
+"""How many versions of an item are read for an own write."""
 _GATEWAY_TIMEOUTS = (408, 502, 504)
 """Somebody between gave up waiting: the server may still be at work on the write."""
 
@@ -91,7 +91,7 @@ def intend_and_write(job: Job, the_plan: Plan, promotion: str) -> StoredItem:
     """The write, with the journal ahead of it and behind it. Raises Stop, Changed."""
     job.journal.promotions.intend(promotion, previous_of(job, the_plan.before))
     answer = write(job, the_plan)
-    # The disk may be full by now. `intent` stands there, so that the next start looks; the write is still proved.
+    # The disk may be full by now. `intent` stands there, so that the next start reads it; the write is still proved.
     with contextlib.suppress(ConfigError):
         job.journal.promotions.answered(promotion, answer)
     return answer

@@ -5,12 +5,12 @@
 
 from curator.scrub.drafts import values_of
 from curator.scrub.gate import Choice, Outgoing, refuse_personal
-from curator.scrub.items import Limits, NotScrubbed
+from curator.scrub.items import Limits, NotScrubbed, walk
 from curator.scrub.nlp import installed_model
 from curator.scrub.policy import compiled, merged, patterns_of
 from curator.scrub.scrubber import Scrubber
 
 __all__ = [
     "Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "compiled", "installed_model", "merged", "patterns_of",
-    "refuse_personal", "values_of",
+    "refuse_personal", "values_of", "walk",
 ]  # fmt: skip

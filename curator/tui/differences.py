@@ -78,10 +78,10 @@ def of_answer(trace: Trace, masks: Masks) -> Sheet:
 def of_update(scrubbed: ScrubbedDraft, compared: "Novelty | None") -> Sheet:
     """What a promotion would change on the stored item."""
     sheet = Sheet()
-    stored = compared.standing.stored if compared else None
+    stored = compared.under_id.stored if compared else None
     if compared is None or stored is None:
         return sheet
-    if compared.standing.state == "same":
+    if compared.under_id.state == "same":
         sheet.add_notes("", "none", [([("good", "✓ the stored item holds the same")], "")])
         return sheet
     sheet.add_notes("Input", "input", difference(stored.input, scrubbed.input))

@@ -130,13 +130,13 @@ def standing_checks(new: likeness.Novelty) -> list[LiveCheck]:
     found = []
     if not new.dataset_exists:
         found.append(LiveCheck(sign="info", title="the dataset does not exist yet", detail="p offers to create it"))
-    state = new.standing.state
+    state = new.under_id.state
     detail = {
         "changed": "v shows what would change",
-        "elsewhere": new.standing.stored.dataset if new.standing.stored else "",
+        "elsewhere": new.under_id.stored.dataset if new.under_id.stored else "",
     }
     found.append(
-        LiveCheck(sign=_STANDING.get(state, "info"), title=likeness.STANDING[state], detail=detail.get(state, ""))
+        LiveCheck(sign=_STANDING.get(state, "info"), title=likeness.STATES[state], detail=detail.get(state, ""))
     )
     return found + [problem_check(problem) for problem in likeness.doubts(new.similar)]
 
@@ -174,7 +174,7 @@ def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece
     yield role, f"{mark} "
     yield "strong", words
     if new is not None:
-        state = new.standing.state
+        state = new.under_id.state
         said = {"new": "new", "same": "stored already", "changed": "updates the stored one", "archived": "archived"}
         words = said.get(state, "its id is another dataset's")
         yield ("dim" if state == "new" else "warn"), f"  · {words}{'' if new.dataset_exists else ', new dataset'}"

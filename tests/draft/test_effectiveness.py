@@ -75,7 +75,7 @@ def test_a_case_that_it_passes_protects_nothing(loaded: LoadedRule) -> None:
     assert said(loaded, trace(ANSWER), WEAK) == ({"recorded": "passes"}, {"EXP002"})
 
 
-def test_what_no_check_can_judge_is_no_proof(loaded: LoadedRule) -> None:
+def test_what_no_check_can_decide_is_no_proof(loaded: LoadedRule) -> None:
     """A check without a score counts as missing in a run, never as passed."""
     verdicts, codes = said(loaded, trace({"answer": "your order"}), WEAK)
     assert (verdicts, codes) == ({"recorded": "unclear"}, {"NOT_JUDGED"})
@@ -158,7 +158,7 @@ def test_what_stands_under_the_id() -> None:
         "archived": stored("mine", QUERY, BITES, status="ARCHIVED"),
         "elsewhere": stored("mine", QUERY, BITES, dataset="other"),
     }
-    assert {likeness.standing(mine, item).state: item for item in states.values()} == states
+    assert {likeness.under_id(mine, item).state: item for item in states.values()} == states
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ def test_the_third_turn_of_a_session_holds_the_turns_before(tmp_path: Path) -> N
     assert document_of(traces[2], earlier=traces[:2])["session"][0]["answer"] == "a0"  # type: ignore[index]
 
 
-def test_the_checks_judge_what_a_framework_wraps(tmp_path: Path) -> None:
+def test_the_checks_read_what_a_framework_wraps(tmp_path: Path) -> None:
     call = {"type": "ai", "content": "", "tool_calls": [{"name": "find", "args": {"q": "lamp", "n": 3}, "id": "1"}]}
     answer = {"type": "ai", "content": "It is lost.", "tool_calls": []}
     messages = [{"type": "human", "content": "Where?"}, call, answer]

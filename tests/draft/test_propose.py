@@ -35,13 +35,13 @@ def test_proposed_rule_works_on_its_traces(demo_gateway: Gateway, now: datetime,
     assert not [p for p in draft.problems if p.path and p.path.startswith("input")], draft.problems
 
 
-def test_a_look_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None:
+def test_a_sample_costs_few_requests(demo_gateway: Gateway, now: datetime) -> None:
     before = demo_gateway.requests
     sample_traces(demo_gateway, now=now)
     assert demo_gateway.requests - before <= 14
 
 
-def test_traces_of_experiments_are_not_looked_at(tmp_path: Path) -> None:
+def test_traces_of_experiments_are_not_read(tmp_path: Path) -> None:
     with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
         world = World(server, gateway, tmp_path)
         world.trace("real", traceName="agent", input='{"query": "?"}')

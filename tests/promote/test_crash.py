@@ -149,13 +149,13 @@ def test_the_disk_is_ahead_of_the_server(server: SandboxServer, gateway: Gateway
     """
     seen: dict[str, object] = {}
 
-    def look(request: str) -> None:
+    def read_when(request: str) -> None:
         with sqlite3.connect(journal.path) as db:
             row = db.execute("SELECT state, receipt IS NOT NULL, decision IS NOT NULL FROM promotions").fetchone()
             (lines,) = db.execute("SELECT count(*) FROM ledger").fetchone()
         seen.setdefault(request.split("/api/public/")[0] + request.rsplit("/", 1)[-1][:13], (row, lines))
 
-    with Gateway(connection_of(server), on_request=look) as listened:
+    with Gateway(connection_of(server), on_request=read_when) as listened:
         assert promote(listened, journal, EmailFinder(), make_item(), **options("ada")).verdict == "verified"
     assert seen["POST dataset-items"] == (("intent", 0, 0), 0)
     assert seen["GET dataset-items"] == (("answered", 0, 0), 0)

@@ -46,7 +46,7 @@ class Killed(Gateway):
         raise NoAnswer("The connection is gone.", code="NO_ANSWER")
 
 
-def test_what_a_killed_server_leaves_is_unknown_until_somebody_looks(tmp_path: Path) -> None:
+def test_what_a_killed_server_leaves_is_unknown_until_it_is_read(tmp_path: Path) -> None:
     data, items = tmp_path / "data", [make_item(f"{n:032x}") for n in range(1, SIX + 1)]
     receipts: list[Receipt] = []
     server = SandboxServer(data=data)

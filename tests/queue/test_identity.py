@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from curator.gateway import Gateway
 from curator.model import Decision, Item, State, key_of, split_key
-from curator.promote.sources import read_traces
+from curator.promote import read_traces
 from curator.queue.decisions import from_scores, record
 from tests.queue.world import NOW, World, ago, ids, rule
 

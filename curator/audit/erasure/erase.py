@@ -15,9 +15,8 @@ from curator.journal import Journal, Promotion
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
-from curator.promote import Job, Patience, PersonalFinder, Promoter
+from curator.promote import Job, Patience, PersonalFinder, Promoter, Stop, stop_of
 from curator.promote.plan import Plan
-from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, write
 
 Mode = Literal["archive", "delete"]

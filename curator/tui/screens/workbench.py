@@ -408,7 +408,7 @@ class WorkbenchScreen(Editing):
         self._show_all()
 
     def action_other_view(self) -> None:
-        stored = self._compared.standing.stored if self._compared else None
+        stored = self._compared.under_id.stored if self._compared else None
         correction = self._prepared is not None and self._prepared.trace.correction is not None
         modes = ["form", "json", *(["answer"] if correction else []), *(["diff"] if stored is not None else [])]
         focused = isinstance(self.focused, (FormView, MaskedView)) and self.focused.id != "source"
