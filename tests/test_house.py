@@ -22,7 +22,7 @@ PAST_THE_FACE = {
     "dataset": 3,
     "draft": 27,
     "experiments": 37,
-    "journal": 6,
+    "journal": 2,
     "promote": 9,
     "queue": 6,
     "rulebook": 13,

@@ -51,7 +51,14 @@ class Datasets(Calls):
 
         None also for a deleted id, which another dataset still cannot take. Raises GatewayError.
         """
-        return self._named(lambda api: api.dataset_items.get, item_id, rows.stored_item)
+        return self._named(lambda api: api.dataset_items.get, item_id, lambda row: self._own(row, item_id))
+
+    def _own(self, row: rows.Row, item_id: str) -> StoredItem:
+        """The item of an answer; a proxy's cache may answer 200 with another one. Raises BadAnswer."""
+        item = rows.stored_item(row)
+        if item.id != item_id:
+            raise translate.bad_answer(self._wire.host, "it is about another item than the one that was asked for")
+        return item
 
     def items(
         self,
@@ -99,7 +106,7 @@ class Datasets(Calls):
         if not keep_status:
             given["status"] = _status(item.status)
         body = self._write(lambda api: api.dataset_items.create, dataset_name=item.dataset, id=item.id, **given)
-        return self._one(body, rows.stored_item)
+        return self._one(body, lambda row: self._own(row, item.id))
 
     def delete_item(self, item_id: str) -> None:
         """Deletes the item; its id stays bound to its dataset. Raises NotFound, GatewayError."""

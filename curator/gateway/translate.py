@@ -84,7 +84,7 @@ def from_status(response: httpx.Response, host: str, *, needs_v2: bool) -> error
             )
         case 413:
             return too_large(status, words)
-        case 400 | 405 | 414 | 422 | 431:
+        case 400 | 402 | 405 | 406 | 410 | 414 | 415 | 422 | 431 | 451:
             said = _sentence(response)
             return errors.Refused(
                 f"Langfuse refuses the request (status {status}){f': {said}' if said else ''}.", code="REFUSED", **facts

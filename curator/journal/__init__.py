@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curator.config import Connection, state_folder
-from curator.journal.database import Database
+from curator.journal.database import Database, now
 from curator.journal.drafts import PREPARED, Decisions, Drafts, SavedDraft
 from curator.journal.ledger import Ledger, LedgerEntry, UndoableEntry, Undoing
 from curator.journal.locks import PATIENCE, Busy, item_lock, require_locks

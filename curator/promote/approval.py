@@ -16,8 +16,7 @@ from pydantic import JsonValue
 from curator.draft import likeness
 from curator.gateway.errors import NotFound
 from curator.help import outcomes
-from curator.journal import Entry, Journal
-from curator.journal.database import now
+from curator.journal import Entry, Journal, now
 from curator.model import Check, Draft, Item, Problem, Receipt, ScrubbedDraft, lineage
 from curator.model.errors import CuratorError
 from curator.promote.bulk import Candidate, promote_all

@@ -17,8 +17,7 @@ from itertools import groupby
 
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
-from curator.journal import Entry
-from curator.journal.database import now
+from curator.journal import Entry, now
 from curator.model import Item, Problem, Receipt, StoredItem
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -27,7 +26,7 @@ from curator.promote.one import edited, prepared, promote_one
 from curator.promote.plan import Plan, plan
 from curator.promote.proof import Late, Proof, ReadBack, proof_of, prove, require_clean
 from curator.promote.receipts import ended, finish, proved, share_many
-from curator.promote.stops import Stop, stop_of
+from curator.promote.stops import Stop, no_dataset, stop_of
 from curator.promote.write import Changed, intend_and_write
 
 CHUNK = 100
@@ -114,7 +113,7 @@ def survey(job: Job, candidates: Sequence[Candidate]) -> Survey:
     try:
         total = pages.total_items
     except NotFound:
-        raise Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
+        raise no_dataset(dataset) from None
     rows: dict[str, StoredItem] = {}
     if _pages(total) - 1 <= max(len(wanted) - len(new), _affordable(wanted)):
         rows = {row.id: row for row in pages}

@@ -17,8 +17,7 @@ from pydantic import JsonValue
 from curator.config import Settings
 from curator.draft import likeness, value_at
 from curator.help import outcomes
-from curator.journal import PREPARED, Journal, SavedDraft
-from curator.journal.database import now
+from curator.journal import PREPARED, Journal, SavedDraft, now
 from curator.model import Decision, Failure, Item, Receipt, ScrubPolicy, StoredItem, Trace, lineage, split_key
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.approval import approved, as_prepared, not_begun, preview, promote_approved

@@ -19,7 +19,7 @@ from curator.model.receipt import WriteAction
 from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Difference, Plan, differences, summary
-from curator.promote.stops import Stop, stop_of
+from curator.promote.stops import Stop, no_dataset, says_no_dataset, stop_of
 from curator.promote.write import Changed, previous_of, read, write
 
 MAX_ROWS = 25
@@ -129,6 +129,8 @@ def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredI
         try:
             return proof_of(item, read_both(job, item, known), answer)
         except GatewayError as error:
+            if says_no_dataset(error, item.dataset):
+                raise no_dataset(item.dataset) from None
             raise stop_of(error, verdict="refused" if answer is None else "failed") from None
         except Late as late:
             if time.monotonic() + pause > began + job.patience.late:
@@ -186,6 +188,9 @@ def _behind(stored: StoredItem | None, answer: StoredItem | None) -> bool:
 
 def _wrong(found: Sequence[Difference], stored: StoredItem, answer: StoredItem | None) -> Stop:
     kinds = {each.kind for each in found}
+    if "dataset" in kinds:
+        words = f"The item {stored.id} is in the dataset {stored.dataset!r} now: somebody moved it after the write."
+        return Stop(outcomes.OVERWRITTEN, words)
     if answer is not None and stored.updated_at > answer.updated_at:
         return Stop(
             outcomes.OVERWRITTEN,

@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from curator.gateway.errors import GatewayError, NoAnswer, RateLimited, ServerFailed
 from curator.help import outcomes
-from curator.journal import Entry, SavedDraft
-from curator.journal.database import now
+from curator.journal import Entry, SavedDraft, now
 from curator.model import Check, Decision, Item, Receipt, Signal, key_of, lineage, split_key
 from curator.model.base import Value
 from curator.model.errors import ConfigError, CuratorError

@@ -56,6 +56,17 @@ def is_transient(error: GatewayError) -> bool:
     return isinstance(error, Conflict) and not is_collision(error) and bool(_TRANSIENT.search(error.server_message))
 
 
+def says_no_dataset(error: GatewayError, name: str) -> bool:
+    """Whether the server says that a dataset is missing: a write names it, a list does not."""
+    said = (f"Dataset {name} not found", "Dataset not found")
+    return isinstance(error, NotFound) and error.server_message.startswith(said)
+
+
+def no_dataset(name: str) -> Stop:
+    """The end of what needs a dataset that is not there."""
+    return Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {name!r}.")
+
+
 def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: str | None) -> Stop:
     """The named reason why a write was refused.
 
@@ -65,8 +76,8 @@ def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: 
     elsewhere = stored is not None and stored.dataset != item.dataset
     if is_collision(error) or (isinstance(error, ServerFailed) and elsewhere):
         return _taken(item, stored, owner)
-    if isinstance(error, NotFound) and error.server_message.startswith(f"Dataset {item.dataset} not found"):
-        return Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {item.dataset!r}.")
+    if says_no_dataset(error, item.dataset):
+        return no_dataset(item.dataset)
     if isinstance(error, Refused) and (found := _VALIDATION.search(error.server_message)):
         words = " ".join(found["words"].split())[:300]
         return Stop(outcomes.SCHEMA_REFUSED, f"The dataset's schema refuses the item: {words}.")

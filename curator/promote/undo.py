@@ -9,8 +9,7 @@ from typing import Literal
 
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
-from curator.journal import LedgerEntry, Promotion, UndoableEntry, Undoing
-from curator.journal.database import now
+from curator.journal import LedgerEntry, Promotion, UndoableEntry, Undoing, now
 from curator.model import Check, Decision, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError

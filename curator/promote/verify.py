@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from curator.gateway.errors import NotFound
+from curator.gateway.errors import NotFound, Refused
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.journal import Journal, LedgerEntry, last_approvals
@@ -16,7 +16,7 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job, PersonalFinder
 from curator.promote.plan import changes
 from curator.promote.proof import read_both
-from curator.promote.stops import Stop, stop_of
+from curator.promote.stops import Stop, no_dataset, stop_of
 
 FEW = 3
 """Up to so many named items are read one by one; for more the dataset's list is read."""
@@ -61,7 +61,7 @@ def verify(job: Job, dataset: str, item_ids: Sequence[str] = (), *, ledger: Path
     try:
         rows = {row.id: row for row in pages}
     except NotFound:
-        raise Stop(outcomes.DATASET_MISSING, f"Langfuse has no dataset named {dataset!r}.") from None
+        raise no_dataset(dataset) from None
     surplus = pages.total_items > len(rows)
     for item_id in dict.fromkeys(item_ids or [*rows, *approved]):
         if surplus or item_id not in rows:
@@ -112,7 +112,10 @@ Deviations = tuple[list[Problem], tuple[Change, ...]]
 
 
 def _verify_one(job: Job, dataset: str, item_id: str, approved: Approved | None) -> Verified:
-    stored = job.gateway.item(item_id)
+    try:
+        stored = job.gateway.item(item_id)
+    except Refused as error:  # `.` can be created and never fetched; the other items are still verified
+        return Verified(item_id=item_id, verdict="failed", differences=(stop_of(error).problem,))
     if stored is None:
         missing = _problem(outcomes.MISSING, f"Langfuse has no item {item_id}.")
         return Verified(item_id=item_id, verdict="failed", differences=(missing,))

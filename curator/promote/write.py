@@ -178,7 +178,7 @@ def _unwritten(job: Job, error: GatewayError, item: Item, *, answered: bool) -> 
         return explain(job, error, item)  # before 2.66 a foreign id was answered with 500
     return Stop(
         outcomes.UNANSWERED,
-        f"The answer to the write got lost ({error.code}), and for {job.patience.late:g} s no read has shown the item.",
+        f"{error.message} For {job.patience.late:g} s no read has shown the item.",
     )
 
 

@@ -14,6 +14,7 @@ from curator.promote.one import promote_one
 from curator.promote.resume import resume as resume_job
 from curator.promote.verify import verify as verify_job
 from curator.sandbox.server import SandboxServer
+from curator.scrub import NotScrubbed
 
 DATASET = "order-status-regression"
 QUICK = Patience(lock=5, late=1.2, limit=5, conflict=1.5, repair=0.5)
@@ -27,6 +28,8 @@ class EmailFinder:
         return list(self._walk(value, ""))
 
     def _walk(self, value: Any, path: str) -> Iterator[Finding]:
+        if path.count("[") + path.count(".") > 200:
+            raise NotScrubbed("a value is nested too deep")
         if isinstance(value, str):
             for hit in EMAIL.finditer(value):
                 yield Finding(id=path, path=path, start=hit.start(), end=hit.end(), entity="EMAIL_ADDRESS", score=1)

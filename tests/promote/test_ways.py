@@ -17,7 +17,8 @@ from curator.model.lineage import content_fingerprint
 from curator.promote.proof import Late, ReadBack, proof_of
 from curator.promote.stops import diagnose, is_collision
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, Promote, code, connection_of, make_item
+from tests.promote.between import Between, Meddle, answers, follows, rewrites
+from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, connection_of, make_item, verify
 
 OTHER = "rag-answer-quality"
 WORDINGS = {"4.16": None, "3.140": "3.140", "3.43": "3.43", "3.5": "3.5"}
@@ -399,6 +400,94 @@ def test_what_others_do_meanwhile_is_said(case: str, run: Promote, server: Sandb
     if verdict == "verified":
         assert receipt.action == "created"  # the receipt says who created and who approved last
         assert "grace" in next(check.detail for check in receipt.checks if check.name == "equal")
+
+
+# ── answers that nobody expects ─────────────────────────────────────────────────────────────────────────────────────
+GET_ITEM, LIST, WRITE = r"GET .*/dataset-items/", r"GET .*/dataset-items\?", r"POST .*/dataset-items"
+
+
+def of_another(body: Any) -> Any:
+    return body | {"id": "another", "input": {"query": "somebody else's"}}
+
+
+def moved(server: SandboxServer) -> Meddle:
+    def move() -> None:
+        with server.store.write() as db:
+            db.execute("UPDATE item_versions SET dataset_id = (SELECT id FROM datasets WHERE name = ?)", (OTHER,))
+
+    return follows(WRITE, move)
+
+
+def without_its_dataset(server: SandboxServer) -> Meddle:
+    def drop() -> None:
+        with server.store.write() as db:
+            db.execute("DELETE FROM datasets")
+
+    return follows(WRITE, drop)
+
+
+STRANGE: dict[str, tuple[Callable[[SandboxServer], Meddle], tuple[object, ...]]] = {
+    "a cache knows another item": (
+        lambda _: rewrites(GET_ITEM, of_another, answer=True), ("failed", "created", "BAD_ANSWER", "another item")
+    ),
+    "an answer about another item": (
+        lambda _: rewrites(WRITE, of_another, answer=True), ("verified", "created", None, "")
+    ),
+    "another item was written": (
+        lambda _: rewrites(WRITE, of_another), ("failed", "unknown", "WRITE_UNANSWERED", "another item")
+    ),
+    "it redirects": (
+        lambda _: answers(WRITE, 307, location="/"), ("failed", "unknown", "WRITE_UNANSWERED", "redirects")
+    ),
+    "it wants to be paid": (lambda _: answers(WRITE, 402), ("refused", "none", "ITEM_REFUSED", "402")),
+    "wait until 2099": (
+        lambda _: answers(WRITE, 429, retry_after="Thu, 31 Dec 2099 23:59:59 GMT"),
+        ("refused", "none", "RATE_LIMITED", ""),
+    ),
+    "moved to another dataset": (moved, ("failed", "created", "ITEM_OVERWRITTEN", OTHER)),
+    "its dataset is gone": (without_its_dataset, ("failed", "created", "DATASET_MISSING", DATASET)),
+    "totals that are no numbers": (
+        lambda _: rewrites(LIST, lambda body: body | {"meta": {"totalItems": "1"}}, answer=True),
+        ("failed", "created", "BAD_ANSWER", "how many pages"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_answers_that_nobody_expects_are_named(
+    case: str, run: Promote, server: SandboxServer, gateway: Gateway
+) -> None:
+    meddle, expected = STRANGE[case]
+    gateway.put_dataset(OTHER)
+    with Between(server.base_url).running() as between:
+        connection = connection_of(server).model_copy(update={"base_url": between.base_url})
+        with Gateway(connection, patience=0.3) as strange:
+            between.meddle = meddle(server)
+            receipt = run(make_item(), gateway=strange, patience=QUICK.model_copy(update={"late": 0.2, "limit": 0.2}))
+    problem = receipt.problem.message if receipt.problem else ""
+    assert (receipt.verdict, receipt.action, code(receipt)) == expected[:3]
+    assert str(expected[3]) in problem
+
+
+def test_a_value_too_deep_that_somebody_wrote_is_shown_kept_out_and_overwritten(run: Promote, gateway: Gateway) -> None:
+    item = make_item()
+    run(item)
+    gateway.put_item(item.model_copy(update={"input": {"query": nested(260)}}))
+    refused = run(item)
+    assert code(refused) == "ITEM_EDITED"
+    assert [each.new for each in refused.changes if each.path == "input.query"] == ["(it could not be looked through)"]
+    assert code(run(item, remedies=["keep-theirs"])) == "ITEM_TOO_DEEP"
+    assert run(item, remedies=["overwrite"]).verdict == "verified"
+
+
+def test_an_id_that_cannot_be_fetched_keeps_no_other_from_being_verified(
+    run: Promote, gateway: Gateway, journal: Journal
+) -> None:
+    run(make_item())
+    found = verify(gateway, journal, EmailFinder(), DATASET, [".", make_item().id])
+    assert [(each.verdict, [d.code for d in each.differences]) for each in found] == [
+        ("failed", ["REFUSED"]), ("verified", []),
+    ]  # fmt: skip
 
 
 def test_a_busy_item_is_named(run: Promote, journal: Journal) -> None:
