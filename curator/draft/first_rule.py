@@ -97,11 +97,15 @@ def _signal_lines(seen: Shapes) -> list[str]:
             doubtful.append(f"    # - {{{text}}}   # {score.why()}")
     lines += doubtful
     active = [line for line in lines if not line.lstrip().startswith("#")]
-    if seen.corrected or (seen.annotated and not active) or not active:
+    if seen.corrected or not active:
         why = "corrections included" if seen.corrected else "any score that a person gave in Langfuse"
         lines.append(f"    - annotation: true   # {why}")
     lines += [f"    - annotation_queue: {_quoted(name)}   # its open entries" for name in seen.queues]
-    lines.append("    - level: ERROR   # any observation that failed")
+    if seen.recovered * 2 > seen.traces > 2:
+        many = f"{seen.recovered} of {seen.traces} traces hold a failed step and an answer all the same: retries?"
+        lines.append(f"    # - level: ERROR   # {many}")
+    else:
+        lines.append("    - level: ERROR   # any observation that failed")
     return lines
 
 

@@ -64,6 +64,8 @@ class Shapes(Value):
     queues: tuple[str, ...] = ()
     failure_types: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    recovered: int = 0
+    """Traces of the sample that hold a failed step below their root, and an answer all the same."""
     several_roots: int = 0
     """Traces of the sample that have more than one root."""
 
@@ -135,6 +137,12 @@ def shapes_of(
         queues=queues,
         failure_types=failure_types(scores),
         tools=tuple(dict.fromkeys(call.name for one in found for call in one.tool_calls))[:8],
+        recovered=sum(
+            one.answer is not None
+            and trace.root.level != "ERROR"
+            and any(each.level == "ERROR" for each in trace.observations)
+            for one, trace in zip(found, traces, strict=True)
+        ),
         several_roots=sum(bool(several_roots(trace)) for trace in traces),
     )
 

@@ -121,6 +121,22 @@ def test_a_correction_in_the_shape_of_the_output_fills_fields_and_offers_terms(t
     }
 
 
+def test_steps_that_were_tried_again_are_no_failures(tmp_path: Path) -> None:
+    with SandboxServer() as server, Gateway(connection_of(server)) as gateway:
+        world = World(server, gateway, tmp_path)
+        for n in range(4):
+            world.trace(f"t{n}", traceName="chat", name="chat", input="Where is it?", output="On its way.")
+            if n:
+                world.observation(
+                    f"t{n}", f"t{n}-llm", level="ERROR", parentObservationId=f"t{n}-root", type="GENERATION"
+                )
+        world.score("t0", "thumbs", 0)
+        world.load()
+        text = rule_text(sample_traces(gateway, now=NOW)[0], "chat")
+    assert [signal.level for signal in loaded_text(text).rule.queue.signals] == [None]
+    assert "# - level: ERROR   # 3 of 4 traces" in text
+
+
 def test_no_traces(demo_gateway: Gateway, now: datetime) -> None:
     with pytest.raises(CuratorError) as caught:
         sample_traces(demo_gateway, now=now, name="no such name")
