@@ -170,6 +170,8 @@ def _part(part: dict[str, Any], depth: int) -> Content | None:
         return None if call is None else Content(calls=[call])
     if kind in RESULT:
         return Content(results=[result_of(body, depth)])
+    if kind in MEDIA and isinstance(said := body.get("transcript"), str) and said:
+        return Content(texts=[said])  # OpenAI's realtime API: what was heard, or spoken
     if kind in MEDIA or kind.startswith(("image/", "audio/", "video/")):
         return Content(media=[_media(kind, body)])
     if kind == "json":

@@ -34,6 +34,8 @@ TURN = re.compile(
     r"(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|start\|>|<\|)(system|developer|user|assistant|model|tool)"
     r"(?:<\|end_header_id\|>|(?:<\|channel\|>\w+)?<\|message\|>|\|>|\n|$)\n*"
 )
+JAVA = re.compile(r"\b(User|Assistant|System)Message\{(?:textContent|content|text)='(.*?)', ?[a-zA-Z]+=", re.DOTALL)
+"""Spring AI's `toString()`."""
 TOKEN = re.compile(r"<\|(?:im_end|eot_id|end|end_of_text|return)\|>|<end_of_turn>")
 LONGEST = 400_000
 """Characters of a text that is tried as a repr."""
@@ -167,11 +169,13 @@ def _template(text: str) -> list[Message] | None:
 
     if written := re.findall(r'<message role="(\w+)"[^>]*>(.*?)</message>', text, re.DOTALL):
         pairs = [(role, html.unescape(re.sub(r"</?text>", "", said))) for role, said in written]
-    else:
+    elif not (pairs := JAVA.findall(text) if text.startswith(("[", "SystemMessage{", "UserMessage{")) else []):
         pieces = TURN.split(text)
         pairs = list(zip(pieces[1::2], pieces[2::2], strict=True))
     found = [
-        Message(role=ROLES[role.lower()], text=TOKEN.sub("", said).strip()) for role, said in pairs if role in ROLES
+        Message(role=ROLES[role.lower()], text=TOKEN.sub("", said).strip())
+        for role, said in pairs
+        if role.lower() in ROLES
     ]
     return found[:-1] if len(found) > 1 and not found[-1].text else found or None
 

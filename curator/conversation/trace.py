@@ -403,10 +403,10 @@ def _observed(view: _View, one: Observation) -> ToolCall:
         given = opened(found[0].text)  # events of OpenTelemetry
     elif (
         isinstance(given, dict)
-        and isinstance(given.get("input"), (dict, str))
-        and set(given) <= {"input", "name", "tool_call_id"}
+        and isinstance(inner := given.get("input", given.get("arguments")), (dict, str))
+        and set(given) <= {"input", "arguments", "name", "tool_call_id"}
     ):
-        given = opened(given["input"])
+        given = opened(inner)
     if isinstance(given, str):
         given = _literal(given)
     return ToolCall(name=_tool_name(one), arguments=given, result=_unwrapped(result))
@@ -420,7 +420,9 @@ def _tool_name(one: Observation) -> str:
         if isinstance(said := known.get(key, known.get(f"attributes.{key}")), str) and said:
             return said
     return re.sub(
-        r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall) (?=\S)|\.(?:tool|__call__)$", "", one.name or ""
+        r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall|tools/call) (?=\S)|\.(?:tool|__call__)$",
+        "",
+        one.name or "",
     ).strip("'")
 
 

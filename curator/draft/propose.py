@@ -267,7 +267,7 @@ def _answer_key(found: Sequence[Conversation], outputs: Sequence[Any]) -> str | 
 
 def path_of(key: str, base: str = "$.input") -> str:
     """The path of a key, in quotes when it is no plain word."""
-    if key.isidentifier():
+    if key.isascii() and key.isidentifier():
         return f"{base}.{key}"
     return f'{base}["{key}"]' if "'" in key else f"{base}['{key}']"
 

@@ -723,4 +723,125 @@ STRANGERS: dict[str, Case] = {
             {"sender": "user", "body": LAST, "at": "10:02"}]}, "output": {"text": ANSWER, "intent": "refund"}}],
         TWO, [], [],
     ),
+    "spring-ai-to-string": (
+        [{"type": "GENERATION", "name": "chat gpt-4o", "input": "[" + ", ".join([
+            f"SystemMessage{{textContent='{SYSTEM}', messageType=SYSTEM, metadata={{messageType=SYSTEM}}}}",
+            f"UserMessage{{content='{LAST}', properties={{messageType=USER}}, messageType=USER}}"]) + "]",
+          "output": ANSWER}], ONE, [], [],
+    ),
+    "openai-realtime": (
+        [{"type": "GENERATION", "name": "realtime", "input": [
+            {"type": "message", "role": "user", "content": [{"type": "input_audio", "transcript": FIRST}]},
+            {"type": "message", "role": "assistant", "content": [{"type": "audio", "transcript": HELLO}]},
+            {"type": "message", "role": "user", "content": [{"type": "input_audio", "transcript": LAST}]}],
+          "output": {"type": "response.done", "response": {"object": "realtime.response", "status": "completed",
+            "output": [{"type": "message", "role": "assistant", "content": [
+                {"type": "audio", "transcript": ANSWER}]}]}}}], TWO, [], [],
+    ),
+    "openai-image-part": (
+        [{"type": "GENERATION", "name": "vision", "input": {"messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": [
+                {"type": "text", "text": LAST},
+                {"type": "image_url", "image_url": {"url": "https://shop.example/lamp.png", "detail": "low"}}]}]},
+          "output": {"role": "assistant", "content": ANSWER}}], ONE, [], [],
+    ),
+    "openai-stream-chunks": (
+        [{"type": "GENERATION", "name": "OpenAI-generation", "input": said(), "output": [
+            {"object": "chat.completion.chunk", "choices": [{"delta": {"role": "assistant", "content": ""}}]},
+            *({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": piece}}]}
+              for piece in (ANSWER[:20], ANSWER[20:])),
+            {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]}],
+        TWO, [], [],
+    ),
+    "anthropic-stream-events": (
+        [{"type": "GENERATION", "name": "messages.stream", "input": {"system": SYSTEM, "messages": turns(
+            lambda role, text: {"role": role, "content": text})}, "output": [
+            {"type": "message_start", "message": {"role": "assistant", "content": []}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
+              for piece in (ANSWER[:20], ANSWER[20:])),
+            {"type": "content_block_stop", "index": 0}, {"type": "message_stop"}]}], TWO, [], [],
+    ),
+    "openai-batch-line": (
+        [{"name": "batch", "input": {"custom_id": "r-1", "method": "POST", "url": "/v1/chat/completions", "body": {
+            "model": "gpt-4o", "messages": said()}},
+          "output": {"id": "b-1", "custom_id": "r-1", "error": None, "response": {"status_code": 200, "body": {
+              "choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}}]}}}}], TWO, [], [],
+    ),
+    "german-keys": ([{"name": "auskunft", "input": {"frage": LAST, "sprache": "de"},
+                      "output": {"antwort": ANSWER, "quelle": "faq"}}], ONE, [], []),
+    "spanish-keys": ([{"name": "q", "input": {"pregunta": LAST, "idioma": "es"},
+                       "output": {"respuesta": ANSWER, "confianza": 0.8}}], ONE, [], []),
+    "chinese-keys": ([{"name": "客服", "input": {"问题": LAST, "语言": "zh"},
+                       "output": {"回答": ANSWER, "来源": "faq"}}], ONE, [], []),
+    "call-transcript": (
+        [{"name": "voice-turn", "input": {"call_id": "c-1", "transcript": f"User: {FIRST}\nAI: {HELLO}\nUser: {LAST}"},
+          "output": {"text": ANSWER, "end_call": False}}], TWO, [], [],
+    ),
+    "diarized-segments": (
+        [{"name": "call", "input": {"segments": [
+            {"speaker": "caller", "start": 0.0, "end": 2.1, "text": FIRST},
+            {"speaker": "agent", "start": 2.4, "end": 3.0, "text": HELLO},
+            {"speaker": "caller", "start": 3.2, "end": 5.0, "text": LAST}]}, "output": {"reply": ANSWER}}], TWO, [], [],
+    ),
+    "rasa": ([{"name": "handle_message", "input": {"sender": "u-1", "message": LAST, "metadata": {}},
+               "output": [{"recipient_id": "u-1", "text": ANSWER}]}], ONE, [], []),
+    "dialogflow": (
+        [{"name": "detectIntent", "input": {"session": "projects/p/sessions/1", "queryInput": {
+            "text": {"text": LAST, "languageCode": "en"}}},
+          "output": {"responseId": "x", "queryResult": {"queryText": LAST, "fulfillmentText": ANSWER,
+                                                        "intentDetectionConfidence": 0.7}}}], ONE, [], [],
+    ),
+    "ollama-generate": (
+        [{"type": "GENERATION", "name": "generate", "input": {
+            "model": "llama3", "system": SYSTEM, "prompt": LAST, "stream": False},
+          "output": {"model": "llama3", "response": ANSWER, "done": True, "context": [1, 2]}}], ONE, [], [],
+    ),
+    "text-generation-inference": (
+        [{"type": "GENERATION", "name": "tgi", "input": {"inputs": LAST, "parameters": {"max_new_tokens": 99}},
+          "output": [{"generated_text": ANSWER}]}], ONE, [], [],
+    ),
+    "observe-dataclass": (
+        [{"name": "ask", "input": {"args": [{"text": LAST, "customer_id": "c-1", "locale": "en"}], "kwargs": {}},
+          "output": {"text": ANSWER, "confidence": 0.9, "sources": []}}], ONE, [], [],
+    ),
+    "mcp-tool-result": (
+        [{"id": "agent", "type": "AGENT", "name": "support", "input": LAST, "output": ANSWER},
+         TOOL | {"name": "tools/call lookup_order", "input": {"name": "lookup_order", "arguments": ORDER},
+                 "output": {"content": [{"type": "text", "text": TEXT(FACTS)}], "isError": False}}], ONE, LOOKED, [],
+    ),
+    "nested-agents": (
+        [{"id": "agent", "type": "AGENT", "name": "front", "input": LAST, "output": ANSWER},
+         {"id": "below", "parent": "agent", "type": "AGENT", "name": "orders", "input": {"task": "Look the order up."},
+          "output": "It was delivered."},
+         {"parent": "below", "type": "GENERATION", "name": "llm", "input": [
+             {"role": "system", "content": "You look up orders."}, {"role": "user", "content": "Look the order up."}],
+          "output": {"role": "assistant", "content": None, "tool_calls": [CALL]}},
+         TOOL | {"parent": "below"}], ONE, LOOKED, [],
+    ),
+    "openai-assistants": (
+        [{"name": "run", "input": {"thread_id": "th_1", "messages": {"object": "list", "data": turns(
+            lambda role, text: {"id": "m", "role": role, "content": [
+                {"type": "text", "text": {"value": text, "annotations": []}}]})}},
+          "output": {"object": "list", "data": [{"role": "assistant", "content": [
+              {"type": "text", "text": {"value": ANSWER, "annotations": []}}]}]}}], TWO, [], [],
+    ),
+    "mail": (
+        [{"name": "answer_mail", "input": {"email": {
+            "subject": "A broken lamp", "from": "amara@shop.example", "body": LAST}},
+          "output": {"reply": ANSWER, "action": "send"}}], ONE, [], [],
+    ),
+    "graphql": (
+        [{"name": "POST /graphql", "input": {
+            "operationName": "Ask", "query": "mutation Ask($question: String!) { ask(question: $question) { text } }",
+            "variables": {"question": LAST}}, "output": {"data": {"ask": {"text": ANSWER}}}}], ONE, [], [],
+    ),
+    "whatsapp": (
+        [{"name": "webhook", "input": {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [
+            {"field": "messages", "value": {"messages": [
+                {"from": "490000", "id": "w", "type": "text", "text": {"body": LAST}}]}}]}]},
+          "output": {"messaging_product": "whatsapp", "to": "490000", "type": "text", "text": {"body": ANSWER}}}],
+        ONE, [], [],
+    ),
 }  # fmt: skip

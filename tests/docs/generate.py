@@ -81,7 +81,13 @@ that a write happened or may have happened. `curator explain CODE` tells the who
 sandbox.
 """
 FRAMEWORKS = """\
-# The first rule, for three frameworks
+# Frameworks that are read
+
+The forms of traces that the tests hold `curator show`, `init` and `draft` to, as these programs write them.
+Further ones are read where they are alike; `curator show TRACE` tells what is read of yours.
+"""
+FIRST_RULE = """\
+## The first rule, for three of them
 
 What `curator init my-workflow` writes when the traces come from the three most common ways to write them. The rules are
 alike, because they read the conversation that curator finds in a trace (`curator show TRACE`), never its own form.
@@ -299,10 +305,15 @@ def audit_codes() -> str:
 
 
 def frameworks() -> str:
-    """The first rules of three frameworks, as `init` writes them from traces of each."""
-    parts = [FRAMEWORKS]
+    """Every form that is read, and the first rules of three, as `init` writes them from traces of each."""
+    rows = []
+    for name, (observations, _, calls, texts) in sorted(TRACES.items()):
+        shape = shapes_of([trace_of(*observations)], None, {}, [], ()).options[0].shape
+        rows.append(f"| {name} | `{shape}` | {'yes' if calls else ''} | {'yes' if texts else ''} |")
+    heads = ("form", "input that `init` proposes", "tool calls", "retrieved texts")
+    parts = [FRAMEWORKS, table(*heads, rows=rows) + "\n", FIRST_RULE]
     for title, case in FIRST_RULES.items():
-        parts += [f"## {title}\n", f"{first_rule(case)}\n"]
+        parts += [f"### {title}\n", f"{first_rule(case)}\n"]
     return "\n".join(parts)
 
 
