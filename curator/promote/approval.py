@@ -212,6 +212,7 @@ def _approved_by(job: Job, drafts: Sequence[Item], allowed: Sequence[str]) -> It
     """Who approved each of these very drafts, the reviewer included, once each; if any are named, only they count."""
     traces = list(dict.fromkeys(draft.source_trace_id for draft in drafts if draft.source_trace_id))
     said: dict[tuple[str, object], list[str]] = defaultdict(list)
+    # Scores lag by some six seconds, so the reviewer's own, just sent, is not waited for but added below.
     for score in job.gateway.scores(names=[decisions.APPROVAL_NAME], trace_ids=traces):
         said[str(score.metadata.get("item_id")), score.value].append(str(score.metadata.get("reviewer") or ""))
     known = {_person(name) for name in allowed}

@@ -32,6 +32,7 @@ from curator.promote.write import Changed, intend_and_write
 CHUNK = 100
 """Items that are written before they are read back: a page of the list."""
 PAGE = 100
+"""The most that Langfuse lists at once."""
 ALONE = 3
 """Up to so many items of a dataset are promoted one by one."""
 CONCURRENCY = 4

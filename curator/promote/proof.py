@@ -46,6 +46,7 @@ class ReadBack(Value):
         """Whether this id has several current rows: list and id answer different versions of it."""
         if self.by_id is None or self.listed is None:
             return False
+        # Servers may come to read by id newest first, too; then only the count tells, as long as it counts rows.
         surplus = self.counted and self.total > self.rows
         return self.by_id.updated_at != self.listed.updated_at or (surplus and self.rows == 1)
 

@@ -173,6 +173,7 @@ def share(job: Job, finished: Finished) -> Receipt:
 
 def share_many(job: Job, finished: Sequence[Finished], pool: ThreadPoolExecutor) -> Iterator[Receipt]:
     """`share` for many: one request for all decisions; where that does not work, and for entries, one by one."""
+    # Score ids are derived from the failure, and the same id overwrites: after a lost answer all are sent again.
     together = [one for one in finished if one.decision is not None and not one.entries]
     if len(together) > 1:
         try:

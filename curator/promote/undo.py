@@ -162,7 +162,7 @@ def _archive(job: Job, stored: StoredItem) -> Outcome:
 
 def _delete(job: Job, stored: StoredItem) -> Outcome:
     try:
-        job.gateway.delete_item(stored.id)
+        job.gateway.delete_item(stored.id)  # the id stays a tombstone: no other dataset can ever take it
         reading = read_both(job, stored)
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
@@ -188,6 +188,7 @@ def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
 def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
     """The item as Langfuse kept it at a time (the journal keeps no content that holds personal values)."""
     try:
+        # Only a list takes a moment, and only with its dataset; reading by id gives the newest row.
         for row in job.gateway.items(stored.dataset, version=moment):
             if row.id == stored.id:
                 return row

@@ -56,6 +56,7 @@ def write(job: Job, plan: Plan) -> StoredItem:
     while True:
         job.pace.wait()
         try:
+            # A POST that names no status leaves an archived item archived: one that somebody archived meanwhile shows.
             return job.gateway.put_item(item, clear=plan.clear, keep_status=plan.action == "created")
         except RateLimited as error:
             pause = _PAUSE if error.retry_after is None else error.retry_after

@@ -48,7 +48,7 @@ keys = st.one_of(odd_text, st.sampled_from(["__proto__", "constructor", "a\x00",
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), numbers, texts),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
-    max_leaves=12,
+    max_leaves=6,
 )
 serial = itertools.count()
 
