@@ -36,6 +36,10 @@ URL_BUDGET = 12_000
 _ONCE: "RequestOptions" = {"max_retries": 0}
 
 
+class TooManyPages(Exception):
+    """A list is longer than its reader wants to go through."""
+
+
 class Calls:
     """The base of the gateway: connection, counting, retries, errors. Thread-safe."""
 
@@ -214,9 +218,16 @@ class Calls:
             counted.finish()
 
     def _by_page(
-        self, page: Callable[[int], Any], convert: Callable[[Row], T], tally: "Tally | None" = None
+        self,
+        page: Callable[[int], Any],
+        convert: Callable[[Row], T],
+        tally: "Tally | None" = None,
+        most: int | None = None,
     ) -> Iterator[T]:
-        """All rows of a list with page numbers. A `tally` is finished by its owner."""
+        """All rows of a list with page numbers. A `tally` is finished by its owner.
+
+        Raises TooManyPages after the first one when the list has more pages than `most`.
+        """
         counted = tally or self._tally()
         number, before = 1, None
         while True:
@@ -224,6 +235,8 @@ class Calls:
             total = meta.get("totalPages")
             if not isinstance(total, int) or isinstance(total, bool) or total < 0:
                 raise translate.bad_answer(self._wire.host, "it does not say how many pages there are")
+            if most is not None and total > most:
+                raise TooManyPages
             yield from counted.converted(rows, convert)
             if number >= total:
                 break

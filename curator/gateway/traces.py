@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from curator.gateway import errors, rows
-from curator.gateway.calls import Calls, Tally, batches
+from curator.gateway.calls import Calls, Tally, TooManyPages, batches
 from curator.model.trace import Comment, Observation, Score, Trace
 
 LIST_FIELDS = "core,basic,time,metrics,trace_context"
@@ -208,20 +208,30 @@ class Traces(Calls):
         for comment in self.comments("TRACE", alone, since=None if alone else since):
             found[comment.object_id].append(comment)
         owner = {one.id: trace_id for trace_id, rows in traces.items() for one in rows}
-        for comment in self.comments("OBSERVATION", since=since):
+        try:
+            on_steps = self.comments("OBSERVATION", since=since, most_pages=max(2, len(owner)))
+        except TooManyPages:  # a project full of comments: asking for each observation costs less
+            on_steps = [comment for each in owner for comment in self.comments("OBSERVATION", each)]
+        for comment in on_steps:
             if comment.object_id in owner:
                 found[owner[comment.object_id]].append(comment)
         return found
 
     def comments(
-        self, object_type: str, object_id: str | None = None, *, since: datetime | None = None
+        self,
+        object_type: str,
+        object_id: str | None = None,
+        *,
+        since: datetime | None = None,
+        most_pages: int | None = None,
     ) -> list[Comment]:
         """Comments on a TRACE, OBSERVATION, SESSION or PROMPT, in no order.
 
-        Without `object_id`: on all objects of the type, made at or after `since`. Raises GatewayError.
+        Without `object_id`: on all objects of the type, made at or after `since`. Raises GatewayError, and TooManyPages
+        when the list has more than `most_pages`.
         """
         pages = self._pages(lambda api: api.comments.get, object_type=object_type, object_id=object_id)
-        found = self._by_page(pages, rows.comment, self._tally(whole=False))
+        found = self._by_page(pages, rows.comment, self._tally(whole=False), most_pages)
         # Langfuse's source asks its database for no order of comments: every page may hold a young one.
         return [one for one in found if since is None or one.created_at >= since]
 

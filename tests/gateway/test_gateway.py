@@ -142,6 +142,21 @@ def test_a_trace_with_everything(gateway: Gateway, sandbox: SandboxServer, tmp_p
     assert gateway.requests == 4
 
 
+def test_a_project_full_of_comments(
+    gateway: Gateway, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One trace is not worth every page of comments: beyond as many as it has observations, those are asked for."""
+    trace = "a" * 32
+    others = [observation("b" * 32, "elsewhere"), observation(trace, "step", 4, parentObservationId="root")]
+    load(sandbox, tmp_path, [observation(trace, "root"), *others])
+    for n in range(6):
+        comment(sandbox, "OBSERVATION", "step" if n == 3 else "elsewhere", f"number {n}")
+    pages = gateway._pages
+    monkeypatch.setattr(gateway, "_pages", lambda *args, **more: pages(*args, **{**more, "limit": 1}))
+    assert [one.content for one in gateway.trace(trace).comments] == ["number 3"]
+    assert gateway.requests == 6  # observations, scores, comments of the trace, the first page, the two observations
+
+
 def test_many_traces_share_their_requests(gateway: Gateway, sandbox: SandboxServer, tmp_path: Path) -> None:
     ids = [f"{n:032x}" for n in range(40)]
     rows = []
