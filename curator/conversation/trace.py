@@ -1,7 +1,7 @@
 """From a trace to its normal form: which observation says what, without counting twice what wrappers repeat."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from curator.conversation import retrieved as found_texts
@@ -96,15 +96,6 @@ class _View:
             self._messages[key] = found
         return self._messages[key]
 
-    def above(self, one: Observation) -> Iterator[str]:
-        """Ids of what is above an observation."""
-        seen = {one.id}
-        parent = one.parent_id
-        while parent is not None and parent in self.parents and parent not in seen:
-            seen.add(parent)
-            yield parent
-            parent = self.parents[parent]
-
 
 def _within(value: Any, depth: int = 0) -> tuple[Message, ...] | None:
     """Messages somewhere in an input: function arguments, a framework's own wrapper."""
@@ -138,18 +129,17 @@ def _inside(trace: Trace, top: Observation, *, everything: bool) -> list[Observa
     ordered = sorted(trace.observations, key=lambda one: (one.start_time, one.id))
     if everything:
         others = {one.id for one in several_roots(trace)} - {top.id}
-        return [one for one in ordered if not others & ({one.id} | set(_up(trace, one)))]
-    return [one for one in ordered if one.id == top.id or top.id in _up(trace, one)]
+        return [one for one in ordered if not others & {one.id, *_above(trace.parents, one)}]
+    return [one for one in ordered if top.id in (one.id, *_above(trace.parents, one))]
 
 
-def _up(trace: Trace, one: Observation) -> list[str]:
-    parents = trace.parents
-    seen: list[str] = []
-    parent = one.parent_id
+def _above(parents: Mapping[str, str | None], one: Observation) -> Iterator[str]:
+    """Ids of what is above an observation; a circle ends it."""
+    seen, parent = {one.id}, one.parent_id
     while parent is not None and parent not in seen:
-        seen.append(parent)
+        seen.add(parent)
+        yield parent
         parent = parents.get(parent)
-    return seen
 
 
 def _asked(view: _View) -> tuple[list[Message], Place | None, str | None]:
@@ -207,11 +197,9 @@ def _answer(view: _View) -> tuple[Any, Place | None]:
     found = answer_in(view.value(view.top, "output"))
     if found is not None:
         return found, (view.top, "$.output")
-    for one in sorted(view.generations, key=lambda one: (one.end_time or one.start_time, one.start_time), reverse=True):
-        if (found := answer_in(view.value(one, "output"))) is not None and not _only_calls(view, one):
-            return found, (one, "$.output")
-    ends = sorted(view.inside, key=lambda one: (one.end_time or one.start_time, one.start_time))
-    for one in reversed([one for one in ends if one.type not in AT_WORK]):
+    ended = sorted(view.inside, key=lambda one: (one.end_time or one.start_time, one.start_time), reverse=True)
+    models = [one for one in ended if one.type == "GENERATION" and not _only_calls(view, one)]
+    for one in (*models, *(one for one in ended if one.type not in AT_WORK)):
         if (found := answer_in(view.value(one, "output"))) is not None:
             return found, (one, "$.output")
     said = view.messages(view.top, "input")
@@ -298,16 +286,15 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
     start = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].role == "user"), -1)
     calls = list(with_results(messages[start + 1 :]))
     own = tool_calls_in(view.value(view.top, "output"))
-    if own and not calls:
-        calls = list(own) if not _history_in(view) else calls
+    if own and not calls and None in (view.messages(view.top, side) for side in SIDES):
+        calls = list(own)
     by_generation: dict[str, list[ToolCall]] = {}
     for one in view.generations:
-        made = [
-            call for each in view.messages(one, "output") or () if each.role == "assistant" for call in each.tool_calls
-        ]
-        if _history_output(view, one):
-            made = []
-        wrapped = [call for above in view.above(one) for call in by_generation.get(above, ())]
+        said = view.messages(one, "output") or ()
+        if any(each.role == "user" for each in said):
+            said = ()  # the whole history again: its calls are not all new
+        made = [call for each in said if each.role == "assistant" for call in each.tool_calls]
+        wrapped = [call for above in _above(view.parents, one) for call in by_generation.get(above, ())]
         by_generation[one.id] = made
         made = _beyond(made, wrapped)
         calls += _beyond(made, calls if not by_generation.get("") else by_generation[""])
@@ -318,7 +305,7 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
         if one.type != "TOOL" or one.id == view.top.id:
             continue
         call = _observed(view, one)
-        around = [seen[above] for above in view.above(one) if above in seen and seen[above].name == call.name]
+        around = [seen[above] for above in _above(view.parents, one) if above in seen and seen[above].name == call.name]
         if any(not call.arguments or call.arguments == each.arguments for each in around):
             continue  # the instrumented tool below a span around it
         seen[one.id] = call
@@ -326,16 +313,6 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
     calls = _filled(calls, worked)
     ends = FINAL_TOOLS | {call.name for call in calls if call.name == "finish" and not call.arguments}  # DSPy's ReAct
     return tuple(call for call in calls if call.name and snake(call.name).removesuffix("_tool") not in ends)
-
-
-def _history_in(view: _View) -> bool:
-    return view.messages(view.top, "output") is not None and view.messages(view.top, "input") is not None
-
-
-def _history_output(view: _View, one: Observation) -> bool:
-    """Whether an output repeats the whole history, so that its calls are not all new."""
-    found = view.messages(one, "output") or ()
-    return any(each.role == "user" for each in found)
 
 
 def _beyond(calls: Sequence[ToolCall], known: Sequence[ToolCall]) -> list[ToolCall]:
