@@ -75,7 +75,7 @@ def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: 
     """
     elsewhere = stored is not None and stored.dataset != item.dataset
     if is_collision(error) or (isinstance(error, ServerFailed) and elsewhere):
-        return _taken(item, stored, owner)
+        return taken_by(item, stored, owner)
     if says_no_dataset(error, item.dataset):
         return no_dataset(item.dataset)
     if isinstance(error, Refused) and (found := _VALIDATION.search(error.server_message)):
@@ -92,18 +92,12 @@ def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: 
 
 def owner_id(error: GatewayError) -> str | None:
     """The dataset id that a collision names; older servers do not say it."""
-    for pattern in _COLLISIONS[:1]:
-        if found := pattern.search(error.server_message):
-            return found["owner"]
-    return None
+    found = _COLLISIONS[0].search(error.server_message)
+    return found["owner"] if found else None
 
 
-def taken_by(item: Item, stored: StoredItem) -> Stop:
-    """The refusal of an id that a read shows in another dataset."""
-    return _taken(item, stored, None)
-
-
-def _taken(item: Item, stored: StoredItem | None, owner: str | None) -> Stop:
+def taken_by(item: Item, stored: StoredItem | None, owner: str | None = None) -> Stop:
+    """The refusal of an id of another dataset, which a read shows (`stored`), or the server says, or a name of it."""
     if stored is not None and stored.dataset != item.dataset:
         return Stop(
             outcomes.COLLISION,
