@@ -66,7 +66,7 @@ def not_begun(
     return stopped(blank(job, key, item_id, dataset), stop_of(error))
 
 
-def as_prepared(job: Job, source: Source, order: Order | None) -> Order | None:
+def as_prepared(job: Job, source: Source, order: Order | None) -> Order:
     """The order of what waits in the inbox for a failure, with what is said now on top of it."""
     assert job.loaded is not None
     order = order or Order()

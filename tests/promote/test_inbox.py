@@ -9,7 +9,8 @@ from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Decision, Receipt, StoredItem
-from curator.promote import Choices, Promoter, Via
+from curator.promote import Choices, Order, Promoter, Via
+from curator.promote.approval import as_prepared
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule
 from tests.demo.truth import DemoData
@@ -166,3 +167,13 @@ def test_a_person_s_approval_is_added_to_a_script_s_and_not_replaced_by_another(
     again = desk.promote("script", "grace")
     assert (again.verdict, desk.approval(again)["approved_by"]) == ("unchanged", "ada")
     assert desk.promote("script").verdict == "unchanged"
+
+
+def test_what_takes_the_place_of_a_finding_waits_in_the_inbox_too(desk: Desk) -> None:
+    by = desk.by("script")
+    source = next(by.read([desk.trace], desk.rule))
+    prepared = ORDER.model_copy(update={"replace": {"picture": "a parcel with a torn label"}})
+    by.save(by.draft(source, desk.rule, prepared), "triage")
+    order = as_prepared(by.job(desk.rule), source, Order(replace={"voice": "a greeting"}))
+    assert order.replace == {"picture": "a parcel with a torn label", "voice": "a greeting"}
+    assert order.edits.keys() == ORDER.edits.keys()
