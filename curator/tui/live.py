@@ -10,7 +10,7 @@ from curator.model import Problem
 from curator.model.base import Value
 from curator.tui.session import Prepared
 from curator.tui.text import Piece
-from curator.tui.words import plural, sentences, signs
+from curator.tui.words import plural, sentences, signs, tables
 
 Sign = Literal["good", "warn", "bad", "info"]
 
@@ -36,13 +36,6 @@ class Point:
     words: str
 
 
-_PROTECTION: dict[tuple[str, str], Sign] = {
-    ("recorded", "fails"): "good",
-    ("recorded", "passes"): "warn",
-    ("recorded", "unclear"): "warn",
-    ("correction", "passes"): "good",
-    ("correction", "fails"): "bad",
-}
 _STANDING: dict[str, Sign] = {"new": "good", "archived": "warn", "elsewhere": "bad"}
 
 
@@ -82,7 +75,7 @@ def protection_checks(answers: Sequence[effectiveness.CheckedAnswer], problems: 
     for each in answers:
         words = effectiveness.in_words(each)
         problem = next((p for p in problems if p.message == words), None)
-        sign = _PROTECTION.get((each.answer, each.verdict), "info")
+        sign: Sign = tables()["protection"][each.answer].get(each.verdict, "info")
         if problem is not None and problem.blocking is False:
             sign = "warn"
         detail = " ".join(part for part in (each.detail, problem.remedy if problem else "") if part)

@@ -17,6 +17,7 @@ from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
 from curator.tui.session.rooms import Rooms
+from curator.tui.widgets.reader import FailurePreview
 from tests.conftest import NOW
 from tests.tui.driver import Driver, Listening, go_elsewhere, settings_for
 
@@ -55,7 +56,10 @@ async def queue(driver: Driver) -> None:
 
 async def marked(driver: Driver) -> None:
     await queue(driver)
-    await driver.press("space", "space", "d")
+    await driver.press("space", "space")
+    preview = driver.queue.query_one(FailurePreview)
+    await driver.until(lambda: preview._shown == driver.under_cursor and bool(preview.view._findings), "the preview")
+    await driver.press("d")
 
 
 async def filtered_empty(driver: Driver) -> None:

@@ -66,9 +66,7 @@ class BulkScreen(Place):
         yield Rows(
             [
                 Column(lambda e: [signs("stage")[e.stage]], width=1),
-                Column(
-                    lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, most=24, title="workflow"
-                ),
+                Column(lambda e: [("text", e.failure.name or e.failure.trace_id[:12])], share=3, title="workflow"),
                 Column(_type, share=3, most=22, title="failure type"),
                 Column(_expects, share=5, title="expected output", from_width=110),
                 Column(lambda e: why_pieces(e.failure), share=3, most=34, from_width=130, title="why"),

@@ -27,6 +27,7 @@ from curator.tui.screens.ask import Line
 from curator.tui.text import Piece, visible
 from curator.tui.widgets.cards import Options, hanging
 from curator.tui.widgets.frame import content
+from curator.tui.words import tables
 
 if TYPE_CHECKING:
     from curator.tui.app import CuratorApp
@@ -37,11 +38,6 @@ Do = Callable[[], object]
 How = Literal["help", "search", "command"]
 MOST = 200
 """Entries that are listed at most; typing finds the others."""
-TITLES: dict[How, tuple[str, str]] = {
-    "help": ("What can be done here", "type to narrow: promote, mask, gate, LIN001 …"),
-    "search": ("Find", "an action, a trace, an item, a run, a rule, a page, a theme"),
-    "command": ("Command", "show TRACE, audit DATASET, compare BASELINE CANDIDATE …"),
-}
 
 
 @dataclass(frozen=True)
@@ -158,7 +154,7 @@ class Menu(ModalScreen[Do | None]):
             self._elsewhere = list(action_entries(app, others))
 
     def compose(self) -> ComposeResult:
-        title, placeholder = TITLES[self._how]
+        title, placeholder = tables()["menu"][self._how].values()
         with Vertical(id="help"):
             yield Label(title, id="help-title")
             yield Line(placeholder=placeholder, compact=True, id="help-filter")

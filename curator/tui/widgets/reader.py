@@ -132,12 +132,18 @@ class FailurePreview(Reader, Fetching):
 
     def follow(self, failure: Failure) -> None:
         """The cursor stands on a failure. What was under way for another one is dropped."""
+        if self._shown is None or failure.key != self._shown.key:
+            self._drop()
+        elif self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, lambda: self._follow(failure))
+
+    def _drop(self) -> None:
+        """What is on its way is not wanted any more."""
         if self._rest is not None:
             self._rest.stop()
-        if self._shown is not None and failure.key != self._shown.key:
-            self.drop("preview")
-            self.drop("preview-values")
-        self._rest = self.set_timer(REST, lambda: self._follow(failure))
+        self.drop("preview")
+        self.drop("preview-values")
 
     def _follow(self, failure: Failure) -> None:
         if failure == self._shown:
@@ -152,6 +158,7 @@ class FailurePreview(Reader, Fetching):
 
     def clear(self) -> None:
         """The cursor stands on nothing."""
+        self._drop()
         self._shown = None
         self.title([])
         self.view.empty()
