@@ -99,7 +99,7 @@ def init(
 
 def _written(first: "FirstRule", folder: Path, *, ask: bool) -> dict[str, object]:
     """Writes a proposed rule; what `--json` says of it. Raises UsageError, also when somebody says no."""
-    from curator.rulebook.write import check_new, write_new
+    from curator.rulebook import check_new, write_new
 
     target = check_new(folder, first.rule)
     if ask and sys.stdin.isatty() and not click.confirm(f"Write {target}?", default=True, err=True):

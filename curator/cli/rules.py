@@ -178,8 +178,7 @@ def new(name: str, template: str, folder: Path) -> None:
     """Start a rule file NAME.yaml as a copy of a commented one, for a dataset of that name; never overwrites."""
     import re
 
-    from curator.rulebook import shipped_rules
-    from curator.rulebook.write import check_new, write_new
+    from curator.rulebook import check_new, shipped_rules, write_new
 
     target = check_new(folder, name)
     source = shipped_rules() / f"{template}.yaml"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from curator.config import Settings
+from curator.model import Rule
 from curator.model.errors import UsageError
-from curator.model.files import read_text
+from curator.model.files import read_text, write_text
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
-from curator.rulebook.types import type_name, types_file, with_types
 
 MEGABYTES = 1.0
 
@@ -123,8 +123,37 @@ def teach(path: Path, *, never: Collection[str] = (), always: Collection[str] = 
     return "\n".join(change for change in changes if change)
 
 
+_NAME = re.compile(r"[^\s=#](?:[^=\n]{0,58}[^\s=])?")
+
+
+def types_file(path: Path) -> Path:
+    """`rules/mine.yaml` → `rules/mine.failure-types.txt`, for git to review: `name` adds a type, `old = new` renames
+    one, or merges it into one that is there; the lines are applied in their order."""
+    return path.with_name(f"{path.stem}.failure-types.txt")
+
+
+def type_name(text: str) -> str:
+    """The name of a type as it is written. Raises UsageError (FAILURE_TYPE)."""
+    name = " ".join(text.split())
+    if not _NAME.fullmatch(name):
+        words = f"{text!r} is no name of a failure type"
+        raise UsageError(words, code="FAILURE_TYPE", remedy="Write up to 60 characters, none of them =.")
+    return name
+
+
+def with_types(rule: Rule, lines: Iterable[str]) -> Rule:
+    """The rule with the failure types that the lines make of its own."""
+    names, default = list(rule.lineage.failure_types), rule.lineage.default_failure_type
+    for line in lines:
+        old, _, new = (part.strip() for part in line.partition("="))
+        names = list(dict.fromkeys(new if new and name == old else name for name in (*names, old)))
+        default = new if new and default == old else default
+    update = {"failure_types": tuple(names), "default_failure_type": default}
+    return rule.model_copy(update={"lineage": rule.lineage.model_copy(update=update)})
+
+
 def change_types(path: Path, name: str, new: str = "") -> str:
-    """Adds a failure type to those of a rule, or makes it `new` from now on (see `curator.rulebook.types`).
+    """Adds a failure type to those of a rule, or makes it `new` from now on.
 
     Returns the change of the list beside the rule's file as a unified diff. Raises UsageError.
     """
@@ -136,14 +165,8 @@ def _rewrite(target: Path, how: Callable[[list[str]], Iterable[str]]) -> str:
     before = target.read_text("utf-8").splitlines() if target.is_file() else []
     after = list(how(before))
     if after != before:
-        try:
-            target.write_text("\n".join(after) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"{target} cannot be written: {error.strerror}.",
-                code="RULE_WRITE",
-                remedy="Check its permissions; a copy of the rule in a folder of your own can be taught.",
-            ) from None
+        remedy = "Check its permissions; a copy of the rule in a folder of your own can be taught."
+        write_text(target, "\n".join(after) + "\n", code="RULE_WRITE", remedy=remedy)
     return "\n".join(difflib.unified_diff(before, after, target.name, target.name, n=1, lineterm=""))
 
 
@@ -165,3 +188,20 @@ def _rule_files(folder: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     return read_text(path, code="RULE_UNREADABLE", megabytes=MEGABYTES)
+
+
+def check_new(folder: Path, name: str) -> Path:
+    """The file that a new rule of this name gets. Raises UsageError for a bad name and for a file that exists."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
+        raise UsageError(f"{name!r} is not a rule name.", code="RULE_NAME")
+    target = folder / f"{name}.yaml"
+    if target.exists():
+        raise UsageError(f"{target} exists.", code="RULE_EXISTS")
+    return target
+
+
+def write_new(target: Path, text: str) -> None:
+    """Writes the rule's text and proves that it loads. Raises UsageError."""
+    remedy = "Name another folder with --folder, or check its permissions."
+    write_text(target, text, code="RULE_WRITE", remedy=remedy)
+    load_rule(target)

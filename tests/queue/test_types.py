@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from curator.gateway import Gateway
 from curator.model.errors import UsageError
-from curator.rulebook import change_types, load_rule
-from curator.rulebook.types import types_file, with_types
+from curator.rulebook import change_types, load_rule, types_file, with_types
 from tests.help.test_schemas import valid
 from tests.queue.test_cli import Curator, command  # noqa: F401
 from tests.queue.test_week import RULE, desk, key, load  # noqa: F401

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from curator.model.errors import UsageError
-from curator.rulebook import load_rule, teach
-from curator.rulebook.write import check_new, write_new
+from curator.rulebook import check_new, load_rule, teach, write_new
 from tests.rulebook.test_rulebook import GOOD
 
 

@@ -156,7 +156,7 @@ class Rooms:
 
     def write_rule(self, name: str, text: str) -> Path:
         """Writes a rule as a new file, where curator finds it from now on. Raises UsageError."""
-        from curator.rulebook.write import check_new, write_new
+        from curator.rulebook import check_new, write_new
 
         target = check_new(Path(self.settings.rules or "rules").expanduser(), name)
         write_new(target, text)
