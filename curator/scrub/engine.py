@@ -85,10 +85,10 @@ class Engine:
         self._timeouts.clear()
         try:
             results = self._analyzer.analyze(text=text, language="en", score_threshold=0.01)
+            if self._timeouts:
+                raise TimeoutError
         except TimeoutError:
             raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text") from None
-        if self._timeouts:
-            raise NotScrubbed(f"a pattern took longer than {REGEX_TIMEOUT_SECONDS} seconds on one text")
         spans = [Span(r.start, r.end, r.entity_type, round(float(r.score), 3), _name(r)) for r in results]
         return [s.moved(offset) for s in weighed(text, [*spans, *suggested(text, small)], second)]
 

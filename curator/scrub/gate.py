@@ -163,17 +163,12 @@ def summary(findings: Iterable[Finding], model: str | None) -> ScrubSummary:
     reasons: Counter[tuple[str, str]] = Counter()
     places: dict[str, Counter[str]] = {}
     for finding in findings:
-        match finding.action:
-            case "keep":
-                counted["kept"][finding.entity] += 1
-                reasons[finding.entity, finding.reason or ""] += 1
-                places.setdefault(finding.path, Counter())[finding.entity] += 1
-            case "suggest":
-                counted["suggested"][finding.entity] += 1
-            case "undecided":
-                pass
-            case _:
-                counted["replaced"][finding.entity] += 1
+        what = {"keep": "kept", "suggest": "suggested", "undecided": None}.get(finding.action, "replaced")
+        if what is not None:
+            counted[what][finding.entity] += 1
+        if what == "kept":
+            reasons[finding.entity, finding.reason or ""] += 1
+            places.setdefault(finding.path, Counter())[finding.entity] += 1
     return ScrubSummary(
         replaced=dict(sorted(counted["replaced"].items())),
         kept=dict(sorted(counted["kept"].items())),

@@ -14,6 +14,7 @@ import regex
 
 from curator.scrub.items import Leaf, Steps
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
+from curator.scrub.recognizers.names import lines
 
 ENTITY = "MEDIA"
 STAND_IN = "\ufffc"
@@ -27,14 +28,7 @@ _DATA_URI = regex.compile(
     regex.IGNORECASE,
 )
 _BARE = regex.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{64,}+={0,2}")
-_MAGIC = {
-    b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp or audio/wav",
-    b"BM": "image/bmp", b"II*\x00": "image/tiff", b"MM\x00*": "image/tiff", b"%PDF": "application/pdf",
-    b"PK\x03\x04": "application/zip", b"ID3": "audio/mpeg", b"OggS": "audio/ogg", b"fLaC": "audio/flac",
-    b"\x1aE\xdf\xa3": "video/webm", b"\xff\xfb": "audio/mpeg", b"\xff\xf3": "audio/mpeg",
-    b"\x1f\x8b": "application/gzip",
-}  # fmt: skip
-"""First bytes of a file → its type (PRONOM's signatures)."""
+_MAGIC = {bytes.fromhex(head): kind for head, kind in (line.split("\t") for line in lines("file_heads.txt"))}
 _PARTS = regex.compile(r"(?:input_|output_)?(?P<kind>image|audio|video|file|document|media)(?:_url|_file|_data)?")
 _PLACES = frozenset({"url", "uri", "file_uri", "fileUri", "file_id", "file_data", "image_url", "data"})
 

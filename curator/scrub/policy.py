@@ -124,23 +124,18 @@ def patterns_of(path: Path) -> tuple[PatternSpec, ...]:
 
 def merged(team: ScrubPolicy, own: ScrubPolicy) -> ScrubPolicy:
     """A rule's policy on top of the team's defaults: lists add up, single values of the rule win where it sets them."""
-    return own.model_copy(
-        update={
-            "entities": own.entities if own.entities is not None else team.entities,
-            "exclude": (*team.exclude, *own.exclude),
-            "threshold": own.threshold if "threshold" in own.model_fields_set else team.threshold,
-            "thresholds": team.thresholds | own.thresholds,
-            "allow": (*team.allow, *own.allow),
-            "deny": (*team.deny, *own.deny),
-            "paths": (*team.paths, *own.paths),
-            "patterns": (*team.patterns, *own.patterns),
-            "surrogates": (*team.surrogates, *own.surrogates),
-            "user_ids": own.user_ids if "user_ids" in own.model_fields_set else team.user_ids,
-            "strict": team.strict or own.strict,
-            "results": "scrubbed" if "scrubbed" in (team.results, own.results) else "raw",
-            "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
-        }
-    )
+    lists = ("exclude", "allow", "deny", "paths", "patterns", "surrogates")
+    both: dict[str, object] = {name: (*getattr(team, name), *getattr(own, name)) for name in lists}
+    for name in ("threshold", "user_ids"):
+        both[name] = getattr(own if name in own.model_fields_set else team, name)
+    both |= {
+        "entities": own.entities if own.entities is not None else team.entities,
+        "thresholds": team.thresholds | own.thresholds,
+        "strict": team.strict or own.strict,
+        "results": "scrubbed" if "scrubbed" in (team.results, own.results) else "raw",
+        "unread_language": "block" if "block" in (team.unread_language, own.unread_language) else "warn",
+    }
+    return own.model_copy(update=both)
 
 
 def parse_path(path: str) -> Steps:
@@ -259,8 +254,6 @@ def _custom(parts: list[Passage], rules: CompiledPolicy) -> Iterator[tuple[int, 
 
 def allowed(text: str, item: Located, rules: CompiledPolicy) -> bool:
     """Whether a finding is on the allow list, or part of something that is ("Nimbus" in "Nimbus Pro")."""
-    from curator.scrub.normalise import fold
-
     if not rules.allow:
         return False
     value = fold(text[item.start : item.end])

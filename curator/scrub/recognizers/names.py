@@ -15,7 +15,8 @@ WORD, PARTICLE, TITLE, POSTNOMINAL, NAME = parts("names", "word", "particle", "t
 
 
 @cache
-def _lines(name: str) -> tuple[str, ...]:
+def lines(name: str) -> tuple[str, ...]:
+    """The lines of one file in `curator/scrub/data`, in order, without its comments."""
     text = files("curator.scrub").joinpath("data", name).read_text("utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
@@ -23,7 +24,7 @@ def _lines(name: str) -> tuple[str, ...]:
 @cache
 def word_list(name: str) -> frozenset[str]:
     """The words of one file in `curator/scrub/data`."""
-    return frozenset(_lines(name))
+    return frozenset(lines(name))
 
 
 @cache
@@ -32,7 +33,7 @@ def marked(name: str, marks: str = "") -> frozenset[str]:
 
     `?` is a name that is a word or a product, too (Grace, Jasmine), `@` one that is a place (Austin, Sydney).
     """
-    return frozenset(n.lstrip("?@") for n in _lines(name) if (n[0] in marks if marks else n[0] not in "?@"))
+    return frozenset(n.lstrip("?@") for n in lines(name) if (n[0] in marks if marks else n[0] not in "?@"))
 
 
 _GIVEN, _FAMILY, _WORLD_GIVEN, _WORLD_FAMILY = (

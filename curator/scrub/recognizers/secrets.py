@@ -87,14 +87,7 @@ def _is_password(value: str, *, spoken: bool, assigned: bool) -> bool:
     """A password is no placeholder; one named in a sentence must not be an ordinary word, unless right after a `=`."""
     if len(value) < 4 or _PLACEHOLDER.search(value) or "://" in value or _PATH.fullmatch(value):
         return False
-    mixed = sum(
-        (
-            any(c.islower() for c in value),
-            any(c.isupper() for c in value),
-            any(c.isdigit() for c in value),
-            any(not c.isalnum() for c in value),
-        )
-    )
+    mixed = sum(regex.search(kind, value) is not None for kind in (r"\p{Ll}", r"\p{Lu}", r"\d", r"[^\p{L}\p{N}]"))
     if assigned and len(value) >= 8:
         return True
     return mixed >= 2 and (not spoken or any(not c.isalpha() and c not in "-'’" for c in value))

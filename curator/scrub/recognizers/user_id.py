@@ -40,6 +40,8 @@ class UserIdRecognizer(RegexRecognizer):
         if "first" in match.re.groupindex:
             words = match["first"], match["last"]
             return score if any(_telling(w) for w in words) else 0
+        if "tag" in match.re.groupindex:
+            return score
         if "owner" in match.re.groupindex:
             return score if _telling(match["owner"]) else 0
         value = match["value"].rstrip(".")
@@ -57,7 +59,8 @@ class UserIdRecognizer(RegexRecognizer):
             return score
         if any(_telling(p) and (mixed or p == value) for p in parts) or _glued(parts[0]):
             return score
-        return score if (len(parts) > 1 and _both(*parts[:2])) or _with_initial(parts[0]) else 0
+        initial = any(map(_with_initial, (parts[0], "".join(parts[:2]))))
+        return score if initial or (len(parts) > 1 and _both(*parts[:2])) else 0
 
 
 def _telling(word: str) -> bool:
