@@ -16,6 +16,7 @@ from unittest import mock
 import click
 import pytest
 from coverage import Coverage
+from httpx._config import create_ssl_context
 from hypothesis import settings
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
@@ -105,6 +106,21 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home: Path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CURATOR_STATE_DIR", str(home / "state"))
     monkeypatch.setenv("CURATOR_CONFIG", str(home / "config.toml"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Every client reads all certificates of the machine anew, which costs more than most requests to a sandbox."""
+
+    @cache
+    def once(named: tuple[str | None, ...], *given: Any, **options: Any) -> Any:
+        return create_ssl_context(*given, **options)
+
+    def context(*given: Any, **options: Any) -> Any:
+        return once((os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")), *given, **options)
+
+    with mock.patch("httpx._transports.default.create_ssl_context", context):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -446,14 +446,13 @@ class Places:
         self.connection = Connection.model_validate(connection.model_dump() | {"limits": LIMITS})
         (folder / "config.toml").write_text("[limits]\nanswer_megabytes = 0.5\npages = 1\n")
         (folder / "rules").mkdir()
-        for name, text in RULES.items():
-            (folder / "rules" / f"{name}.yaml").write_text(text)
         patch.setenv("CURATOR_CONFIG", str(folder / "config.toml"))
 
     @contextmanager
     def begun(self, situation: Situation, front: str) -> Iterator[Gateway]:
         """The situation, from the start, with the state folder of a front end; a gateway past whoever is between."""
         self.patch.setenv("CURATOR_STATE_DIR", str(self.folder / front))
+        (self.folder / "rules" / f"{situation.rule}.yaml").write_text(RULES[situation.rule])
         with self.server.store.write() as db:
             for table in ("item_versions", "datasets", "scores", "annotation_queue_items", "annotation_queues"):
                 db.execute(f"DELETE FROM {table}")
