@@ -44,7 +44,7 @@ class RunsScreen(Reading):
                 yield Static("", classes="pane-title", id="left-title")
                 yield Rows(
                     [
-                        Column(lambda run: [("text", run.label)], share=5, title="run"),
+                        Column(lambda run: [("text", run.label)], share=4, title="run"),
                         Column(lambda run: self._whole(run), share=3, most=24, title="whole?"),
                         Column(lambda run: [("dim", run.dataset.name)], share=3, title="dataset", from_width=72),
                         Column(_size, width=8, right=True, title="items"),
