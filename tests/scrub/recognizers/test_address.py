@@ -21,6 +21,7 @@ HITS = (
     "⟦P.O. Box 1234⟧ is fine",
     "address1: ⟦975 Sunset Drive⟧",
     "zip: ⟦78750⟧",
+    "a leak at ⟦14 maple crescent⟧",
     "she moved from ⟦8a The Maltings⟧ last May",
     "⟦12 rue de la Paix, 75002 Paris⟧",
     "⟦PSC 1234, Box 5678, APO AE 12345⟧",

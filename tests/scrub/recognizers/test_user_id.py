@@ -10,6 +10,7 @@ HITS = (
     "cat /home/⟦jane⟧/.bashrc",
     "C:\\Users\\⟦Jane⟧\\Desktop",
     "username: ⟦kevin99⟧",
+    "TODO(⟦kfitzgerald⟧): later, Discord: ⟦madebyhan#4471⟧",
     "logon of ACME\\⟦kfitzgerald⟧ refused",
     "seen on ⟦beatrices-work-laptop⟧ again",
 )
