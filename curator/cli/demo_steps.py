@@ -58,13 +58,13 @@ class _Walk:
     prepared: Prepared
 
     def queue(self) -> str:
-        look = self.session.queue.look("14d", None, lambda what, done, total: None)
+        read = self.session.queue.read("14d", None, lambda what, done, total: None)
         mine = [f for f in self.session.queue.all() if any(s.rule == RULE for s in f.signals) and not f.source_gone]
         _need(bool(mine), "the queue holds no order-status failure")
         # The one with most to scrub shows most.
         self.failure = max(mine, key=lambda f: (len(f.signals), f.trace_id))
         states = ", ".join(f"{count} {state}" for state, count in self._week().items() if count)
-        return f"{len(self.session.queue.all())} failures in 14 days ({states}), {look.queue.requests} requests"
+        return f"{len(self.session.queue.all())} failures in 14 days ({states}), {read.queue.requests} requests"
 
     def _week(self) -> dict[str, int]:
         week = self.session.queue.week
@@ -148,7 +148,7 @@ class _Walk:
             at=datetime.now(UTC),
         )
         self.session.queue.share([other], [decision])
-        self.session.queue.look("14d", None, lambda what, done, total: None)
+        self.session.queue.read("14d", None, lambda what, done, total: None)
         seen = self.session.queue.get(other.trace_id)
         _need(seen is not None and seen.state == "dismissed", "the dismissal is not shared")
         promoted = self.session.queue.get(self.failure.trace_id)

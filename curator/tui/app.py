@@ -95,7 +95,7 @@ class CuratorApp(Ways):
         try:
             session = self._open_session()
             # Read here, so that the app never waits for a file.
-            wanted = session.rooms.standing.theme or session.settings.theme
+            wanted = session.rooms.last_place.theme or session.settings.theme
         except CuratorError as error:
             self.call_from_thread(self.exit, error)
         except Exception as error:

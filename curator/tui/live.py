@@ -118,7 +118,7 @@ def _short(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def standing_checks(new: likeness.Novelty) -> list[LiveCheck]:
+def under_id_checks(new: likeness.Novelty) -> list[LiveCheck]:
     """How the draft stands to what the server holds."""
     found = []
     if not new.dataset_exists:

@@ -70,13 +70,13 @@ class Memory:
         project = hashlib.sha256(f"{settings.base_url}\n{settings.public_key}".encode()).hexdigest()[:16]
         self._folder = state_folder() / "terminal" / project
 
-    def standing(self) -> LastPlace:
+    def last_place(self) -> LastPlace:
         """Where the reviewer stood; the defaults when nothing readable is kept."""
         return _read(LastPlace, self._folder / "standing.json") or LastPlace()
 
-    def keep_standing(self, standing: LastPlace) -> None:
+    def keep_last_place(self, place: LastPlace) -> None:
         """Keeps where the reviewer stands."""
-        self._write(self._folder / "standing.json", standing.model_dump_json())
+        self._write(self._folder / "standing.json", place.model_dump_json())
 
     def tasks(self, rule: str) -> Tasks:
         """The tasks that were last given for a rule; none when nothing readable is kept."""

@@ -121,7 +121,7 @@ class Ways(App[CuratorError | None]):
     async def look_at_rule(self, rule: str) -> None:
         """Lists the failures of one rule."""
         await self.on_queue()
-        self.queue_screen.look_at(rule)
+        self.queue_screen.show_rule(rule)
 
     def open_compare(self, baseline: str, candidate: str) -> None:
         """Compares two runs."""

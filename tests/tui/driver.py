@@ -175,7 +175,7 @@ async def driving(
 ) -> AsyncIterator[Driver]:
     """Runs the app; ends the session with it. `fold`: what a reviewer chose as one row; empty: nobody chose."""
     app = Listening(lambda: session)
-    if not session.rooms.standing.fold:
+    if not session.rooms.last_place.fold:
         session.rooms.stand(fold=fold)
     try:
         async with app.run_test(size=size) as pilot:

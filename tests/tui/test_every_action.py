@@ -229,7 +229,7 @@ async def test_queue(session: Session) -> None:
         await driver.does("queue.window", "t")
         assert isinstance(driver.screen, Choose)
         await driver.press("1")
-        assert session.rooms.standing.since == "24h"
+        assert session.rooms.last_place.since == "24h"
         await driver.does("queue.rules", "w")
         assert isinstance(driver.screen, Choose)
         await driver.press("1")

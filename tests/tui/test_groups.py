@@ -114,7 +114,7 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
 
 async def test_prepared_drafts_are_approved_or_declined(sandbox: SandboxServer, scrubber: Scrubber) -> None:
     first = Session(settings_for(sandbox), scrubber)
-    first.queue.look("7d", None, lambda what, done, total: None)
+    first.queue.read("7d", None, lambda what, done, total: None)
     keys = []
     for failure in first.queue.all():
         if failure.name == "order-status" and not failure.source_gone and len(keys) < 2:

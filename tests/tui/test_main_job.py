@@ -136,7 +136,7 @@ async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox
 
         # A second reviewer sees both.
         other = Session(session.settings, session.rooms.scrubber)
-        other.queue.look("7d", None, lambda what, done, total: None)
+        other.queue.read("7d", None, lambda what, done, total: None)
         assert other.queue.get(first.trace_id).state == "dismissed"  # type: ignore[union-attr]
         assert other.queue.get(first.trace_id).decision.reason == "not a failure"  # type: ignore[union-attr]
         assert other.queue.get(second.trace_id).state == "snoozed"  # type: ignore[union-attr]
@@ -149,7 +149,7 @@ async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox
         (note,) = session.queue.get(driver.under_cursor.key).notes  # type: ignore[union-attr]
         assert (note.verdict, note.text) == ("fail", "writes to <EMAIL_ADDRESS_1>")
         await driver.until(lambda: "fail: writes to <EMAIL_ADDRESS_1>" in driver.text(), "the note in the preview")
-        session.queue.look("7d", None, lambda what, done, total: None)
+        session.queue.read("7d", None, lambda what, done, total: None)
         assert session.queue.get(note.trace_id).notes[0].text == note.text  # type: ignore[union-attr]
         await driver.press("a", *["backspace"] * 50, "enter")
         assert session.queue.get(note.trace_id).notes == ()  # type: ignore[union-attr]

@@ -178,7 +178,7 @@ async def test_filter_states_window_and_workflow(session: Session) -> None:
         await driver.press("s")
         assert "Nothing is promoted" in driver.text()
         await driver.press("s", "s", "s", "s")
-        assert session.rooms.standing.state == "open"
+        assert session.rooms.last_place.state == "open"
 
 
 @pytest.mark.slow
@@ -237,7 +237,7 @@ def flat(driver: Driver) -> str:
 def left_unwritten(sandbox: SandboxServer, scrubber: Scrubber) -> str:
     """A process begins to promote and is gone; the key of what it left."""
     killed = Session(settings_for(sandbox), scrubber)
-    killed.queue.look("7d", None, lambda what, done, total: None)
+    killed.queue.read("7d", None, lambda what, done, total: None)
     prepare, order = killed.drafts.prepare, killed.drafts.order
     there = (failure for failure in killed.queue.all() if not failure.source_gone)
     left = next(made for made in (prepare(order(failure.key)) for failure in there) if made.scrubbed.writable)
@@ -410,6 +410,6 @@ def test_seeded_now(scrubber: Scrubber) -> None:
     with SandboxServer() as server:
         seed(server.store, datetime.now(UTC))
         session = Session(settings_for(server), scrubber)
-        session.queue.look("24h", None, lambda what, done, total: None)
+        session.queue.read("24h", None, lambda what, done, total: None)
         assert session.queue.all()
         session.close()

@@ -16,7 +16,7 @@ from curator.tui.screens.ask import AskLine, Choose, Confirm
 from curator.tui.screens.place import Copies
 from curator.tui.screens.queue_list import Listing
 from curator.tui.screens.rules import FirstRules, TrialScreen
-from curator.tui.session import Look, Report
+from curator.tui.session import QueueRead, Report
 from curator.tui.widgets.failures import FailureRows, Row
 from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar
 from curator.tui.widgets.reader import REST, FailurePreview, MaskedView
@@ -61,13 +61,13 @@ class QueueScreen(Listing, FirstRules):
         yield Hints()
 
     def on_mount(self) -> None:
-        standing = self.session.rooms.standing
-        self._state = standing.state if standing.state != "all" else None  # type: ignore[assignment]
+        last = self.session.rooms.last_place
+        self._state = last.state if last.state != "all" else None  # type: ignore[assignment]
         self.failures.excerpts = self.session.traces.excerpts
         self.watch(self.failures, "scroll_y", self._rest_soon, init=False)
         self._choose_columns()
-        if standing.filter:
-            self.line.put(standing.filter)
+        if last.filter:
+            self.line.put(last.filter)
             self.line.display = True
         self.show_page().waiting("connecting")
         self._show_week()
@@ -84,38 +84,38 @@ class QueueScreen(Listing, FirstRules):
 
     # Data
 
-    def _ask_for_everything(self, report: Report) -> Look:
+    def _ask_for_everything(self, report: Report) -> QueueRead:
         """In a thread."""
-        standing = self.session.rooms.standing
+        last = self.session.rooms.last_place
         self.session.drafts.read_inbox()
-        return self.session.queue.look(standing.since, standing.rule, report)
+        return self.session.queue.read(last.since, last.rule, report)
 
     def reload(self) -> None:
-        if self._look is None:
+        if self._read is None:
             self.show_page().waiting("looking for failures", way_out="stops")
         self.curator.busy("asking Langfuse")
-        self.fetch("queue", self._ask_for_everything, self._looked, self._not_looked, progress=self._progress)
+        self.fetch("queue", self._ask_for_everything, self._has_read, self._could_not_read, progress=self._progress)
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
         """Rows are listed as they arrive; until the first, the page says what is being done."""
         if not self.session.queue.all():
             self.query_one(Page).waiting(what, done, total, way_out="stops")
         elif done:
-            self._list(at=None if self.failures.rows else self.session.rooms.standing.trace_id)
+            self._list(at=None if self.failures.rows else self.session.rooms.last_place.trace_id)
         self.curator.busy(what)
 
-    def _looked(self, look: Look) -> None:
+    def _has_read(self, read: QueueRead) -> None:
         self.answered = True
-        if self._look is None:
+        if self._read is None:
             self.fetch("resume", lambda report: self.session.acts.resume(), self._resumed, lambda error: None)
-        self._look = look
+        self._read = read
         self.calm()
-        self.curator.connected(look.connected)
+        self.curator.connected(read.connected)
         # Whoever has moved on while rows arrived stays where they are.
-        self._list(at=None if self.failures.cursor else self.session.rooms.standing.trace_id)
-        for remark in look.notes:
+        self._list(at=None if self.failures.cursor else self.session.rooms.last_place.trace_id)
+        for remark in read.notes:
             self.tell([("warn", remark)])
-        if self._fold == "group" or (not self.session.rooms.standing.fold and self.session.groups.wanted):
+        if self._fold == "group" or (not self.session.rooms.last_place.fold and self.session.groups.wanted):
             self._group(asked=False)
 
     def _resumed(self, resumed: "list[Resumed]") -> None:
@@ -126,7 +126,7 @@ class QueueScreen(Listing, FirstRules):
             self.tell([("text", said), ("dim", "  L lists them")])
             self.reload()
 
-    def _not_looked(self, error: CuratorError) -> None:
+    def _could_not_read(self, error: CuratorError) -> None:
         self.answered = True
         self.curator.disconnected(error)
         if self.failures.rows:
@@ -158,7 +158,7 @@ class QueueScreen(Listing, FirstRules):
     def _rested(self) -> None:
         """The cursor rests: where it stands is kept, and the messages of the rows in sight are read."""
         row = self.failures.current
-        if row is not None and self._look is not None:  # until then the row of the last time may still arrive
+        if row is not None and self._read is not None:  # until then the row of the last time may still arrive
             self.session.rooms.stand(trace_id=row.key)
         self._read_excerpts()
 
@@ -264,7 +264,7 @@ class QueueScreen(Listing, FirstRules):
 
     def action_rules(self) -> None:
         rules = [("", "all of them"), *self.session.rooms.rule_names()]
-        self.ask(Choose("Which workflow to look at", rules), lambda rule: self.look_at(rule or None))
+        self.ask(Choose("Which workflow to look at", rules), lambda rule: self.show_rule(rule or None))
 
     def action_focus_preview(self) -> None:
         self.preview.focus()
@@ -294,14 +294,14 @@ class QueueScreen(Listing, FirstRules):
             self.curator.browse(row.failure.trace_id)
 
     def action_try_rule(self) -> None:
-        row, chosen = self.failures.current, self.session.rooms.standing.rule
+        row, chosen = self.failures.current, self.session.rooms.last_place.rule
         rule = chosen or (self.session.queue.rule_of(row.failure) if row is not None else None)
         if self.session.queue.by_defaults and not chosen:
             self.tell([("text", "There is no rule yet to try."), ("dim", "  N makes one")])
         elif rule is not None:
             self.app.push_screen(TrialScreen(rule))
 
-    def look_at(self, rule: str | None) -> None:
+    def show_rule(self, rule: str | None) -> None:
         """Lists the failures of one rule, or of all."""
         self.session.rooms.stand(rule=rule)
         self.reload()

@@ -11,7 +11,7 @@ from curator.model.errors import CuratorError
 from curator.queue import Filter, parse_filter
 from curator.tui.screens.ask import Choose
 from curator.tui.screens.place import Deciding, Filtered
-from curator.tui.session import Look
+from curator.tui.session import QueueRead
 from curator.tui.text import Piece
 from curator.tui.widgets.failures import COLUMNS, USUAL, FailureRows, Row, group_pieces, listed
 from curator.tui.widgets.reader import FailurePreview
@@ -31,7 +31,7 @@ class Listing(Deciding, Filtered):
 
     def __init__(self) -> None:
         super().__init__()
-        self._look: Look | None = None
+        self._read: QueueRead | None = None
         self._state: Shown = "open"
         self._filter = Filter(parts=())
         self._grouped = False
@@ -49,7 +49,7 @@ class Listing(Deciding, Filtered):
     @property
     def _fold(self) -> str:
         """What is one row."""
-        return self.session.rooms.standing.fold or ("group" if self._grouped else "session")
+        return self.session.rooms.last_place.fold or ("group" if self._grouped else "session")
 
     def _group(self, *, asked: bool) -> None:
         """Groups the failures aside; the rows that are there stay until then."""
@@ -62,9 +62,9 @@ class Listing(Deciding, Filtered):
     def _got_groups(self, count: int, asked: bool) -> None:
         if self._fold == "group":
             self._list()
-        elif not self.session.rooms.standing.fold and not asked:
+        elif not self.session.rooms.last_place.fold and not asked:
             rows = self.failures
-            if rows.cursor or rows.marks or self.session.rooms.standing.filter or not self.is_current:
+            if rows.cursor or rows.marks or self.session.rooms.last_place.filter or not self.is_current:
                 # Nothing moves under the hands of who has begun.
                 self.tell([("text", f"They are {plural(count, 'group')} of like failures."), ("dim", "  x shows them")])
             else:
@@ -96,9 +96,9 @@ class Listing(Deciding, Filtered):
 
     def _list(self, at: str | None = None) -> None:
         everything = self.session.queue.all()
-        if self._look is None and not everything:
+        if self._read is None and not everything:
             return
-        standing, excerpts = self.session.rooms.standing, self.session.traces.excerpts
+        last, excerpts = self.session.rooms.last_place, self.session.traces.excerpts
         drafts = self.session.drafts
         if self._state == "prepared":
             chosen = drafts.prepared()
@@ -118,7 +118,7 @@ class Listing(Deciding, Filtered):
             if self._inside is not None:
                 found = [each for each in found if each.key in self._inside.keys]
             fold = "off" if self._inside is not None else self._fold
-            rows = listed(found, sort=standing.sort, fold=fold, groups=groups)
+            rows = listed(found, sort=last.sort, fold=fold, groups=groups)
         if at is not None:
             at = next((row.key for row in rows if any(at in (f.key, f.trace_id) for f in row.all)), at)
         self._choose_columns()
@@ -126,7 +126,7 @@ class Listing(Deciding, Filtered):
         self.failures.show(rows, at=at)
         if rows:
             self.show_panes()
-        elif self._look is not None:
+        elif self._read is not None:
             self._say_why_empty(bool(words), len(everything))
             self.query_one(FailurePreview).clear()
         self._show_week()
@@ -160,8 +160,10 @@ class Listing(Deciding, Filtered):
     # What stands over the list
 
     def _show_week(self) -> None:
-        since = sentences("window").get(self.session.rooms.standing.since, f"since {self.session.rooms.standing.since}")
-        rule = self.session.rooms.standing.rule
+        since = sentences("window").get(
+            self.session.rooms.last_place.since, f"since {self.session.rooms.last_place.since}"
+        )
+        rule = self.session.rooms.last_place.rule
         words = f"{rule} · {since}" if rule else since
         week = self.session.queue.week
         prepared = len(self.session.drafts.inbox)
@@ -171,7 +173,7 @@ class Listing(Deciding, Filtered):
     def _show_place(self) -> None:
         """`12/47`, and how the list is ordered."""
         rows = self.failures
-        standing = self.session.rooms.standing
+        last = self.session.rooms.last_place
         total = sum(len(row.all) for row in rows.rows)
         pieces: list[Piece] = [("strong", f"{min(rows.cursor + 1, len(rows.rows))}/{len(rows.rows)}")]
         if self._inside is not None:
@@ -185,9 +187,9 @@ class Listing(Deciding, Filtered):
             pieces += [("accent", "  p"), ("dim", " approves"), ("accent", "  ⌫"), ("dim", " declines")]
         if self.session.queue.by_defaults:
             pieces += [("dim", "  by plain defaults "), ("accent", " N"), ("dim", " makes a rule")]
-        if standing.sort != "age":
-            name = tables()["columns"][standing.sort.removeprefix("-")]["name"]
-            pieces.append(("dim", f"  by {name}{' ↑' if standing.sort.startswith('-') else ' ↓'}"))
+        if last.sort != "age":
+            name = tables()["columns"][last.sort.removeprefix("-")]["name"]
+            pieces.append(("dim", f"  by {name}{' ↑' if last.sort.startswith('-') else ' ↓'}"))
         if rows.marks:
             pieces.append(("accent", f"  ● {len(rows.marks)} marked"))
         self.say("#place", pieces, layout=False)
@@ -199,7 +201,7 @@ class Listing(Deciding, Filtered):
     def action_clear(self) -> None:
         if isinstance(self.focused, TextView):
             self.failures.focus()
-        elif self.session.rooms.standing.filter:
+        elif self.session.rooms.last_place.filter:
             self.drop_filter()
         elif self.failures.marks:
             self.failures.clear_marks()
@@ -252,7 +254,7 @@ class Listing(Deciding, Filtered):
     # Order and columns
 
     def action_sort(self) -> None:
-        now = self.session.rooms.standing.sort
+        now = self.session.rooms.last_place.sort
 
         def chosen(name: str) -> None:
             self.session.rooms.stand(sort=f"-{name}" if name == now else name)
@@ -267,7 +269,7 @@ class Listing(Deciding, Filtered):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return self.session.rooms.standing.columns or self.session.settings.columns or USUAL
+        return self.session.rooms.last_place.columns or self.session.settings.columns or USUAL
 
     def action_columns(self) -> None:
         shown = self._columns

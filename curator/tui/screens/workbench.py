@@ -19,7 +19,7 @@ from curator.tui.live import (
     open_points,
     problem_checks,
     protection_checks,
-    standing_checks,
+    under_id_checks,
 )
 from curator.tui.masks import Masks
 from curator.tui.memory import DraftState
@@ -265,7 +265,7 @@ class WorkbenchScreen(Editing):
             ("Does it protect?", protection_checks(prepared.answers, scrubbed.problems)),
         ]
         if self._compared is not None:
-            sections.append((f"In {prepared.draft.dataset}", standing_checks(self._compared)))
+            sections.append((f"In {prepared.draft.dataset}", under_id_checks(self._compared)))
         model = scrubbed.summary.model
         note = f"looked for with {model}" if model else "names and places not looked for: no model installed"
         self.query_one(ChecksView).put(sections, scrubbed.findings, note)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from curator.config import Settings
 from curator.tui.session.acts import Act, Acts, says_of
 from curator.tui.session.drafts import Drafts, Prepared
-from curator.tui.session.failures import Failures, Look
+from curator.tui.session.failures import Failures, QueueRead
 from curator.tui.session.groups import Groups
 from curator.tui.session.items import Items
 from curator.tui.session.rooms import Connected, Report, Rooms

@@ -100,7 +100,7 @@ class Drafts:
         if waiting is not None and waiting.rule in rules:
             return DraftState.model_validate({**waiting.order, "trace_id": key, "rule": waiting.rule})
         failure = self._failures.get(key)
-        rule = self._failures.rule_of(failure) if failure else self._rooms.standing.rule or next(iter(rules))
+        rule = self._failures.rule_of(failure) if failure else self._rooms.last_place.rule or next(iter(rules))
         if rule not in rules:
             found_by = "This failure was found by plain defaults; a rule says what its item is made of."
             raise UsageError(found_by, code="RULES_NONE", remedy="`N` in the queue, or `curator init`, makes one.")

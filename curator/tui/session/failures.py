@@ -41,7 +41,7 @@ class Week:
         return 1 - left / self.total if self.total else 1.0
 
 
-class Look(Value):
+class QueueRead(Value):
     """The queue as the server and this machine know it now."""
 
     connected: Connected
@@ -68,7 +68,7 @@ class Failures:
         self.by_defaults = False
         """Whether the project has no rule, and what is listed was found by plain defaults."""
 
-    def look(self, since: str, rule: str | None, report: Report) -> Look:
+    def read(self, since: str, rule: str | None, report: Report) -> QueueRead:
         """The failures of a window, in every state; `all` has them as they arrive. Raises CuratorError."""
         from curator.gateway import GatewayError
         from curator.queue import Hears, find_failures, found_by, in_words, noted, parse_window
@@ -105,7 +105,7 @@ class Failures:
             notes.append(in_words(used[0]))
         self.by_defaults = used is not rules
         self.learned([decision for decision in self._own_decisions() if decision.at >= began])
-        return Look(connected=self._rooms.connect(), queue=queue, notes=tuple(notes))
+        return QueueRead(connected=self._rooms.connect(), queue=queue, notes=tuple(notes))
 
     @property
     def window(self) -> "Window | None":
@@ -124,14 +124,14 @@ class Failures:
         """The rule to shape a failure by: the one that is looked at, else the one that knows the trace's name, else
         the one with most signals."""
         names = list(dict.fromkeys(signal.rule for signal in failure.signals))
-        if self._rooms.standing.rule in names:
-            return self._rooms.standing.rule
+        if self._rooms.last_place.rule in names:
+            return self._rooms.last_place.rule
         named = {r.rule.rule for r in self._rooms.rules if is_named(failure.name, r.rule.queue.filters.names)}
         return max(names, key=lambda name: (name in named, sum(s.rule == name for s in failure.signals)))
 
     @property
     def week(self) -> Week | None:
-        """The summary of the window; None before the first look."""
+        """The summary of the window; None before the first read."""
         if self._window is None:
             return None
         if self._week is None:

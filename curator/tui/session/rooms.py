@@ -49,7 +49,7 @@ class Rooms:
         self._promoter: Promoter | None = None
         self._scrubber: Scrubber | None = scrubber
         self._connected: Connected | None = None
-        self._standing: LastPlace | None = None
+        self._last_place: LastPlace | None = None
 
     @property
     def host(self) -> str:
@@ -151,7 +151,7 @@ class Rooms:
         from curator.queue import parse_window, try_rule
 
         report("trying the rule on its failures", 0, None)
-        window = parse_window(self.standing.since, None, datetime.now().astimezone())
+        window = parse_window(self.last_place.since, None, datetime.now().astimezone())
         return try_rule(self.gateway, self.named[name], window, allow_python=self.settings.allow_python)
 
     def write_rule(self, name: str, text: str) -> Path:
@@ -190,15 +190,15 @@ class Rooms:
         return Memory(self.settings)
 
     @property
-    def standing(self) -> LastPlace:
+    def last_place(self) -> LastPlace:
         """Where the reviewer stands."""
-        if self._standing is None:
-            self._standing = self.memory.standing()
-        return self._standing
+        if self._last_place is None:
+            self._last_place = self.memory.last_place()
+        return self._last_place
 
     def stand(self, **changes: Any) -> None:
         """The reviewer stands elsewhere; kept when the app ends."""
-        self._standing = self.standing.model_copy(update=changes)
+        self._last_place = self.last_place.model_copy(update=changes)
 
     @property
     def reviewer(self) -> str:
@@ -215,7 +215,7 @@ class Rooms:
 
     def close(self) -> None:
         """Ends the connection, the scrub's process and the journal; what the reviewer's place is, is kept."""
-        self.memory.keep_standing(self.standing)
+        self.memory.keep_last_place(self.last_place)
         if self._scrubber is not None and self._own_scrubber:
             self._scrubber.close()
         if self._journal is not None:
