@@ -4,6 +4,7 @@ import pytest
 
 from curator.model.errors import CuratorError
 from curator.tui.app import CuratorApp
+from curator.tui.widgets.frame import TopBar
 
 SECRET = "07700 900142"
 
@@ -16,6 +17,11 @@ class Broken(CuratorApp):
 
     def _stumble(self, trace: dict[str, str]) -> None:
         raise ValueError(f"cannot read {trace['question']}")
+
+
+def test_news_for_a_screen_that_is_just_being_opened_are_no_mistake() -> None:
+    """Rows arrive, and progress with them, while a key opens a screen."""
+    TopBar("queue").show_connection([("text", "langfuse.example")], busy=True)
 
 
 def nothing() -> None:

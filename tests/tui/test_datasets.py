@@ -1,5 +1,6 @@
 """Datasets, and the lineage of an item: the screen says what the command says, masked until asked."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,12 +84,22 @@ async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) 
         assert "Open a dataset with enter" in driver.toasts()
         await driver.press("enter")
 
+        # A row says what its item asks, masked, and the part of its id that others do not have.
+        items, asked = driver.screen.query_one("#items", Rows), driver.screen._asked
+        await driver.until(lambda: all(items.rows[n].id in asked for _, n in items.rows_in_sight()), "the questions")
+        shown = [items.render_line(line).text for line, _ in items.rows_in_sight()]
+        assert len(shown) == 37
+        assert not [row for row in shown if DATASET in row or "…" in row[:5] or "@" in row]
+        own = items.rows[0].id.removeprefix(f"{DATASET}-")
+        assert re.match(rf"▌ +One curtain of the pair is longer than the… +…{own[:16]}…", shown[0])
+        assert any("Send the label to ‹EMAIL_ADDRESS› because" in row for row in shown)
+
         item = item_id(sandbox, "CON001")
         view = await open_lineage(driver, item)
-        shown: list[Line] = list(view.lines)
+        lines: list[Line] = list(view.lines)
         told = render(session.items.story(DATASET, item)).splitlines()
-        assert words([line.text for line in shown]) == words(told[2:])
-        removed = [line for line in shown if line.text.strip().startswith("- ")]
+        assert words([line.text for line in lines]) == words(told[2:])
+        removed = [line for line in lines if line.text.strip().startswith("- ")]
         assert [line.pieces[0][0] for line in removed] == ["bad", "bad"]
         assert "● ACTIVE" in driver.text()
 

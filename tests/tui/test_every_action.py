@@ -427,6 +427,9 @@ async def test_workbench_and_receipt(
         await driver.does("workbench.write", "p")
         assert isinstance(driver.screen, ReceiptScreen)
         assert "DATASET_MISSING" in driver.text()
+        assert (
+            foot(driver) == "1 create-dataset  2 draft  esc Back  e Explain  y Copy  f Zoom  ; Jump  ^p Palette  ? Help"
+        )
         await driver.does("receipt.explain", "e")
         assert isinstance(driver.screen, PageScreen)
         await driver.press("escape")
@@ -443,6 +446,7 @@ async def test_workbench_and_receipt(
         assert len(session.rooms.journal.drafts.all()) == 1
         await driver.does("receipt.remedy-1", "1")
         assert "verified" in driver.text()
+        assert foot(driver).startswith("enter Next failure  esc Back  t Prove  b Browser  s State  u Undo")
         receipt = driver.screen._receipt
         await driver.does("receipt.cover", "c")
         assert "No other open failure of its group is known" in driver.toasts()
@@ -485,6 +489,11 @@ async def test_workbench_and_receipt(
         await driver.press("escape")
         await driver.does("log.back", "escape")
         assert driver.screen is driver.queue
+
+
+def foot(driver: Driver) -> str:
+    """The keys that the foot of the screen offers."""
+    return driver.text().splitlines()[-1].strip()
 
 
 def chosen(bench: WorkbenchScreen) -> object:

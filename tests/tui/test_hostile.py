@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
+from curator.tui.memory import LastPlace, Memory
 from curator.tui.session import Session
 from curator.tui.text import editable, unescaped, visible
 from tests.tui.driver import Driver, driving, settings_for
@@ -119,6 +120,7 @@ def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
     """
     with SandboxServer() as server:
         load(server, payloads)
+        Memory(settings_for(server)).keep_standing(LastPlace(fold="off"))  # groups would move the rows meanwhile
         environment = server.environment() | {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"]}
         with Terminal([sys.executable, "-m", "curator"], environment) as terminal:
             terminal.wait_for("PWNED-0")

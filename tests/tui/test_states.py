@@ -1,5 +1,8 @@
 """Waiting, refusals, nothing there, two reviewers, coming back: states of a screen, never a crash."""
 
+import os
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +13,12 @@ from curator.model import Decision, Failure
 from curator.model.errors import ConfigError
 from curator.model.lineage import to_item
 from curator.queue.decisions import record
+from curator.rulebook import shipped_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
-from curator.tui.memory import Memory
+from curator.tui.memory import LastPlace, Memory
+from curator.tui.screens.log import KEPT
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
@@ -23,6 +28,7 @@ from curator.tui.widgets.week_view import StateTab
 from tests.command import run
 from tests.queue.world import World
 from tests.tui.driver import Driver, Listening, driving, go_elsewhere, settings_for
+from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.anyio
 
@@ -313,6 +319,42 @@ async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, s
         assert "Meanwhile it was snoozed by tom" in flat(one)
         await one.press("escape")
         assert said(session, third) == "dismissed by maya"
+
+
+@pytest.mark.slow
+async def test_killed_among_many_the_log_lists_what_is_written_and_what_is_not(
+    sandbox: SandboxServer, scrubber: Scrubber
+) -> None:
+    state = {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"], "CURATOR_RULES": str(shipped_rules())}
+    state |= {"COLUMNS": "120", "LINES": "36"}
+    Memory(settings_for(sandbox)).keep_standing(LastPlace(since="14d", filter="order-st", fold="off"))
+    with Terminal([sys.executable, "-m", "curator"], sandbox.environment() | state) as terminal:
+        terminal.wait_for("decided")
+        for keys, seen in (("*", "marked"), ("p", "promotes"), ("p", "a new dataset")):
+            terminal.send(keys)
+            terminal.wait_for(seen)
+        sandbox.fault("slow", "0.4")
+        terminal.send("\r")
+        terminal.wait_for(*(f"writing {some} of" for some in range(3, 9)))
+        os.kill(terminal.process, signal.SIGKILL)
+    sandbox.settings.faults.switch_off("slow")
+
+    session = Session(settings_for(sandbox), scrubber)
+    begun = {each.item_id for each in session.rooms.journal.promotions.unfinished()}
+    assert len(begun) >= 15
+    async with driving(session) as driver:
+        await driver.until(lambda: "left from before" in driver.toasts(), "what is said of it")
+        await driver.press("L")
+        rows = driver.screen.rows.rows
+        written = {each.item_id for each in rows if each.verdict == "verified"}
+        kept = {each.item_id for each in rows if each.verdict == KEPT}
+        assert written | kept == begun
+        assert not written & kept
+        assert {each.item_id for each in rows if each.item_id not in written and each.verdict != KEPT} <= kept
+        assert written == {each.id for each in session.items.of(rows[0].dataset, lambda *_: None)}
+        assert len(written) >= 3
+        assert f"{len(written)} finished, {len(kept)} kept as draft" in driver.toasts()
+        assert "its draft is kept: p opens it, e says why" in flat(driver)
 
 
 def _elsewhere(failure: Failure) -> Decision:

@@ -63,7 +63,13 @@ class DatasetsScreen(Reading):
                     [
                         Column(self._asks, share=7, title="asks"),
                         Column(self._short_id, share=3, most=34, title="item", from_width=56),
-                        Column(_failure_type, share=2, most=22, title="failure type", from_width=90),
+                        Column(
+                            lambda i: [("dim", _lineage_says(i, "failure_type"))],
+                            share=2,
+                            most=22,
+                            title="failure type",
+                            from_width=90,
+                        ),
                         Column(_lineage, width=8, title="lineage"),
                         Column(lambda i: [("dim", age(i.updated_at))], width=4, right=True, title="ago"),
                     ],
@@ -170,16 +176,23 @@ class DatasetsScreen(Reading):
         item: StoredItem = event.row
         self._rest = self.set_timer(REST, lambda: self._show_item(item))
 
-    def _show_item(self, item: StoredItem) -> None:
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self._read_asked)  # more rows may be in sight
+
+    def _read_asked(self) -> None:
         shown: list[StoredItem] = [self._items.rows[number] for _, number in self._items.rows_in_sight()]
         new = {each.id: asked_in(each.input) or text_of(each.input) for each in shown if each.id not in self._asked}
         if new:
             read = self.session.traces.excerpts_of
             self.fetch("asked", lambda report: read(new), self._read)
+
+    def _show_item(self, item: StoredItem) -> None:
+        self._read_asked()
         sheet = of_stored(item)
         self.reader.title([("text", item.id)])
         self.view.hide_again()
-        self.put_masked(self.view, sheet, _rule_of(item))
+        self.put_masked(self.view, sheet, _lineage_says(item, "rule") or None)
 
     def _read(self, asked: dict[str, Excerpt]) -> None:
         self._asked |= asked
@@ -223,7 +236,7 @@ class DatasetsScreen(Reading):
 
     def action_verify(self) -> None:
         if (item := self._chosen_item()) is not None:
-            verify, rule = self.session.items.verify, _rule_of(item)
+            verify, rule = self.session.items.verify, _lineage_says(item, "rule") or None
             self.busily("verify", "verifying", lambda report: verify(item.dataset, item.id, rule), self._verified)
 
     def _chosen_item(self) -> StoredItem | None:
@@ -260,7 +273,7 @@ class DatasetsScreen(Reading):
 
     def action_lineage(self) -> None:
         if (item := self._chosen_item()) is not None:
-            self.curator.open_lineage(item.dataset, item.id, _rule_of(item))
+            self.curator.open_lineage(item.dataset, item.id, _lineage_says(item, "rule") or None)
 
     def action_source(self) -> None:
         item = self._item
@@ -276,26 +289,16 @@ class DatasetsScreen(Reading):
     def copies(self) -> Copies:
         dataset = self._open or self._list.current
         found: Copies = [("the dataset's name", dataset.name)] if dataset else []
-        item = self._item
-        if item is not None:
-            found = [
-                ("the item's id", item.id),
-                ("the address in Langfuse", lambda: self.session.items.url(item.dataset, item.id)),
-                ("the command that verifies it", f"curator verify {item.dataset} {item.id}"),
-                *found,
-            ]
-        return found
+        return found if self._item is None else self.item_copies(self._item.dataset, self._item.id) + found
 
 
-def _rule_of(item: StoredItem) -> str | None:
-    """The rule that the item's lineage names."""
-    rule = item.metadata.get("rule") if isinstance(item.metadata, dict) else None
-    return str(rule) if rule else None
+def _lineage_says(item: StoredItem, key: str) -> str:
+    found = item.metadata.get(key) if isinstance(item.metadata, dict) else None
+    return str(found or "")
 
 
 def _failure_type(item: StoredItem) -> list[Piece]:
-    found = item.metadata.get("failure_type") if isinstance(item.metadata, dict) else None
-    return [("dim", str(found or ""))]
+    return [("dim", _lineage_says(item, "failure_type"))]
 
 
 def _lineage(item: StoredItem) -> list[Piece]:

@@ -67,9 +67,5 @@ class LineageScreen(SheetScreen):
         self.curator.browse_item(self._dataset, self._item_id)
 
     def copies(self) -> Copies:
-        dataset, item = self._dataset, self._item_id
-        return [
-            ("the item's id", item),
-            ("the address in Langfuse", lambda: self.session.items.url(dataset, item)),
-            ("the command that shows this", f"curator audit {dataset} {item}"),
-        ]
+        shows = ("the command that shows this", f"curator audit {self._dataset} {self._item_id}")
+        return [*self.item_copies(self._dataset, self._item_id), shows]

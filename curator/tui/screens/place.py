@@ -143,7 +143,7 @@ class Place(Screen[None], Fetching):
         with Vertical(classes="page-holder", id="instead"):
             yield Page()
         yield from self.body()
-        yield Hints()
+        yield Hints(label=self.hint)
 
     def head(self) -> ComposeResult:
         """What stands over the panes."""
@@ -156,6 +156,10 @@ class Place(Screen[None], Fetching):
     def help_for_focus(self) -> tuple[actions.Place, ...]:
         """Places of the action table that the help lists first: those of the pane that has the focus."""
         return self.help_places
+
+    def hint(self, action: actions.Action) -> str:
+        """What the foot says of an action's key; empty while the key would do nothing here."""
+        return action.label
 
     def on_screen_resume(self) -> None:
         self.show_connection()
@@ -248,6 +252,14 @@ class Place(Screen[None], Fetching):
         """What `y` offers to copy here: words, and the text or what asks the server for it."""
         return []
 
+    def item_copies(self, dataset: str, item_id: str) -> Copies:
+        """What can be copied of an item."""
+        return [
+            ("the item's id", item_id),
+            ("the address in Langfuse", lambda: self.session.items.url(dataset, item_id)),
+            ("the command that verifies it", f"curator verify {dataset} {item_id}"),
+        ]
+
     def tell(self, pieces: Sequence[Piece], *, bad: bool = False) -> None:
         """A short message that goes away by itself."""
         self.curator.tell(pieces, bad=bad)
@@ -298,7 +310,7 @@ class Deciding(Place):
         if not failures:
             return
 
-        question = Choose(f"Dismiss {_what(failures)}: why?", sentences("dismiss"), own="another reason")
+        question = Choose(f"Dismiss {in_short(failures)}: why?", sentences("dismiss"), own="another reason")
         self.ask(question, lambda reason: self.decide(failures, "dismissed", reason))
 
     def ask_snooze(self, failures: Sequence[Failure]) -> None:
@@ -309,7 +321,7 @@ class Deciding(Place):
         def answered(days: str) -> None:
             self.decide(failures, "snoozed", "", datetime.now(UTC) + timedelta(days=int(days)))
 
-        self.ask(Choose(f"Snooze {_what(failures)}", sentences("snooze")), answered)
+        self.ask(Choose(f"Snooze {in_short(failures)}", sentences("snooze")), answered)
 
     def reopen(self, failures: Sequence[Failure]) -> None:
         """Takes decisions back: the failures are open again."""
@@ -328,7 +340,7 @@ class Deciding(Place):
             if not others:
                 self._decide(failures, state, reason, until)
                 return
-            note = "\n".join(f"{_what([failure])}: {says_of([(failure, by)])}" for failure, by in others[:5])
+            note = "\n".join(f"{in_short([failure])}: {says_of([(failure, by)])}" for failure, by in others[:5])
             mine = [failure for failure in failures if failure not in [each for each, _ in others]]
             answers = {"theirs": "Keep what they decided", "mine": "Overwrite it with mine"}
 
@@ -367,7 +379,7 @@ class Deciding(Place):
         self.curator.share(failures, decisions)
         role, sign = signs("state")[state]
         done = "Reopened" if state == "open" else state.capitalize()
-        self.tell([(role, f"{sign} "), ("text", f"{done} {_what(failures)}."), ("dim", "  u takes it back")])
+        self.tell([(role, f"{sign} "), ("text", f"{done} {in_short(failures)}."), ("dim", "  u takes it back")])
         self.curator.queue_changed()
         if self is not self.curator.queue_screen:
             self.changed(advance=True)
@@ -378,7 +390,8 @@ class Deciding(Place):
         self.trouble(error)
 
 
-def _what(failures: Sequence[Failure]) -> str:
+def in_short(failures: Sequence[Failure]) -> str:
+    """The name of one failure, the number of several."""
     if len(failures) == 1:
         return failures[0].name or failures[0].trace_id[:12]
     return plural(len(failures), "failure")

@@ -13,7 +13,7 @@ from curator.model.errors import CuratorError
 from curator.queue import in_line
 from curator.tui import actions
 from curator.tui.screens.ask import AskLine, Choose, Confirm
-from curator.tui.screens.place import Copies
+from curator.tui.screens.place import Copies, in_short
 from curator.tui.screens.queue_list import Listing
 from curator.tui.screens.rules import FirstRules, TrialScreen
 from curator.tui.session import QueueRead, Report
@@ -209,7 +209,7 @@ class QueueScreen(Listing, FirstRules):
             self.tell([("accent", "✎ "), ("text", f"Note on {what}: {words}")])
             self.changed()
 
-        what = plural(len(failures), "failure") if len(failures) > 1 else failures[0].name or failures[0].trace_id[:12]
+        what = in_short(failures)
         question = AskLine(
             f"Note on {what}",
             value=own.pop() if len(own) == 1 else "",

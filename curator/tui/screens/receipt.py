@@ -137,13 +137,14 @@ class ReceiptScreen(Proving):
     def _run(self) -> None:
         self._receipt = None
         self.show_page().waiting(f"writing {self._prepared.draft.item_id} and reading it back")
+        self.refresh_bindings()
         prepared, remedies, promote = self._prepared, self._remedies, self.session.acts.promote
         self.busily("promote", "promoting", lambda report: promote(prepared, remedies), self._done, self.failed)
 
     def _done(self, receipt: Receipt) -> None:
         self._receipt = receipt
         self.show_panes()
-        self.query_one("#words", Static).update(self._words(receipt))
+        self.proof_changed()
         self.query_one("#receipt").focus()
         self.curator.queue_changed()
 
@@ -171,8 +172,7 @@ class ReceiptScreen(Proving):
             [("dim", "action   "), ("text", receipt.action), ("dim", f"  by {receipt.reviewer}")],
             [],
         ]
-        others = [] if self._covered or not receipt.ok else self.session.groups.others(receipt.key)
-        if others:
+        if others := self._others(receipt):
             covers = f" covers the {plural(len(others), 'other open failure')} of its group with it"
             parts += [[("accent", "c"), ("text", covers)], []]
         said = receipt.problem.message if receipt.problem is not None else None
@@ -196,17 +196,39 @@ class ReceiptScreen(Proving):
             parts += [[], [("heading", "Does it protect anything?")], *proof]
         if receipt.ok and receipt.proposes == "known":
             parts += [[], [("accent", "s"), ("dim", " says that this failure is known until somebody has mended it")]]
-        if receipt.ok:
-            keys = {"enter": "next failure", "u": "takes it back", "t": "proves it", "s": "state"}
-            shown = [key for key in keys if key != "u" or receipt.action != "none"]
-            parts += [[], [piece for key in shown for piece in (("accent", f"{key} "), ("dim", f"{keys[key]}   "))]]
         return Content("\n").join(content(part) for part in parts)
+
+    def _others(self, receipt: Receipt) -> list[Failure]:
+        """The open failures of its group, which the item can cover with it."""
+        return [] if self._covered or not receipt.ok else self.session.groups.others(receipt.key)
 
     def remedies(self) -> list[tuple[str, str]]:
         """Names and words of what can be done about a failure."""
         return [] if self._receipt is None else list(self.session.rooms.promoter.remedies(self._receipt))
 
+    def hint(self, action: actions.Action) -> str:
+        receipt, name = self._receipt, action.name
+        if name.startswith("remedy"):
+            return dict(zip("123456", [each for each, _ in self.remedies()], strict=False)).get(action.keys, "")
+        if receipt is None:
+            return action.label if name in ("back", "help", "command_palette") else ""
+        applies = {
+            **dict.fromkeys(("next", "prove", "state"), receipt.ok),
+            "cover": bool(self._others(receipt)),
+            "explain": receipt.problem is not None,
+            "undo": self._covered or (receipt.ok and receipt.action != "none"),
+            "browse": receipt.ok or receipt.action != "none",
+        }
+        return action.label if applies.get(name, True) else ""
+
     # Actions of the place "receipt"
+
+    def _written(self, otherwise: str) -> Receipt | None:
+        """The receipt of an item that is written; without one says `otherwise`."""
+        if self._receipt is not None and self._receipt.ok:
+            return self._receipt
+        self.tell([("text", otherwise)])
+        return None
 
     def action_explain(self) -> None:
         problem = self._receipt.problem if self._receipt is not None else None
@@ -221,12 +243,8 @@ class ReceiptScreen(Proving):
         self._run()
 
     def action_next(self) -> None:
-        if self._receipt is None:
-            return
-        if not self._receipt.ok:
-            self.tell([("text", "It is not written. Choose a remedy by its number, or go back with esc.")])
-            return
-        self.curator.back_to_queue()
+        if self._written("It is not written. Choose a remedy by its number, or go back with esc."):
+            self.curator.back_to_queue()
 
     def action_back(self) -> None:
         if self._receipt is None and self.drop("promote"):
@@ -239,15 +257,13 @@ class ReceiptScreen(Proving):
         self.curator.back_to_queue()
 
     def action_prove(self) -> None:
-        if self._receipt is None or not self._receipt.ok:
-            self.tell([("text", "Only an item that is written can be proved.")])
-            return
-        self.ask_and_prove(self._prepared.loaded, self._receipt.item_id)
+        if receipt := self._written("Only an item that is written can be proved."):
+            self.ask_and_prove(self._prepared.loaded, receipt.item_id)
 
     def action_cover(self) -> None:
         """Decides about the other open failures of the group: this item protects against them too."""
         receipt = self._receipt
-        others = self.session.groups.others(receipt.key) if receipt is not None and receipt.ok else []
+        others = [] if receipt is None else self._others(receipt)
         if receipt is None or not others:
             self.tell([("text", "No other open failure of its group is known.")])
             return
@@ -265,13 +281,9 @@ class ReceiptScreen(Proving):
 
     def action_state(self) -> None:
         """Asks what the gate shall do with the item, then for what that takes, one line each."""
-        receipt = self._receipt
-        if receipt is None or not receipt.ok:
-            self.tell([("text", "Only an item that is written has a state.")])
-            return
-
-        question = Choose("What shall the gate do when this item fails?", sentences("gate"))
-        self.ask(question, lambda state: self._ask_for_state(receipt, state, QUESTIONS[state], {}))
+        if receipt := self._written("Only an item that is written has a state."):
+            question = Choose("What shall the gate do when this item fails?", sentences("gate"))
+            self.ask(question, lambda state: self._ask_for_state(receipt, state, QUESTIONS[state], {}))
 
     def _ask_for_state(self, receipt: Receipt, state: str, open_: Sequence[str], said: dict[str, str]) -> None:
         if open_:
@@ -297,17 +309,13 @@ class ReceiptScreen(Proving):
     def proof_changed(self) -> None:
         if self._receipt is not None:
             self.query_one("#words", Static).update(self._words(self._receipt))
+            self.refresh_bindings()
 
     def copies(self) -> Copies:
         if self._receipt is None:
             return []
-        receipt = self._receipt
-        return [
-            ("the item's id", receipt.item_id),
-            ("the address in Langfuse", lambda: self.session.items.url(receipt.dataset, receipt.item_id)),
-            ("this receipt as JSON", receipt.model_dump_json(indent=2)),
-            ("the command that verifies it", f"curator verify {receipt.dataset} {receipt.item_id}"),
-        ]
+        found = self.item_copies(self._receipt.dataset, self._receipt.item_id)
+        return [*found, ("this receipt as JSON", self._receipt.model_dump_json(indent=2))]
 
     def action_browse(self) -> None:
         if self._receipt is not None:

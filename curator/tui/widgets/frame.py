@@ -1,8 +1,9 @@
 """What frames every screen: the bar on top, the banner of a failed call, the page that stands in for missing data."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from rich.cells import cell_len
@@ -81,8 +82,9 @@ class TopBar(Horizontal):
 
     def show_connection(self, pieces: Sequence[Piece], *, busy: bool = False) -> None:
         """What is known of the connection, at the right; `busy`: something is under way."""
-        self.query_one("#busy", Spinner).turn(busy)
-        self.query_one("#connection", Static).update(content(pieces))
+        if self.children:  # a screen that is just being opened says it when it is there
+            self.query_one("#busy", Spinner).turn(busy)
+            self.query_one("#connection", Static).update(content(pieces))
 
 
 class Banner(Static):
@@ -261,10 +263,12 @@ class Hints(Static):
 
     DEFAULT_CSS = "Hints { dock: bottom; height: 1; }"
 
-    def __init__(self, places: Sequence[actions.Place] = ()) -> None:
-        """`places`: whose keys are shown while nothing has the focus."""
+    def __init__(
+        self, places: Sequence[actions.Place] = (), label: Callable[[actions.Action], str] = attrgetter("label")
+    ) -> None:
+        """`places`: whose keys are shown while nothing has the focus; `label`: see `Place.hint`."""
         super().__init__("")
-        self._places = places
+        self._places, self._label = places, label
         self._spots: list[tuple[int, int, actions.Action]] = []
 
     def on_mount(self) -> None:
@@ -281,17 +285,14 @@ class Hints(Static):
         if self.is_attached and screen is self.screen:
             self.call_after_refresh(self.put)
 
-    def _shown(self) -> list[tuple[str, actions.Action]]:
-        """Keys and actions in the order of their ranks."""
-        found: dict[str, tuple[str, actions.Action]] = {}
-        for place in self._places:
-            found |= {action.id: (actions.keys_of(action), action) for action in actions.of(place) if action.rank}
-        keymap = getattr(self.app, "_keymap", {})
-        for active in self.screen.active_bindings.values():
-            action = actions.BY_ID.get(active.binding.id or "")
-            if action is not None and action.rank and active.enabled:
-                found[action.id] = (actions.keys_of(action, keymap), action)
-        return sorted(found.values(), key=lambda each: each[1].rank)
+    def _shown(self) -> list[tuple[str, str, actions.Action]]:
+        """Key, label and action by their ranks; of several keys the first is enough to know."""
+        ids = [action.id for place in self._places for action in actions.of(place)]
+        ids += [active.binding.id or "" for active in self.screen.active_bindings.values() if active.enabled]
+        ranked = [action for each in dict.fromkeys(ids) if (action := actions.BY_ID.get(each)) and action.rank]
+        mine = getattr(self.app, "_keymap", {})
+        found = [(actions.written(mine.get(a.id, a.keys)).split(" ")[0], self._label(a), a) for a in ranked]
+        return sorted((each for each in found if each[1]), key=lambda each: each[2].rank)
 
     def put(self) -> None:
         """Shows what the width takes; the help stands last, whatever the width."""
@@ -299,23 +300,15 @@ class Hints(Static):
         if width <= 0 or not self.app.screen_stack:  # without a screen the app is ending
             return
         shown = self._shown()
-        last = [each for each in shown if each[1].id == "app.help"]
-        room = width - sum(len(keys) + len(action.label) + 3 for keys, action in last)
-        chosen = []
-        for keys, action in (each for each in shown if each not in last):
-            # Of several keys the first is enough to know.
-            size = len(keys.split(" ")[0]) + len(action.label) + 3
-            if size <= room:
-                room -= size
-                chosen.append((keys, action))
+        left = width - sum(len(key) + len(label) + 3 for key, label, action in shown if action.id == "app.help")
         pieces: list[Piece] = []
-        self._spots = []
-        at = 0
-        for keys, action in [*chosen, *last]:
-            key, label = keys.split(" ")[0], action.label.rstrip(" 0123456789")
-            pieces += [("accent", f" {key}"), ("dim", f" {label} ")]
-            self._spots.append((at, at + len(key) + len(label) + 3, action))
-            at += len(key) + len(label) + 3
+        self._spots, at = [], 0
+        for key, label, action in shown:
+            size = len(key) + len(label) + 3
+            if action.id == "app.help" or at + size <= left:
+                pieces += [("accent", f" {key}"), ("dim", f" {label} ")]
+                self._spots.append((at, at + size, action))
+                at += size
         self.update(content(pieces))
 
     async def on_click(self, event: events.Click) -> None:

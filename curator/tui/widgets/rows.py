@@ -19,7 +19,8 @@ from curator.tui.text import Piece
 from curator.tui.widgets.painted import Painted, fit
 
 T = TypeVar("T")
-GAP = 2
+GAP, NARROW = 2, 70
+"""Cells between columns, one less in a list of less than so many cells."""
 GUTTER = 3
 """Cells for the cursor bar, the mark and a blank."""
 MOST_DRAWN = 2000
@@ -174,7 +175,7 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
     def _layout(self, width: int) -> list[tuple[Column[T], int]]:
         """Each column with its cells: those with a share divide what the others leave, and what some have too much."""
         columns = [c for c in self._columns if width >= c.from_width]
-        left = width - GUTTER - GAP * (len(columns) - 1) - sum(c.width for c in columns) - 1
+        left = width - GUTTER - (GAP - (width < NARROW)) * (len(columns) - 1) - sum(c.width for c in columns) - 1
         taken: dict[int, int] = {}
         while True:
             open_ = [(n, c) for n, c in enumerate(columns) if not c.width and n not in taken]
@@ -203,20 +204,21 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
         return drawn
 
     def _head(self, width: int) -> Strip:
-        pieces: list[Piece] = [("dim", " " * GUTTER)]
-        for index, (column, size) in enumerate(self._layout(width)):
-            pieces += [("text", " " * GAP)] if index else []
-            pieces += fit([("dim", column.title)], size, right=column.right)
+        pieces = [("dim", " " * GUTTER), *self._cells(width, lambda column: [("dim", column.title)])]
         return Strip(self.segments(pieces, self.rich_style)).adjust_cell_length(width, self.rich_style)
+
+    def _cells(self, width: int, cell: Callable[[Column[T]], Sequence[Piece]]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for column, size in self._layout(width):
+            pieces += [("text", " " * (GAP - (width < NARROW)))] if pieces else []
+            pieces += fit(cell(column), size, right=column.right)
+        return pieces
 
     def _draw(self, row: T, width: int, *, here: bool) -> Strip:
         base = self.get_component_rich_style("rows--cursor") if here else self.rich_style
         bar = ("accent" if self.has_focus else "dim", "▌") if here else ("text", " ")
         mark = ("accent", "●") if self._key(row) in self.marks else ("text", " ")
-        pieces: list[Piece] = [bar, mark, ("text", " ")]
-        for index, (column, size) in enumerate(self._layout(width)):
-            pieces += [("text", " " * GAP)] if index else []
-            pieces += fit(column.cell(row), size, right=column.right)
+        pieces = [bar, mark, ("text", " "), *self._cells(width, lambda column: column.cell(row))]
         return Strip(self.segments(pieces, base)).adjust_cell_length(width, base)
 
     def watch_has_focus(self, has_focus: bool) -> None:
