@@ -237,7 +237,7 @@ def test_a_truncated_answer_is_settled_by_reading(run: Promote, server: SandboxS
 def test_a_late_reading_is_waited_for(run: Promote, server: SandboxServer) -> None:
     server.fault("stale-read", "0.6")
     began = time.monotonic()
-    receipt = run(make_item())
+    receipt = run(make_item(), patience=QUICK.model_copy(update={"late": 30}))  # a busy machine takes its time, too
     assert receipt.verdict == "verified"
     assert time.monotonic() - began >= 0.5
 

@@ -51,7 +51,8 @@ def everything(server: SandboxServer, folder: Path) -> Iterator[tuple[str, str]]
             for row in database.execute(f'select * from "{table}"'):
                 yield f"server: {table}", " ".join(map(str, row))
     for path in folder.rglob("*"):
-        raw = path.name in ("agent.py", "described.yaml") or "runs" in path.parts
+        own = path.name in ("agent.py", "described.yaml") or "__pycache__" in path.parts  # the user's files
+        raw = own or "runs" in path.parts
         if path.is_file() and not raw:
             yield str(path.relative_to(folder)), path.read_bytes().decode("utf-8", "replace")
         yield "a file's name", str(path)
