@@ -21,6 +21,7 @@ from hypothesis import settings
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
+from curator import rulebook
 from curator.cli import output
 from curator.config import Connection
 from curator.gateway import Gateway
@@ -120,6 +121,19 @@ def certificates_are_read_once() -> Iterator[None]:
         return once((os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")), *given, **options)
 
     with mock.patch("httpx._transports.default.create_ssl_context", context):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_are_checked_once() -> Iterator[None]:
+    """The same text of a rule at the same place is the same rule; one that reads files or code is checked each time."""
+    once = cache(rulebook.check_text)
+
+    def checked(text: str, path: Path, allow_python: bool) -> Any:
+        check = rulebook.check.check_text if "schema_file" in text or "python" in text else once
+        return check(text, path, allow_python)
+
+    with mock.patch.object(rulebook, "check_text", checked):
         yield
 
 

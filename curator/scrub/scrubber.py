@@ -165,6 +165,9 @@ class Scrubber:
         if self._process is None or self._process.poll() is not None:
             hello = {"limits": self.limits.model_dump(mode="json"), "use_model": self._use_model}
             self._process = self._spawn()
+            if self._closed:  # `close` came before there was a process to end, and waits for this thread
+                self._kill()
+                raise NotScrubbed("the scrub has been closed")
             self._talk(self._process, hello, self.limits.start_seconds, "the engine did not load within")
         return self._talk(self._process, request, self.limits.seconds * max(1, items), "it took longer than")
 

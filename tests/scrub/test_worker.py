@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,26 @@ def test_closed_means_closed() -> None:
     one.close()
     with pytest.raises(NotScrubbed, match="closed"):
         one.find({}, PLAIN)
+
+
+def test_closed_while_the_worker_is_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that refuses at once must not wait for an engine that it does not need."""
+    scrubber = Scrubber()
+    spawn, started = scrubber._spawn, threading.Event()
+
+    def late() -> "subprocess.Popen[bytes]":
+        started.set()
+        while not scrubber._closed:
+            time.sleep(0.01)
+        return spawn()
+
+    monkeypatch.setattr(scrubber, "_spawn", late)
+    asked = scrubber.start()
+    assert started.wait(60)
+    scrubber.close()
+    assert isinstance(asked.exception(60), NotScrubbed)
+    assert scrubber._process is not None
+    assert scrubber._process.wait(10) == -signal.SIGKILL
 
 
 def test_an_unforeseen_error_leaves_without_its_message() -> None:
