@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from curator.cli.output import count, json_option, number, print_json, progress, row, say, when
+from curator.cli.output import count, json_option, number, plain, print_json, progress, row, say, when
 from curator.cli.week import local_decisions, print_groups
 from curator.config import Connection, load_settings
 from curator.model import Failure, Queue, Rule, Signal, State
@@ -58,8 +58,6 @@ def queue(
 
     if markdown and (line or grouped):
         raise click.UsageError("--markdown is about the whole window: leave --filter and --groups out.")
-    if (grouped or markdown) and limit is not None:
-        raise click.UsageError("Groups need every failure of the window: leave --limit out.")
     settings = load_settings()
     connection = settings.connection()
     if state == "prepared":
@@ -71,6 +69,9 @@ def queue(
     loaded = [find_rule(name, settings) for name in rules] or load_rules(settings)
     by = [each.rule for each in loaded]
     chosen = parse_filter(line, now, settings.views) if line else None
+    whole = grouped or markdown or (chosen is not None and chosen.of_groups)
+    if whole and limit is not None:
+        raise click.UsageError("Groups need every failure of the window: leave --limit out.")
     wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
     grouping: Grouping | None = None
     with (
@@ -96,16 +97,16 @@ def queue(
             if used is not by:
                 by = list(used)
                 say(in_words(by[0]))
-        elif not (grouped or markdown):
+        elif not whole:
             found = read(by)
-        if found is None or grouped or markdown:
+        if found is None or whole:
             week = read_week(gateway, scrubber, by, window, settings)
             if markdown:
                 from curator.queue import digest, in_markdown
 
                 click.echo(in_markdown(digest(week), window), nl=False)
                 return
-            grouping = week.groups(wanted)
+            grouping = week.groups(wanted) if grouped else None
             found = _only(week.queue, lambda one: wanted in (None, one.state))
         if chosen is not None:
             texts = _contents(gateway, found.failures) if chosen.words else {}
@@ -164,6 +165,8 @@ def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> No
 
 
 def _print(found: Queue, window: "Window", state: str) -> None:
+    from curator.draft import resemblance
+
     for failure in found.failures:
         name = failure.name or ("(source gone)" if failure.source_gone else "(no name)")
         name = f"{name} › {failure.observation_name or failure.observation_id}" if failure.reviewed else name
@@ -172,6 +175,8 @@ def _print(found: Queue, window: "Window", state: str) -> None:
         why = "; ".join(dict.fromkeys((*map(_reason, telling), *notes)))
         marks = _marks(failure, state)
         click.echo(row([(failure.key, 32), (when(failure.timestamp), 11), (name, 14), (marks + why, 10)]))
+        if failure.seen is not None:
+            click.echo(f"    ↻ {plain(resemblance(failure.seen))}")
     more = " (stopped at the limit; there may be more)" if found.truncated else ""
     unread = f" · unreadable {found.unreadable}" if found.unreadable else ""
     what = ("" if state == "all" else f"{state} ") + ("failure" if len(found.failures) == 1 else "failures")

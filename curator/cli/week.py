@@ -175,14 +175,13 @@ def print_groups(grouping: "Grouping") -> None:
 
 
 def _line(group: "Group") -> str:
-    from curator.draft import ago
+    """A group, and whole on a line of its own the item that protects against it or that it is like."""
+    from curator.draft import resemblance
 
-    protects = f"→ {group.items[0]} " if group.items else ""
-    if group.like is not None and not group.items:
-        runs = f", {group.like.runs}" if group.like.runs else ""
-        protects = f"like {group.like.item_id}, promoted {ago(group.like.promoted_at)}{runs}: "
-    why = protects + ", ".join(group.signals)
-    return row([(group.id, 10), (f"{group.count:>4}", 4), (sparkline(group.weeks), 12), (group.name, 34), (why, 10)])
+    why = ", ".join(group.signals)
+    line = row([(group.id, 10), (f"{group.count:>4}", 4), (sparkline(group.weeks), 12), (group.name, 34), (why, 10)])
+    item = f"→ {group.items[0]}" if group.items else f"↻ {resemblance(group.like)}" if group.like else ""
+    return f"{line}\n{'':12}{plain(item)}" if item else line
 
 
 def sparkline(numbers: Sequence[int]) -> str:

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from curator.draft.alike import ALIKE, Texts
     from curator.draft.edits import value_at
     from curator.draft.first_rule import loaded_text, rule_text
-    from curator.draft.likeness import KnownItem, Novelty, ago, forget_items, items_folder, known_items, text_of
+    from curator.draft.likeness import (
+        KnownItem,
+        Novelty,
+        ago,
+        forget_items,
+        items_folder,
+        known_items,
+        resemblance,
+        text_of,
+    )
     from curator.draft.propose import Option, Shapes, sample_traces, shapes_of
     from curator.draft.trials import Case, Trial, trial
 

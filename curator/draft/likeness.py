@@ -15,6 +15,7 @@ from curator.experiments import history
 from curator.model import Problem, ScrubbedDraft, StoredItem
 from curator.model.base import Value
 from curator.model.errors import ConfigError
+from curator.model.failure import Seen
 from curator.model.files import write_private
 from curator.model.item import state_of
 from curator.model.lineage import DIGEST, FAILURE_TYPE, SOURCE_SESSION_ID, approval_digest, fingerprint
@@ -158,6 +159,12 @@ def ago(time: datetime, now: datetime | None = None) -> str:
     return "today" if not days else f"{many} {unit}{'s' if many != 1 else ''} ago"
 
 
+def resemblance(item: Similar | Seen, now: datetime | None = None) -> str:
+    """What a failure is like, in words: `like ITEM, promoted 3 weeks ago, passes since run X`."""
+    runs = f", {item.runs}" if item.runs else ""
+    return f"like {item.item_id}, promoted {ago(item.promoted_at, now)}{runs}"
+
+
 def _doubt(each: Similar) -> Problem:
     match each.relation:
         case "duplicate":
@@ -171,8 +178,7 @@ def _doubt(each: Similar) -> Problem:
             code, message = "DUP002", f"the input is {each.likeness:.0f} % like that of {each.item_id}"
             remedy = "Look at both; keep the one that says more."
         case "alike":
-            runs = f", {each.runs}" if each.runs else ""
-            code, message = SEEN_AGAIN, f"like {each.item_id}, promoted {ago(each.promoted_at)}{runs}"
+            code, message = SEEN_AGAIN, resemblance(each)
             remedy = "The fix did not hold, or that item is too weak: `curator audit DATASET ITEM` tells of its runs."
     return Problem(code=code, message=message, path="input", remedy=remedy, blocking=False)
 

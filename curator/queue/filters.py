@@ -72,6 +72,11 @@ class Filter(Value):
         """Whether it looks for words, which may stand in inputs and outputs too."""
         return any(field == "words" for _, field, _ in self.parts)
 
+    @property
+    def of_groups(self) -> bool:
+        """Whether it asks for a group, or for the item that a failure resembles: both are known when texts are read."""
+        return any(field in ("group", "item") or (field, what) == ("is", "seen") for _, field, what in self.parts)
+
     def matches(self, failure: Failure, text: str = "") -> bool:
         """Whether a failure is chosen; `text`: what else its words are looked for in, such as input and output."""
         return all(wanted == self._holds(failure, text, field, what) for wanted, field, what in self.parts)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curator.draft import ALIKE, KnownItem, Texts, ago, known_items
+from curator.draft import ALIKE, KnownItem, Texts, known_items, resemblance
 from curator.experiments import history
 from curator.model import Decision, Failure, Queue, Rule, ScrubPolicy, State
 from curator.model.base import Value
@@ -268,8 +268,7 @@ def in_markdown(found: Digest, window: Window) -> str:
 
 
 def _row(group: Group, now: datetime) -> str:
-    like = f"like {group.like.item_id}, promoted {ago(group.like.promoted_at, now)}" if group.like else ""
-    like += f", {group.like.runs}" if group.like and group.like.runs else ""
+    like = resemblance(group.like, now) if group.like else ""
     what = f"{group.name} ({group.workflow})" if group.workflow else group.name
     case = ", ".join(group.items[:3]) or like
     return f"| {group.id} | {_cell(what)} | {group.count} | {' '.join(map(str, group.weeks))} | {_cell(case)} |"

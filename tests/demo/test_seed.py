@@ -3,9 +3,15 @@
 from datetime import datetime, timedelta
 from time import process_time
 
+from curator.config import Settings
 from curator.gateway import Gateway
+from curator.model import ScrubPolicy
+from curator.queue import Window, digest, read_week
+from curator.rulebook import load_rules, shipped_rules
 from curator.sandbox.demo import seed
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Scrubber
+from tests.demo.maker.recurrence import AGAIN, APPROVED, ITEM
 from tests.demo.truth import DemoData, seeded
 
 
@@ -52,6 +58,23 @@ def test_annotation_queues_and_their_entries(demo: DemoData, demo_gateway: Gatew
         pending = list(demo_gateway.queue_entries(queue))
         expected = [e for e in demo.queue_entries if e["queueId"] == queue.id and e["status"] == "PENDING"]
         assert sorted(e.id for e in pending) == sorted(e["id"] for e in expected)
+
+
+def test_the_failure_that_came_back_is_found_and_nothing_else(
+    demo: DemoData, demo_gateway: Gateway, now: datetime
+) -> None:
+    rules = [each.rule for each in load_rules(Settings(rules=str(shipped_rules())))]
+    window = Window(since=now - timedelta(days=14), until=now)
+    with Scrubber(use_model=False) as scrubber:  # tests/tui/test_groups.py has the same of the last week with the model
+        week = read_week(demo_gateway, scrubber, rules, window, policy_of=lambda failure: ScrubPolicy())
+    failures = {one.key: one for one in week.queue.failures}
+    assert failures.keys() >= {planted.trace_id for planted in demo.traces if planted.failure}
+    assert {key: one.seen.item_id for key, one in failures.items() if one.seen} == {AGAIN: ITEM}
+    assert {key: one.seen.promoted_at for key, one in failures.items() if one.seen} == {AGAIN: now - APPROVED}
+    (recurring,) = digest(week).recurring
+    assert AGAIN in recurring.keys
+    asked = next(row["input"] for row in demo.observations if row["traceId"] == AGAIN and row["isRootObservation"])
+    assert "Refund the whole order" in asked
 
 
 def test_seeding_takes_less_than_a_second_of_work_and_can_be_repeated(now: datetime) -> None:

@@ -213,7 +213,12 @@ def test_what_was_seen_before_is_found_and_nothing_else(world: World, desk: Cura
     # The two of a fortnight ago were there before the item was.
     assert seen == {key(n): "parcel-item" if n in (2, 3) else None for n in range(8)}
     told = desk("queue", "--groups", "--since", "28d").stdout
-    assert "like parcel-item, promoted 7 days ago, passes since run then: " in told
+    assert "\n            ↻ like parcel-item, promoted 7 days ago, passes since run then\n" in told
+    # Asked for without groups: what it resembles stands whole on a line of its own.
+    alone = desk("queue", "--filter", "is:seen -group:g-none", "--since", "28d").stdout.splitlines()
+    assert {line.split()[0] for line in alone[::2]} == {key(2), key(3)}
+    assert set(alone[1::2]) == {"    ↻ like parcel-item, promoted 7 days ago, passes since run then"}
+    desk("queue", "--filter", "is:seen", "--limit", "3", code=2)
     draft = desk.json("draft", key(2), "--rules", "desk")
     (like,) = draft["similar"]
     assert (like["item_id"], like["relation"], like["runs"]) == ("parcel-item", "alike", "passes since run then")

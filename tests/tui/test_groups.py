@@ -12,6 +12,7 @@ from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
+from tests.demo.maker.recurrence import AGAIN, ITEM
 from tests.tui.driver import Driver, driving, settings_for
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +33,8 @@ async def test_groups_unasked_and_one_item_that_covers_one(session: Session) -> 
         large = rows.rows[0]
         assert large.group is not None
         assert len(large.all) == max(len(row.all) for row in rows.rows) > 2
+        # Of the demo's week one failure came back after an item was made of its like.
+        assert {one.key: one.seen.item_id for one in session.queue.all() if one.seen} == {AGAIN: ITEM}
         total = sum(len(row.all) for row in rows.rows)
         assert f"{total} failures in groups" in driver.text()
         # What its heading says stands in the column: the user's words; the group's own words stand over the list.

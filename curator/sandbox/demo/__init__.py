@@ -3,7 +3,8 @@
 Everything is synthetic and deterministic: `seed(store, now)` puts its rows into a sandbox. The shop, Kestrel & Pine,
 its customers and its help centre do not exist. Beside it stand the datasets `audit-example`, with one planted case for
 each audit code and traces and runs of its own, and `order-status-golden`, with two runs worth comparing; nobody calls
-any of those a failure.
+any of those a failure. The one item of `policy-boundary` was promoted three weeks ago, and a failure of this week is
+like it.
 """
 
 from datetime import datetime

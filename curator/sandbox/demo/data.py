@@ -1,5 +1,5 @@
 """The demo's rows, read from their data files, moved to now and put into a sandbox. `python -m tests.demo.maker` makes
-the files: `rows.jsonl`, the two weeks of the shop, and `datasets.jsonl`, two datasets with their runs."""
+the files: `rows.jsonl`, the two weeks of the shop, and `datasets.jsonl`, three datasets with their sources and runs."""
 
 import json
 import re

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from curator.sandbox.demo.data import DATASETS, ROWS, Row, keys
-from tests.demo.maker import audit_example, golden
+from tests.demo.maker import audit_example, golden, recurrence
 from tests.demo.maker.build import make
 from tests.demo.truth import DemoData
 
@@ -28,7 +28,7 @@ def shop() -> str:
 
 def datasets() -> str:
     """The text of `datasets.jsonl`."""
-    return lines(row for module in (audit_example, golden) for row in module.rows(NOW))
+    return lines(row for module in (audit_example, golden, recurrence) for row in module.rows(NOW))
 
 
 def lines(rows: Iterable[tuple[str, Any]]) -> str:

@@ -73,6 +73,8 @@ class Denial:
 _TEXTS = texts("safety")
 ATTACKS = tuple(Attack(**case) for case in _TEXTS["attacks"])
 DENIALS = tuple(Denial(**case) for case in _TEXTS["denials"])
+PROMOTED = Denial(**_TEXTS["promoted"])
+"""The request of three weeks ago that became an item."""
 
 
 def units(recorder: Recorder, desk: ReviewDesk) -> list[Unit]:
@@ -83,7 +85,7 @@ def units(recorder: Recorder, desk: ReviewDesk) -> list[Unit]:
             for index, each in enumerate(ATTACKS)
         ),
         *(
-            Unit(ACCOUNTS, each.denied is not None, partial(_denial, recorder, desk, each, str(index)))
+            Unit(ACCOUNTS, each.denied is not None, partial(denial, recorder, desk, each, str(index)))
             for index, each in enumerate(DENIALS)
         ),
     ]
@@ -150,7 +152,8 @@ def _review_attack(recorder: Recorder, desk: ReviewDesk, of: Recorded, case: Att
         recorder.enqueue(queue, "TRACE", of.trace_id, case.queued, at=of.ended + timedelta(minutes=10))
 
 
-def _denial(recorder: Recorder, desk: ReviewDesk, case: Denial, key: str, at: datetime) -> list[Planted]:
+def denial(recorder: Recorder, desk: ReviewDesk, case: Denial, key: str, at: datetime) -> list[Planted]:
+    """Writes the trace of one request, and what a reviewer said of it."""
     who = person(case.who)
     request, answer = fill(case.request, who), fill(case.reply, who)
     calls = [(case.tool, case.arguments, case.denied)]
