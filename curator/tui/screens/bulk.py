@@ -48,6 +48,7 @@ class BulkScreen(Place):
     place = "queue"
     panes = "#entries"
     help_places = ("bulk", "list")
+    list_id = "#entries"
     AUTO_FOCUS = "#entries"
 
     def __init__(self, failures: Sequence[Failure]) -> None:
@@ -76,11 +77,6 @@ class BulkScreen(Place):
             id="entries",
             header=True,
         )
-
-    @property
-    def rows(self) -> Rows[Entry]:
-        """The list."""
-        return self.query_one("#entries", Rows)
 
     @property
     def entries(self) -> list[Entry]:

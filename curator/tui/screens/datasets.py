@@ -113,13 +113,10 @@ class DatasetsScreen(Reading):
         self._list.show(datasets)
         self._say_how_many()
         self._list.focus()
-        self.fetch("counts", lambda report: self._count_all(datasets), self._counted)
+        self.fetch("counts", lambda report: self.session.items.counts(datasets[:50]), self._counted)
 
     def _say_how_many(self) -> None:
         self.say("#left-title", [("text", plural(len(self._list.rows), "dataset"))])
-
-    def _count_all(self, datasets: list[Dataset]) -> dict[str, int]:
-        return {d.name: self.session.items.count(d.name) for d in datasets[:50]}
 
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts

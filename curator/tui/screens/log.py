@@ -72,11 +72,6 @@ class LogScreen(Filtered):
         super().on_screen_resume()
         self.reload()
 
-    @property
-    def rows(self) -> Rows[LedgerEntry]:
-        """The list."""
-        return self.query_one("#entries", Rows)
-
     def reload(self) -> None:
         self.fetch("log", lambda report: self._everything(), self._read, self.failed)
 
@@ -136,24 +131,20 @@ class LogScreen(Filtered):
 
     # Actions of the place "log"
 
-    @property
-    def _entry(self) -> LedgerEntry | None:
-        return self.rows.current
-
     @on(Rows.Chosen, "#entries")
     def action_open(self) -> None:
-        if self._entry is not None:
-            self.curator.open_trace(self._entry.trace_id, self.session.queue.get(self._entry.key))
+        if self.rows.current is not None:
+            self.curator.open_trace(self.rows.current.trace_id, self.session.queue.get(self.rows.current.key))
 
     def action_explain(self) -> None:
-        self.curator.explain(self._entry.problem if self._entry is not None else None)
+        self.curator.explain(self.rows.current.problem if self.rows.current is not None else None)
 
     def filter_by(self, text: str) -> None:
         self._list()
 
     def action_resume(self) -> None:
-        if self._entry is not None and self._entry.verdict == KEPT:
-            self.curator.open_workbench(self._entry.key)
+        if self.rows.current is not None and self.rows.current.verdict == KEPT:
+            self.curator.open_workbench(self.rows.current.key)
             return
         if not self._left:
             self.tell([("text", "Nothing was interrupted.")])
@@ -168,7 +159,7 @@ class LogScreen(Filtered):
         self.curator.queue_screen.reload()
 
     def copies(self) -> Copies:
-        entry = self._entry
+        entry = self.rows.current
         if entry is None:
             return []
         ids = [("the item's id", entry.item_id), ("the trace's id", entry.trace_id), ("the code", entry.problem)]

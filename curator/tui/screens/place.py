@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from curator.tui.sections import Sheet
     from curator.tui.session import Session
     from curator.tui.widgets.reader import MaskedView
+    from curator.tui.widgets.rows import Rows
 
 
 T = TypeVar("T")
@@ -125,6 +126,13 @@ class Place(Screen[None], Fetching):
     """What a page stands in for while it is not there."""
     help_places: ClassVar[tuple[actions.Place, ...]] = ()
     """Places of the action table that the help of this screen lists first."""
+    list_id: ClassVar[str] = ""
+    """Selector of its list; empty without one."""
+
+    @property
+    def rows(self) -> "Rows[Any]":
+        """Its list."""
+        return cast("Rows[Any]", self.query_one(self.list_id))
 
     @property
     def curator(self) -> "CuratorApp":
@@ -267,9 +275,6 @@ class Place(Screen[None], Fetching):
 
 class Filtered(Place):
     """A screen whose list is narrowed by the line `#filter` at its foot."""
-
-    list_id: ClassVar[str]
-    """Selector of the list."""
 
     @property
     def line(self) -> LineInput:

@@ -1,12 +1,11 @@
 """Screens of a list beside a text that says more of its row, and of a text alone."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
 from curator.tui.screens.place import Place
 from curator.tui.widgets.reader import MaskedView, Reader
-from curator.tui.widgets.rows import Rows
 from curator.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -15,14 +14,6 @@ if TYPE_CHECKING:
 
 class Reading(Place):
     """A list, and the text of the row that the cursor stands on."""
-
-    list_id: ClassVar[str] = ""
-    """Selector of the list; empty without one."""
-
-    @property
-    def rows(self) -> Rows[Any]:
-        """The list."""
-        return self.query_one(self.list_id, Rows)
 
     @property
     def reader(self) -> Reader:

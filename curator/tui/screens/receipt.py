@@ -235,12 +235,10 @@ class ReceiptScreen(Proving):
         self.curator.explain(problem.code if problem is not None else None)
 
     def action_remedy(self, number: int) -> None:
-        remedies = self.remedies()
-        if not 0 < number <= len(remedies):
-            return
-        name = remedies[number - 1][0]
-        self._remedies = (*self._remedies, name)
-        self._run()
+        names = [name for name, _ in self.remedies()]
+        if number <= len(names):
+            self._remedies = (*self._remedies, names[number - 1])
+            self._run()
 
     def action_next(self) -> None:
         if self._written("It is not written. Choose a remedy by its number, or go back with esc."):

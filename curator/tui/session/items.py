@@ -1,6 +1,7 @@
 """What is stored: datasets with their items, where an item came from, the ledger."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,9 @@ class Items:
         """All datasets, last changed first. Raises GatewayError."""
         return sorted(self._rooms.gateway.datasets(), key=lambda d: d.updated_at, reverse=True)
 
-    def count(self, dataset: str) -> int:
-        """How many active items a dataset has; one request. Raises GatewayError."""
-        return self._rooms.gateway.items(dataset, limit=1).total_items
+    def counts(self, datasets: Sequence[Dataset]) -> dict[str, int]:
+        """Dataset → how many active items it has; a request for each. Raises GatewayError."""
+        return {each.name: self._rooms.gateway.items(each.name, limit=1).total_items for each in datasets}
 
     def of(self, dataset: str, report: Report) -> list[StoredItem]:
         """The active items of a dataset, newest first. Raises NotFound, GatewayError."""
