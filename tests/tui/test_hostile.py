@@ -120,7 +120,7 @@ def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
     """
     with SandboxServer() as server:
         load(server, payloads)
-        Memory(settings_for(server)).keep_standing(LastPlace(fold="off"))  # groups would move the rows meanwhile
+        Memory(settings_for(server)).keep_last_place(LastPlace(fold="off"))  # groups would move the rows meanwhile
         environment = server.environment() | {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"]}
         with Terminal([sys.executable, "-m", "curator"], environment) as terminal:
             terminal.wait_for("PWNED-0")

@@ -327,7 +327,7 @@ async def test_killed_among_many_the_log_lists_what_is_written_and_what_is_not(
 ) -> None:
     state = {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"], "CURATOR_RULES": str(shipped_rules())}
     state |= {"COLUMNS": "120", "LINES": "36"}
-    Memory(settings_for(sandbox)).keep_standing(LastPlace(since="14d", filter="order-st", fold="off"))
+    Memory(settings_for(sandbox)).keep_last_place(LastPlace(since="14d", filter="order-st", fold="off"))
     with Terminal([sys.executable, "-m", "curator"], sandbox.environment() | state) as terminal:
         terminal.wait_for("decided")
         for keys, seen in (("*", "marked"), ("p", "promotes"), ("p", "a new dataset")):
