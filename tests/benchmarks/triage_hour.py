@@ -58,9 +58,7 @@ class Reviewer:
             if bench._points[0].kind == "type":
                 await self.press("1")
                 continue
-            if edits:  # the cursor stands on the first field that is missing; tab leads to the next
-                await self.press("tab")
-            edits += 1
+            edits += 1  # the cursor stands on the first field that is missing, and after an edit on the next
             await self.edit()
         await self.press("p")
         questions = 0

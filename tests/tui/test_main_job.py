@@ -10,6 +10,7 @@ from curator.tui.screens.receipt import ReceiptScreen
 from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
+from curator.tui.widgets.form import FormView
 from tests.tui.driver import Driver, driving
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +121,26 @@ async def test_incomplete_draft_is_named_then_mended(session: Session) -> None:
         assert "ready" in driver.text()
         await driver.press("ctrl+x", "enter")
         assert "open point" in driver.text()
+
+
+@pytest.mark.slow
+async def test_an_edit_leads_to_the_next_open_point(session: Session) -> None:
+    async with driving(session) as driver:
+        await to_a_failure(driver, lambda wrong: len(wrong) == 2 and all("expected_output" in each for each in wrong))
+        await driver.press("p")
+        bench = driver.screen
+        assert isinstance(bench, WorkbenchScreen)
+        await choose_type(driver)
+        form = bench.query_one("#form", FormView)
+        first = form.current
+        await driver.press("enter", "1")
+        assert form.current != first
+        assert form.current == bench._points[0].key or form.current.startswith(f"{bench._points[0].key}.")
+        await driver.press("up")
+        stood = form.current
+        await driver.press("p")
+        assert "Not written" in driver.toasts()
+        assert form.current != stood
 
 
 async def test_dismiss_with_two_keys_snooze_and_reopen(session: Session, sandbox: SandboxServer) -> None:

@@ -119,7 +119,8 @@ class WorkbenchScreen(Editing):
         return prepared
 
     def _got(self, prepared: Prepared) -> None:
-        first = self._prepared is None
+        first, here = self._prepared is None, self._here()
+        stood_on = self._points[here] if here >= 0 else None
         self._prepared = prepared
         self.calm()
         self.show_panes()
@@ -127,6 +128,9 @@ class WorkbenchScreen(Editing):
         if first:
             self._show_source()
             self._stand_on_the_first()
+        elif stood_on is not None and stood_on not in self._points:  # decided: on to the next one
+            for point in [each for each in self._points if each.kind not in ("type", "item")][:1]:
+                self._go_to(point)
         self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared)
 
     def _got_compared(self, compared: "Novelty") -> None:
