@@ -18,7 +18,7 @@ from curator.tui.session import Session
 from curator.tui.text import editable, unescaped, visible
 from tests.tui.driver import Driver, driving, settings_for
 from tests.tui.hostile import CONTROLS, ESCAPES, MARKUP, PAYLOADS, UNSEEN, load
-from tests.tui.terminal import Terminal, sequences
+from tests.tui.terminal import Terminal, plain, sequences
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 STOPS = {PAYLOADS.index(text) for text in (UNSEEN[0], ESCAPES[18], CONTROLS[0], MARKUP[0])}
@@ -123,8 +123,10 @@ def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
         Memory(settings_for(server)).keep_last_place(LastPlace(fold="off"))  # groups would move the rows meanwhile
         environment = server.environment() | {"CURATOR_STATE_DIR": os.environ["CURATOR_STATE_DIR"]}
         with Terminal([sys.executable, "-m", "curator"], environment) as terminal:
-            terminal.wait_for("PWNED-0")
-            terminal.wait_for("Output")
+            terminal.wait_for("prompt_label")  # in the first one's preview, when its personal values are known
+            every = f"/{len(payloads)} "
+            if every not in plain(terminal.written.decode(errors="ignore")):  # else `j` stops at the last that is there
+                terminal.wait_for(every)
             terminal.send("l")
             terminal.wait_for("production")  # the pane's title is drawn anew when the pane has the keys
             terminal.send("y")
