@@ -15,6 +15,7 @@ from typing import Any
 from curator.config import Settings
 from curator.model import Failure
 from curator.tui.session import Session
+from curator.tui.widgets.failures import FailureRows
 from tests.benchmarks.bench_queue import RULE
 from tests.benchmarks.bench_terminal import TextualTable
 from tests.benchmarks.world import World, world
@@ -79,7 +80,7 @@ async def whole(settings: Settings, moves: int) -> tuple[list[Failure], tuple[fl
     try:
         async with app.run_test(size=(120, 36)) as pilot:
             begin = time.perf_counter()
-            while app.current_mode != "queue" or not app.queue_screen.failures.rows:
+            while not any(rows.rows for rows in app.screen.query(FailureRows)):
                 await pilot.pause(0.02)
             first = time.perf_counter() - begin
             while not app.queue_screen.answered:
