@@ -21,7 +21,6 @@ from typing import Any
 
 from curator.conversation import reprs
 from curator.conversation.parts import (
-    CALL,
     DEEPEST,
     Content,
     as_text,
@@ -31,6 +30,7 @@ from curator.conversation.parts import (
     opened,
     result_of,
     snake,
+    spoken,
     tidied,
 )
 from curator.conversation.values import Message, Role, ToolCall, words
@@ -104,6 +104,8 @@ def _list(value: list[Any], depth: int) -> list[Message] | None:
                 and set(map(snake, each)) & {"tool_call_id", "id", "function"}
             ):
                 more = [Message(role="assistant", tool_calls=(call,))]  # Vercel's list of calls
+            if more is None and {"id", "type"} <= each.keys() and "role" not in each and _content(each) is None:
+                more = []  # items of OpenAI's such as `mcp_list_tools`: beside messages, they say nothing
         elif isinstance(each, list):
             pair = _pair(each)
             more = [pair] if pair else _list(each, depth + 1)
@@ -134,12 +136,12 @@ def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
         return message_of(inner, depth + 1)
     if value.get("kind") in ("request", "response") and isinstance(value.get("parts"), list):
         return _pydantic(value["parts"], depth)
+    if isinstance(said := value.get("message_type"), str) and "type" not in value:  # Letta
+        value = {"type": said.removesuffix("_message"), **value}
     kind = snake(value.get("type") or "")
-    if "role" not in value and kind in ("function_call", "custom_tool_call", "mcp_call"):
-        call = call_of(value)
-        return None if call is None else [Message(role="assistant", tool_calls=(call,))]
-    if "role" not in value and kind in ("function_call_output", "custom_tool_call_output"):
-        return _split("tool", Content(results=[result_of(value)]))
+    if "role" not in value and kind.endswith(("_call", "_call_output", "tool_return")):
+        content = content_of(value, depth + 1)
+        return None if content is None else _split("assistant", content)
     if "role" not in value and kind == "reasoning":
         return []
     if kind in ("tool_call_request_event", "tool_call_execution_event"):  # AutoGen's
@@ -213,6 +215,8 @@ def _role(value: dict[str, Any]) -> Role | None:
 
 def _content(value: dict[str, Any]) -> Any:
     present = [value[key] for key in (*CONTENT, "value", "body") if value.get(key) not in (None, "", [])]
+    if not present and isinstance(value.get("audio"), dict):
+        return [{"type": "audio", **value["audio"]}]  # OpenAI: an answer that was spoken
     return present[0] if present else None
 
 
@@ -228,9 +232,8 @@ def _split(role: Role, content: Content, name: str | None = None) -> list[Messag
         for each in content.results
     ]
     said = bool(content.texts or content.calls or content.media) or not results
-    own = [
-        Message(role=role, text=content.text, tool_calls=tuple(content.calls), media=tuple(content.media), name=name)
-    ]
+    text = spoken(content.text) if role == "assistant" else content.text
+    own = [Message(role=role, text=text, tool_calls=tuple(content.calls), media=tuple(content.media), name=name)]
     if not said:
         return results
     return [*own, *results] if role == "assistant" else [*results, *own]
@@ -319,8 +322,9 @@ def turns_in(history: Any) -> list[Message]:
 
 
 def _plain_text(value: dict[str, Any]) -> str | None:
-    keys = ("input", "question", "query", "message", "prompt", "user_input")
-    return next((value[key] for key in keys if isinstance(value.get(key), str) and value[key]), None)
+    return next(
+        (value[key] for key in words("texts")["questions"] if isinstance(value.get(key), str) and value[key]), None
+    )
 
 
 def _system(value: dict[str, Any]) -> str:
@@ -359,4 +363,4 @@ def with_results(messages: Sequence[Message]) -> tuple[ToolCall, ...]:
     return tuple(calls)
 
 
-__all__ = ["CALL", "ROLES", "last_user", "message_of", "messages_in", "turns_in", "with_results"]
+__all__ = ["ROLES", "last_user", "message_of", "messages_in", "turns_in", "with_results"]

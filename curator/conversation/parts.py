@@ -24,8 +24,14 @@ from curator.conversation.values import Media, ToolCall, words
 from curator.model.json import parse_text
 
 TEXT, SILENT, CALL, RESULT, MEDIA = map(frozenset, words("parts").values())
+CALLS, RESULTS = ("_call", "_tool_use"), ("_call_output", "_call_response", "_tool_result")
+"""How the kinds end of the tools that a provider brings along: `web_search_call`, `bash_code_execution_tool_result`."""
 NAMES, ARGUMENTS, IDS, WHERE = words("keys").values()
 FLAT = re.compile(r"^message\.|\.\d+\.")
+THOUGHT = re.compile(
+    r"\A(?:.*?</think(?:ing)?>|\s*<reasoning>.*?</reasoning>|\s*<details type=\"reasoning\".*?</details>)\s*", re.DOTALL
+)
+"""What open models write before their answer; the template of some holds the opening tag already."""
 DEEPEST = 40
 """Levels of nesting that are read; deeper is no message of any framework."""
 
@@ -105,11 +111,12 @@ def content_of(value: Any, depth: int = 0) -> Content | None:
     if not isinstance(value, list):
         return Content(texts=[json.dumps(value)])
     found = Content()
-    for each in value:
-        part = Content(texts=[each]) if isinstance(each, str) else content_of(each, depth + 1)
-        if part is None:
+    parts = [Content(texts=[each]) if isinstance(each, str) else content_of(each, depth + 1) for each in value]
+    for each, part in zip(value, parts, strict=True):
+        if part is None and (not isinstance(each, dict) or not _kind(each)[0] or not any(parts)):
             return None
-        found.add(part)
+        # A kind of part that is not known yet, among known ones, is no text and must not hide theirs.
+        found.add(part or Content(media=[_media(_kind(each)[0], each)]))
     return found
 
 
@@ -165,10 +172,11 @@ def _part(part: dict[str, Any], depth: int) -> Content | None:
         return Content()
     if kind == "tool_invocation":
         return _invocation(body)
-    if kind in CALL:
-        call = call_of(body)
-        return None if call is None else Content(calls=[call])
-    if kind in RESULT:
+    if kind in CALL or kind.endswith(CALLS):
+        call = call_of(body) or call_of({**part, "arguments": body}) or _built_in(kind, body)
+        given = next((body[key] for key in ("output", "outputs", "results") if body.get(key) is not None), None)
+        return None if call is None else Content(calls=[call.model_copy(update={"result": opened(given)})])
+    if kind in RESULT or kind.endswith(RESULTS):
         return Content(results=[result_of(body, depth)])
     if kind in MEDIA and isinstance(said := body.get("transcript"), str) and said:
         return Content(texts=[said])  # OpenAI's realtime API: what was heard, or spoken
@@ -179,6 +187,13 @@ def _part(part: dict[str, Any], depth: int) -> Content | None:
     if "parts" in part and set(part) <= {"parts", "role"}:
         return content_of(part["parts"], depth + 1)
     return None
+
+
+def _built_in(kind: str, body: dict[str, Any]) -> ToolCall | None:
+    """The call of a provider's own tool, which bears no name but its kind: `{type: web_search_call, action: {…}}`."""
+    given = {key: each for key, each in body.items() if key not in ("id", "type", "status", "results", "outputs")}
+    own = kind == "executable_code" or (kind.endswith(CALLS) and kind not in CALL)
+    return ToolCall(name=kind.removesuffix("_call"), arguments=given, id=_call_id(body)) if own else None
 
 
 def _invocation(body: dict[str, Any]) -> Content:
@@ -219,7 +234,12 @@ def result_of(body: dict[str, Any], depth: int = 0) -> ToolCall:
     """A tool's result: its value parsed, the name and id of its call where they are said."""
     origin = inner_of(body, "origin")
     value = next(
-        (body[key] for key in ("output", "result", "response", "content", "error") if body.get(key) is not None), None
+        (
+            body[key]
+            for key in ("output", "result", "response", "content", "tool_return", "error")
+            if body.get(key) is not None
+        ),
+        None,
     )
     if isinstance(value, dict) and set(value) == {"type", "value"}:  # Vercel
         value = value["value"]
@@ -250,8 +270,16 @@ def _media(kind: str, body: dict[str, Any]) -> Media:
 def opened(value: Any) -> Any:
     """JSON text of an object or a list is what it holds; every other text stays text."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        return parse_text(value)
+        found = parse_text(value)
+        if isinstance(found, str) and value[:2] == '["' and value[-2:] == '"]':
+            return value[2:-2].split('", "')  # Spring AI quotes its prompts and answers, and escapes nothing in them
+        return found
     return value
+
+
+def spoken(text: str) -> str:
+    """What a model said, without the thoughts before it."""
+    return THOUGHT.sub("", text)
 
 
 def as_text(value: object) -> str:

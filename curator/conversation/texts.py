@@ -11,18 +11,23 @@
 | streams | | `["te", "xt"]`, `[{choices: [{delta: {content: "te"}}]}, …]` |
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from curator.conversation import reprs
 from curator.conversation.messages import messages_in, with_results
-from curator.conversation.parts import DEEPEST, opened, snake
+from curator.conversation.parts import DEEPEST, opened, snake, spoken
 from curator.conversation.values import ToolCall, words
 from curator.model.json import join_path, parse_text
 
 QUESTIONS, WRAPPERS, ANSWERS = words("texts").values()
 FINAL_TOOLS = frozenset({"final_answer", "final_result"})
 """Tools of smolagents and Pydantic AI by which a model gives its answer: their argument is the answer, no tool's work."""
+BESIDE = re.compile(r"(?:^|_)(?:id|uuid|locale|lang|language|date|time|timestamp)$")
+"""Keys that hold no question, even where theirs is the only text."""
+SILENT_EVENT = re.compile(r"tool|argument|function|reason|think|_(?:start|done|stop|end|completed)$")
+"""Events of a stream that hold nothing that is said, or all of it again."""
 MANY = 40
 """Keys of an object that are looked at."""
 
@@ -38,8 +43,8 @@ def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str,
         if inner is not value and isinstance(inner, (dict, list)):
             return question_in(inner, path, depth + 1)
         shape = reprs.value_of(value)
-        if shape is not None and (found := question_in(reprs.plain(shape), path, depth + 1)) is not None:
-            return found
+        if shape is not None:
+            return question_in(reprs.plain(shape), path, depth + 1)
         return (value, path) if value.strip() and not reprs.is_object(value) else None
     if isinstance(value, list):
         return _telling(((f"{path}[{index}]", one) for index, one in enumerate(value)), depth)
@@ -49,7 +54,8 @@ def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str,
         return _asked_of_a_function(value["args"], value["kwargs"], path, depth)
     if (found := _under_a_known_key(value, path, depth)) is not None:
         return found
-    return _telling(((join_path(path, key), below) for key, below in list(value.items())[:MANY]), depth)
+    own = [key for key in list(value)[:MANY] if not BESIDE.search(snake(key))]
+    return _telling(((join_path(path, key), value[key]) for key in own), depth)
 
 
 def _asked_of_a_function(args: list[Any], kwargs: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
@@ -124,6 +130,7 @@ def answer_in(value: Any, depth: int = 0) -> Any:
 def _answer_in_text(text: str, depth: int) -> Any:
     if reprs.is_object(text):
         return None  # the generator of a stream, recorded before it ran
+    text = spoken(text)
     inner = opened(text)
     if isinstance(inner, (dict, list)):
         return answer_in(inner, depth + 1)
@@ -159,6 +166,8 @@ def _stream(chunks: list[Any]) -> str:
     for each in chunks:
         if not isinstance(each, dict):
             return ""
+        if SILENT_EVENT.search(snake(each.get("type", "")).replace(".", "_")):
+            continue
         choices = each.get("choices")
         first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else each
         delta = first.get("delta", first)

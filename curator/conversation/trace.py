@@ -92,7 +92,7 @@ class _View:
             value = self.value(one, side)
             found = messages_in(value)
             if found is None and side == "input":
-                found = _with_history(value) or _within(value)
+                found = _with_history(value) or _within(value) or (_unsaid(value) if one in self.generations else None)
             self._messages[key] = found
         return self._messages[key]
 
@@ -110,6 +110,14 @@ def _within(value: Any, depth: int = 0) -> tuple[Message, ...] | None:
             if (deeper := _within(below, depth + 1)) is not None:
                 return deeper
     return None
+
+
+def _unsaid(value: Any) -> tuple[Message, ...] | None:
+    """A prompt of several texts of which nobody says who spoke, as Spring AI gives it: the last one asks."""
+    texts = opened(value)
+    if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(each, str) for each in texts):
+        return None
+    return Message(role="system", text="\n".join(texts[:-1])), Message(role="user", text=texts[-1])
 
 
 def _with_history(value: Any) -> tuple[Message, ...] | None:
@@ -166,12 +174,29 @@ def _asked(view: _View) -> tuple[list[Message], Place | None, str | None]:
             history = _joined(below[1], text) or history
         return history, (view.top, path), text
     if below is not None:
+        below = _latest(view, *below)
         user = last_user(below[1])
         return list(below[1]), (below[0], "$.input"), user.text if user else None
+    if (said := view.messages(view.top, "output")) and (user := last_user(said)):
+        return list(said), (view.top, "$.output"), user.text or None  # LangGraph, resumed after an interrupt
     for one in sorted(view.inside, key=lambda one: one.type in AT_WORK):
         if (asked := question_in(view.value(one, "input"))) is not None:
             return [Message(role="user", text=asked[0])], (one, asked[1]), asked[0]
     return [], None, None
+
+
+def _latest(view: _View, one: Observation, said: Sequence[Message]) -> tuple[Observation, Sequence[Message]]:
+    """The last turn of a trace that holds several, as of a call: each below its own span, each with all turns before."""
+    for later in view.generations:
+        before, now = (
+            [(each.role, each.text) for each in those if each.role in ("user", "assistant") and each.text]
+            for those in (said, view.messages(later, "input") or ())
+        )
+        if later.parent_id != one.parent_id and now[: len(before)] == before and now[len(before) + 1 :]:
+            user = last_user(view.messages(later, "input") or ())
+            if user is not None and user.name is None and now[-1] == ("user", user.text):
+                one, said = later, view.messages(later, "input") or ()
+    return one, said
 
 
 def _joined(messages: Sequence[Message], text: str) -> list[Message] | None:
@@ -263,7 +288,11 @@ def _after(messages: Sequence[Message], question: Message) -> list[Message] | No
     folded = " ".join(question.text.split())
     for at in range(len(messages) - 1, -1, -1):
         if messages[at].role == "user" and folded in " ".join(messages[at].text.split()):
-            return list(messages[at + 1 :])
+            # Whoever speaks as a user after the user is another agent, or the framework.
+            return [
+                one.model_copy(update={"role": "assistant" if one.name else "system"}) if one.role == "user" else one
+                for one in messages[at + 1 :]
+            ]
     return None
 
 
@@ -289,16 +318,15 @@ def _tool_calls(view: _View, messages: Sequence[Message]) -> tuple[ToolCall, ...
     if own and not calls and None in (view.messages(view.top, side) for side in SIDES):
         calls = list(own)
     by_generation: dict[str, list[ToolCall]] = {}
+    every: list[ToolCall] = []
     for one in view.generations:
         said = view.messages(one, "output") or ()
         if any(each.role == "user" for each in said):
             said = ()  # the whole history again: its calls are not all new
         made = [call for each in said if each.role == "assistant" for call in each.tool_calls]
-        wrapped = [call for above in _above(view.parents, one) for call in by_generation.get(above, ())]
         by_generation[one.id] = made
-        made = _beyond(made, wrapped)
-        calls += _beyond(made, calls if not by_generation.get("") else by_generation[""])
-        by_generation.setdefault("", []).extend(made)
+        every += _beyond(made, [call for above in _above(view.parents, one) for call in by_generation.get(above, ())])
+    calls += _beyond(every, calls)
     worked: list[ToolCall] = []
     seen: dict[str, ToolCall] = {}
     for one in view.inside:
@@ -396,6 +424,8 @@ def _tool_name(one: Observation) -> str:
     for key in ("gen_ai.tool.name", "tool.name", "tool_name", "ai.toolCall.name"):
         if isinstance(said := known.get(key, known.get(f"attributes.{key}")), str) and said:
             return said
+    if handed := re.match(r"handoff to (.+)", one.name or ""):
+        return "transfer_to_" + re.sub(r"\W", "_", handed[1]).lower()  # as OpenAI's Agents SDK calls it elsewhere
     return re.sub(
         r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall|tools/call) (?=\S)|\.(?:tool|__call__)$",
         "",

@@ -23,7 +23,7 @@ LISTED = 1000
 SCORES = 500
 COMMON = 0.8
 """A key that this share of the samples has is taken as part of the shape."""
-PLUMBING = frozenset(words("plumbing")["keys"])
+PLUMBING, ENVELOPE = map(frozenset, words("plumbing").values())
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])|\d+", re.IGNORECASE)
 Kind = Literal["object", "messages", "query", "whole"]
 
@@ -226,17 +226,24 @@ def _options(
     if len(several) * 2 > len(found) or sessions:
         # An object without the history loses the turns before.
         options.sort(key=lambda option: option.kind != "messages")
+    elif sum(map(_enveloped, own)) * 2 > len(own) and asked:
+        options.sort(key=lambda option: option.kind == "object")
     if not options:
         why = "no message of a user was recognised: the input as it is"
         options.append(Option(kind="whole", shape="the input as it is", why=why, fits=len(inputs) - inputs.count(None)))
     return tuple(options)
 
 
+def _enveloped(value: Any) -> bool:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (isinstance(value, dict) and any(snake(key) in ENVELOPE for key in value)) or any(map(_enveloped, below))
+
+
 def _holds(value: dict[str, Any], keys: dict[str, tuple[str, float]], text: str) -> bool:
     """Whether the own keys of an input hold what the user said, and nothing of a framework below them."""
     own = [value[key] for key in keys if key in value]
     # A question that stands under several keys is wired to a pipeline's components.
-    return _texts(own).count(text) == 1 and not any(map(_framed, own))
+    return "role" not in value and _texts(own).count(text) == 1 and not any(map(_framed, own))
 
 
 def _texts(value: Any) -> list[str]:

@@ -13,6 +13,8 @@ from tests.conversation.frameworks import (
     LOOKED,
     ONE,
     ORDER,
+    RESPONSES_ANSWER,
+    RESPONSES_LOOP,
     RULE,
     SYSTEM,
     TOOL,
@@ -45,6 +47,7 @@ DOT_CALL = {
     "message.tool_calls.0.tool_call.function.name": "lookup_order",
     "message.tool_calls.0.tool_call.function.arguments": TEXT(ORDER),
 }
+HANDED = {"type": "function_call", "call_id": "h1", "name": "transfer_to_refund_agent", "arguments": "{}"}
 VERCEL_CALL = {"toolCallId": "c1", "toolName": "lookup_order", "input": ORDER}
 
 STRANGERS: dict[str, Case] = {
@@ -690,7 +693,7 @@ STRANGERS: dict[str, Case] = {
                      "type": "search", "query": "lamp"}},
                  {"type": "message", "role": "assistant", "id": "msg_1", "content": [
                      {"type": "output_text", "text": ANSWER, "annotations": []}]}]}},
-        ], ONE, [], [],
+        ], ONE, [("web_search", {"action": {"type": "search", "query": "lamp"}})], [],
     ),
     "typescript-observation": (
         [
@@ -842,6 +845,144 @@ STRANGERS: dict[str, Case] = {
             {"field": "messages", "value": {"messages": [
                 {"from": "490000", "id": "w", "type": "text", "text": {"body": LAST}}]}}]}]},
           "output": {"messaging_product": "whatsapp", "to": "490000", "type": "text", "text": {"body": ANSWER}}}],
+        ONE, [], [],
+    ),
+    "bot-framework": (
+        [{"name": "on_turn", "input": {"activity": {
+            "type": "message", "id": "1749-abc", "channelId": "msteams", "from": {"id": "29:1", "name": "Amara"},
+            "conversation": {"conversationType": "personal", "id": "a:1"}, "recipient": {"id": "28:bot"},
+            "textFormat": "plain", "locale": "en-US", "text": LAST, "channelData": {"tenant": {"id": "t"}}}},
+          "output": {"activities": [{"type": "typing"}, {
+              "type": "message", "from": {"id": "28:bot"}, "replyToId": "1749-abc", "text": ANSWER}]}}], ONE, [], [],
+    ),
+    "agent-to-agent": (
+        [{"name": "message/send", "input": {"jsonrpc": "2.0", "id": "1", "method": "message/send", "params": {
+            "message": {"role": "user", "messageId": "m1", "parts": [{"kind": "text", "text": LAST}]}}},
+          "output": {"jsonrpc": "2.0", "id": "1", "result": {"id": "t1", "kind": "task", "contextId": "c1", "status": {
+              "state": "completed"}, "artifacts": [{"artifactId": "a1", "parts": [{"kind": "text", "text": ANSWER}]}],
+              "history": [{"role": "user", "messageId": "m1", "parts": [{"kind": "text", "text": LAST}]}]}}}],
+        ONE, [], [],
+    ),
+    "ag-ui-events": (
+        [{"name": "run", "input": {"threadId": "t", "runId": "r", "messages": [
+            {"id": f"m{at}", "role": role, "content": text} for at, (role, text) in enumerate(TURNS)]},
+          "output": [{"type": "RUN_STARTED", "threadId": "t"},
+                     {"type": "TOOL_CALL_ARGS", "toolCallId": "c1", "delta": TEXT(ORDER)},
+                     *({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": piece}
+                       for piece in (ANSWER[:20], ANSWER[20:])), {"type": "RUN_FINISHED", "threadId": "t"}]}],
+        TWO, [], [],
+    ),
+    "openai-responses-stream": (
+        [{"type": "GENERATION", "name": "responses", "input": [{"role": "user", "content": LAST}], "output": [
+            {"type": "response.created", "response": {"id": "resp_1", "output": []}},
+            {"type": "response.reasoning_summary_text.delta", "delta": "Look first."},
+            *({"type": "response.output_text.delta", "delta": piece} for piece in (ANSWER[:20], ANSWER[20:])),
+            {"type": "response.output_text.done", "text": ANSWER}]}], ONE, [], [],
+    ),
+    "letta": (
+        [{"name": "agents.messages.create", "input": {"agent_id": "agent-1", "messages": [
+            {"role": "user", "content": [{"type": "text", "text": LAST}]}]}, "output": {"messages": [
+                {"id": "1", "message_type": "reasoning_message", "reasoning": "Look up."},
+                {"id": "1", "message_type": "tool_call_message", "tool_call": {
+                    "name": "lookup_order", "arguments": TEXT(ORDER), "tool_call_id": "c1"}},
+                {"id": "2", "message_type": "tool_return_message", "tool_return": TEXT(FACTS), "tool_call_id": "c1"},
+                {"id": "3", "message_type": "assistant_message", "content": ANSWER}]}}], ONE, LOOKED, [],
+    ),
+    "openai-responses-own-tools": (
+        [{"type": "GENERATION", "name": "responses", "input": [
+            {"role": "user", "content": FIRST}, {"id": "ws_1", "type": "web_search_call", "action": {"query": "lamp"}},
+            {"id": "m1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": HELLO}]},
+            {"role": "user", "content": LAST}], "output": [
+            {"id": "l", "type": "mcp_list_tools", "tools": [{"name": "lookup_order", "input_schema": {}}]},
+            {"id": "mcp_1", "type": "mcp_call", "name": "lookup_order", "arguments": TEXT(ORDER),
+             "output": TEXT(FACTS)},
+            {"id": "ci_1", "type": "code_interpreter_call", "code": "print(1)", "outputs": [{"logs": "1"}]},
+            RESPONSES_ANSWER]}], TWO, [*LOOKED, ("code_interpreter", {"code": "print(1)"})], [],
+    ),
+    "anthropic-own-tools": (
+        [{"type": "GENERATION", "name": "claude", "input": [{"role": "user", "content": [
+            {"type": "search_result", "source": "kb/1", "content": [{"type": "text", "text": RULE}]},
+            {"type": "some_kind_of_later", "body": {}}, {"type": "text", "text": LAST}]}],
+          "output": {"role": "assistant", "content": [
+              {"type": "server_tool_use", "id": "s1", "name": "bash_code_execution", "input": {"command": "ls"}},
+              {"type": "bash_code_execution_tool_result", "tool_use_id": "s1", "content": {"stdout": "a"}},
+              {"type": "text", "text": ANSWER}]}}], ONE, [("bash_code_execution", {"command": "ls"})], [],
+    ),
+    "gemini-code-execution": (
+        [{"type": "GENERATION", "name": "gemini", "input": {"contents": [{"role": "user", "parts": [{"text": LAST}]}]},
+          "output": {"candidates": [{"content": {"role": "model", "parts": [
+              {"executableCode": {"language": "PYTHON", "code": "print(1)"}},
+              {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}}, {"text": ANSWER}]}}]}}],
+        ONE, [("executable_code", {"language": "PYTHON", "code": "print(1)"})], [],
+    ),
+    "otel-server-tools": (
+        [{"type": "AGENT", "name": "invoke_agent lamp", "input": [{"role": "user", "parts": [
+            {"type": "text", "content": LAST}, {"type": "uri", "modality": "image", "uri": "https://x.example/a.png"}]}],
+          "output": [{"role": "assistant", "finish_reason": "stop", "parts": [
+              {"type": "reasoning", "content": "Look."},
+              {"type": "server_tool_call", "id": "s1", "name": "search", "server_tool_call": {"query": "lamp"}},
+              {"type": "server_tool_call_response", "id": "s1", "server_tool_call_response": {"results": []}},
+              {"type": "text", "content": ANSWER}]}]}], ONE, [("search", {"query": "lamp"})], [],
+    ),
+    "spoken-answer": (
+        [{"type": "GENERATION", "name": "audio", "input": [{"role": "user", "content": LAST}],
+          "output": {"role": "assistant", "content": None, "audio": {"id": "a1", "transcript": ANSWER}}}], ONE, [], [],
+    ),
+    "thoughts-in-tags": (
+        [{"id": "r", "name": "ask", "input": {"question": LAST}, "output": f"Look first.\n</think>\n\n{ANSWER}"},
+         {"parent": "r", "type": "GENERATION", "name": "qwen", "input": [{"role": "user", "content": LAST}],
+          "output": {"role": "assistant", "content": f"<think>\nLook first.\n</think>\n\n{ANSWER}"}}], ONE, [], [],
+    ),
+    "spring-ai-prompt-texts": (
+        [{"id": "r", "name": "spring_ai chat_client"},
+         {"parent": "r", "type": "GENERATION", "name": "chat gpt-4o",
+          "input": f'["{SYSTEM}\nBe "kind".", "{LAST}"]', "output": f'["{ANSWER}"]'}], ONE, [], [],
+    ),
+    "langgraph-resumed": (
+        [{"type": "CHAIN", "name": "LangGraph", "input": "Command(resume={'approved': True})", "output": {"messages": [
+            {"type": "human", "content": LAST}, {"type": "ai", "content": "", "tool_calls": [
+                {"name": "lookup_order", "args": ORDER, "id": "c1", "type": "tool_call"}]},
+            {"type": "tool", "content": TEXT(FACTS), "tool_call_id": "c1"}, {"type": "ai", "content": ANSWER}]}}],
+        ONE, LOOKED, [],
+    ),
+    "group-chat": (
+        [{"id": "r", "type": "AGENT", "name": "chat", "input": LAST, "output": ANSWER},
+         {"parent": "r", "type": "GENERATION", "name": "llm", "input": [
+             {"role": "user", "name": "customer", "content": LAST},
+             {"role": "user", "name": "planner", "content": "Plan: look first."}],
+          "output": {"role": "assistant", "content": ANSWER}}], ONE, [], [],
+    ),
+    "voice-session": (
+        [{"id": "r", "name": "conversation"}, {"id": "t1", "parent": "r", "name": "turn"},
+         {"parent": "t1", "type": "GENERATION", "name": "llm", "output": HELLO, "input": [
+             {"role": "system", "content": SYSTEM}, {"role": "user", "content": FIRST}]},
+         {"id": "t2", "parent": "r", "name": "turn"},
+         {"parent": "t2", "type": "GENERATION", "name": "llm", "output": ANSWER, "input": [
+             {"role": "system", "content": SYSTEM}, *turns(lambda role, text: {"role": role, "content": text})]},
+         {"parent": "t2", "name": "tts", "input": ANSWER}], TWO, [], [],
+    ),
+    "openai-agents-handoff": (
+        [{"id": "w", "type": "AGENT", "name": "Agent workflow"},
+         {"id": "a", "parent": "w", "type": "AGENT", "name": "Triage"},
+         {"parent": "a", "type": "GENERATION", "name": "response", "input": [{"role": "user", "content": LAST}],
+          "output": {"output": [HANDED]}},
+         {"parent": "a", "type": "TOOL", "name": "handoff to Refund agent"},
+         {"id": "b", "parent": "w", "type": "AGENT", "name": "Refund agent"},
+         {"parent": "b", "type": "GENERATION", "name": "response", "input": [{"role": "user", "content": LAST}, HANDED],
+          "output": {"output": [RESPONSES_LOOP[1]]}},
+         TOOL | {"parent": "b"},
+         {"parent": "b", "type": "GENERATION", "name": "response", "input": [{"role": "user", "content": LAST}],
+          "output": {"output": [RESPONSES_ANSWER]}}], ONE, [("transfer_to_refund_agent", {}), *LOOKED], [],
+    ),
+    "watson": (
+        [{"name": "message", "input": {"input": {"message_type": "text", "text": LAST}, "context": {"user_id": "u1"}},
+          "output": {"output": {"intents": [{"intent": "refund", "confidence": 0.9}], "generic": [
+              {"response_type": "text", "text": ANSWER}]}, "context": {}}}], ONE, [], [],
+    ),
+    "alexa": (
+        [{"name": "skill", "input": {"version": "1.0", "request": {"type": "IntentRequest", "intent": {
+            "name": "Ask", "slots": {"query": {"name": "query", "value": LAST}}}}},
+          "output": {"version": "1.0", "response": {"outputSpeech": {"type": "PlainText", "text": ANSWER}}}}],
         ONE, [], [],
     ),
 }  # fmt: skip

@@ -135,6 +135,28 @@ def test_the_same_call_made_twice_counts_twice() -> None:
     assert read(trace)["calls"] == [("find", {"q": "lamp"})] * 2
 
 
+def test_each_call_of_a_loop_counts_once() -> None:
+    def made(at: int) -> list[dict[str, Any]]:
+        call = {"id": f"c{at}", "type": "function", "function": {"name": "find", "arguments": json.dumps({"q": at})}}
+        return [
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{at}", "content": "no"},
+        ]
+
+    asked = [{"role": "user", "content": "A lamp?"}]
+    trace = trace_of(
+        {"id": "root", "input": "A lamp?", "output": "None."},
+        {"parent": "root", "type": "GENERATION", "input": asked, "output": made(1)[0]},
+        {"parent": "root", "type": "GENERATION", "input": [*asked, *made(1)], "output": made(2)[0]},
+        {"parent": "root", "type": "GENERATION", "input": [*asked, *made(1), *made(2)], "output": "None."},
+    )
+    assert read(trace)["calls"] == [("find", {"q": 1}), ("find", {"q": 2})]
+
+
+def test_the_only_text_of_a_batch_is_no_question_when_it_is_an_id() -> None:
+    assert conversation_of(trace_of({"input": {"batch_id": "b1", "items": [{"id": "1"}]}})).user_message is None
+
+
 def test_an_observation_by_itself() -> None:
     trace = trace_of(
         {"id": "root", "input": {"task": "Compare"}, "output": {"report": "ok"}},

@@ -37,6 +37,7 @@ def made(name: str) -> Trace:
 def test_what_is_read(name: str) -> None:
     _, user, calls, retrieved = TRACES[name]
     assert read(made(name)) == {"user": user, "answer": ANSWER, "calls": calls, "retrieved": retrieved}
+    assert LAST in str(conversation_of(made(name)).user_message)
 
 
 @pytest.mark.parametrize("name", TRACES)
