@@ -5,14 +5,12 @@ Names are stable from release to release like those of the commands. A function 
 the room.
 """
 
-from curator.audit.run import audit as audit_dataset
+from curator.audit import audit as audit_dataset
 from curator.config import Connection, Settings, load_settings
-from curator.experiments import find_run
-from curator.experiments.compare import Comparison, compare
-from curator.experiments.gate import decide as decide_release
-from curator.experiments.perform import perform
-from curator.experiments.results import Run
-from curator.experiments.run import Plan
+from curator.experiments import Comparison, Plan, Run, find_run
+from curator.experiments import compare_runs as compare
+from curator.experiments import decide as decide_release
+from curator.experiments import perform_experiment as perform
 from curator.gateway import Gateway, GatewayError
 from curator.journal import Journal
 from curator.model import (
@@ -34,10 +32,9 @@ from curator.model import (
 from curator.model.errors import ConfigError, CuratorError, ExitCode, ServerError, UsageError
 from curator.model.lineage import item_id
 from curator.promote import Choices, Order, Patience, Promoter, Proposal, Resumed, Undone, Verified
-from curator.queue import Window, find_failures, parse_window
-from curator.queue.decisions import decide as share_decision
+from curator.queue import Window, find_failures, parse_window, share_decision
 from curator.rulebook import LoadedRule, find_rule, load_rule, load_rules
-from curator.sandbox.server import SandboxServer
+from curator.sandbox import SandboxServer
 from curator.scrub import Choice, NotScrubbed, Scrubber
 from curator.scrub import merged as policy_for
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from curator.experiments.checks import Checker
+    from curator.experiments import Checker
     from curator.model.item import Item
 
 MARK = "curator"
@@ -64,8 +64,7 @@ def curator_check(
 ) -> Callable[[Any], None]:
     """Takes the output for the item; fails the test with what the rule's checks say, also when one said nothing."""
     from curator.config import load_settings
-    from curator.experiments.checks import Checker
-    from curator.experiments.checks.base import Case
+    from curator.experiments import Case, Checker
     from curator.rulebook import find_rule
 
     rule, _ = _marked(request.node)

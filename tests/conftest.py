@@ -26,7 +26,7 @@ from curator.cli import output
 from curator.config import Connection
 from curator.gateway import Gateway
 from curator.help import described_commands, output_schema
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Limits, Scrubber
 from tests.demo.truth import DemoData, build
@@ -207,7 +207,7 @@ def demo() -> DemoData:
 @pytest.fixture(scope="session")
 def demo_server() -> Iterator[SandboxServer]:
     with SandboxServer(clock=lambda: NOW) as server:
-        seed(server.store, NOW)
+        seed_demo(server.store, NOW)
         yield server
 
 

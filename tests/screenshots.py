@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
@@ -248,7 +248,7 @@ async def terminal_of_pictures(size: tuple[int, int], scrubber: Scrubber) -> Asy
     with tempfile.TemporaryDirectory() as state:
         os.environ["CURATOR_STATE_DIR"] = state
         with SandboxServer(port=PORT) as server:
-            seed(server.store, datetime.now(UTC))
+            seed_demo(server.store, datetime.now(UTC))
             async with driving(Session(settings_for(server), scrubber), size) as driver:
                 await driver.until(lambda: "Why" in driver.text(), "the first preview")
                 yield driver

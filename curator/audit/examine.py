@@ -7,16 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from curator.audit.values import ItemFacts, signal_names, trace_of
-from curator.draft import text_of
-from curator.draft.effectiveness import apply_checks
-from curator.draft.mapping import validate
+from curator.draft import apply_checks, text_of, validate
 from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
 from curator.model.lineage import FAILURE_TYPE, content_fingerprint, fingerprint, is_own_id
 from curator.model.rule import ScrubPolicy
-from curator.promote.content import OWN_LINEAGE, leftovers
-from curator.promote.verify import Approved, tampered
+from curator.promote import OWN_LINEAGE, Approved, leftovers, tampered
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:

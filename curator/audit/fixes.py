@@ -17,17 +17,26 @@ from curator import __version__
 from curator.audit.checks import CHECKS
 from curator.audit.checks.together import exact_duplicates
 from curator.audit.values import BACKFILLED, RESCRUBBED, Evidence, trace_of
-from curator.draft.mapping import schema_fingerprint, validate
+from curator.draft import schema_fingerprint, validate
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Decision, Item, Problem, Receipt, ScrubPolicy, StoredItem, Value, lineage
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
-from curator.promote import Choices, Job, Promoter, Source, Stop, read_traces
-from curator.promote.content import OWN_LINEAGE, leftovers
-from curator.promote.one import promote_one
-from curator.promote.receipts import ended
-from curator.promote.undo import archive, require_unchanged
+from curator.promote import (
+    OWN_LINEAGE,
+    Choices,
+    Job,
+    Promoter,
+    Source,
+    Stop,
+    archive_item,
+    ended,
+    leftovers,
+    promote_one,
+    read_traces,
+    require_unchanged,
+)
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
@@ -58,7 +67,7 @@ class Desk:
     """What the reviewer says where lineage does not."""
 
 
-class Proposal(Value):
+class ProposedFix(Value):
     """What a fix would do to one item. Safe to print: it holds paths, lineage and counts, never text of the item."""
 
     item_id: str
@@ -84,7 +93,7 @@ class Refusal(Exception):
 # ── proposing: from findings to proposals; writes nothing ───────────────────────────────────────────────────────────
 
 
-def propose(fix: FixName, evidence: Evidence, desk: Desk, item_ids: Sequence[str] = ()) -> list[Proposal]:
+def propose_fixes(fix: FixName, evidence: Evidence, desk: Desk, item_ids: Sequence[str] = ()) -> list[ProposedFix]:
     """What the fix would do to the named items, or to all that the audit found; in the order of their ids.
 
     One request per item and a few for the source traces. Raises GatewayError.
@@ -114,22 +123,22 @@ def propose(fix: FixName, evidence: Evidence, desk: Desk, item_ids: Sequence[str
 
 
 def _guarded(
-    rewrite: Callable[[Desk, StoredItem, Source | None], Proposal],
+    rewrite: Callable[[Desk, StoredItem, Source | None], ProposedFix],
     fix: FixName,
     desk: Desk,
     item: StoredItem,
     source: Source | None,
-) -> Proposal:
+) -> ProposedFix:
     try:
         return rewrite(desk, item, source)
     except Refusal as refusal:
         problem = refusal.problem
     except CuratorError as error:
         problem = Problem(code=error.code, message=error.message, remedy=error.remedy)
-    return Proposal(item_id=item.id, fix=fix, before=item, problem=problem)
+    return ProposedFix(item_id=item.id, fix=fix, before=item, problem=problem)
 
 
-def _archivals(evidence: Evidence, desk: Desk, ids: Sequence[str]) -> Iterator[Proposal]:
+def _archivals(evidence: Evidence, desk: Desk, ids: Sequence[str]) -> Iterator[ProposedFix]:
     for original, other in exact_duplicates(evidence):
         if other.id not in ids:
             continue
@@ -137,7 +146,7 @@ def _archivals(evidence: Evidence, desk: Desk, ids: Sequence[str]) -> Iterator[P
         if stored is None:
             yield _nothing_found("duplicates", other.id)
             continue
-        yield Proposal(
+        yield ProposedFix(
             item_id=other.id,
             fix="duplicates",
             changes=(f"archived: it says the same as {original.id}",),
@@ -153,13 +162,13 @@ def _sources(desk: Desk, items: Sequence[StoredItem]) -> Mapping[str, Source]:
     return {found.trace_id: found for found in read_traces(desk.gateway, traces, desk.rule.rule)}
 
 
-def _nothing_found(fix: FixName, item_id: str) -> Proposal:
+def _nothing_found(fix: FixName, item_id: str) -> ProposedFix:
     codes = ", ".join(CODES[fix])
     problem = Problem(code="FIX_NOTHING_TO_DO", message=f"The audit finds nothing ({codes}) that this would mend.")
-    return Proposal(item_id=item_id, fix=fix, problem=problem)
+    return ProposedFix(item_id=item_id, fix=fix, problem=problem)
 
 
-def backfill(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
+def backfill(desk: Desk, item: StoredItem, source: Source | None) -> ProposedFix:
     """What is recorded stays; what is missing is filled in, and lineage names it. Raises Refusal, CuratorError."""
     recorded = {key: value for key, value in dict(item.metadata or {}).items() if value is not None}
     missing = [key for key in REQUIRED_KEYS if key not in recorded]
@@ -177,7 +186,7 @@ def backfill(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
     metadata = {**recorded, **filled, BACKFILLED: noted}
     changes = added(metadata, recorded)
     changes += [f"metadata.{key}: cannot be recovered, the source trace is gone" for key in still]
-    return Proposal(
+    return ProposedFix(
         item_id=item.id, fix="backfill", changes=tuple(changes), before=item, item=with_metadata(item, metadata)
     )
 
@@ -186,11 +195,11 @@ ADOPTED = "adopted"
 """The value of `source` on adopted items: no review made them, one took them over."""
 
 
-def adopt(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
+def adopt(desk: Desk, item: StoredItem, source: Source | None) -> ProposedFix:
     """Lineage of today, with what the metadata held before. Raises Refusal, CuratorError."""
     old = metadata_of(item)
     metadata = {**old, **made_now(desk, item, source), SOURCE: ADOPTED}
-    return Proposal(
+    return ProposedFix(
         item_id=item.id,
         fix="adopt",
         changes=tuple(added(metadata, old)),
@@ -199,7 +208,7 @@ def adopt(desk: Desk, item: StoredItem, source: Source | None) -> Proposal:
     )
 
 
-def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
+def rescrub(desk: Desk, item: StoredItem, _: object) -> ProposedFix:
     """The item with every finding replaced. Raises Refusal, CuratorError."""
     old = metadata_of(item)
     found = leftovers(item, desk.scrubber, desk.policy)
@@ -229,7 +238,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
         replaced.update(each.entity for each in found)
         metadata["scrub"] = {**scrub, "replaced": dict(sorted(replaced.items()))}
         metadata[RESCRUBBED] = desk.at.isoformat(timespec="seconds")
-    return Proposal(
+    return ProposedFix(
         item_id=item.id,
         fix="rescrub",
         changes=tuple(dict.fromkeys(f"{each.path}: {each.entity} is replaced" for each in found)),
@@ -238,7 +247,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> Proposal:
     )
 
 
-_REWRITES: dict[FixName, Callable[[Desk, StoredItem, Source | None], Proposal]] = {
+_REWRITES: dict[FixName, Callable[[Desk, StoredItem, Source | None], ProposedFix]] = {
     "backfill": backfill,
     "adopt": adopt,
     "rescrub": rescrub,
@@ -343,7 +352,7 @@ def _halves(problems: list[Any]) -> str:
 # ── writing: through the verified write of a promotion ──────────────────────────────────────────────────────────────
 
 
-def apply(proposals: Sequence[Proposal], desk: Desk, journal: Journal) -> Iterator[Receipt]:
+def apply_fixes(proposals: Sequence[ProposedFix], desk: Desk, journal: Journal) -> Iterator[Receipt]:
     """Does what was proposed, one item after the other; a receipt for each. All of it is one batch for `curator undo`.
 
     Proposals with a problem are passed over. An item that was changed since the proposal is refused.
@@ -357,7 +366,7 @@ def apply(proposals: Sequence[Proposal], desk: Desk, journal: Journal) -> Iterat
         choices = Choices(remedies=frozenset({"overwrite"}), batch=batch)
         job = Job(promoter, desk.policy, _rule_name(desk), choices)
         if proposal.fix == "duplicates":
-            yield archive(job, proposal.before)
+            yield archive_item(job, proposal.before)
         else:
             yield _rewrite(job, proposal.item, proposal.before, adopted=proposal.fix == "adopt")
 

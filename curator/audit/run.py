@@ -27,7 +27,7 @@ from curator.journal import Journal
 from curator.model import ScrubPolicy, StoredItem
 from curator.model.item import state_of
 from curator.model.lineage import FAILURE_TYPE
-from curator.promote.verify import approved_items
+from curator.promote import approved_items
 from curator.rulebook import LoadedRule
 
 
@@ -58,10 +58,10 @@ def audit(
     Without a rule the checks that need one find nothing, and the report says so. Raises UsageError for an unknown
     dataset or ledger, GatewayError, ConfigError for a cluster that cannot be used.
     """
-    return report_of(collect(gateway, journal, dataset, rule, **options))
+    return report_of(collect_evidence(gateway, journal, dataset, rule, **options))
 
 
-def collect(
+def collect_evidence(
     gateway: Gateway, journal: Journal | None, dataset: str, rule: LoadedRule | None, **options: Unpack[Options]
 ) -> Evidence:
     """The evidence of an audit, with every item examined; arguments and errors as of `audit`."""

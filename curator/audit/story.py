@@ -172,7 +172,7 @@ Kind = Literal["fact", "moment", "same", "added", "removed"]
 _SIGNS: dict[str, Kind] = {"+": "added", "-": "removed"}
 
 
-class Row(NamedTuple):
+class StoryRow(NamedTuple):
     """One row of a chapter."""
 
     kind: Kind
@@ -189,7 +189,7 @@ class Chapter(NamedTuple):
     """Rows under a title; `note` says how many, where something is listed."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[StoryRow, ...]
     note: str = ""
 
 
@@ -205,7 +205,7 @@ def chapters(story: Story) -> tuple[Chapter, ...]:
     )
 
 
-def masked(parts: Sequence[Chapter], scrub: "Scrubber", policy: ScrubPolicy) -> tuple[Chapter, ...]:
+def masked_chapters(parts: Sequence[Chapter], scrub: "Scrubber", policy: ScrubPolicy) -> tuple[Chapter, ...]:
     """The same with every personal value replaced that the scrub of today finds. Raises CuratorError."""
     texts = [row.text for part in parts for row in part.rows]
     # The rule's paths are paths of the item, not of these rows.
@@ -214,24 +214,24 @@ def masked(parts: Sequence[Chapter], scrub: "Scrubber", policy: ScrubPolicy) -> 
     return tuple(part._replace(rows=tuple(row._replace(text=next(clean)) for row in part.rows)) for part in parts)
 
 
-def _source_rows(story: Story) -> Iterator[Row]:
+def _source_rows(story: Story) -> Iterator[StoryRow]:
     source = story.source
     if source is None:
         named = trace_of(story.item)
-        yield Row("fact", "trace", f"{named} is gone" if named else "none is named")
+        yield StoryRow("fact", "trace", f"{named} is gone" if named else "none is named")
     else:
-        yield Row("fact", "trace", source.trace_id)
-        yield Row("fact", "", f"{source.trace_name or source.name or NONE}, {when(source.start_time)}")
+        yield StoryRow("fact", "trace", source.trace_id)
+        yield StoryRow("fact", "", f"{source.trace_name or source.name or NONE}, {when(source.start_time)}")
         if story.item.source_observation_id:
-            yield Row("fact", "observation", story.item.source_observation_id)
-        yield Row("fact", "session", text=source.session_id or NONE)
-        yield Row("fact", "environment", source.environment or NONE)
+            yield StoryRow("fact", "observation", story.item.source_observation_id)
+        yield StoryRow("fact", "session", text=source.session_id or NONE)
+        yield StoryRow("fact", "environment", source.environment or NONE)
     for score in story.scores:
         value = "(text)" if score.value is None else number(score.value)
-        yield Row("fact", "score", f"{score.name} {value}  ({score.source}, {when(score.timestamp)})")
+        yield StoryRow("fact", "score", f"{score.name} {value}  ({score.source}, {when(score.timestamp)})")
 
 
-def _reasons(lineage: dict[str, Any]) -> Iterator[Row]:
+def _reasons(lineage: dict[str, Any]) -> Iterator[StoryRow]:
     signals = lineage.get("signals")
     for signal in signals if isinstance(signals, list) else []:
         if isinstance(signal, dict):
@@ -240,44 +240,46 @@ def _reasons(lineage: dict[str, Any]) -> Iterator[Row]:
             counted = f" {number(value)}" if isinstance(value, (int, float)) else ""
             said = [value] if isinstance(value, str) else []
             said += [signal["comment"]] if signal.get("comment") else []
-            yield Row(
+            yield StoryRow(
                 "fact", "signal", f"{signal.get('name', NONE)}{counted}  ({source}{by})", "  ".join(map(str, said))
             )
     for name, key in (("failure type", "failure_type"), ("rubric", "rubric"), ("risk", "risk")):
-        yield Row("fact", name, str(lineage.get(key, NONE)))
+        yield StoryRow("fact", name, str(lineage.get(key, NONE)))
 
 
-def _decisions(story: Story) -> Iterator[Row]:
+def _decisions(story: Story) -> Iterator[StoryRow]:
     lineage = story.lineage
     reviewer, at = lineage.get("reviewer", NONE), lineage.get("approved_at", NONE)
-    yield Row("fact", "approved", f"by {reviewer}, {_time(at)}")
-    yield Row("fact", "rule", f"{lineage.get('rule', NONE)}, version {lineage.get('rule_version', NONE)}")
-    yield Row("fact", "content", str(lineage.get("source_policy", NONE)))
+    yield StoryRow("fact", "approved", f"by {reviewer}, {_time(at)}")
+    yield StoryRow("fact", "rule", f"{lineage.get('rule', NONE)}, version {lineage.get('rule_version', NONE)}")
+    yield StoryRow("fact", "content", str(lineage.get("source_policy", NONE)))
     scrub = lineage.get("scrub")
     for what in ("replaced", "kept"):
         counts = scrub.get(what) if isinstance(scrub, dict) else None
         if isinstance(counts, dict):
             said = ", ".join(f"{count} {entity}" for entity, count in sorted(counts.items()))
-            yield Row("fact", what, said or "nothing")
+            yield StoryRow("fact", what, said or "nothing")
     reasons = scrub.get("reasons") if isinstance(scrub, dict) else None
     for reason in reasons if isinstance(reasons, list) else []:
-        yield Row("fact", "reason", text=str(reason))
+        yield StoryRow("fact", "reason", text=str(reason))
     if isinstance(added := lineage.get(BACKFILLED), list) and added:
-        yield Row("fact", "backfilled", ", ".join(map(str, added)))
+        yield StoryRow("fact", "backfilled", ", ".join(map(str, added)))
     if RESCRUBBED in lineage:
-        yield Row("fact", "re-scrubbed", _time(lineage[RESCRUBBED]))
+        yield StoryRow("fact", "re-scrubbed", _time(lineage[RESCRUBBED]))
     receipts, draft = len(story.promotions), "a draft is kept" if story.draft else "no draft"
-    yield Row("fact", "this machine", f"{receipts} receipt{'' if receipts == 1 else 's'}, {draft}")
+    yield StoryRow("fact", "this machine", f"{receipts} receipt{'' if receipts == 1 else 's'}, {draft}")
     for entry in story.ledger:
         outcome = ", ".join(word for word in (entry.verdict, entry.write) if word and word != "none")
-        yield Row("moment", when(entry.at), f"{entry.action}{f' ({outcome})' if outcome else ''} by {entry.reviewer}")
+        yield StoryRow(
+            "moment", when(entry.at), f"{entry.action}{f' ({outcome})' if outcome else ''} by {entry.reviewer}"
+        )
 
 
-def _version_rows(versions: Sequence[ItemVersion]) -> Iterator[Row]:
+def _version_rows(versions: Sequence[ItemVersion]) -> Iterator[StoryRow]:
     for version in versions:
-        yield Row("moment", when(version.at), _what_changed(version))
+        yield StoryRow("moment", when(version.at), _what_changed(version))
         for line in version.diff:
-            yield Row(_SIGNS.get(line[:1], "same"), text=line[1:])
+            yield StoryRow(_SIGNS.get(line[:1], "same"), text=line[1:])
 
 
 def _what_changed(version: ItemVersion) -> str:
@@ -288,12 +290,12 @@ def _what_changed(version: ItemVersion) -> str:
     return f"changed: {', '.join(version.changed)}" if version.changed else "written again, nothing changed"
 
 
-def _runs(story: Story) -> Iterator[Row]:
+def _runs(story: Story) -> Iterator[StoryRow]:
     width = max((len(run.experiment_name) for run in story.runs), default=0)
     for run in story.runs:
         scores = ", ".join(f"{s.name} {number(s.value)}" for s in sorted(run.scores, key=lambda s: s.name))
         error = "ERROR  " if run.level == "ERROR" else ""
-        yield Row(
+        yield StoryRow(
             "moment", when(run.start_time), f"{run.experiment_name:<{min(width, 40)}}  {error}{scores or 'no scores'}"
         )
 
@@ -323,7 +325,7 @@ NAME = 14
 SIGNS = {"added": "+ ", "removed": "- ", "same": "  "}
 
 
-def render(story: Story, parts: Sequence[Chapter] | None = None) -> str:
+def render_story(story: Story, parts: Sequence[Chapter] | None = None) -> str:
     """The whole way, one row per line; foreign text made harmless. `parts` are the chapters, masked by now."""
     head = [story.item.id, f"{story.item.status} in {story.item.dataset}"]
     lines = [*head, *(line for part in parts or chapters(story) for line in _lines(part))]
@@ -336,7 +338,7 @@ def _lines(part: Chapter) -> Iterator[str]:
     yield from map(_line, part.rows)
 
 
-def _line(row: Row) -> str:
+def _line(row: StoryRow) -> str:
     said = "  ".join(word for word in (row.own, row.text) if word)
     if row.kind == "fact":
         return f"  {row.name:<{NAME}}{said}"

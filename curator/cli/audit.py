@@ -15,8 +15,7 @@ from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
 
 if TYPE_CHECKING:
-    from curator.audit.fixes import FixName, Proposal
-    from curator.audit.values import AuditReport, Evidence, Severity
+    from curator.audit import AuditReport, Evidence, FixName, ProposedFix, Severity
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.rulebook import LoadedRule
@@ -51,11 +50,10 @@ class Target:
 
     def evidence(self, version: datetime | None = None, *, scrubber: "Scrubber | None" = None) -> "Evidence":
         """The evidence as of now, or of that version; `scrubber` is one that is open already. Raises CuratorError."""
-        from curator.audit.run import collect
-        from curator.audit.workers import Cluster, Processes
+        from curator.audit import Cluster, Processes, collect_evidence
         from curator.scrub import Scrubber
 
-        return collect(
+        return collect_evidence(
             self.gateway,
             self.journal,
             self.dataset,
@@ -164,8 +162,7 @@ def _report(
     fail_on: "Severity | None",
     coverage: str | None,
 ) -> ExitCode:
-    from curator.audit.report import RENDERERS
-    from curator.audit.run import report_of
+    from curator.audit import RENDERERS, report_of
 
     report: AuditReport = report_of(target.evidence(as_of))
     if coverage is not None:
@@ -203,8 +200,7 @@ def _list(gateway: "Gateway", as_json: bool) -> None:
 
 
 def _tell(target: Target, item_ids: Sequence[str], as_json: bool) -> None:
-    from curator.audit import story
-    from curator.audit.story import chapters, masked, story_of
+    from curator.audit import chapters, masked_chapters, render_story, story_of
     from curator.scrub import Scrubber
 
     at = datetime.now().astimezone()
@@ -213,7 +209,7 @@ def _tell(target: Target, item_ids: Sequence[str], as_json: bool) -> None:
         print_json(stories[0] if len(stories) == 1 else {"stories": stories})
         return
     with Scrubber() as scrubber:
-        told = [story.render(each, masked(chapters(each), scrubber, target.policy)) for each in stories]
+        told = [render_story(each, masked_chapters(chapters(each), scrubber, target.policy)) for each in stories]
     click.echo("\n".join(told), nl=False)
 
 
@@ -261,7 +257,7 @@ def run_fix(
 
     Raises CuratorError, click.Abort.
     """
-    from curator.audit.fixes import Desk, apply, propose
+    from curator.audit import Desk, apply_fixes, propose_fixes
     from curator.cli.promote import print_receipt
     from curator.scrub import Scrubber
 
@@ -276,7 +272,7 @@ def run_fix(
             at=datetime.now().astimezone(),
             failure_type=failure_type,
         )
-        proposals = propose(fix, evidence, desk, item_ids)
+        proposals = propose_fixes(fix, evidence, desk, item_ids)
         possible = [each for each in proposals if each.item is not None]
         if not as_json:
             _preview(proposals, fix)
@@ -284,7 +280,7 @@ def run_fix(
         if possible and not dry_run:
             if not yes:
                 click.confirm(f"Mend {count(len(possible), 'item')}?", abort=True, err=True)
-            for receipt in apply(possible, desk, target.journal):
+            for receipt in apply_fixes(possible, desk, target.journal):
                 receipts.append(receipt)
                 if not as_json:
                     print_receipt(receipt)
@@ -302,7 +298,7 @@ def run_fix(
     return ExitCode.YES if len(possible) == len(proposals) and all(each.ok for each in receipts) else ExitCode.NO
 
 
-def _preview(proposals: "Sequence[Proposal]", fix: "FixName") -> None:
+def _preview(proposals: "Sequence[ProposedFix]", fix: "FixName") -> None:
     if not proposals:
         say(f"There is nothing to mend ({fix}).")
     for each in proposals:

@@ -12,8 +12,7 @@ from curator.config import load_settings
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.experiments import Judge, Listed, Run
-    from curator.experiments.compare import Comparison
+    from curator.experiments import Comparison, Judge, Listed, Run
 
 
 @click.command()
@@ -38,8 +37,8 @@ def compare(
     A run is a result file, a label, a run name or an experiment id, of curator or of any other tool that recorded an
     experiment in Langfuse. Exit 1 when a score is worse, or when the runs cannot be compared.
     """
+    from curator.experiments import compare_runs as compare_runs
     from curator.experiments import find_runs
-    from curator.experiments.compare import compare as compare_runs
     from curator.rulebook import find_rule
 
     settings = load_settings()
@@ -60,7 +59,7 @@ def compare(
 
 
 def _print(found: "Comparison") -> None:
-    from curator.experiments.compare import p_words
+    from curator.experiments import p_words
 
     click.echo(f"{plain(found.baseline)} → {plain(found.candidate)}: {plain(found.verdict)}")
     for metric in found.metrics:
@@ -134,7 +133,7 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
 
 def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
     """The document of `curator run`; `integrity` is null for a run that lies too far back to be checked at at once."""
-    from curator.experiments.compare import foreseen
+    from curator.experiments import foreseen
 
     known = run.model_copy(update={"run_name": listed.reference}) if run is not None else None
     return {
@@ -149,8 +148,7 @@ def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
 
 
 def _run_line(listed: "Listed", run: "Run | None") -> str:
-    from curator.experiments.compare import foreseen
-    from curator.experiments.integrity import flaws_in_words
+    from curator.experiments import flaws_in_words, foreseen
 
     wrong = flaws_in_words(run) if run is not None else ["not checked at"]
     sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"

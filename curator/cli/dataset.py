@@ -100,7 +100,7 @@ def push(
     With the keys of another project, or --to, the items are copied under ids of their own; ids.json maps them.
     """
     from curator import dataset as datasets
-    from curator.dataset.push import Push
+    from curator.dataset import Push
     from curator.promote import Promoter
 
     with Promoter.opened(load_settings(), via="files") as promoter:
@@ -148,8 +148,8 @@ def export(
 ) -> None:  # fmt: skip
     """Write a dataset in the shape of another runner, with the checks that it can express; the others are named."""
     from curator import dataset as datasets
-    from curator.dataset.exports import RUNNERS
-    from curator.dataset.exports import export as export_to
+    from curator.dataset import RUNNERS
+    from curator.dataset import export as export_to
 
     if runner not in RUNNERS:
         raise UsageError(

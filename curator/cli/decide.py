@@ -144,8 +144,7 @@ def _decide(
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.model import ScrubPolicy, split_key
-    from curator.queue import entries_of, require_traces
-    from curator.queue.decisions import decide
+    from curator.queue import entries_of, require_traces, share_decision
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber, merged
 
@@ -188,7 +187,7 @@ def _decide(
             )
             concerned = [e for e in moved.get(trace_id, ()) if observation_id in (None, e.observation_id)]
             try:
-                shared = decide(
+                shared = share_decision(
                     gateway, journal, scrubber, decision, policy=policy, complete_entries=concerned, batch=batch
                 )
             except CuratorError as error:

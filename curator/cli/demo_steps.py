@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from curator.cli.demo import demo_sandbox
-from curator.draft.effectiveness import in_words
+from curator.draft import answer_in_words
 from curator.model import Decision, Failure, parse_text
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.tui.fields import Field, fields_of
-from curator.tui.memory import DraftState
-from curator.tui.session import Prepared, Session
+from curator.tui import DraftState, Field, Prepared, Session, fields_of
 
 RULE = "order-status-regression"
 STEPS = ("queue", "trace", "reshape", "scrub", "mend", "dataset", "promote", "again", "stored", "dismiss")
@@ -94,7 +92,7 @@ class _Walk:
         self.prepared = self.session.drafts.prepare(self.prepared.order.model_copy(update=changes))
         left = [p.message for p in self.prepared.scrubbed.problems if p.blocking]
         _need(self.prepared.scrubbed.writable, f"the item cannot be written: {'; '.join(left)}")
-        good = [in_words(each) for each in self.prepared.answers if each.good]
+        good = [answer_in_words(each) for each in self.prepared.answers if each.good]
         mended = f"the reviewer says {', '.join(f.name for f in missing)}" if missing else "nothing to mend"
         return "; ".join([mended, *good])
 

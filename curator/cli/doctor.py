@@ -125,7 +125,7 @@ def _check_machine(checkup: Checkup) -> None:
         with checkup.refusals("state folder"):
             require_locks(folder / "locks")
             checkup.add("state folder", True, str(folder))
-    from curator.scrub.nlp import installed_model
+    from curator.scrub import installed_model
 
     model = installed_model()
     if model:

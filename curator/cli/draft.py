@@ -48,7 +48,7 @@ def order_of(
     despite: tuple[str, ...],
 ) -> "Order":
     """The options as an order. Raises UsageError for `PATH=VALUE` or `FINDING=REASON` that are none."""
-    from curator.draft.edits import parse_assignment
+    from curator.draft import parse_assignment
     from curator.promote import Order
 
     return Order(
@@ -171,9 +171,8 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
 
 
 def _print(proposal: "Proposal", novelty: "Novelty") -> None:
-    from curator.draft.effectiveness import in_words
-    from curator.draft.likeness import STATES, doubts
-    from curator.scrub.nlp import capabilities
+    from curator.draft import NOVELTY_STATES, answer_in_words, doubts_of_likeness
+    from curator.scrub import capabilities
 
     draft, scrubbed = proposal.draft, proposal.scrubbed
     click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
@@ -193,10 +192,12 @@ def _print(proposal: "Proposal", novelty: "Novelty") -> None:
         say(f"No name model: names are found only in part, places not at all. {capabilities().remedy}.")
     click.echo("\nprotection")
     for each in proposal.answers:
-        click.echo(f"  {plain(in_words(each))}")
+        click.echo(f"  {plain(answer_in_words(each))}")
     click.echo(f"\nin {plain(draft.dataset)}")
-    click.echo(f"  {STATES[novelty.under_id.state] if novelty.dataset_exists else 'the dataset does not exist yet'}")
-    problems = [*scrubbed.problems, *doubts(novelty.similar)]
+    click.echo(
+        f"  {NOVELTY_STATES[novelty.under_id.state] if novelty.dataset_exists else 'the dataset does not exist yet'}"
+    )
+    problems = [*scrubbed.problems, *doubts_of_likeness(novelty.similar)]
     click.echo("\nproblems")
     for problem in problems:
         click.echo(f"  {'✗' if proposal.stops(problem) else '!'} {plain(problem.message)}")

@@ -11,7 +11,7 @@ from curator.config import load_settings
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.audit.erasure import Emptied, Erased, Mode, Subject, Trail
+    from curator.audit import Emptied, Erased, ErasureMode, Subject, Trail
     from curator.journal import Journal
 
 SIGNS = {"archived": "✓", "deleted": "✓", "gone": "=", "failed": "✗"}
@@ -37,7 +37,7 @@ def erase(
     traces: tuple[str, ...],
     sessions: tuple[str, ...],
     users: tuple[str, ...],
-    mode: "Mode",
+    mode: "ErasureMode",
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -47,12 +47,12 @@ def erase(
     Works when the traces are gone already. Every item is verified by reading; the record of the erasure holds no
     personal value.
     """
-    from curator.audit import erasure
+    from curator.audit import ErasureRecord, earlier_traces, empty_results, erase_trail, find_trail
     from curator.draft import forget_items
     from curator.gateway import Gateway
     from curator.journal import Journal, scope_of
     from curator.scrub import Scrubber
-    from curator.tui.memory import Memory
+    from curator.tui import Memory
 
     subject = _subject(traces, sessions, users)
     if as_json and not (yes or dry_run):
@@ -61,8 +61,8 @@ def erase(
     connection = settings.connection()
     scope, at, terminal = scope_of(connection), datetime.now(UTC), Memory(settings)
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:
-        earlier = erasure.earlier_traces(subject, scope)
-        trail = erasure.find_trail(
+        earlier = earlier_traces(subject, scope)
+        trail = find_trail(
             gateway, journal, subject, at=at, earlier_traces=earlier, terminal=terminal, progress=show_progress
         )
         if not as_json:
@@ -70,15 +70,15 @@ def erase(
         done: list[Erased] = []
         emptied: list[Emptied] = []
         stuck: list[str] = []
-        record: erasure.Record | None = None
+        record: ErasureRecord | None = None
         if not dry_run:
             forget_items()  # of the subject's failures, too, though no item came from them
         if not dry_run and not (trail.empty and (mode == "archive" or not trail.result_files)):
             if not yes:
                 click.confirm(f"{mode.capitalize()} the items and forget the rest?", abort=True, err=True)
             reviewer = settings.reviewer_name()
-            record = erasure.Record(trail, mode=mode, reviewer=reviewer, at=at, scope=scope)
-            for erased in erasure.erase(
+            record = ErasureRecord(trail, mode=mode, reviewer=reviewer, at=at, scope=scope)
+            for erased in erase_trail(
                 gateway, journal, scrubber, trail, mode=mode, reviewer=reviewer, terminal=terminal
             ):
                 done.append(erased)
@@ -86,7 +86,7 @@ def erase(
                     _show_one(erased)
             if mode == "delete":
                 failed = {each.item_id for each in done if each.outcome == "failed"}
-                emptied = list(erasure.empty_results(trail.result_files, {*trail.known_items} - failed))
+                emptied = list(empty_results(trail.result_files, {*trail.known_items} - failed))
             record.finish(done, emptied)
             stuck = [trace for trace in trail.edited if terminal.has_draft(trace)]
         requests = gateway.requests
@@ -108,7 +108,7 @@ def erase(
 
 
 def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[str, ...]) -> "Subject":
-    from curator.audit.erasure import Subject
+    from curator.audit import Subject
 
     given = [(kind, ids) for kind, ids in (("trace", traces), ("session", sessions), ("user", users)) if ids]
     if len(given) != 1 or not all(given[0][1]):
@@ -117,7 +117,7 @@ def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[st
     return Subject.model_validate({"kind": kind, "ids": ids})
 
 
-def _show(trail: "Trail", mode: "Mode", journal: "Journal") -> None:
+def _show(trail: "Trail", mode: "ErasureMode", journal: "Journal") -> None:
     """What would be erased, and what curator cannot erase. Ids only."""
     click.echo(f"traces    {len(trail.traces)}")
     click.echo(f"items     {len(trail.items)}")

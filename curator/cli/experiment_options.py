@@ -18,9 +18,7 @@ from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from curator.config import Connection, Settings
-    from curator.experiments import Run
-    from curator.experiments.run import Plan
-    from curator.experiments.versions import Pinned
+    from curator.experiments import Pinned, Plan, Run
     from curator.gateway import Gateway
     from curator.model.rule import Rule
 
@@ -65,8 +63,7 @@ run_options = together(
 
 def plan_of(task: str, options: dict[str, Any], *, allow_python: bool, gateway: "Gateway", dataset: str) -> "Plan":
     """The plan that `run_options` describe. Raises UsageError, CuratorError (DATASET_DRIFT), GatewayError."""
-    from curator.experiments.perform import variables_of
-    from curator.experiments.run import Plan
+    from curator.experiments import Plan, variables_of
 
     variables = dict(variables_of(options.pop("variables")))
     _check_names({f"The variable {key}": str(value) for key, value in variables.items()}, options.get("label"))
@@ -101,7 +98,7 @@ def version_named(gateway: "Gateway", text: str | None, dataset: str) -> datetim
 
 def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", plan: "Plan") -> tuple["Run", Path]:
     """Runs a plan with a progress bar on a terminal. Raises what `perform` raises."""
-    from curator.experiments.perform import perform
+    from curator.experiments import perform_experiment
 
     with progress_bar("items") as bar:
 
@@ -112,7 +109,7 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
             say(f"results: {path}")
 
         try:
-            return perform(
+            return perform_experiment(
                 gateway, connection, rule, plan, started=started, progress=bar.step, saved=saved, printed=printed
             )
         except KeyboardInterrupt:
@@ -122,10 +119,10 @@ def perform_plan(gateway: "Gateway", connection: "Connection", rule: "Rule", pla
 
 def write_junit(path: Path, rule: "Rule", run: "Run", *more: Any) -> None:
     """Writes a run, with what `junit` takes `more`, as JUnit XML. Raises UsageError (RESULT_WRITE)."""
-    from curator.experiments.junit import junit
+    from curator.experiments import junit_xml
     from curator.model.files import write_text
 
-    write_text(path, junit(rule, run, *more), code="RESULT_WRITE", remedy="Choose another place with --junit.")
+    write_text(path, junit_xml(rule, run, *more), code="RESULT_WRITE", remedy="Choose another place with --junit.")
 
 
 class ProgressBar:

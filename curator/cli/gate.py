@@ -63,8 +63,17 @@ def gate(
 
     Fails closed: exit 1, with the reasons, unless everything that the rule asks for was seen to hold.
     """
-    from curator.experiments import decide, drift, find_run, present, proven, verify_again
-    from curator.experiments import gate_report as report
+    from curator.experiments import (
+        append_job_summary,
+        decide,
+        drift,
+        find_run,
+        gate_annotations,
+        gate_markdown,
+        present,
+        proven,
+        verify_again,
+    )
     from curator.rulebook import find_rule
 
     if (task is None) == (candidate is None):
@@ -99,10 +108,10 @@ def gate(
         write_junit(junit, loaded.rule, run, decision.reasons, excused)
     if markdown is not None:
         remedy = "Choose another place with --markdown."
-        write_text(markdown, report.markdown(decision), code="RESULT_WRITE", remedy=remedy)
+        write_text(markdown, gate_markdown(decision), code="RESULT_WRITE", remedy=remedy)
     if github or (github is None and os.environ.get("GITHUB_ACTIONS") == "true"):
-        report.append_job_summary(decision)
-        for line in report.annotations(decision):
+        append_job_summary(decision)
+        for line in gate_annotations(decision):
             click.echo(line, err=True)
     if as_json:
         print_json(decision.document())
@@ -153,8 +162,7 @@ def approve(run: str, name: str, path: Path, rule: str | None, overwrite: bool, 
 
     The file holds how every item did, who approved it and when, and a digest; no inputs, outputs or comments.
     """
-    from curator.experiments import baseline as baselines
-    from curator.experiments import find_run
+    from curator.experiments import approve_baseline, find_run, write_baseline
     from curator.rulebook import find_rule
 
     if not overwrite:
@@ -163,8 +171,8 @@ def approve(run: str, name: str, path: Path, rule: str | None, overwrite: bool, 
     the_rule = find_rule(rule, settings).rule if rule else None
     with gateway_when_needed(settings) as gateway:
         found = find_run(run, gateway, rule=the_rule, deadline=deadline, tell=say)
-    made = baselines.approve(found, name=name, reviewer=settings.reviewer_name())
-    baselines.write(made, path)
+    made = approve_baseline(found, name=name, reviewer=settings.reviewer_name())
+    write_baseline(made, path)
     if as_json:
         print_json(
             {

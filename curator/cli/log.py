@@ -26,8 +26,7 @@ def log(limit: int | None, chosen: str | None, file: Path | None, as_json: bool)
 
     It asks the server for nothing, and holds no text of a trace, an item or a reviewer.
     """
-    from curator.journal import Journal
-    from curator.journal.export import export
+    from curator.journal import Journal, export_ledger
 
     with Journal.of(load_settings().connection()) as journal:
         entries = journal.ledger.entries(limit if chosen is None else None)
@@ -37,7 +36,7 @@ def log(limit: int | None, chosen: str | None, file: Path | None, as_json: bool)
         from curator.queue import parse_log_filter
 
         entries = [*filter(parse_log_filter(chosen, datetime.now().astimezone()), entries)][-(limit or 0) :]
-    lines = export(file, entries) if file is not None else None
+    lines = export_ledger(file, entries) if file is not None else None
     if as_json:
         shown = [entry.model_dump(mode="json") | {"undone": entry.id in undone} for entry in entries]
         about = {"trace_id", "rule", "case", "reason", "saved_at"}

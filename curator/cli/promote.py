@@ -235,8 +235,7 @@ def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
 @click.pass_context
 def seed(ctx: click.Context, rule: str, file: Path | None, own_ids: bool, overwrite: bool, as_json: bool) -> None:
     """Create the rule's dataset with its schemas and seed items. Running it again changes nothing."""
-    from curator.promote import Promoter, read_items
-    from curator.promote import seed as seed_dataset
+    from curator.promote import Promoter, read_items, seed_dataset
     from curator.rulebook import find_rule
 
     settings = load_settings()

@@ -141,7 +141,7 @@ def prove(
 
     Nothing is written. Exit 0 when every item is reproduced.
     """
-    from curator.experiments.prove import prove_items
+    from curator.experiments import prove_items
     from curator.rulebook import find_rule
 
     settings = load_settings(allow_python=allow_python)

@@ -16,8 +16,7 @@ from curator.model.errors import ConfigError, ServerError, UsageError
 
 if TYPE_CHECKING:
     from curator.journal import Journal
-    from curator.sandbox import Lag, SandboxServer
-    from curator.sandbox.load import LoadReport
+    from curator.sandbox import Lag, LoadReport, SandboxServer
 
 
 @click.command()
@@ -87,7 +86,7 @@ def sandbox(
 @contextmanager
 def _in_our_words() -> Iterator[None]:
     """The sandbox knows nothing of curator: what it refuses becomes an error of the command line here."""
-    from curator.sandbox.errors import SandboxProblem
+    from curator.sandbox import SandboxProblem
 
     try:
         yield
@@ -107,11 +106,11 @@ def _list_faults() -> None:
 def _audit_example() -> None:
     from curator.config import load_settings
     from curator.journal import Journal
-    from curator.sandbox.demo.data import RULE
+    from curator.sandbox import DEMO_RULE
 
     with Journal.of(load_settings().connection()) as journal:
         plant_receipts(journal, datetime.now(UTC))
-    click.echo(RULE)
+    click.echo(DEMO_RULE)
 
 
 def plant_receipts(journal: "Journal", now: datetime) -> None:
@@ -120,9 +119,11 @@ def plant_receipts(journal: "Journal", now: datetime) -> None:
     They are no actions of this machine: the ledger, and so undo, know nothing of them.
     """
     from curator.model import Item, Receipt
-    from curator.sandbox.demo.data import receipts
+    from curator.sandbox import demo_receipts
 
-    for receipt in [] if journal.promotions.of_dataset("audit-example") else map(Receipt.model_validate, receipts(now)):
+    for receipt in (
+        [] if journal.promotions.of_dataset("audit-example") else map(Receipt.model_validate, demo_receipts(now))
+    ):
         item = Item(
             id=receipt.item_id,
             dataset=receipt.dataset,
@@ -151,11 +152,11 @@ def _lag(text: str) -> "Lag":
 
 def _fill(server: "SandboxServer", seed: str, files: tuple[Path, ...]) -> None:
     if seed == "demo":
-        from curator.sandbox.demo import seed as seed_demo
+        from curator.sandbox import seed_demo
 
         seed_demo(server.store, server.store.now())
     if files:
-        from curator.sandbox.load import load_files
+        from curator.sandbox import load_files
 
         report = load_files(server.store, files, _progress)
         for bad in report.bad:

@@ -17,7 +17,7 @@ from curator.model.files import MEGABYTES, read_text
 
 if TYPE_CHECKING:
     from curator.model import ScrubPolicy
-    from curator.scrub.pipeline import Scrubbed
+    from curator.scrub import Scrubbed
 
 
 @click.command()
@@ -30,8 +30,7 @@ def scrub(file: str, rule: str | None, as_json: bool) -> None:
     Prints the same kind of content with placeholders in place of personal values and secrets. Every line of JSON lines
     is an item of its own. Suggestions (places, organisations) stay as they are.
     """
-    from curator.scrub import Scrubber
-    from curator.scrub.nlp import capabilities
+    from curator.scrub import Scrubber, capabilities
 
     values, form = _parsed(_read(file))
     policy = _policy(rule)

@@ -13,7 +13,7 @@ from curator.model.errors import UsageError
 
 if TYPE_CHECKING:
     from curator.config import Settings
-    from curator.tui.session import Session
+    from curator.tui import Session
 
 
 def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
@@ -25,13 +25,13 @@ def open_tui(settings: "Callable[[], Settings] | None" = None) -> None:
     in_browser = "TEXTUAL_DRIVER" in os.environ  # textual-serve talks to the app through pipes
     if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The terminal UI needs a terminal.", code="NO_TERMINAL")
-    from curator.tui.app import CuratorApp
+    from curator.tui import CuratorApp
 
     opened: list[Session] = []
 
     def session() -> "Session":
         from curator.config import load_settings
-        from curator.tui.session import Session
+        from curator.tui import Session
 
         chosen = (settings or load_settings)()
         chosen.connection()

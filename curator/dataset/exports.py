@@ -199,7 +199,7 @@ def _wanted(check: CheckSpec, item: Item) -> Any:
     path = check.expected_path or _DEFAULTS.get(check.type, ("$", None))[1]
     if path is None:
         return check.value
-    from curator.rulebook.paths import find_all
+    from curator.rulebook import find_all
 
     found = find_all(path, item.expected_output)
     if not found or (check.type.endswith(("_present", "_absent")) and not found[0]):

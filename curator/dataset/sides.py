@@ -19,7 +19,7 @@ def snapshot(gateway: "Gateway", dataset: str, version: datetime | None = None) 
 
     An empty dataset is one without items, not an error. Raises DatasetMissing as CuratorError, GatewayError.
     """
-    from curator.experiments.versions import pin
+    from curator.experiments import pin
 
     found = gateway.dataset(dataset)
     if found is None:

@@ -58,7 +58,7 @@ def spread_of(texts: Sequence[Views]) -> list[Counter[Any]]:
     return [Counter(itertools.chain.from_iterable(each[view] for each in texts)) for view in range(3)]
 
 
-def rows(counts: Sequence[Mapping[Any, int]], weights: Mapping[Any, float], unknown: float = 0.0) -> Any:
+def weighted_rows(counts: Sequence[Mapping[Any, int]], weights: Mapping[Any, float], unknown: float = 0.0) -> Any:
     """One view of texts as a sparse matrix with rows of length one, a column for each weighted term.
 
     Terms without a weight have no column; each makes its row longer as one of weight `unknown`.
@@ -94,7 +94,9 @@ class Texts:
 
     def _rows(self, texts: Sequence[Views]) -> list[Any]:
         unknown = math.log(self._count + COMMON + 1)
-        return [rows([each[at] for each in texts], weights, unknown) for at, weights in enumerate(self._weights)]
+        return [
+            weighted_rows([each[at] for each in texts], weights, unknown) for at, weights in enumerate(self._weights)
+        ]
 
     def likeness(self, texts: Sequence[str]) -> "NDArray[Any]":
         """A row for each text: its likeness to each of the known ones."""

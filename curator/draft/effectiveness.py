@@ -12,7 +12,7 @@ WEAK = "EXP002"
 """The audit's code for the same thing in a stored item."""
 CORRECTION_FAILS = "CORRECTION_FAILS"
 NOT_JUDGED = "NOT_JUDGED"
-CODES = frozenset({WEAK, CORRECTION_FAILS, NOT_JUDGED})
+ANSWER_CODES = frozenset({WEAK, CORRECTION_FAILS, NOT_JUDGED})
 """Codes of the problems that say whether a draft protects anything."""
 
 
@@ -52,7 +52,7 @@ def apply_checks(
     able = tuple(c for c in loaded.rule.checks if not c.judge and (allow_python or c.type != "python"))
     if not able:
         return CheckedAnswer(answer=answer, verdict="unchecked")
-    from curator.experiments.checks import evaluate
+    from curator.experiments import evaluate
 
     rule = loaded.rule.model_copy(update={"checks": able})
     results = evaluate(rule, input, output, expected_output, metadata, allow_python=allow_python)
@@ -123,7 +123,7 @@ def _corrected(recorded: object, correction: object) -> object:
     return correction
 
 
-def in_words(found: CheckedAnswer) -> str:
+def answer_in_words(found: CheckedAnswer) -> str:
     """What the checks say of an answer, as one line."""
     names = ", ".join(found.checks)
     match found.answer, found.verdict:
@@ -145,7 +145,7 @@ def in_words(found: CheckedAnswer) -> str:
     return f"whether the {what} is open: {names} cannot decide it"
 
 
-def doubts(draft: Draft, found: Sequence[CheckedAnswer]) -> list[Problem]:
+def doubts_of_answers(draft: Draft, found: Sequence[CheckedAnswer]) -> list[Problem]:
     """What the checks say against a draft. A correction that fails blocks: the two contradict each other."""
     return [problem for each in found if (problem := _doubt(draft, each)) is not None]
 
@@ -161,5 +161,9 @@ def _doubt(draft: Draft, found: CheckedAnswer) -> Problem | None:
         case _:
             return None
     return Problem(
-        code=code, message=in_words(found), path="expected_output", remedy=remedy, blocking=code == CORRECTION_FAILS
+        code=code,
+        message=answer_in_words(found),
+        path="expected_output",
+        remedy=remedy,
+        blocking=code == CORRECTION_FAILS,
     )

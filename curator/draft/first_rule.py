@@ -11,8 +11,7 @@ from typing import Any
 from curator.draft.propose import COMMON, Kind, Shapes, path_of
 from curator.model.lineage import slug
 from curator.model.safe import visible
-from curator.rulebook import LoadedRule
-from curator.rulebook.check import check_text
+from curator.rulebook import LoadedRule, check_text
 
 
 class _Sheet(Template):

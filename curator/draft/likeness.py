@@ -61,7 +61,7 @@ class Novelty(Value):
     similar: tuple[Similar, ...]
 
 
-STATES = {
+NOVELTY_STATES = {
     "new": "the id is new",
     "same": "the same item is stored already: nothing would change",
     "changed": "an item is stored already: it would be updated",
@@ -91,7 +91,7 @@ def novelty_of(
             dataset_exists = False
     stored = gateway.item(scrubbed.draft.item_id)
     return Novelty(
-        dataset_exists=dataset_exists, under_id=under_id(scrubbed, stored), similar=similar(scrubbed, items or [])
+        dataset_exists=dataset_exists, under_id=under_id(scrubbed, stored), similar=similar_items(scrubbed, items or [])
     )
 
 
@@ -106,7 +106,7 @@ def under_id(scrubbed: ScrubbedDraft, stored: StoredItem | None) -> UnderTheId:
     return UnderTheId(state="same" if _content(scrubbed) == _content(stored) else "changed", stored=stored)
 
 
-def similar(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownItem]") -> tuple[Similar, ...]:
+def similar_items(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownItem]") -> tuple[Similar, ...]:
     """The other items with the same or a like input, most alike first. Turns of its own session are not alike."""
     known = [known_item(each) if isinstance(each, StoredItem) else each for each in items]
     others = [each for each in known if each.id != scrubbed.draft.item_id]
@@ -147,7 +147,7 @@ def _parts(value: object) -> Iterator[str]:
         yield str(value)
 
 
-def doubts(found: Sequence[Similar]) -> list[Problem]:
+def doubts_of_likeness(found: Sequence[Similar]) -> list[Problem]:
     """What similar items say against writing another one, under the codes that the audit would use; none blocks."""
     return [_doubt(each) for each in found]
 

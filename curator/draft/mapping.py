@@ -19,9 +19,7 @@ from curator.model.errors import UsageError
 from curator.model.lineage import draft_metadata, fingerprint, item_id
 from curator.model.rule import FieldRule, Rule, Shape, SourceSpec
 from curator.model.trace import main_root
-from curator.rulebook import LoadedRule
-from curator.rulebook.paths import Finder, is_jsonpath
-from curator.rulebook.schemas import TooMuchWork, errors_in
+from curator.rulebook import Finder, LoadedRule, TooMuchWork, errors_in, is_jsonpath
 
 _ABSENT = object()
 NO_INPUT, NO_EXPECTATION, UNCONFIRMED = "NO_INPUT", "NO_EXPECTATION", "UNCONFIRMED_TERMS"

@@ -13,7 +13,7 @@ from curator.gateway import Gateway
 from curator.model import Observation, Trace, Value, parse_text
 from curator.model.errors import CuratorError
 from curator.model.trace import EXPERIMENT_ENVIRONMENT, is_named, main_root
-from curator.rulebook.paths import path_error
+from curator.rulebook import path_error
 
 LOOK_BACK = timedelta(days=14)
 SAMPLE = 20

@@ -7,8 +7,7 @@ from curator.draft.effectiveness import checked_answers
 from curator.draft.mapping import document_of, promoted, reshape, value_text
 from curator.model import Signal, Trace, Value
 from curator.model.errors import CuratorError
-from curator.rulebook import LoadedRule
-from curator.rulebook.paths import Finder
+from curator.rulebook import Finder, LoadedRule
 
 SHORT = 60
 """Characters of an example."""

@@ -35,7 +35,7 @@ class Baseline(Value):
         return self.model_dump(mode="json", exclude_defaults=True) | {"format": self.format}
 
 
-def approve(run: Run, *, name: str, reviewer: str) -> Baseline:
+def approve_baseline(run: Run, *, name: str, reviewer: str) -> Baseline:
     """The run as an approved baseline. Raises UsageError (BASELINE_NOT_WHOLE) for one that is not whole."""
     problems = [p.message for r in run.repeats if r.integrity for p in r.integrity.problems if p.blocking]
     unseen = any(repeat.integrity is None for repeat in run.repeats)
@@ -75,7 +75,7 @@ def _bare(repeat: Repeat) -> Repeat:
     return repeat.model_copy(update={"items": tuple(items), "integrity": None, "url": None})
 
 
-def write(made: Baseline, path: Path) -> None:
+def write_baseline(made: Baseline, path: Path) -> None:
     """Writes the file, lines ordered for a readable diff. Raises UsageError (RESULT_WRITE)."""
     text = json.dumps(made.document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_text(path, text, code="RESULT_WRITE", remedy="Choose another place with --file.")
@@ -86,9 +86,9 @@ def read_any(path: Path) -> Run:
     try:
         data: Any = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return results.read(path)  # which says what is wrong
+        return results.read_run(path)  # which says what is wrong
     if not (isinstance(data, dict) and str(data.get("format", "")).startswith("curator-baseline/")):
-        return results.read(path)
+        return results.read_run(path)
     try:
         made = Baseline.model_validate(data)
     except ValidationError as error:

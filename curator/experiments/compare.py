@@ -129,7 +129,7 @@ class Comparison(Value):
     """What to do now, in one sentence."""
 
 
-def compare(
+def compare_runs(
     baseline: Run,
     candidate: Run,
     *,

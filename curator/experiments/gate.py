@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
-from curator.experiments.compare import Comparison, compare, needed_words
+from curator.experiments.compare import Comparison, compare_runs, needed_words
 from curator.experiments.results import Run, flaw, some
 from curator.model.base import Value
 from curator.model.draft import Problem
@@ -145,7 +145,7 @@ def decide(
     required = tuple(item for item in candidate.items if item not in {each.item_id for each in excused})
     scales = {check.name: check.scale for check in rule.checks if check.scale}
     comparison = (
-        compare(
+        compare_runs(
             baseline,
             candidate,
             judges=_judges(rule),

@@ -15,7 +15,7 @@ LONGEST = 60_000
 MOST_EXCUSED = 30
 
 
-def markdown(decision: Decision) -> str:
+def gate_markdown(decision: Decision) -> str:
     """One heading, the scores, the reasons; the same decision gives the same text."""
     lines = [
         f"## {'✅ passed' if decision.passed else '❌ blocked'}: {_text(decision.release_gate)}",
@@ -74,7 +74,7 @@ def _text(text: str) -> str:
     return _ACTIVE.sub(r"\\\1", " ".join(text.split()))
 
 
-def annotations(decision: Decision) -> Iterator[str]:
+def gate_annotations(decision: Decision) -> Iterator[str]:
     """GitHub's workflow commands, a line each: reasons as errors, fixed and excused items as notices.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
@@ -99,4 +99,4 @@ def _annotation(kind: str, title: str, message: str) -> str:
 def append_job_summary(decision: Decision) -> None:
     """Adds the summary to the job's page on GitHub; elsewhere does nothing. Raises UsageError (RESULT_WRITE)."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        write_text(Path(path), markdown(decision), code="RESULT_WRITE", remedy="Check that file.", append=True)
+        write_text(Path(path), gate_markdown(decision), code="RESULT_WRITE", remedy="Check that file.", append=True)

@@ -10,7 +10,7 @@ from curator.model.rule import Rule
 from curator.model.safe import visible
 
 
-def junit(
+def junit_xml(
     rule: Rule, run: Run, reasons: Sequence[Problem] | None = None, excused: Mapping[str, str] | None = None
 ) -> str:
     """The document. An item fails by what its scores say, and errs when it errored or a check said nothing.

@@ -21,7 +21,7 @@ from curator.model.lineage import slug
 from curator.model.rule import Rule
 
 
-def perform(
+def perform_experiment(
     gateway: Gateway,
     connection: Connection,
     rule: Rule,
@@ -70,7 +70,7 @@ def perform(
     _save(run, path, saved)
     kept.close(done=True)
     run = integrity.verify(gateway, run, required=[each.name for each in rule.gate.required], deadline=plan.deadline)
-    return run, results.write(run, path)
+    return run, results.write_run(run, path)
 
 
 def default_label(rule: Rule, task: str) -> str:
@@ -97,6 +97,6 @@ def variables_of(pairs: Collection[str]) -> Mapping[str, JsonValue]:
 
 
 def _save(run: Run, path: Path, saved: Callable[[Path], None] | None) -> None:
-    results.write(run, path)
+    results.write_run(run, path)
     if saved is not None:
         saved(path)

@@ -87,9 +87,9 @@ def _listed(
     project = project_of(gateway)
     groups = {(group[0].dataset_id, base_name(group[0].name)): group for group in grouped(experiments)}
     files: dict[tuple[str | None, str], tuple[Run, Path]] = {}
-    for path in list(results.list_files())[:most]:
+    for path in list(results.run_files())[:most]:
         try:
-            run = results.read(path)
+            run = results.read_run(path)
         except UsageError:
             continue  # a broken file is no reason not to find the others; naming it says what is wrong with it
         if run.project in (None, project):

@@ -252,7 +252,7 @@ def default_path(dataset: str, label: str, started: datetime) -> Path:
     return runs_folder() / slug(dataset) / f"{slug(label)}-{started:%Y%m%dT%H%M%S%f}.json"
 
 
-def write(run: Run, path: Path) -> Path:
+def write_run(run: Run, path: Path) -> Path:
     """Writes the file whole or not at all, readable by its owner only. Raises UsageError (RESULT_WRITE)."""
     text = json.dumps(run.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
     try:
@@ -277,7 +277,7 @@ def unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(f"The result file {path} cannot be written: {error.strerror}.", code="RESULT_WRITE")
 
 
-def read(path: Path) -> Run:
+def read_run(path: Path) -> Run:
     """The run in a result file. Raises UsageError (RESULT_FILE) when it is none."""
     try:
         data: Any = json.loads(read_bytes(path, code="RESULT_FILE"))
@@ -290,7 +290,7 @@ def read(path: Path) -> Run:
     raise UsageError(f"{path} is no result file: {why}.", code="RESULT_FILE")
 
 
-def list_files(dataset: str | None = None) -> Iterator[Path]:
+def run_files(dataset: str | None = None) -> Iterator[Path]:
     """Result files in the state folder, newest first; of one dataset when given."""
     root = runs_folder() / slug(dataset) if dataset else runs_folder()
     files = [path for path in root.rglob("*.json") if path.is_file()] if root.is_dir() else []
@@ -309,7 +309,7 @@ def history(dataset: str, item_ids: Collection[str]) -> dict[str, str]:
     """
     found: dict[str, tuple[bool, str]] = {}
     settled: set[str] = set()
-    for path in islice(list_files(dataset), LOOKED_BACK) if item_ids else ():
+    for path in islice(run_files(dataset), LOOKED_BACK) if item_ids else ():
         with suppress(UsageError, OSError):
             label, passed = _passed(path, path.stat().st_mtime_ns)
             for item_id in (passed.keys() & set(item_ids)) - settled:
@@ -323,7 +323,7 @@ def history(dataset: str, item_ids: Collection[str]) -> dict[str, str]:
 @lru_cache(maxsize=4 * LOOKED_BACK)
 def _passed(path: Path, _: int) -> tuple[str, dict[str, bool]]:
     """A file's label, and item → whether it passed; read once per version of the file."""
-    run, found = read(path), dict[str, bool]()
+    run, found = read_run(path), dict[str, bool]()
     names = [name for name in run.score_names() if run.is_pass_fail(name) and name not in run.judges]
     for item in (item for repeat in run.repeats for item in repeat.items):
         values = [score.value for name in names if (score := item.scores.get(name)) and score.value is not None]

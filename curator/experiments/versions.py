@@ -12,7 +12,7 @@ from curator.model.errors import CuratorError, UsageError
 from curator.model.item import Dataset, StoredItem
 from curator.model.json import canonical
 from curator.model.lineage import content_fingerprint
-from curator.rulebook.paths import find_all
+from curator.rulebook import find_all
 
 # How often to look again when the dataset changes while its version is being pinned.
 ATTEMPTS = 4

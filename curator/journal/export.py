@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from curator.journal import LedgerEntry
+from curator.journal.ledger import LedgerEntry
 from curator.model.errors import UsageError
 from curator.model.files import read_text
 
@@ -20,7 +20,7 @@ def lines_of(entries: Iterable[LedgerEntry]) -> list[str]:
     return [_line(entry) for entry in ordered]
 
 
-def read(path: Path) -> list[LedgerEntry]:
+def read_ledger(path: Path) -> list[LedgerEntry]:
     """The entries of an exported file; none when there is no file. Raises UsageError that names the line."""
     if not path.exists():
         return []
@@ -36,12 +36,12 @@ def read(path: Path) -> list[LedgerEntry]:
     return found
 
 
-def export(path: Path, entries: Iterable[LedgerEntry]) -> int:
+def export_ledger(path: Path, entries: Iterable[LedgerEntry]) -> int:
     """Adds entries to a file, which is written whole or not at all; returns how many lines it has now.
 
     Lines that are there already stay, so that several reviewers can export into one file under git. Raises UsageError.
     """
-    lines = lines_of([*read(path), *entries])
+    lines = lines_of([*read_ledger(path), *entries])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A file of its own name, not a temporary one: those are 0600, and the umask says who may read an export.

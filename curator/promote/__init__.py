@@ -9,12 +9,26 @@ The way, a file a step: `sources` reads the trace, `proposal` makes a draft of i
 Later: `resume` after a crash, `verify`, `undo`. `seed` sends items that came of no failure the same way.
 """
 
+from typing import TYPE_CHECKING
+
+from curator.model.lazy import at_first_use
 from curator.promote.job import Choices, Job, Patience, PersonalFinder, Via
 from curator.promote.promoter import Promoter
 from curator.promote.proposal import OVERRIDABLE, Order, Proposal, reviewed_type
 from curator.promote.resume import Resumed
-from curator.promote.seed import Seeded, SeededItem, read_items, seed
+from curator.promote.seed import Seeded, SeededItem, read_items, seed_dataset
 from curator.promote.sources import Source, read_traces
 from curator.promote.stops import Stop, stop_of
 from curator.promote.undo import Undone
 from curator.promote.verify import Verified
+
+if TYPE_CHECKING:
+    from curator.promote.content import OWN_LINEAGE, leftovers
+    from curator.promote.one import promote_one
+    from curator.promote.plan import Plan
+    from curator.promote.receipts import ended
+    from curator.promote.undo import archive_item, require_unchanged
+    from curator.promote.verify import Approved, approved_items, tampered
+    from curator.promote.write import Changed, write_item
+
+__getattr__ = at_first_use(__name__)

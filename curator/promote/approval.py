@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curator.draft import likeness
+from curator.draft import KnownItem, doubts_of_likeness, known_items, similar_items
 from curator.gateway.errors import NotFound
 from curator.help import outcomes
 from curator.journal import Entry, Journal, now
@@ -28,7 +28,7 @@ from curator.promote.proposal import Order, Proposal, content_of
 from curator.promote.receipts import blank, ended, stopped
 from curator.promote.sources import Source
 from curator.promote.stops import Stop, stop_of
-from curator.queue import decisions
+from curator.queue import APPROVAL_NAME, decisions_in
 
 
 def approved(job: Job, proposal: Proposal) -> Candidate | Receipt:
@@ -92,7 +92,7 @@ def _is_new(job: Job, proposal: Proposal, item: Item) -> bool:
     """Whether nobody can have promoted this before: no decision on the trace, no promotion in the journal."""
     trace = proposal.trace
     derived = lineage.item_id(item.dataset, trace.id, item.source_observation_id, proposal.order.case)
-    undecided = not decisions.from_scores(trace.scores)
+    undecided = not decisions_in(trace.scores)
     return item.id == derived and undecided and not job.journal.promotions.of_item(item.id)
 
 
@@ -156,7 +156,7 @@ def promote_approved(
     yield from promote_all(job, [each for each in candidates if each.receipt is None], stop=stop, progress=progress)
 
 
-def preview(job: Job, proposal: Proposal, others: dict[str, Sequence[likeness.KnownItem]]) -> Receipt:
+def preview(job: Job, proposal: Proposal, others: dict[str, Sequence[KnownItem]]) -> Receipt:
     """What a promotion would do, read only; `others` remembers the items of datasets."""
     candidate = approved(job, proposal)
     if isinstance(candidate, Receipt):
@@ -164,10 +164,10 @@ def preview(job: Job, proposal: Proposal, others: dict[str, Sequence[likeness.Kn
     item = candidate.item
     if item.dataset not in others:
         try:
-            others[item.dataset] = likeness.known_items(job.gateway, item.dataset)
+            others[item.dataset] = known_items(job.gateway, item.dataset)
         except NotFound:
             others[item.dataset] = []
-    similar = likeness.doubts(likeness.similar(proposal.scrubbed, others[item.dataset]))
+    similar = doubts_of_likeness(similar_items(proposal.scrubbed, others[item.dataset]))
     receipt = blank(job, proposal.key, item.id, item.dataset)
     receipt = receipt.model_copy(update={"warnings": (*candidate.warnings, *similar)})
     try:
@@ -213,7 +213,7 @@ def _approved_by(job: Job, drafts: Sequence[Item], allowed: Sequence[str]) -> It
     traces = list(dict.fromkeys(draft.source_trace_id for draft in drafts if draft.source_trace_id))
     said: dict[tuple[str, object], list[str]] = defaultdict(list)
     # Scores lag by some six seconds, so the reviewer's own, just sent, is not waited for but added below.
-    for score in job.gateway.scores(names=[decisions.APPROVAL_NAME], trace_ids=traces):
+    for score in job.gateway.scores(names=[APPROVAL_NAME], trace_ids=traces):
         said[str(score.metadata.get("item_id")), score.value].append(str(score.metadata.get("reviewer") or ""))
     known = {_person(name) for name in allowed}
     for draft in drafts:
@@ -231,8 +231,8 @@ def draft_digest(item: Item) -> str:
 def _score(item: Item, reviewer: str) -> dict[str, Any]:
     key = f"{item.id} {_person(reviewer)}"
     return {
-        "id": f"{decisions.APPROVAL_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}",
-        "name": decisions.APPROVAL_NAME,
+        "id": f"{APPROVAL_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}",
+        "name": APPROVAL_NAME,
         "value": draft_digest(item),
         "data_type": "CATEGORICAL",
         "trace_id": item.source_trace_id,

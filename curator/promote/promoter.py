@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import likeness, value_at
+from curator.draft import KnownItem, Novelty, novelty_of, value_at
 from curator.help import outcomes
 from curator.journal import PREPARED, Journal, SavedDraft, now
 from curator.model import Decision, Failure, Item, Receipt, ScrubPolicy, StoredItem, Trace, lineage, split_key
@@ -31,9 +31,9 @@ from curator.promote.resume import Resumed, resume
 from curator.promote.seed import ensure_dataset
 from curator.promote.sources import Source, read_traces, source_of
 from curator.promote.stops import Stop
-from curator.promote.undo import Undone, archive, undo
+from curator.promote.undo import Undone, archive_item, undo
 from curator.promote.verify import Verified, verify
-from curator.queue import decisions
+from curator.queue import share_decision
 from curator.rulebook import LoadedRule, find_rule, load_rules
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ class Promoter:
 
     def compare(
         self, proposal: Proposal, items: Sequence[StoredItem] | None = None, *, dataset_exists: bool = True
-    ) -> "likeness.Novelty":
+    ) -> Novelty:
         """What the dataset holds of a draft, under its id and like it; `items`: those known. Raises GatewayError."""
-        return likeness.novelty_of(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
+        return novelty_of(self.gateway, proposal.scrubbed, items, dataset_exists=dataset_exists)
 
     # ── what may be done ────────────────────────────────────────────────────────────────────────────────────────────
     def remedies(self, receipt: Receipt) -> tuple[tuple[str, str], ...]:
@@ -227,7 +227,7 @@ class Promoter:
         fits no trace at all.
         """
         job, candidates = self.job(loaded, choices), list[Candidate]()
-        others: dict[str, Sequence[likeness.KnownItem]] = {}
+        others: dict[str, Sequence[KnownItem]] = {}
         left = dict.fromkeys(keys)
         for source in self.read(keys, loaded, entries=choices.complete_queue):
             if stop is not None and stop.is_set():
@@ -271,7 +271,7 @@ class Promoter:
                 item_id=receipt.item_id,
                 at=now(),
             )
-            yield decisions.decide(self.gateway, self.journal, scrubber, decision, policy=policy, batch=batch)
+            yield share_decision(self.gateway, self.journal, scrubber, decision, policy=policy, batch=batch)
 
     def promote_item(self, item: Item, loaded: LoadedRule | None = None, choices: Choices = PLAIN) -> Receipt:
         """Writes an item that came by another way than a draft (a seed item, a file, an audit's fix), as provably."""
@@ -279,7 +279,7 @@ class Promoter:
 
     def archive(self, stored: StoredItem, choices: Choices = PLAIN) -> Receipt:
         """Archives an item that still is as `stored`, provably and undoably. Never raises for the server."""
-        return archive(Job(self, self.settings.scrub, "", choices, shares=False), stored)
+        return archive_item(Job(self, self.settings.scrub, "", choices, shares=False), stored)
 
     def amend(
         self,

@@ -20,7 +20,7 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Difference, Plan, differences, summary
 from curator.promote.stops import Stop, no_dataset, says_no_dataset, stop_of
-from curator.promote.write import Changed, previous_of, read, write
+from curator.promote.write import Changed, previous_of, read, write_item
 
 MAX_ROWS = 25
 _ROUNDS = 4
@@ -290,7 +290,7 @@ def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem | None:
     if stored is not None and not differences(plan.item, stored, volatile=False):
         return None
     try:
-        answer = write(job, fresh)
+        answer = write_item(job, fresh)
     except Changed:
         return None
     job.journal.promotions.answered(promotion, answer)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from curator.draft import effectiveness
-from curator.draft.effectiveness import CheckedAnswer
-from curator.draft.mapping import reshape
+from curator.draft import CORRECTION_FAILS, CheckedAnswer, checked_answers, doubts_of_answers, reshape
 from curator.help import outcomes
 from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace
 from curator.model.base import Value
@@ -38,7 +36,7 @@ class Order(Value):
     """Codes of `OVERRIDABLE` problems that do not block."""
 
 
-OVERRIDABLE = frozenset({effectiveness.CORRECTION_FAILS})
+OVERRIDABLE = frozenset({CORRECTION_FAILS})
 """Problems that a reviewer may overrule: the correction may be what is wrong."""
 
 
@@ -119,8 +117,8 @@ def propose(
         )
     except ValidationError:  # pydantic takes no value deeper than some 250 levels
         raise Stop(outcomes.TOO_DEEP, "A value of this trace is nested too deep for a dataset item.") from None
-    answers = effectiveness.checked_answers(source.trace, draft, loaded, allow_python=allow_python)
-    weak = [_overruled(problem, order) for problem in effectiveness.doubts(draft, answers)]
+    answers = checked_answers(source.trace, draft, loaded, allow_python=allow_python)
+    weak = [_overruled(problem, order) for problem in doubts_of_answers(draft, answers)]
     draft = draft.model_copy(update={"problems": (*draft.problems, *weak)})
     choices = {finding: Choice(action="keep", reason=reason) for finding, reason in order.keep.items()}
     choices |= {finding: Choice(action="replace", text=text) for finding, text in order.replace.items()}

@@ -18,7 +18,7 @@ from curator.model.receipt import UNSTORED, WriteAction
 from curator.promote.job import Job
 from curator.promote.proof import Proof, checks_of
 from curator.promote.stops import Stop, stop_of
-from curator.queue import decisions
+from curator.queue import put_decision, put_decisions
 
 _PAUSE = 0.5
 
@@ -177,7 +177,7 @@ def share_many(job: Job, finished: Sequence[Finished], pool: ThreadPoolExecutor)
     together = [one for one in finished if one.decision is not None and not one.entries]
     if len(together) > 1:
         try:
-            _again(job, lambda: decisions.record_many(job.gateway, [one.decision for one in together if one.decision]))
+            _again(job, lambda: put_decisions(job.gateway, [one.decision for one in together if one.decision]))
         except GatewayError:
             together = []
     done = {one.promotion for one in together} if len(together) > 1 else set()
@@ -204,7 +204,7 @@ def record(job: Job, decision: Decision, entries: Sequence[Entry]) -> None:
         Signal(kind="queue", name="", source="QUEUE", queue_id=queue, queue_entry_id=entry, rule="")
         for queue, entry in entries
     ]
-    _again(job, lambda: decisions.record(job.gateway, decision, complete_entries=signals))
+    _again(job, lambda: put_decision(job.gateway, decision, complete_entries=signals))
 
 
 def _again(job: Job, write: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from curator.experiments.versions import no_dataset
+from curator.experiments import no_dataset
 from curator.gateway import Gateway, GatewayError
 from curator.help import outcomes
 from curator.model.base import Value
@@ -58,7 +58,7 @@ class SeededItem(Value):
         return self.verdict in ("verified", "unchanged", "kept")
 
 
-def seed(
+def seed_dataset(
     promoter: "Promoter",
     loaded: LoadedRule,
     *,

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from curator.draft.mapping import reads_comments, reads_session
+from curator.draft import reads_comments, reads_session
 from curator.help import outcomes
 from curator.model import Failure, Problem, Score, Signal, Trace, key_of, split_key
 from curator.model.base import Value
 from curator.model.rule import Rule
 from curator.promote.stops import Stop
-from curator.queue.signals import reviewed_id, signals_of, wants_entries, wants_session_scores
+from curator.queue import reviewed_id, signals_of, wants_entries, wants_session_scores
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway

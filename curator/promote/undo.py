@@ -1,6 +1,6 @@
 """Takes back what was done: a new item is archived, an updated one gets its previous version back, decisions follow.
 
-An audit takes items out of every run in the same way (`archive`)."""
+An audit takes items out of every run in the same way (`archive_item`)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from curator.promote.plan import differences, replacing, stale_fields
 from curator.promote.proof import prove_archived, read_back, read_both
 from curator.promote.receipts import ended, receipt_of, record
 from curator.promote.stops import Stop, stop_of
-from curator.promote.write import Changed, intend_and_write, read, write
+from curator.promote.write import Changed, intend_and_write, read, write_item
 
 Outcome = Literal["archived", "deleted", "restored", "gone", "reopened", "none"]
 
@@ -155,7 +155,7 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
 
 def _archive(job: Job, stored: StoredItem) -> Outcome:
     item = stored.to_write("ARCHIVED")
-    answer = write(job, replacing(item, stored))
+    answer = write_item(job, replacing(item, stored))
     prove_archived(job, item, answer)
     return "archived"
 
@@ -178,7 +178,7 @@ def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:
     stale = stale_fields(item, stored)
     if previous.metadata is None and stored.metadata is not None:
         stale.append("metadata")
-    answer = write(job, replacing(item, stored, stale))
+    answer = write_item(job, replacing(item, stored, stale))
     if previous.status == "ARCHIVED":
         prove_archived(job, item, answer)
     else:
@@ -197,7 +197,7 @@ def _version_at(job: Job, stored: StoredItem, moment: datetime) -> StoredItem:
     raise Stop(outcomes.UNRESTORABLE, f"Langfuse does not list the previous version of the item {stored.id}.")
 
 
-def archive(job: Job, before: StoredItem) -> Receipt:
+def archive_item(job: Job, before: StoredItem) -> Receipt:
     """Archives an item that still is as `before`; proved by the id that reads as archived and the list without it.
 
     Says nothing of its trace: what was decided of that stays. Undoable like a promotion. Never raises for the server.

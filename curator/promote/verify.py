@@ -7,8 +7,7 @@ from typing import Literal
 from curator.gateway.errors import NotFound, Refused
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
-from curator.journal import Journal, LedgerEntry, last_approvals
-from curator.journal.export import read
+from curator.journal import Journal, LedgerEntry, last_approvals, read_ledger
 from curator.model import Change, Item, Problem, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
@@ -92,7 +91,7 @@ def _in_ledger(path: Path, dataset: str) -> dict[str, Approved]:
     if not path.exists():
         remedy = "Write one with `curator log --export FILE`."
         raise UsageError(f"There is no ledger {path}.", code="LEDGER_FILE", remedy=remedy)
-    entries = sorted(read(path), key=lambda entry: entry.at)
+    entries = sorted(read_ledger(path), key=lambda entry: entry.at)
     undone = {entry.undoes for entry in entries}
     return {
         entry.item_id: Approved(

@@ -45,7 +45,7 @@ class Changed(Exception):
         """Whether the server said that it failed; else there was no answer at all."""
 
 
-def write(job: Job, plan: Plan) -> StoredItem:
+def write_item(job: Job, plan: Plan) -> StoredItem:
     """Sends the item; returns the server's answer, or what a read shows when the answer got lost.
 
     Raises Stop with the named reason when the item was not written or nobody can tell, and Changed.
@@ -91,7 +91,7 @@ def write(job: Job, plan: Plan) -> StoredItem:
 def intend_and_write(job: Job, the_plan: Plan, promotion: str) -> StoredItem:
     """The write, with the journal ahead of it and behind it. Raises Stop, Changed."""
     job.journal.promotions.intend(promotion, previous_of(job, the_plan.before))
-    answer = write(job, the_plan)
+    answer = write_item(job, the_plan)
     # The disk may be full by now. `intent` stands there, so that the next start reads it; the write is still proved.
     with contextlib.suppress(ConfigError):
         job.journal.promotions.answered(promotion, answer)

@@ -10,6 +10,15 @@ from curator.queue.gather import Hears, entries_of, require_traces
 from curator.queue.window import Window, parse_time, parse_window
 
 if TYPE_CHECKING:
+    from curator.queue.decisions import (
+        APPROVAL_NAME,
+        SCORE_NAME,
+        decisions_in,
+        newest_decisions,
+        put_decision,
+        put_decisions,
+        share_decision,
+    )
     from curator.queue.groups import FailureText, Group, Grouping, group_failures, read_texts, texts_file
     from curator.queue.notes import in_line, noted, notes_in, read_note, write_note
     from curator.queue.proposals import (
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
         without_rules,
         workflows,
     )
+    from curator.queue.signals import reviewed_id, signals_of, wants_entries, wants_session_scores
     from curator.queue.week import (
         Coverage,
         Digest,

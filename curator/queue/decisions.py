@@ -32,7 +32,7 @@ def score_id(key: str) -> str:
     return f"{SCORE_NAME}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
-def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence[Signal] = ()) -> None:
+def put_decision(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence[Signal] = ()) -> None:
     """Shares a decision as it is, and completes the annotation-queue entries behind the given signals.
 
     A reason that a person typed goes through `decide`, which scrubs it. A decision `open` makes the entries pending
@@ -43,7 +43,7 @@ def record(gateway: "Gateway", decision: Decision, *, complete_entries: Sequence
     _move_entries(gateway, complete_entries, reopen=decision.state == "open")
 
 
-def record_many(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
+def put_decisions(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
     """Shares many decisions with one request; queue entries stay as they are. Writing twice gives the same.
 
     Raises GatewayError; then some of them may be shared.
@@ -51,7 +51,7 @@ def record_many(gateway: "Gateway", decisions: Sequence[Decision]) -> None:
     gateway.put_scores([_score(decision) for decision in decisions])
 
 
-def decide(
+def share_decision(
     gateway: "Gateway",
     journal: "Journal",
     scrubber: "Scrubber",
@@ -68,7 +68,7 @@ def decide(
     scrubbed, GatewayError when it cannot be shared; then nothing is noted.
     """
     decision = _scrubbed(scrubber, decision, policy)
-    record(gateway, decision, complete_entries=complete_entries)
+    put_decision(gateway, decision, complete_entries=complete_entries)
     journal.decide(decision, batch=batch)
     return decision
 
@@ -89,7 +89,7 @@ def _scrubbed(scrubber: "Scrubber", decision: Decision, policy: ScrubPolicy) -> 
     return decision.model_copy(update={"reason": str(value["reason"])})
 
 
-def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
+def decisions_in(scores: Iterable[Score]) -> dict[str, Decision]:
     """Key of a failure → its newest decision; scores that are no decisions are passed over."""
     found: list[Decision] = []
     for score in scores:
@@ -110,10 +110,10 @@ def from_scores(scores: Iterable[Score]) -> dict[str, Decision]:
                 }
             )
         )
-    return newest(found)
+    return newest_decisions(found)
 
 
-def newest(decisions: Iterable[Decision]) -> dict[str, Decision]:
+def newest_decisions(decisions: Iterable[Decision]) -> dict[str, Decision]:
     """Key of a failure → the newest of its decisions; of two at the same moment the later one in the list."""
     found: dict[str, Decision] = {}
     for decision in decisions:

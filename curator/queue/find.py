@@ -11,7 +11,7 @@ from curator.model.failure import Decision, Failure, Queue, Signal, State, key_o
 from curator.model.item import StoredItem
 from curator.model.rule import Rule
 from curator.model.trace import Observation
-from curator.queue.decisions import APPROVAL_NAME, SCORE_NAME, from_scores, newest, state_of
+from curator.queue.decisions import APPROVAL_NAME, SCORE_NAME, decisions_in, newest_decisions, state_of
 from curator.queue.gather import Gathered, Hears, Subject, gather
 from curator.queue.notes import NOTE_NAME, notes_in
 from curator.queue.signals import in_order
@@ -64,7 +64,7 @@ def find_failures(
             return
         told.update(new)
         sources.fetch(new, rootless=False)
-        known, arrived = newest(decisions), list[Failure]()
+        known, arrived = newest_decisions(decisions), list[Failure]()
         for subject, signals in sources.folded(found.by_subject).items():
             kept = (
                 sources.passing(subject, _within(signals, window)) if subject[0] in new & sources.roots.keys() else ()
@@ -89,7 +89,7 @@ def find_failures(
             shown[subject] = [*shown.get(subject, ()), *kept]
     traces = list(dict.fromkeys(trace_id for trace_id, _ in shown))
     said = list(gateway.scores(names=[SCORE_NAME, NOTE_NAME, APPROVAL_NAME], trace_ids=traces))
-    decided, notes = newest([*from_scores(said).values(), *decisions]), notes_in(said)
+    decided, notes = newest_decisions([*decisions_in(said).values(), *decisions]), notes_in(said)
     items = _items(gateway, rules, shown, sources.roots)
     failures = [
         _decided(sources.failure(subject, in_order(signals)), decided, items.get(subject, ()), now)

@@ -17,8 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from curator import __version__
 from curator.conversation import Conversation, conversation_of
-from curator.draft import items_folder
-from curator.draft.alike import rows, spread_of, views, words_of
+from curator.draft import items_folder, spread_of, views, weighted_rows, words_of
 from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -254,7 +253,7 @@ class _Words:
             {term: math.log((1 + len(texts)) / many) for term, many in each.items() if many > 1}
             for each in spread_of(counts)
         ]
-        self.views = [rows([each[at] for each in counts], view) for at, view in enumerate(weights)]
+        self.views = [weighted_rows([each[at] for each in counts], view) for at, view in enumerate(weights)]
         self.spread = Counter(word for words in self.asked for word in set(words))
         """Word → in how many failures users said it."""
 

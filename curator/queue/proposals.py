@@ -10,10 +10,21 @@ from typing import Any
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import Case, Option, Shapes, Trial, loaded_text, rule_text, sample_traces, trial
-from curator.draft.directions import seen_scores
-from curator.draft.mapping import reads_session, reshape
-from curator.draft.propose import Kind, by_workflow
+from curator.draft import (
+    Case,
+    Kind,
+    Option,
+    Shapes,
+    Trial,
+    by_workflow,
+    loaded_text,
+    reads_session,
+    reshape,
+    rule_text,
+    sample_traces,
+    seen_scores,
+    trial,
+)
 from curator.gateway import Gateway
 from curator.model import Queue, Trace, Value
 from curator.model.errors import CuratorError

@@ -14,6 +14,9 @@ from curator.model import Rule
 from curator.model.errors import UsageError
 from curator.model.files import read_text, write_text
 from curator.rulebook.check import LoadedRule, RuleProblem, check_text, did_you_mean
+from curator.rulebook.checks import CHECK_REMEDIES, wrong_in
+from curator.rulebook.paths import Finder, find_all, is_jsonpath, path_error
+from curator.rulebook.schemas import TooMuchWork, errors_in
 
 MEGABYTES = 1.0
 

@@ -13,7 +13,7 @@ _NEEDS = {
     "numeric_tolerance": ("path", "tolerance"),
     "python": ("python",),
 }
-REMEDIES = {
+CHECK_REMEDIES = {
     "CHECK_INCOMPLETE": "See `curator explain checks` for what each type takes.",
     "CHECK_PATH": "Write it such as $.answer or $.steps[0].tool.",
     "CHECK_PATTERN": "It is a Python regular expression; quote it with single quotes in YAML.",

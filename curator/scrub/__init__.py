@@ -3,6 +3,9 @@
 `Scrubber` is the way in: it owns a worker process, so that importing this package loads neither presidio nor spaCy.
 """
 
+from typing import TYPE_CHECKING
+
+from curator.model.lazy import at_first_use
 from curator.scrub.drafts import values_of
 from curator.scrub.gate import Choice, Outgoing, refuse_personal
 from curator.scrub.items import Limits, NotScrubbed, walk
@@ -14,3 +17,9 @@ __all__ = [
     "Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "compiled", "installed_model", "merged", "patterns_of",
     "refuse_personal", "values_of", "walk",
 ]  # fmt: skip
+
+if TYPE_CHECKING:
+    from curator.scrub.nlp import capabilities
+    from curator.scrub.pipeline import Scrubbed
+
+__getattr__ = at_first_use(__name__)

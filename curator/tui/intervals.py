@@ -10,7 +10,7 @@ from curator.tui.text import Piece, visible
 from curator.tui.words import signs
 
 if TYPE_CHECKING:
-    from curator.experiments.compare import Metric
+    from curator.experiments import Metric
 
 MEANS, DELTA, VERDICT = 15, 8, 11
 """Cells of the columns around the plot."""
@@ -53,7 +53,7 @@ def interval_plot(metrics: Sequence["Metric"], width: int, *, with_words: bool) 
 
 def words(metric: "Metric") -> str:
     """`3 of 40 items moved, by chance 0–5; p 0.21`."""
-    from curator.experiments.compare import p_words
+    from curator.experiments import p_words
 
     errored = f", {metric.errored[0]} → {metric.errored[1]} errored" if any(metric.errored) else ""
     if metric.noise is None:

@@ -5,7 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from curator.draft import effectiveness, likeness
+from curator.draft import (
+    ANSWER_CODES,
+    CORRECTION_FAILS,
+    NOVELTY_STATES,
+    WEAK,
+    CheckedAnswer,
+    Novelty,
+    answer_in_words,
+    doubts_of_likeness,
+)
 from curator.model import Problem
 from curator.model.base import Value
 from curator.tui.session import Prepared
@@ -59,7 +68,7 @@ def open_points(prepared: Prepared, overruled: Sequence[Problem] = ()) -> list[P
 
 def problem_checks(problems: Sequence[Problem]) -> list[LiveCheck]:
     """What is wrong or doubtful about the draft, the blocking first; what it protects is said elsewhere."""
-    mine = [p for p in problems if p.code not in effectiveness.CODES]
+    mine = [p for p in problems if p.code not in ANSWER_CODES]
     return [problem_check(p) for p in sorted(mine, key=lambda p: not p.blocking)]
 
 
@@ -69,11 +78,11 @@ def problem_check(problem: Problem) -> LiveCheck:
     return LiveCheck(sign=sign, title=problem.message, detail=problem.remedy, key=problem.path or "")
 
 
-def protection_checks(answers: Sequence[effectiveness.CheckedAnswer], problems: Sequence[Problem]) -> list[LiveCheck]:
+def protection_checks(answers: Sequence[CheckedAnswer], problems: Sequence[Problem]) -> list[LiveCheck]:
     """Whether the rule's checks catch the recorded failure, and whether a correction would pass them."""
     found = []
     for each in answers:
-        words = effectiveness.in_words(each)
+        words = answer_in_words(each)
         problem = next((p for p in problems if p.message == words), None)
         sign: Sign = tables()["protection"][each.answer].get(each.verdict, "info")
         if problem is not None and problem.blocking is False:
@@ -83,7 +92,7 @@ def protection_checks(answers: Sequence[effectiveness.CheckedAnswer], problems: 
     return found
 
 
-def protection_words(answers: Sequence[effectiveness.CheckedAnswer], checks: int) -> tuple[Sign, str]:
+def protection_words(answers: Sequence[CheckedAnswer], checks: int) -> tuple[Sign, str]:
     """The verdict in a few words: `it protects: fails 2 of 3 checks`. `checks`: how many the rule has."""
     recorded = next((each for each in answers if each.answer == "recorded"), None)
     correction = next((each for each in answers if each.answer == "correction"), None)
@@ -118,7 +127,7 @@ def _short(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def under_id_checks(new: likeness.Novelty) -> list[LiveCheck]:
+def under_id_checks(new: Novelty) -> list[LiveCheck]:
     """How the draft stands to what the server holds."""
     found = []
     if not new.dataset_exists:
@@ -129,23 +138,23 @@ def under_id_checks(new: likeness.Novelty) -> list[LiveCheck]:
         "elsewhere": new.under_id.stored.dataset if new.under_id.stored else "",
     }
     found.append(
-        LiveCheck(sign=_STANDING.get(state, "info"), title=likeness.STATES[state], detail=detail.get(state, ""))
+        LiveCheck(sign=_STANDING.get(state, "info"), title=NOVELTY_STATES[state], detail=detail.get(state, ""))
     )
-    return found + [problem_check(problem) for problem in likeness.doubts(new.similar)]
+    return found + [problem_check(problem) for problem in doubts_of_likeness(new.similar)]
 
 
-def doubts_of(problems: Sequence[Problem], new: likeness.Novelty | None) -> list[Problem]:
+def doubts_of(problems: Sequence[Problem], new: Novelty | None) -> list[Problem]:
     """What the reviewer is asked about before the item is written: weak cases, contradictions, doubles."""
-    weak = [p for p in problems if p.code in (effectiveness.WEAK, effectiveness.CORRECTION_FAILS)]
+    weak = [p for p in problems if p.code in (WEAK, CORRECTION_FAILS)]
     like = [] if new is None else [s for s in new.similar if s.relation in ("duplicate", "contradiction")]
-    return weak + likeness.doubts(like)
+    return weak + doubts_of_likeness(like)
 
 
 def decision_rows(
     prepared: Prepared,
     points: Sequence[Point],
     doubts: int,
-    new: likeness.Novelty | None,
+    new: Novelty | None,
     types: Mapping[str, int] | None = None,
 ) -> list[list[Piece]]:
     """The rows over a draft that say all that must be judged: verdict, type, expectation, what is open.
@@ -160,7 +169,7 @@ def decision_rows(
     ]
 
 
-def _verdict(prepared: Prepared, new: likeness.Novelty | None) -> Iterator[Piece]:
+def _verdict(prepared: Prepared, new: Novelty | None) -> Iterator[Piece]:
     able = [check for check in prepared.loaded.rule.checks if not check.judge]
     sign, words = protection_words(prepared.answers, len(able))
     role, mark = signs("remark")[sign]

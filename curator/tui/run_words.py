@@ -8,9 +8,7 @@ from curator.tui.text import Piece
 from curator.tui.words import clock, duration, plural, score_value, trend
 
 if TYPE_CHECKING:
-    from curator.experiments import Listed
-    from curator.experiments.compare import Comparison, ItemChange, Resource
-    from curator.experiments.results import ItemRun, Run
+    from curator.experiments import Comparison, ItemChange, ItemRun, Listed, Resource, Run
     from curator.tui.session import TwoRuns
 
 Note = tuple[Sequence[Piece], str | None]
@@ -21,7 +19,7 @@ MOST_BEFORE = 15
 
 def whole_pieces(run: "Run | None") -> list[Piece]:
     """Whether a run is whole, in words and with a sign; `…` while nobody has looked."""
-    from curator.experiments.integrity import flaws_in_words
+    from curator.experiments import flaws_in_words
 
     if run is None:
         return [("dim", "… not looked at")]

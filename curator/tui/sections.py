@@ -18,8 +18,7 @@ from curator.tui.text import Piece
 from curator.tui.words import age, clock, duration, said_by, score_value, signal_pieces, signs
 
 if TYPE_CHECKING:
-    from curator.audit.story import Row, Story
-    from curator.audit.values import AuditReport
+    from curator.audit import AuditReport, Story, StoryRow
     from curator.draft import Trial
 
 
@@ -205,7 +204,7 @@ def of_stored(item: StoredItem) -> Sheet:
 
 def of_audit(report: "AuditReport") -> Sheet:
     """An audit's findings, the worst first; they hold no text of an item."""
-    from curator.audit.report import TITLES, headline
+    from curator.audit import TITLES, headline
 
     sheet = Sheet()
     whole: list[Piece] = [("strong", headline(report))]
@@ -268,7 +267,7 @@ NAME = 14
 
 def of_story(story: "Story") -> Sheet:
     """The same rows that `curator audit DATASET ITEM` prints."""
-    from curator.audit.story import chapters
+    from curator.audit import chapters
 
     sheet = Sheet()
     for number, part in enumerate(chapters(story)):
@@ -279,7 +278,7 @@ def of_story(story: "Story") -> Sheet:
     return sheet
 
 
-def _notes(rows: "Sequence[Row]", name: str) -> Iterator[Note]:
+def _notes(rows: "Sequence[StoryRow]", name: str) -> Iterator[Note]:
     for number, row in enumerate(rows):
         path = join_path(name, number)
         if row.kind in signs("difference"):
@@ -289,7 +288,7 @@ def _notes(rows: "Sequence[Row]", name: str) -> Iterator[Note]:
             yield Note(tuple(_lead(row)), row.text, path)
 
 
-def _lead(row: "Row") -> Iterator[Piece]:
+def _lead(row: "StoryRow") -> Iterator[Piece]:
     if row.kind == "fact":
         yield "key", f"{row.name:<{NAME}}"
     else:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from curator.audit.run import collect, report_of
+from curator.audit.run import collect_evidence, report_of
 from curator.audit.values import AuditReport, Evidence
 from curator.audit.workers import Processes
 from curator.cli.sandbox import plant_receipts
 from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.rulebook import LoadedRule, load_rule
-from curator.sandbox.demo import seed
-from curator.sandbox.demo.data import RULE, plant
+from curator.sandbox.demo import seed_demo
+from curator.sandbox.demo.data import DEMO_RULE, plant
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import connection_of
@@ -31,7 +31,7 @@ def moment(now: datetime) -> datetime:
 def example_server(now: datetime, moment: datetime) -> Iterator[SandboxServer]:
     """The demo with the example; nobody changes it."""
     with SandboxServer(clock=lambda: moment) as server:
-        seed(server.store, now)
+        seed_demo(server.store, now)
         yield server
 
 
@@ -51,7 +51,7 @@ def example_journal(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> 
 
 @pytest.fixture(scope="session")
 def example_rule() -> LoadedRule:
-    return load_rule(RULE)
+    return load_rule(DEMO_RULE)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +62,7 @@ def evidence(
     moment: datetime,
     scrubber: Scrubber,
 ) -> Evidence:
-    return collect(
+    return collect_evidence(
         example_gateway,
         example_journal,
         DATASET,

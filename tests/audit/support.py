@@ -14,12 +14,12 @@ from curator.draft.mapping import schema_fingerprint
 from curator.gateway import Experiment, ExperimentItem
 from curator.model import Dataset, Finding, Observation, Receipt, Score, ScrubPolicy, StoredItem, lineage
 from curator.rulebook import LoadedRule, load_rule
-from curator.sandbox.demo.data import RULE
+from curator.sandbox.demo.data import DEMO_RULE
 from curator.sandbox.server import SandboxServer
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DATASET = "audit-example"
-EXAMPLE_RULE: LoadedRule = load_rule(RULE)
+EXAMPLE_RULE: LoadedRule = load_rule(DEMO_RULE)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 OBSERVATION = "00f067aa0ba902b7"
 EMAIL = re.compile(r"[a-z.]+@[a-z.]+\.(?:example|com)")

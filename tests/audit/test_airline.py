@@ -10,7 +10,7 @@ import pytest
 from curator.audit.run import audit
 from curator.audit.values import AuditReport
 from curator.audit.workers import Processes
-from curator.experiments.perform import perform
+from curator.experiments.perform import perform_experiment
 from curator.experiments.run import Plan
 from curator.gateway import Gateway
 from curator.journal import Journal
@@ -67,7 +67,7 @@ class Airline:
 
     def run(self, task: str) -> None:
         plan = Plan(task=f"tests.audit.test_airline:{task}", label=task, deadline=20)
-        perform(self.gateway, connection_of(self.server), self.rule.rule, plan)
+        perform_experiment(self.gateway, connection_of(self.server), self.rule.rule, plan)
 
     def audit(self) -> AuditReport:
         return audit(

@@ -18,7 +18,7 @@ from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item
 from curator.model.errors import CuratorError, ExitCode
-from curator.sandbox.demo.data import RULE
+from curator.sandbox.demo.data import DEMO_RULE
 from curator.sandbox.server import SandboxServer
 from curator.tui.memory import DraftState, Memory
 from tests.audit.worlds import numbered, write_items, write_results
@@ -64,7 +64,7 @@ def at_small(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
     write_items(server, 1, offset=1, metadata={"rubric": None})
 
 
-RULES = ("--rules", str(RULE))
+RULES = ("--rules", str(DEMO_RULE))
 
 
 @pytest.mark.usefixtures("at_example")
@@ -130,13 +130,13 @@ def test_without_a_dataset_the_datasets_are_listed(curator: Curator) -> None:
 
 
 def test_the_only_rule_that_feeds_the_dataset_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("input.schema.json", "expected_output.schema.json", RULE.name):
-        (tmp_path / name).write_text(RULE.with_name(name).read_text())
+    for name in ("input.schema.json", "expected_output.schema.json", DEMO_RULE.name):
+        (tmp_path / name).write_text(DEMO_RULE.with_name(name).read_text())
     settings = Settings(rules=str(tmp_path))
     only = rule_of(DATASET, None, settings)
     assert only is not None
     assert only.rule.rule == "audit-example"
-    (tmp_path / "second.yaml").write_text(RULE.read_text().replace("rule: audit-example", "rule: second"))
+    (tmp_path / "second.yaml").write_text(DEMO_RULE.read_text().replace("rule: audit-example", "rule: second"))
     assert rule_of(DATASET, None, settings) is None
     assert "2 rules feed this dataset" in capsys.readouterr().err
     assert rule_of("another-dataset", None, settings) is None

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from curator.audit import erasure
-from curator.audit.erasure import DraftKey, Kept, Record, Subject, Trail, earlier_traces, empty_results, find_trail
+from curator.audit.erasure import (
+    DraftKey,
+    ErasureRecord,
+    Kept,
+    Subject,
+    Trail,
+    earlier_traces,
+    empty_results,
+    find_trail,
+)
 from curator.audit.erasure.record import digest
 from curator.audit.erasure.trail import _could_be
 from curator.config import Settings, state_folder
@@ -97,7 +106,7 @@ class World:
         return find_trail(self.gateway, self.journal, subject, at=datetime.now(UTC), **options)
 
     def erase(self, trail: Trail, mode: Any = "archive", **options: Any) -> list[tuple[str, str]]:
-        done = erasure.erase(
+        done = erasure.erase_trail(
             self.gateway, self.journal, QuickScrub(), trail, mode=mode, reviewer="tobias", patience=QUICK, **options
         )
         return [(each.item_id, each.outcome) for each in done]
@@ -235,11 +244,11 @@ def test_texts_are_taken_out_of_result_files_and_numbers_stay(world: World) -> N
     for item in (mine, other):
         world.promote(item)
     path = write_results("both", mine.id, other.id)
-    before = results.read(path)
+    before = results.read_run(path)
     trail = world.find("trace", mine.source_trace_id or "")
     world.erase(trail, "delete")
     assert list(empty_results(trail.result_files, trail.known_items)) == [("one/both.json", True)]
-    after = results.read(path)
+    after = results.read_run(path)
     assert after.items[mine.id] == DatasetItem(input=None, expected_output=None, fingerprint="f")
     answered, other_answered, failed, other_failed = after.repeats[0].items
     assert (answered.output, answered.scores["good"].comment, failed.error) == (None, "", "erased")
@@ -374,7 +383,7 @@ def test_what_was_archived_can_be_deleted_later_although_the_trace_is_gone(world
     world.promote(item)
     trail = world.find("session", SESSION)
     world.erase(trail)
-    record = Record(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
+    record = ErasureRecord(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
     record.finish([])
     world.forget_traces()
     assert world.find("session", SESSION).empty
@@ -406,7 +415,7 @@ def test_earlier_versions_in_langfuse_are_told(world: World) -> None:
     item = world.item(world.trace("mine"))
     world.promote(item)
     trail = world.find("trace", item.source_trace_id or "")
-    (erased,) = erasure.erase(
+    (erased,) = erasure.erase_trail(
         world.gateway, world.journal, QuickScrub(), trail, mode="delete", reviewer="tobias", patience=QUICK
     )
     assert erased.outcome == "deleted"
@@ -423,7 +432,7 @@ def test_what_fails_is_said_and_keeps_its_receipt(fault: str, mode: str, world: 
     world.server.fault(fault)
     quick = Gateway(connection_of(world.server), patience=0.1)
     done = list(
-        erasure.erase(
+        erasure.erase_trail(
             quick,
             world.journal,
             QuickScrub(),
@@ -469,7 +478,7 @@ def trail() -> Trail:
 
 def test_the_record_holds_no_personal_value(trail: Trail) -> None:
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    record = Record(trail, mode="delete", reviewer="tobias", at=at, scope=SCOPE)
+    record = ErasureRecord(trail, mode="delete", reviewer="tobias", at=at, scope=SCOPE)
     erased = erasure.Erased(item_id="case-of-ada@mail.example", dataset="one", outcome="deleted", in_history=True)
     record.finish([erased])
     text = record.path.read_text()
@@ -485,7 +494,7 @@ def test_the_record_holds_no_personal_value(trail: Trail) -> None:
 
 
 def test_the_record_is_private_and_there_before_anything_is_erased(trail: Trail) -> None:
-    record = Record(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
+    record = ErasureRecord(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
     assert stat.S_IMODE(record.path.stat().st_mode) == 0o600
     assert json.loads(record.path.read_text())["finished"] is False
 
@@ -494,7 +503,7 @@ def test_no_record_no_erasure(trail: Trail) -> None:
     state_folder().mkdir(parents=True)
     (state_folder() / "erasures").write_text("a file where the folder should be")
     with pytest.raises(ConfigError) as caught:
-        Record(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
+        ErasureRecord(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
     assert caught.value.code == "ERASURE_RECORD"
 
 
@@ -507,7 +516,7 @@ def test_other_files_beside_the_records_are_passed_over(trail: Trail) -> None:
     folder.mkdir(parents=True)
     for name, text in (("a.json", "{"), ("b.json", "[]"), ("c.json", '{"subject": 3}')):
         (folder / name).write_text(text)
-    Record(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
+    ErasureRecord(trail, mode="archive", reviewer="tobias", at=datetime.now(UTC), scope=SCOPE)
     assert earlier_traces(trail.subject, SCOPE) == {"a" * 32}
     assert earlier_traces(trail.subject, "another project") == set()
     assert earlier_traces(Subject(kind="user", ids=(SESSION,)), SCOPE) == set()

@@ -15,7 +15,7 @@ from curator.gateway import Gateway
 from curator.help import page
 from curator.journal import Journal
 from curator.rulebook import LoadedRule, check_file
-from curator.sandbox.demo.data import DATASETS, RULE, plant, read
+from curator.sandbox.demo.data import DATASETS, DEMO_RULE, plant, read
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.audit.support import connection_of
@@ -84,7 +84,7 @@ def test_every_check_has_its_own_page(check: object) -> None:
 
 
 def test_the_rule_of_the_example_is_valid() -> None:
-    assert check_file(RULE) == []
+    assert check_file(DEMO_RULE) == []
 
 
 def test_the_example_says_what_it_is_and_repeats_nothing(now: datetime) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from curator.audit.fixes import Desk, FixName, Proposal, apply, propose
-from curator.audit.run import collect, report_of
+from curator.audit.fixes import Desk, FixName, ProposedFix, apply_fixes, propose_fixes
+from curator.audit.run import collect_evidence, report_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes
 from curator.gateway import Gateway
@@ -42,7 +42,7 @@ class Shop:
         )
 
     def evidence(self) -> Evidence:
-        return collect(
+        return collect_evidence(
             self.gateway,
             self.journal,
             DATASET,
@@ -55,11 +55,11 @@ class Shop:
     def codes(self, item_id: str) -> set[str]:
         return {f.code for f in report_of(self.evidence()).findings if f.item_id == item_id}
 
-    def propose(self, fix: FixName, ids: Sequence[str] = ()) -> list[Proposal]:
-        return propose(fix, self.evidence(), self.desk(), ids)
+    def propose(self, fix: FixName, ids: Sequence[str] = ()) -> list[ProposedFix]:
+        return propose_fixes(fix, self.evidence(), self.desk(), ids)
 
-    def apply(self, proposals: Sequence[Proposal]) -> list[Receipt]:
-        return list(apply(proposals, self.desk(), self.journal))
+    def apply(self, proposals: Sequence[ProposedFix]) -> list[Receipt]:
+        return list(apply_fixes(proposals, self.desk(), self.journal))
 
     def undo(self) -> list[str]:
         done = undo(self.gateway, self.journal, QuickScrub(), reviewer="tobias", count=1, whole_batch=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from curator.audit.gather import BATCH, READS_BY_ID, Gathering, promoted_items, runs_of
-from curator.audit.run import collect, report_of
+from curator.audit.run import collect_evidence, report_of
 from curator.audit.values import Evidence
 from curator.audit.workers import Processes
 from curator.cli.sandbox import plant_receipts
@@ -26,7 +26,7 @@ NOW = datetime.now(UTC)
 
 def look(gateway: Gateway, journal: Journal | None = None, **options: Any) -> Evidence:
     rule = options.pop("rule", EXAMPLE_RULE)
-    return collect(
+    return collect_evidence(
         gateway,
         journal,
         options.pop("dataset", DATASET),

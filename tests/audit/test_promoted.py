@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from curator.audit.fixes import Desk as FixDesk
-from curator.audit.fixes import apply, propose
+from curator.audit.fixes import apply_fixes, propose_fixes
 from curator.audit.gather import promoted_items
-from curator.audit.run import collect, report_of
+from curator.audit.run import collect_evidence, report_of
 from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
@@ -52,7 +52,7 @@ class Desk:
         return {each.item_id: [problem.code for problem in each.differences] for each in found}
 
     def codes(self) -> set[str]:
-        evidence = collect(
+        evidence = collect_evidence(
             self.gateway,
             self.journal,
             DATASET,
@@ -140,11 +140,11 @@ def test_an_archived_duplicate_is_not_missed_and_is_expected_again_after_an_undo
     desk.promote(item())
     twin = item(1, input=item().input, expected_output=item().expected_output)
     desk.promote(twin)
-    evidence = collect(
+    evidence = collect_evidence(
         desk.gateway, desk.journal, DATASET, EXAMPLE_RULE, at=datetime.now(UTC), workers=Processes(1), scrub=QuickScrub
     )
     bench = FixDesk(desk.gateway, QuickScrub(), ScrubPolicy(), EXAMPLE_RULE, "mara", datetime.now(UTC))
-    (receipt,) = apply(propose("duplicates", evidence, bench), bench, desk.journal)
+    (receipt,) = apply_fixes(propose_fixes("duplicates", evidence, bench), bench, desk.journal)
     assert receipt.ok
     assert receipt.item_id not in promoted_items(desk.journal, DATASET)
     assert receipt.item_id not in desk.verified()

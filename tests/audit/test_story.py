@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curator.audit.story import MAX_VERSIONS, Story, chapters, masked, render, story_of
+from curator.audit.story import MAX_VERSIONS, Story, chapters, masked_chapters, render_story, story_of
 from curator.gateway import Gateway
 from curator.journal import Journal, SavedDraft
 from curator.model import Item, ScrubPolicy
@@ -54,7 +54,7 @@ def test_versions_come_with_what_changed(reworded: Story) -> None:
 
 
 def test_it_fits_one_screen_and_names_every_part(reworded: Story) -> None:
-    text = render(reworded)
+    text = render_story(reworded)
     assert len(text.splitlines()) < 50
     parts = ("Source", "Why it is here", "Draft decisions", "1 receipt, no draft", "Versions (2)", "Runs (4)")
     assert [part for part in parts if part not in text] == []
@@ -67,7 +67,7 @@ def test_a_source_that_is_gone_is_said(example_gateway: Gateway, now: datetime, 
     planted = item_of(now, "LIN004")
     story = tell(example_gateway, None, planted.id, moment)
     assert story.source is None
-    assert f"{planted.trace_id} is gone" in render(story)
+    assert f"{planted.trace_id} is gone" in render_story(story)
 
 
 def test_an_archived_item_has_a_story(example_gateway: Gateway, now: datetime, moment: datetime) -> None:
@@ -79,7 +79,7 @@ def test_an_archived_item_has_a_story(example_gateway: Gateway, now: datetime, m
 def test_an_item_without_lineage_has_a_story(example_gateway: Gateway, now: datetime, moment: datetime) -> None:
     story = tell(example_gateway, None, item_of(now, "LIN001").id, moment)
     assert (story.lineage, story.source, story.scores) == ({}, None, ())
-    assert "none is named" in render(story)
+    assert "none is named" in render_story(story)
 
 
 @pytest.mark.parametrize("plant", ["REC002", None])
@@ -111,7 +111,7 @@ def test_texts_of_people_are_left_out(server: SandboxServer, gateway: Gateway) -
     story = tell(gateway, None, item.id, datetime.now(UTC))
     assert sorted(score.name for score in story.scores) == ["output", "rating"]
     assert "Ada" not in story.model_dump_json()
-    assert "Ada" not in render(story)
+    assert "Ada" not in render_story(story)
 
 
 def test_what_was_written_again_is_told_apart_from_what_was_changed(
@@ -119,7 +119,7 @@ def test_what_was_written_again_is_told_apart_from_what_was_changed(
 ) -> None:
     story = tell(example_gateway, None, item_of(now, "CON002").id, moment)
     assert [version.changed for version in story.versions] == [(), ()]
-    assert "written again, nothing changed" in render(story)
+    assert "written again, nothing changed" in render_story(story)
 
 
 def test_differences_far_apart_are_parted(server: SandboxServer, gateway: Gateway) -> None:
@@ -139,7 +139,9 @@ def test_reasons_of_a_reviewer_are_told(server: SandboxServer, gateway: Gateway)
     signal = {"kind": "annotation", "name": "review", "value": "wrong", "source": "ANNOTATION", "annotator": "u1"}
     more = {"scrub": scrub, "signals": [signal | {"comment": "not our policy"}], "backfilled": ["rubric"]}
     (item,) = write_items(server, 1, metadata=more)
-    lines = [" ".join(line.split()) for line in render(tell(gateway, None, item.id, datetime.now(UTC))).splitlines()]
+    lines = [
+        " ".join(line.split()) for line in render_story(tell(gateway, None, item.id, datetime.now(UTC))).splitlines()
+    ]
     assert "signal review (ANNOTATION, annotator u1) wrong not our policy" in lines
     assert {"replaced 2 PERSON", "kept 1 EMAIL_ADDRESS", "reason the shop's own address"} <= set(lines)
     assert "backfilled rubric" in lines
@@ -153,8 +155,8 @@ def test_what_was_scrubbed_away_later_is_not_told_again(
     gateway.put_item(Item(**{**fields, "input": {"question": "Write to ada@mail.example.com.", "channel": "chat"}}))
     gateway.put_item(Item(**fields))
     story = tell(gateway, None, item.id, datetime.now(UTC))
-    assert "ada@mail.example.com" in render(story)
-    told = render(story, masked(chapters(story), scrubber, ScrubPolicy()))
+    assert "ada@mail.example.com" in render_story(story)
+    told = render_story(story, masked_chapters(chapters(story), scrubber, ScrubPolicy()))
     assert "ada@mail.example.com" not in told
     assert "<EMAIL_ADDRESS_1>" in told
     assert item.source_trace_id is not None
@@ -171,9 +173,9 @@ def test_many_versions_are_cut_and_said(server: SandboxServer, gateway: Gateway,
     story = tell(gateway, journal, stored.id, datetime.now(UTC))
     assert len(story.versions) == MAX_VERSIONS
     assert story.older_versions
-    assert "Versions (10 or more)" in render(story)
+    assert "Versions (10 or more)" in render_story(story)
     assert story.versions[-1].first is None
-    assert "older versions were not looked up" in render(story)
+    assert "older versions were not looked up" in render_story(story)
 
 
 def test_an_item_without_a_source_is_looked_for_in_three_pages_only(server: SandboxServer, gateway: Gateway) -> None:
@@ -203,5 +205,5 @@ def test_the_ledger_and_a_draft_belong_to_the_story(server: SandboxServer, gatew
     story = tell(gateway, journal, item.id, datetime.now(UTC))
     assert [entry.action for entry in story.ledger] == ["promote"]
     assert story.draft
-    assert "1 receipt, a draft is kept" in render(story)
-    assert "promote (verified, created) by mara" in render(story)
+    assert "1 receipt, a draft is kept" in render_story(story)
+    assert "promote (verified, created) by mara" in render_story(story)

@@ -182,4 +182,4 @@ def write_results(label: str, *item_ids: str) -> Path:
         },
         repeats=(Repeat(run_name=label, experiment_id=None, started_at=at, finished_at=at, items=tuple(rows)),),
     )
-    return results.write(run, state_folder() / "runs" / "one" / f"{label}.json")
+    return results.write_run(run, state_folder() / "runs" / "one" / f"{label}.json")

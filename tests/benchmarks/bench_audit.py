@@ -40,11 +40,11 @@ def run(way: str, at: str) -> dict[str, Any]:
     from curator.audit.workers import Cluster, Processes
     from curator.gateway import Gateway
     from curator.rulebook import load_rule
-    from curator.sandbox.demo.data import RULE
+    from curator.sandbox.demo.data import DEMO_RULE
     from curator.scrub import Scrubber
     from tests.demo.maker.audit_example import DATASET
 
-    rule = load_rule(RULE)
+    rule = load_rule(DEMO_RULE)
     with ExitStack() as stack:
         workers: Any = Processes({"one": 1, "two": 2}.get(way, 1))
         if way == "cluster":

@@ -23,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 from curator.experiments import statistics
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from tests.experiments.builders import column, make_run, seed_runs
 
 SHARED = Path(__file__).parents[3] / "shared" / "traces"
@@ -272,7 +272,7 @@ def trials() -> Iterator[tuple[str, str, int]]:
     tasks = sorted(next(iter(values.values())))
     runs = {t: make_run(t, {"reward": column([v[k] for k in tasks])}, items=tasks) for t, v in values.items()}
     for left, right in itertools.combinations(sorted(runs), 2):
-        found = compare(runs[left], runs[right])
+        found = compare_runs(runs[left], runs[right])
         yield f"trial {left} against {right}", found.metrics[0].sentence, found.red_items
 
 
@@ -295,7 +295,7 @@ def measure(pairs: int) -> dict[str, Any]:
     result["seconds"] = round(time.perf_counter() - began, 1)
     runs = seed_runs()
     began = time.perf_counter()
-    seed = compare(*runs)
+    seed = compare_runs(*runs)
     result["one comparison of three scores, seconds"] = round(time.perf_counter() - began, 3)
     result["two runs of 40 items"] = {m.name: [m.baseline, m.candidate, m.sentence] for m in seed.metrics}
     result["trials"] = [list(row) for row in trials()] if SHARED.is_dir() else "skipped: ../shared is not there"

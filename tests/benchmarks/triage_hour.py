@@ -15,7 +15,7 @@ import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.screens.ask import AskText, Choose
@@ -88,7 +88,7 @@ async def hour(count: int, *, told: bool) -> tuple[dict[str, list[int]], int]:
     counts: dict[str, list[int]] = defaultdict(list)
     texts = 0
     with Scrubber() as scrubber, SandboxServer() as server:
-        seed(server.store, datetime.now(UTC))
+        seed_demo(server.store, datetime.now(UTC))
         async with driving(Session(settings_for(server), scrubber), fold="off") as driver:
             await driver.press("g")
             reviewer = Reviewer(driver)

@@ -10,7 +10,7 @@ import pytest
 from curator.config import Settings
 from curator.gateway import Gateway
 from curator.rulebook import load_rule, load_rules, shipped_rules
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests.command import run
 from tests.conversation.test_frameworks import TRACES
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("lasting_workers")
 def today() -> Iterator[SandboxServer]:
     """Demo data of the last two weeks as they are: `init` looks at the clock of this machine."""
     with SandboxServer() as server:
-        seed(server.store, server.store.now())
+        seed_demo(server.store, server.store.now())
         yield server
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from curator.dataset import LOCK, digest, read_folder, read_lock, snapshot, write_folder
 from curator.gateway import Gateway
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests.dataset.conftest import connection_of
 
@@ -15,7 +15,7 @@ SEEDED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 def test_the_example_is_what_pull_writes(tmp_path: Path) -> None:
     with SandboxServer(clock=lambda: SEEDED) as server:
-        seed(server.store, SEEDED)
+        seed_demo(server.store, SEEDED)
         with Gateway(connection_of(server)) as gateway:
             write_folder(snapshot(gateway, EXAMPLE.name), tmp_path)
     written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}

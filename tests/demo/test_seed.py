@@ -8,7 +8,7 @@ from curator.gateway import Gateway
 from curator.model import ScrubPolicy
 from curator.queue import Window, digest, read_week
 from curator.rulebook import load_rules, shipped_rules
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from tests.demo.maker.recurrence import AGAIN, APPROVED, ITEM
@@ -80,10 +80,10 @@ def test_the_failure_that_came_back_is_found_and_nothing_else(
 def test_seeding_takes_less_than_a_second_of_work_and_can_be_repeated(now: datetime) -> None:
     with SandboxServer() as server:
         began = process_time()
-        seed(server.store, now)
+        seed_demo(server.store, now)
         assert process_time() - began < 1
         later = now + timedelta(days=1)
-        seed(server.store, later)
+        seed_demo(server.store, later)
         with server.store.read() as db:
             for table, rows in seeded(now).items():
                 assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == len(rows)

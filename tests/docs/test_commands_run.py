@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from curator.sandbox.auth import Keys
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests import command
 from tests.docs.shell import blocks, lines
@@ -142,7 +142,7 @@ def reader(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Reader]:
         request.getfixturevalue("lasting_workers")
     keys = Keys(public=f"pk-lf-{request.node.name}")
     with SandboxServer(keys=keys) as server:
-        seed(server.store, datetime.now(UTC))
+        seed_demo(server.store, datetime.now(UTC))
         yield Reader(server, tmp_path, shell=slow)
     close_sdk(keys.public)
 

@@ -57,7 +57,7 @@ def said(loaded: LoadedRule, one: Trace, expected: object) -> tuple[dict[str, st
     """Verdict per answer, and the codes of the doubts."""
     mine = draft(expected)
     found = effectiveness.checked_answers(one, mine, loaded)
-    return {j.answer: j.verdict for j in found}, {p.code for p in effectiveness.doubts(mine, found)}
+    return {j.answer: j.verdict for j in found}, {p.code for p in effectiveness.doubts_of_answers(mine, found)}
 
 
 BITES = {"outcome": "escalate", "must_mention": ["delayed"], "must_not_mention": []}
@@ -103,7 +103,7 @@ def test_judges_and_forbidden_python_are_not_asked(loaded: LoadedRule) -> None:
     rule = loaded.rule.model_copy(update={"checks": checks})
     found = effectiveness.checked_answers(trace(ANSWER), draft(BITES), loaded.model_copy(update={"rule": rule}))
     assert [j.verdict for j in found] == ["unchecked"]
-    assert effectiveness.doubts(draft(BITES), found) == []
+    assert effectiveness.doubts_of_answers(draft(BITES), found) == []
 
 
 def stored(item_id: str, query: str, expected: object, **more: object) -> StoredItem:
@@ -135,18 +135,18 @@ def test_what_the_dataset_holds_already() -> None:
         stored("again", "Hello, where is my order? It should be here since Monday.", WEAK),
         stored("far", "Can I have my money back?", BITES),
     ]
-    found = likeness.similar(mine, items)
+    found = likeness.similar_items(mine, items)
     assert {s.item_id: s.relation for s in found} == {
         "double": "duplicate",
         "other-way": "contradiction",
         "alike": "near",
     }
-    assert [p.code for p in likeness.doubts(found)] == ["DUP001", "DUP003", "DUP002"]
-    (again,) = likeness.similar(mine, items[4:])
-    (doubt,) = likeness.doubts([again])
+    assert [p.code for p in likeness.doubts_of_likeness(found)] == ["DUP001", "DUP003", "DUP002"]
+    (again,) = likeness.similar_items(mine, items[4:])
+    (doubt,) = likeness.doubts_of_likeness([again])
     assert (again.item_id, again.relation, doubt.code) == ("again", "alike", "SEEN_AGAIN")
     assert doubt.message == f"like again, promoted {likeness.ago(AT)}"
-    assert not any(p.blocking for p in likeness.doubts(found))
+    assert not any(p.blocking for p in likeness.doubts_of_likeness(found))
 
 
 def test_what_stands_under_the_id() -> None:
@@ -249,11 +249,11 @@ def test_a_double_is_named_before_the_write(sandbox_environment: Gateway, demo: 
 @pytest.fixture
 def sandbox_environment(demo: DemoData, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """A sandbox that may be written to, as the environment's project."""
-    from curator.sandbox.demo import seed
+    from curator.sandbox.demo import seed_demo
     from tests.promote.support import connection_of
 
     with SandboxServer() as server:
-        seed(server.store, datetime.now(UTC))
+        seed_demo(server.store, datetime.now(UTC))
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
         with Gateway(connection_of(server)) as gateway:

@@ -45,7 +45,7 @@ ITEMS = [
 
 def test_each_item_is_a_case() -> None:
     rule = rule_with({"name": NAME, "type": "regex", "pattern": "x"})
-    root = ElementTree.fromstring(junit.junit(rule, run_of(*(item for item, _, _ in ITEMS))))
+    root = ElementTree.fromstring(junit.junit_xml(rule, run_of(*(item for item, _, _ in ITEMS))))
     [suite] = root
     assert {key: suite.get(key) for key in ("name", "tests", "failures", "errors")} == {
         "name": "d", "tests": "6", "failures": "1", "errors": "4",
@@ -62,11 +62,11 @@ def test_the_gate_and_what_it_excuses() -> None:
     rule = rule_with({"name": NAME, "type": "regex", "pattern": "x"})
     run = run_of(ITEMS[1][0], complete=False)
     reasons = [Problem(code="GATE_SCORE", message="too low", remedy="mend it")]
-    root = ElementTree.fromstring(junit.junit(rule, run, reasons, {"bad": "known"}))
+    root = ElementTree.fromstring(junit.junit_xml(rule, run, reasons, {"bad": "known"}))
     assert [case.tag for case in root.iter() if case.tag in ("failure", "error", "skipped")] == [
         "skipped", "failure", "error",
     ]  # fmt: skip
-    passed = ElementTree.fromstring(junit.junit(rule, run_of(ITEMS[0][0]), []))
+    passed = ElementTree.fromstring(junit.junit_xml(rule, run_of(ITEMS[0][0]), []))
     assert [case.get("name") for case in passed.iter("testcase")] == ["good", "passed"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from curator.config import Connection
 from curator.experiments import integrity
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from curator.experiments.gate import decide
 from curator.experiments.results import Run
 from curator.gateway import Gateway
@@ -37,7 +37,7 @@ def test_a_dearer_candidate_is_blocked_whatever_the_judge_costs(workflow: Workfl
     assert costs(before) == [0.001] * 4
     assert costs(after) == [0.00112, 0.00112]
     # With 0.05 for the judge on both sides, the ratio would look like 1.00.
-    [cost] = [each for each in compare(before, after).resources if each.name == "cost"]
+    [cost] = [each for each in compare_runs(before, after).resources if each.name == "cost"]
     assert cost.ratio == pytest.approx(1.12)
     blocked = decide(workflow.rule, after, before)
     assert [(reason.code, "1.12 ×" in reason.message) for reason in blocked.reasons] == [("GATE_COST", True)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curator.experiments.checks import BUILT_IN
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from curator.help import page, pages
 from tests.experiments.builders import seed_runs
 
@@ -15,7 +15,7 @@ CODE = re.compile(r'"((?:COMPARE|INTEGRITY|GATE|RUN|MIRROR|CHECK|TASK|RESULT|SEE
 
 
 def test_the_example_of_two_unchanged_runs() -> None:
-    comparison = compare(*seed_runs())
+    comparison = compare_runs(*seed_runs())
     text = page("statistics").text
     assert f"run-1b → run-2: {comparison.verdict}" in text
     for metric in comparison.metrics:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from curator.experiments import baseline
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from curator.experiments.judges import agreement
 from curator.experiments.results import Integrity, Run
 from curator.model.errors import UsageError
@@ -25,10 +25,10 @@ def test_a_baseline_file_tells_what_the_run_tells_and_holds_no_content(tmp_path:
     before = whole(make_run("before", {"s": np.ones((40, 2))}))
     after = make_run("after", {"s": np.repeat([[1.0]] * 26 + [[0.0]] * 14, 2, axis=1)})
     file = tmp_path / "production.json"
-    baseline.write(baseline.approve(before, name="production", reviewer="ana"), file)
+    baseline.write_baseline(baseline.approve_baseline(before, name="production", reviewer="ana"), file)
     read = baseline.read_any(file)
     assert (read.label, read.source) == ("production", "approved")
-    kept, fresh = compare(read, after), compare(before, after)
+    kept, fresh = compare_runs(read, after), compare_runs(before, after)
     assert kept.metrics == fresh.metrics
     assert kept.verdict == "worse: s"
     assert "before 001" not in file.read_text()  # outputs
@@ -37,7 +37,9 @@ def test_a_baseline_file_tells_what_the_run_tells_and_holds_no_content(tmp_path:
 
 def test_a_baseline_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "production.json"
-    baseline.write(baseline.approve(whole(make_run("a", {"s": [[1.0]] * 4})), name="p", reviewer="ana"), file)
+    baseline.write_baseline(
+        baseline.approve_baseline(whole(make_run("a", {"s": [[1.0]] * 4})), name="p", reviewer="ana"), file
+    )
     data = json.loads(file.read_text())
     data["run"]["repeats"][0]["items"][0]["scores"]["s"]["value"] = 0.0
     file.write_text(json.dumps(data))
@@ -50,7 +52,7 @@ def test_a_baseline_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
 def test_only_a_whole_run_becomes_a_baseline(fields: dict[str, bool]) -> None:
     run = make_run("a", {"s": [[1.0]] * 4}, **fields)
     with pytest.raises(UsageError) as caught:
-        baseline.approve(whole(run) if fields else run, name="p", reviewer="ana")
+        baseline.approve_baseline(whole(run) if fields else run, name="p", reviewer="ana")
     assert caught.value.code == "BASELINE_NOT_WHOLE"
 
 

@@ -11,7 +11,7 @@ from curator.config import Connection
 from curator.experiments import integrity, versions
 from curator.experiments.checks import base as checks
 from curator.experiments.gate import Decision, Proven, decide
-from curator.experiments.gate_report import annotations, markdown
+from curator.experiments.gate_report import gate_annotations, gate_markdown
 from curator.experiments.results import Integrity, Run
 from curator.gateway import Gateway
 from curator.model.item import StoredItem
@@ -237,7 +237,7 @@ def test_crashing_is_not_better_than_answering_badly() -> None:
     assert len(decision.errored_items) == 52
     assert decision.comparison is not None
     assert decision.comparison.metrics[0].errored == (0, 52)
-    assert "**52 errored**" in markdown(decision)
+    assert "**52 errored**" in gate_markdown(decision)
 
 
 def test_thresholds_are_one_function() -> None:
@@ -310,8 +310,8 @@ def test_a_fixed_failure_is_proposed_as_required() -> None:
     assert decision.fixed == ("004",)
     assert "curator require" in decision.next
     assert decision.document()["fixed"] == ["004"]
-    assert "known, **fixed**" in markdown(decision)
-    assert any(line.startswith("::notice") and "004" in line for line in annotations(decision))
+    assert "known, **fixed**" in gate_markdown(decision)
+    assert any(line.startswith("::notice") and "004" in line for line in gate_annotations(decision))
 
 
 def test_excusing_everything_proves_nothing() -> None:
@@ -322,7 +322,7 @@ def test_excusing_everything_proves_nothing() -> None:
 
 def test_annotations_are_one_line_each() -> None:
     decision = decide(order_status(), made("a\n::error::b", 10, fails=3))
-    lines = list(annotations(decision))
+    lines = list(gate_annotations(decision))
     assert lines[0].startswith("::error title=curator gate%3A GATE_SCORE_BELOW::expected_outcome is 0.700")
     assert not any("\n" in line for line in lines)
 
@@ -384,17 +384,17 @@ def test_the_document_has_sorted_keys() -> None:
 
 
 def test_markdown_for_a_pull_request() -> None:
-    text = markdown(decide(order_status(), made("after", 40, fails=14), made("before", 40)))
+    text = gate_markdown(decide(order_status(), made("after", 40, fails=14), made("before", 40)))
     assert text.startswith("## ❌ blocked: order-status-regression-v1\n")
     assert "| expected\\_outcome | 0.650 | worse: 1.000 → 0.650" in text
     assert "- **GATE_SCORE_BELOW** expected\\_outcome is 0.650, below 1.000" in text
-    assert markdown(decide(order_status(), made("a"))).startswith("## ✅ passed")
+    assert gate_markdown(decide(order_status(), made("a"))).startswith("## ✅ passed")
 
 
 @pytest.mark.parametrize(
     "label", ["<script>alert(1)</script>", "[x](http://evil)", "`a`|b\n# heading", "![x](y)", "@everyone"]
 )
 def test_markdown_shows_foreign_text_as_it_is(label: str) -> None:
-    text = markdown(decide(order_status(), made(label)))
+    text = gate_markdown(decide(order_status(), made(label)))
     assert not re.search(r"(?<!\\)(<script|\]\(|`|!\[|@everyone)", text.replace("**", ""))
     assert "\n# heading" not in text

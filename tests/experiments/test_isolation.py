@@ -64,7 +64,7 @@ def test_no_way_through_the_gate(curator: Shell, dataset: dict[str, str], tmp_pa
     gate = curator.json("gate", *COMMON, *AT_ONCE, *task, code=1)
     assert gate["passed"] is False
     assert (gate["items"], gate["errors"]) == (len(dataset), len(dataset))
-    [repeat] = results.read(tmp_path / "cheats.json").repeats
+    [repeat] = results.read_run(tmp_path / "cheats.json").repeats
     reasons = {item.item_id: str(item.error) for item in repeat.items}
     assert {way: reasons[item] for item, way in dataset.items() if WAYS[way][1] not in reasons[item]} == {}
 

@@ -51,7 +51,7 @@ def test_every_state_in_words(workflow: Workflow, sandbox: SandboxServer) -> Non
 
 def test_a_split_run_of_another_tool(workflow: Workflow, sandbox: SandboxServer) -> None:
     run = workflow.run("good", label="theirs")
-    for path in results.list_files():
+    for path in results.run_files():
         path.unlink()
     sandbox.fault("split-run", "every:2")
     [listed] = remote.runs(workflow.gateway, since=datetime.now(UTC) - AGO)

@@ -14,7 +14,7 @@ import pytest
 
 from curator.config import Connection
 from curator.experiments import record
-from curator.experiments.perform import perform
+from curator.experiments.perform import perform_experiment
 from curator.experiments.run import Plan
 from curator.experiments.versions import project_of
 from curator.gateway import Gateway
@@ -51,7 +51,7 @@ def asked() -> int:
 
 def go_on(workflow: Workflow, **options: Any) -> Any:
     plan = Plan(task="counting:answer", max_concurrency=1, resume="", **options)
-    return perform(workflow.gateway, workflow.connection, workflow.rule, plan)
+    return perform_experiment(workflow.gateway, workflow.connection, workflow.rule, plan)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
@@ -109,7 +109,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
 
     monkeypatch.setattr(record.os, "write", full)
     with pytest.raises(UsageError, match="No space left") as caught:
-        perform(
+        perform_experiment(
             workflow.gateway,
             workflow.connection,
             workflow.rule,
@@ -131,7 +131,7 @@ def test_a_full_disk_stops_the_run_and_it_goes_on(workflow: Workflow, monkeypatc
 
 
 def test_another_candidate_does_not_go_on(workflow: Workflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    run, path = perform(
+    run, path = perform_experiment(
         workflow.gateway, workflow.connection, workflow.rule, Plan(task="counting:answer", label="l", deadline=120.0)
     )
     document = run.model_copy(update={"complete": False, "repeats": ()}).model_dump(mode="json")

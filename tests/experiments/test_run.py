@@ -10,9 +10,9 @@ import pytest
 
 from curator.config import Connection
 from curator.experiments import integrity, results, versions
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from curator.experiments.gate import decide
-from curator.experiments.perform import perform
+from curator.experiments.perform import perform_experiment
 from curator.experiments.remote import find_run
 from curator.experiments.results import Integrity
 from curator.experiments.run import Plan
@@ -55,7 +55,7 @@ def test_a_run_is_recorded_on_both_sides(workflow: Workflow) -> None:
 
 def test_the_result_file_is_plain_and_private(workflow: Workflow, tmp_path: Path) -> None:
     workflow.fill(2)
-    _, path = perform(
+    _, path = perform_experiment(
         workflow.gateway,
         workflow.connection,
         workflow.rule,
@@ -70,7 +70,7 @@ def test_the_result_file_is_plain_and_private(workflow: Workflow, tmp_path: Path
     assert stored["items"]["item-00"]["expected_output"]["outcome"] == "answer"
     assert stored["task"]["name"] == "tests.experiments.agents:good"
     assert stored["environment"]["langfuse"].startswith("5.")
-    assert results.read(path).label == "l"
+    assert results.read_run(path).label == "l"
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -80,13 +80,13 @@ def test_result_files_can_be_scrubbed_and_compare_all_the_same(workflow: Workflo
     raw = workflow.run("personal", label="raw")
     rule = order_status(scrub={"results": "scrubbed"})
     plan = Plan(task="tests.experiments.agents:personal", label="scrubbed", output=tmp_path / "r" / "run.json")
-    run, path = perform(workflow.gateway, workflow.connection, rule, plan)
+    run, path = perform_experiment(workflow.gateway, workflow.connection, rule, plan)
     assert raw.repeats[0].items[0].output == agents.personal({})
     assert "jane.doe" not in path.read_text()
     assert "its way to <EMAIL_ADDRESS_1>." in path.read_text()
     assert run.means() == raw.means()
-    assert compare(raw, results.read(path)).metrics
-    assert decide(rule, results.read(path), raw).passed is True
+    assert compare_runs(raw, results.read_run(path)).metrics
+    assert decide(rule, results.read_run(path), raw).passed is True
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -185,10 +185,10 @@ def test_an_older_version_can_be_run_again(workflow: Workflow) -> None:
     again = workflow.run("good_async", dataset_version=old.dataset_version)
     assert (len(old.items), len(new.items), len(again.items)) == (2, 3, 2)
     assert codes(again) == []
-    assert compare(old, new).items == 2
-    assert "COMPARE_VERSIONS" in [problem.code for problem in compare(old, new).problems]
-    assert compare(old, again).problems == () or "COMPARE_VERSIONS" not in [
-        p.code for p in compare(old, again).problems
+    assert compare_runs(old, new).items == 2
+    assert "COMPARE_VERSIONS" in [problem.code for problem in compare_runs(old, new).problems]
+    assert compare_runs(old, again).problems == () or "COMPARE_VERSIONS" not in [
+        p.code for p in compare_runs(old, again).problems
     ]
 
 
@@ -215,7 +215,7 @@ def test_a_split_run_is_seen(workflow: Workflow, sandbox: SandboxServer) -> None
     read = on_server(workflow.gateway, run.run_name)
     checked = integrity.verify(workflow.gateway, read, deadline=0)
     assert codes(checked) == ["INTEGRITY_SPLIT_RUN"]
-    assert not compare(workflow.run("good_async"), checked).comparable
+    assert not compare_runs(workflow.run("good_async"), checked).comparable
 
 
 def test_a_name_used_twice_is_told_from_a_split(workflow: Workflow, sandbox: SandboxServer) -> None:
@@ -367,7 +367,7 @@ def test_names_of_runs(workflow: Workflow) -> None:
     assert "2 runs; the newest is meant" in told[0]
     assert find_run(first.run_name, gateway).run_name == first.run_name
     assert find_run(str(second.repeats[0].experiment_id), gateway).run_name == second.run_name
-    newest, oldest = results.list_files()
+    newest, oldest = results.run_files()
 
     def no_gateway() -> Gateway:
         raise AssertionError("the server was asked")
@@ -398,7 +398,7 @@ def test_a_broken_result_file(tmp_path: Path) -> None:
     for content in ("", "{}", "[1]", '{"format": "other"}'):
         (tmp_path / "r.json").write_text(content)
         with pytest.raises(UsageError) as caught:
-            results.read(tmp_path / "r.json")
+            results.read_run(tmp_path / "r.json")
         assert caught.value.code == "RESULT_FILE"
 
 

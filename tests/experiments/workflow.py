@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from curator.config import Connection
 from curator.experiments import results
-from curator.experiments.perform import perform
+from curator.experiments.perform import perform_experiment
 from curator.experiments.remote import find_run
 from curator.experiments.results import Run
 from curator.experiments.run import Plan
@@ -49,7 +49,7 @@ class Workflow:
         """Runs a function of `agents` and returns the checked run."""
         spec = function if ":" in function else f"{AGENTS}:{function}"
         options: dict[str, Any] = {"task": spec, "label": function, "deadline": 60.0}
-        run, _ = perform(self.gateway, self.connection, self.rule, Plan(**(options | plan)))
+        run, _ = perform_experiment(self.gateway, self.connection, self.rule, Plan(**(options | plan)))
         return run
 
 
@@ -60,5 +60,5 @@ def codes(run: Run) -> list[str]:
 
 def on_server(gateway: Gateway, reference: str) -> Run:
     """The run as the server has it, whatever result files there are."""
-    with patch.object(results, "list_files", return_value=[]):
+    with patch.object(results, "run_files", return_value=[]):
         return find_run(reference, lambda: gateway, deadline=0.0)

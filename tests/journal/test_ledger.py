@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curator.journal import Journal, LedgerEntry
-from curator.journal.export import export, lines_of, read
+from curator.journal.export import export_ledger, lines_of, read_ledger
 from curator.model.errors import UsageError
 from tests.journal.test_journal import begun, decision, receipt
 
@@ -81,31 +81,31 @@ def test_files_of_reviewers_merge_into_the_same_text(order: list[int], cut: int)
     entries = [entry(number) for number in range(6)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.jsonl"
-        export(path, [entries[number] for number in order[:cut]])
-        assert export(path, [entries[number] for number in order]) == 6
+        export_ledger(path, [entries[number] for number in order[:cut]])
+        assert export_ledger(path, [entries[number] for number in order]) == 6
         assert path.read_text().splitlines() == lines_of(entries)
-        assert read(path) == entries
+        assert read_ledger(path) == entries
         before = path.read_bytes()
-        export(path, entries)
+        export_ledger(path, entries)
         assert path.read_bytes() == before
 
 
 def test_an_export_adds_lines_and_changes_none(tmp_path: Path) -> None:
     path = tmp_path / "docs" / "ledger.jsonl"
-    export(path, [entry(1), entry(2)])
+    export_ledger(path, [entry(1), entry(2)])
     before = path.read_text()
-    export(path, [entry(3)])
+    export_ledger(path, [entry(3)])
     assert path.read_text().startswith(before)
     assert all(json.loads(line)["id"] for line in path.read_text().splitlines())
 
 
 def test_a_merge_conflict_names_its_line(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
-    export(path, [entry(1)])
+    export_ledger(path, [entry(1)])
     path.write_text(path.read_text() + "<<<<<<< ours\n")
     before = path.read_bytes()
     with pytest.raises(UsageError) as caught:
-        export(path, [entry(2)])
+        export_ledger(path, [entry(2)])
     assert (caught.value.code, f"{path}:2" in caught.value.message) == ("LEDGER_LINE", True)
     assert path.read_bytes() == before
 
@@ -114,6 +114,6 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="UTF-8") as refused:
-        export(path, [])
+        export_ledger(path, [])
     assert refused.value.code == "LEDGER_FILE"
     assert path.read_bytes() == b"\xff\xfe"

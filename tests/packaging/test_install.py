@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import curator
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests.docs.test_commands_run import ROOT, Reader, followed, succeeds
 from tests.tui import terminal
@@ -140,7 +140,7 @@ def test_the_readme_is_followed(installed: tuple[Path, str], tmp_path: Path) -> 
     if "ner" not in installed[1]:
         pytest.skip("the README installs the extra `ner`")
     with SandboxServer() as server:
-        seed(server.store, datetime.now(UTC))
+        seed_demo(server.store, datetime.now(UTC))
         reader = Reader(server, tmp_path, installed[0] / "env/bin")
         for line in followed(ROOT / "README.md"):
             succeeds(reader.run(reader.prepared(line)))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from curator.audit.run import collect, report_of
+from curator.audit.run import collect_evidence, report_of
 from curator.audit.workers import Processes
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.journal.export import export
+from curator.journal.export import export_ledger
 from curator.model import StoredItem, lineage
 from curator.promote import Promoter, Verified
 from curator.sandbox.server import SandboxServer
@@ -72,7 +72,7 @@ def verified(gateway: Gateway, journal: Journal, item_id: str, **options: Any) -
 
 
 def audited(gateway: Gateway, journal: Journal, **options: Any) -> list[tuple[str, str]]:
-    evidence = collect(
+    evidence = collect_evidence(
         gateway, journal, DATASET, None, at=datetime.now(UTC), workers=Processes(1), scrub=QuickScrub, **options
     )
     return [(each.code, each.message) for each in report_of(evidence).findings]
@@ -105,7 +105,7 @@ def test_a_change_with_a_new_seal_is_never_verified(
     """Who can write can recompute a digest: only a receipt, or a ledger kept in git, can say that it was approved."""
     receipt = run(make_item(metadata={"rubric": "r", "risk": "high", "signals": [{"name": "s"}]}))
     ledger = tmp_path / "ledger.jsonl"
-    export(ledger, journal.ledger.entries())
+    export_ledger(ledger, journal.ledger.entries())
     assert verified(gateway, elsewhere, receipt.item_id).verdict == "unproven"
     assert verified(gateway, elsewhere, receipt.item_id, ledger=ledger).verdict == "verified"
     tamper(gateway, receipt.item_id, TAMPERED[case][1], resealed=True)
@@ -121,7 +121,7 @@ def test_what_a_ledger_says_was_taken_back_is_not_approved(
     receipt = run(make_item())
     assert [each.ok for each in undo(gateway, journal, EmailFinder(), patience=QUICK)] == [True]
     gateway.put_item(lineage.sealed(make_item()))  # revived by hand
-    export(tmp_path / "ledger.jsonl", journal.ledger.entries())
+    export_ledger(tmp_path / "ledger.jsonl", journal.ledger.entries())
     found = verified(gateway, elsewhere, receipt.item_id, ledger=tmp_path / "ledger.jsonl")
     assert found.verdict == "unproven"
 

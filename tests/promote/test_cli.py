@@ -16,7 +16,7 @@ import pytest
 from curator.cli.main import main
 from curator.gateway import Gateway
 from curator.queue import decisions
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests.demo.truth import DemoData
 from tests.promote.support import connection_of
@@ -42,7 +42,7 @@ def traces(demo: DemoData) -> list[str]:
 @pytest.fixture
 def shop(now: datetime) -> Iterator[SandboxServer]:
     with SandboxServer(clock=lambda: now) as server:
-        seed(server.store, now)
+        seed_demo(server.store, now)
         with Gateway(connection_of(server)) as gateway:
             gateway.put_dataset(RULE)
         yield server
@@ -101,7 +101,7 @@ def test_the_way_of_five_traces(curator: Curator, shop: SandboxServer, traces: l
     assert (code, [e["outcome"] for e in undone["entries"]]) == (0, ["archived", "archived"])
     with Gateway(connection_of(shop)) as gateway:
         assert gateway.items(RULE).total_items == 3
-        states = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+        states = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
     assert sorted(states[trace].state for trace in chosen) == ["open"] * 2 + ["promoted"] * 3
 
     ledger = tmp_path / "ledger.jsonl"

@@ -91,7 +91,7 @@ def receipts_true(gateway: Gateway, journal: Journal) -> None:
     for entry in journal.ledger.entries():
         if entry.item_id is not None and entry.action == "promote" and entry.write not in (None, "none"):
             newest[entry.item_id] = entry
-    shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    shared = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
     for item_id, entry in newest.items():
         if entry.verdict != "verified" or entry.id in undone:
             continue
@@ -111,7 +111,7 @@ def all_there_in_the_end(server: SandboxServer, journal: Path) -> None:
             assert receipt.ok, receipt
         nothing_doubled(gateway)
         assert gateway.items(DATASET).total_items == len(TRACES)
-        states = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+        states = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
         assert {states[trace].state for trace in TRACES} == {"promoted"}
         assert record.drafts.all() == []
 
@@ -215,7 +215,7 @@ def test_promoting_again_without_resuming_takes_over(gateway: Gateway, journal: 
     receipt = promote(gateway, journal, EmailFinder(), make_item(), **options("ada"))
     assert receipt.verdict == "unchanged"
     assert journal.promotions.unfinished() == []
-    states = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    states = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
     assert states[receipt.trace_id].state == "promoted"  # the crashed one could not share it
 
 

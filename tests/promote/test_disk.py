@@ -14,7 +14,7 @@ import pytest
 from curator.gateway import Gateway
 from curator.journal import FILE, Journal
 from curator.queue import decisions
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests.command import run
 from tests.demo.truth import DemoData
@@ -47,7 +47,7 @@ def test_what_was_written_before_the_disk_was_full_is_told(
 ) -> None:
     traces = [t.trace_id for t in demo.traces if t.workflow == "order-status" and t.failure][:8]
     with SandboxServer(clock=lambda: now) as server, Gateway(connection_of(server)) as gateway:
-        seed(server.store, now)
+        seed_demo(server.store, now)
         gateway.put_dataset(RULE)
         env = server.environment() | {"CURATOR_STATE_DIR": str(tmp_path)}
         assert run("promote", traces[0], *MEND, env=env).returncode == 0

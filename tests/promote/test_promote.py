@@ -22,7 +22,7 @@ def test_a_new_item_is_verified_with_five_requests(gateway: Gateway, journal: Jo
 
 def test_the_decision_is_shared_and_remembered(gateway: Gateway, journal: Journal, run: Promote) -> None:
     receipt = run(make_item())
-    shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))[receipt.trace_id]
+    shared = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))[receipt.trace_id]
     assert (shared.state, shared.reviewer, shared.item_id) == ("promoted", "ada", receipt.item_id)
     (local,) = journal.decisions.all()
     assert (local.state, local.item_id) == ("promoted", receipt.item_id)
@@ -71,7 +71,7 @@ def test_a_decision_that_could_not_be_shared_is_said_and_kept(
     assert [(c.name, c.ok) for c in receipt.checks if c.name == "decision"] == [("decision", False)]
     assert [p.item_id for p in journal.promotions.unshared()] == [receipt.item_id]
     assert [r.outcome for r in resume(gateway, journal, EmailFinder())] == ["shared"]
-    assert decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME])).keys() == {receipt.trace_id}
+    assert decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME])).keys() == {receipt.trace_id}
 
 
 class NoScores(Gateway):

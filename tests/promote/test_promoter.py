@@ -19,7 +19,7 @@ from curator.promote.sources import Source, read_traces
 from curator.queue import Window, entries_of, find_failures
 from curator.queue.signals import signals_of
 from curator.rulebook import LoadedRule, find_rule, load_rules
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub.policy import merged
 from tests.demo.truth import DemoData
@@ -63,7 +63,7 @@ def loaded() -> LoadedRule:
 
 @pytest.fixture
 def shop(server: SandboxServer, now: datetime, loaded: LoadedRule) -> Iterator[Gateway]:
-    seed(server.store, now)
+    seed_demo(server.store, now)
     with Gateway(connection_of(server)) as gateway:
         gateway.put_dataset(loaded.rule.dataset.name)
         yield gateway

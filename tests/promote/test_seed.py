@@ -11,7 +11,7 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model.errors import UsageError
 from curator.promote import Promoter
-from curator.promote.seed import Seeded, read_items, seed
+from curator.promote.seed import Seeded, read_items, seed_dataset
 from curator.rulebook import LoadedRule, find_rule
 from tests.promote.support import DATASET, EmailFinder
 
@@ -27,35 +27,35 @@ def verdicts(seeded: Seeded) -> list[str]:
 
 def test_seeding_again_changes_nothing(gateway: Gateway, journal: Journal, rule: LoadedRule) -> None:
     """The fixture's dataset is there, without schemas: those are brought up to the rule's."""
-    first = seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
+    first = seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
     assert (first.dataset_action, set(verdicts(first)), first.ok) == ("updated", {"verified"}, True)
-    again = seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
+    again = seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
     assert (again.dataset_action, set(verdicts(again)), again.ok) == ("none", {"unchanged"}, True)
 
 
 def test_what_somebody_changed_stays_unless_told_otherwise(
     gateway: Gateway, journal: Journal, rule: LoadedRule
 ) -> None:
-    seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
+    seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
     stored = gateway.item(rule.rule.seed[0].id)
     assert stored is not None
     gateway.put_item(
         stored.to_write().model_copy(update={"expected_output": {**stored.expected_output, "must_mention": ["x"]}})
     )
-    assert verdicts(seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule))[0] == "kept"
-    anew = seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule, overwrite=True)
+    assert verdicts(seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule))[0] == "kept"
+    anew = seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule, overwrite=True)
     assert (anew.items[0].action, anew.items[0].verdict) == ("updated", "verified")
 
 
 def test_an_id_of_another_dataset_is_refused(gateway: Gateway, journal: Journal, rule: LoadedRule) -> None:
     given = rule.rule.seed[0]
     gateway.put_dataset("theirs")
-    seed(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
+    seed_dataset(Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule)
     stored = gateway.item(given.id)
     assert stored is not None
     gateway.delete_item(given.id)
     elsewhere = rule.rule.model_copy(update={"dataset": rule.rule.dataset.model_copy(update={"name": "theirs"})})
-    refused = seed(
+    refused = seed_dataset(
         Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule.model_copy(update={"rule": elsewhere})
     )
     assert (refused.items[0].verdict, refused.ok) == ("refused", False)
@@ -64,7 +64,7 @@ def test_an_id_of_another_dataset_is_refused(gateway: Gateway, journal: Journal,
     option = next(word for word in refused.items[0].problem.remedy.split() if word.startswith("--"))
     assert option in {name for each in command.params for name in each.opts}
     for verdict in ("verified", "unchanged"):
-        done = seed(
+        done = seed_dataset(
             Promoter(gateway, journal, EmailFinder(), reviewer="ada"),
             rule.model_copy(update={"rule": elsewhere}),
             own_ids=True,
@@ -131,7 +131,7 @@ def test_a_seeded_file_goes_through_the_verified_write(
     file.write_text("\n".join(json.dumps({**given, "id": f"golden-{number}"}) for number in range(2)))
     with_mail = {**given, "id": "golden-9", "input": {**given["input"], "query": "mail ada@shop.example"}}
     file.write_text(file.read_text() + "\n" + json.dumps(with_mail))
-    done = seed(
+    done = seed_dataset(
         Promoter(gateway, journal, EmailFinder(), reviewer="ada"), rule, items=read_items(file, rule.rule.dataset.name)
     )
     assert verdicts(done) == ["verified", "verified", "refused"]  # personal values do not get past it

@@ -73,7 +73,7 @@ def one_each(gateway: Gateway, traces: Sequence[str], receipts: Sequence[Receipt
     for row in rows:
         assert gateway.item(row.id) == row
     assert [(each.action, code(each)) for each in receipts if not each.ok] == []
-    shared = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME]))
+    shared = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
     assert {shared[trace].state for trace in traces} == {"promoted"}
 
 

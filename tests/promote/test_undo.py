@@ -26,7 +26,7 @@ def take_back(gateway: Gateway, journal: Journal) -> Undo:
 
 
 def decision(gateway: Gateway) -> str:
-    (found,) = decisions.from_scores(gateway.scores(names=[decisions.SCORE_NAME])).values()
+    (found,) = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME])).values()
     return found.state
 
 
@@ -157,7 +157,7 @@ def test_a_dismissal_is_taken_back(gateway: Gateway, journal: Journal, take_back
     from curator.model import Decision
 
     made = Decision(trace_id="t", state="dismissed", reviewer="ada", reason="noise", at=datetime.now(UTC))
-    decisions.record(gateway, made)
+    decisions.put_decision(gateway, made)
     journal.decide(made)
     (undone,) = take_back()
     assert (undone.outcome, undone.entry.action) == ("reopened", "dismiss")

@@ -12,7 +12,7 @@ from curator.journal import Journal
 from curator.model import Decision, Item, Score, ScrubPolicy, Signal
 from curator.model.errors import CuratorError
 from curator.queue import entries_of, find_failures, require_traces
-from curator.queue.decisions import decide, from_scores, newest, record, score_id, state_of
+from curator.queue.decisions import decisions_in, newest_decisions, put_decision, score_id, share_decision, state_of
 from curator.sandbox.server import SandboxServer
 from curator.scrub import Scrubber
 from curator.scrub.items import Limits
@@ -41,21 +41,21 @@ def states(world: World, **options: Any) -> dict[str, str]:
 
 def test_what_is_shared(gateway: Gateway) -> None:
     until = NOW + timedelta(days=3)
-    record(gateway, decision(state="snoozed", rule="r", item_id="i", until=until))
+    put_decision(gateway, decision(state="snoozed", rule="r", item_id="i", until=until))
     (score,) = gateway.scores()
     assert (score.id, score.name, score.value, score.data_type) == (score_id("t"), "curation", "snoozed", "CATEGORICAL")
     assert (score.trace_id, score.comment) == ("t", "known")
     assert score.metadata == {"reviewer": "anna", "rule": "r", "item_id": "i", "until": until.isoformat()}
-    found = from_scores([score])["t"]
+    found = decisions_in([score])["t"]
     assert (found.state, found.reviewer, found.rule, found.item_id) == ("snoozed", "anna", "r", "i")
     assert (found.reason, found.until, found.at) == ("known", until, score.timestamp)
 
 
 def test_a_later_decision_overwrites(gateway: Gateway) -> None:
-    record(gateway, decision())
-    record(gateway, decision(state="open", reason=""))
+    put_decision(gateway, decision())
+    put_decision(gateway, decision(state="open", reason=""))
     (score,) = gateway.scores()
-    assert from_scores([score])["t"].state == "open"
+    assert decisions_in([score])["t"].state == "open"
 
 
 def test_ids_are_safe_and_distinct() -> None:
@@ -65,25 +65,25 @@ def test_ids_are_safe_and_distinct() -> None:
 
 def test_scores_that_are_no_decision_are_passed_over() -> None:
     base = {"id": "s", "timestamp": NOW, "data_type": "CATEGORICAL", "trace_id": "t"}
-    assert from_scores([Score(**base, name="curation", value="perhaps")]) == {}
-    assert from_scores([Score(**base, name="q", value="open")]) == {}
-    assert from_scores([Score(**(base | {"trace_id": None}), name="curation", value="open")]) == {}
+    assert decisions_in([Score(**base, name="curation", value="perhaps")]) == {}
+    assert decisions_in([Score(**base, name="q", value="open")]) == {}
+    assert decisions_in([Score(**(base | {"trace_id": None}), name="curation", value="open")]) == {}
     odd = Score(**base, name="curation", value="open", metadata={"until": 7, "rule": [], "reviewer": None})
-    assert from_scores([odd])["t"].until is None
+    assert decisions_in([odd])["t"].until is None
 
 
 def test_newest_wins() -> None:
     old, new = decision(hours=2), decision(state="open", hours=1)
-    assert newest([new, old]) == newest([old, new]) == {"t": new}
+    assert newest_decisions([new, old]) == newest_decisions([old, new]) == {"t": new}
 
 
 def test_states_in_the_queue(world: World) -> None:
     failing(world, "dismissed", "snoozed", "woken", "reopened", "fresh")
-    record(world.gateway, decision("dismissed"))
-    record(world.gateway, decision("snoozed", "snoozed", until=NOW + timedelta(days=1)))
-    record(world.gateway, decision("woken", "snoozed", until=ago(1)))
-    record(world.gateway, decision("reopened"))
-    record(world.gateway, decision("reopened", "open"))
+    put_decision(world.gateway, decision("dismissed"))
+    put_decision(world.gateway, decision("snoozed", "snoozed", until=NOW + timedelta(days=1)))
+    put_decision(world.gateway, decision("woken", "snoozed", until=ago(1)))
+    put_decision(world.gateway, decision("reopened"))
+    put_decision(world.gateway, decision("reopened", "open"))
     assert states(world) == {
         "dismissed": "dismissed",
         "snoozed": "snoozed",
@@ -111,7 +111,7 @@ def test_a_decision_of_long_ago_still_counts(world: World) -> None:
 def test_local_decisions_cover_the_lag(world: World) -> None:
     failing(world, "t", "u")
     assert states(world, decisions=[decision("t")]) == {"t": "dismissed", "u": "open"}
-    record(world.gateway, decision("u"))
+    put_decision(world.gateway, decision("u"))
     newer = decision("u", "open").model_copy(update={"at": NOW + timedelta(hours=1)})
     assert states(world, decisions=[newer, decision("u", hours=2)]) == {"t": "open", "u": "open"}
 
@@ -157,7 +157,7 @@ def test_items_that_came_from_the_trace(world: World) -> None:
     by_id = {one.trace_id: one for one in world.look(RULE, state=None).failures}
     assert sorted(by_id["t"].items) == ["t-1", "t-2"]
     assert {id: one.state for id, one in by_id.items()} == {"t": "promoted", "u": "open", "v": "open"}
-    record(world.gateway, decision("t", "open"))
+    put_decision(world.gateway, decision("t", "open"))
     by_id = {one.trace_id: one for one in world.look(RULE, state=None).failures}
     assert by_id["t"].state == "open"
     assert len(by_id["t"].items) == 2
@@ -209,10 +209,10 @@ def test_entries_follow_a_decision(world: World) -> None:
     entries = entries_of(world.gateway, ["t", "nobody"])
     assert [len(entries["t"]), entries["nobody"]] == [2, []]
     gone = entries["t"][0].model_copy(update={"queue_entry_id": "deleted-by-somebody"})
-    record(world.gateway, decision("t"), complete_entries=[gone, *entries["t"], *entries["t"]])
+    put_decision(world.gateway, decision("t"), complete_entries=[gone, *entries["t"], *entries["t"]])
     left = world.send("GET", f"/api/public/annotation-queues/{queue_id}/items?status=PENDING")["data"]
     assert sorted(one["objectId"] for one in left) == ["other", "t"]
-    record(world.gateway, decision("t", "open"), complete_entries=entries["t"])
+    put_decision(world.gateway, decision("t", "open"), complete_entries=entries["t"])
     left = world.send("GET", f"/api/public/annotation-queues/{queue_id}/items?status=PENDING")["data"]
     assert len(left) == 4
     assert len(entries_of(world.gateway, ["t"], status="COMPLETED")["t"]) == 0
@@ -227,11 +227,11 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def test_decide_notes_what_it_shared(world: World, journal: Journal) -> None:
     failing(world, "t")
     with Scrubber(in_process=True, use_model=False) as scrubber:
-        decide(world.gateway, journal, scrubber, decision("t"), policy=PLAIN)
+        share_decision(world.gateway, journal, scrubber, decision("t"), policy=PLAIN)
         assert [one.state for one in journal.decisions.all()] == ["dismissed"]
         world.sandbox.fault("http-500")
         with pytest.raises(Exception, match="failed"):
-            decide(world.gateway, journal, scrubber, decision("t", "open"), policy=PLAIN)
+            share_decision(world.gateway, journal, scrubber, decision("t", "open"), policy=PLAIN)
         assert [one.state for one in journal.decisions.all()] == ["dismissed"]
 
 
@@ -239,7 +239,7 @@ def test_a_reason_is_shared_and_noted_without_personal_values(world: World, jour
     failing(world, "t")
     told = decision("t", reason="Dear Jane Miller wrote from jane.miller@example.org: a duplicate")
     with Scrubber(in_process=True, use_model=False) as scrubber:
-        shared = decide(world.gateway, journal, scrubber, told, policy=PLAIN)
+        shared = share_decision(world.gateway, journal, scrubber, told, policy=PLAIN)
     assert shared.reason == "Dear <PERSON_1> wrote from <EMAIL_ADDRESS_1>: a duplicate"
     (score,) = world.gateway.scores(names=["curation"])
     assert score.comment == shared.reason
@@ -252,7 +252,7 @@ def test_a_reason_that_cannot_be_scrubbed_is_not_shared(world: World, journal: J
         Scrubber(in_process=True, use_model=False, limits=Limits(string_chars=100)) as scrubber,
         pytest.raises(CuratorError, match="not shared") as refused,
     ):
-        decide(world.gateway, journal, scrubber, decision("t", reason="so " * 100), policy=PLAIN)
+        share_decision(world.gateway, journal, scrubber, decision("t", reason="so " * 100), policy=PLAIN)
     assert refused.value.code == "PII_NOT_SCRUBBED"
     assert journal.decisions.all() == []
     assert list(world.gateway.scores(names=["curation"])) == []

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from curator.gateway import Gateway
 from curator.model import Decision, Item, State, key_of, split_key
 from curator.promote import read_traces
-from curator.queue.decisions import from_scores, record
+from curator.queue.decisions import decisions_in, put_decision
 from tests.queue.world import NOW, World, ago, ids, rule
 
 BAD = rule({"score": "ok", "is": False}, {"annotation_queue": "steps"}, {"level": "ERROR"})
@@ -84,9 +84,9 @@ def test_decisions_go_by_the_key(world: World, gateway: Gateway, decided: tuple[
     trace, observation = split_key(key)
     made = Decision(trace_id=trace, observation_id=observation, state=state, reviewer="anna", at=NOW)
     assert ids(world.look(BAD, decisions=[made])) == open_
-    record(gateway, made)
+    put_decision(gateway, made)
     assert ids(world.look(BAD)) == open_
-    shared = from_scores(gateway.scores(names=["curation"]))
+    shared = decisions_in(gateway.scores(names=["curation"]))
     assert {key: each.observation_id for key, each in shared.items()} == {key: observation}
 
 

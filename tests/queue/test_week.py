@@ -77,7 +77,7 @@ def groups(curator: Curator, *options: str) -> dict[str, set[str]]:
 
 
 def states(world: World) -> dict[str, tuple[str, str | None]]:
-    shared = decisions.from_scores(world.gateway.scores(names=[decisions.SCORE_NAME]))
+    shared = decisions.decisions_in(world.gateway.scores(names=[decisions.SCORE_NAME]))
     return {each: (decision.state, decision.item_id) for each, decision in shared.items()}
 
 
@@ -199,7 +199,7 @@ def ran(item: str, **labels: bool | None) -> None:
             items={},
             repeats=(repeat,),
         )
-        results.write(run, results.default_path("desk", label, started))
+        results.write_run(run, results.default_path("desk", label, started))
 
 
 def test_what_was_seen_before_is_found_and_nothing_else(world: World, desk: Curator) -> None:

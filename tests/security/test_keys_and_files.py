@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from curator.sandbox.auth import Keys
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests import command
 from tests.command import Done
@@ -28,7 +28,7 @@ CURATOR = [sys.executable, "-m", "curator"]
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with SandboxServer(keys=Keys(public=PUBLIC, secret=SECRET)) as running:
-        seed(running.store, datetime.now(UTC))
+        seed_demo(running.store, datetime.now(UTC))
         yield running
 
 

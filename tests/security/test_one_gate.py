@@ -12,7 +12,7 @@ import pytest
 import regex
 
 from curator.sandbox.auth import Keys
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from tests import command
 
@@ -40,7 +40,7 @@ PLANTED = {name: f"zebulon.{name}@planted-{n:02}.example" for n, name in enumera
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with SandboxServer(keys=Keys(public="pk-lf-one-gate", secret="sk-lf-one-gate")) as running:
-        seed(running.store, datetime.now(UTC))
+        seed_demo(running.store, datetime.now(UTC))
         yield running
 
 

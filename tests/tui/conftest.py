@@ -9,7 +9,7 @@ import textual.constants
 from textual._compositor import Compositor
 from textual.widgets import Input
 
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.demo.data import SHOWN_AFTER
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
@@ -63,7 +63,7 @@ def scrubber() -> Iterator[Scrubber]:
 def sandbox() -> Iterator[SandboxServer]:
     """A sandbox of the test's own, with demo data up to now; as of a moment ago, as experiments appear late."""
     with SandboxServer() as server:
-        seed(server.store, datetime.now(UTC) - 2 * SHOWN_AFTER)
+        seed_demo(server.store, datetime.now(UTC) - 2 * SHOWN_AFTER)
         yield server
 
 

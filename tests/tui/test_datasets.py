@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curator.audit.story import render
+from curator.audit.story import render_story
 from curator.audit.values import AuditFinding, AuditReport
 from curator.sandbox.server import SandboxServer
 from curator.tui.document import Line, lay_out
@@ -97,7 +97,7 @@ async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) 
         item = item_id(sandbox, "CON001")
         view = await open_lineage(driver, item)
         lines: list[Line] = list(view.lines)
-        told = render(session.items.story(DATASET, item)).splitlines()
+        told = render_story(session.items.story(DATASET, item)).splitlines()
         assert words([line.text for line in lines]) == words(told[2:])
         removed = [line for line in lines if line.text.strip().startswith("- ")]
         assert [line.pieces[0][0] for line in removed] == ["bad", "bad"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from curator.experiments.compare import compare
+from curator.experiments.compare import compare_runs
 from curator.tui.intervals import interval_plot, line, nice, words
 from tests.experiments.builders import column, make_run, seed_runs
 
@@ -13,7 +13,7 @@ NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 def drawn(width: int, *, with_words: bool = False) -> list[str]:
-    rows = interval_plot(compare(*seed_runs()).metrics, width, with_words=with_words)
+    rows = interval_plot(compare_runs(*seed_runs()).metrics, width, with_words=with_words)
     return ["".join(text for _, text in row) for row in rows]
 
 
@@ -53,12 +53,12 @@ def test_rows_fit_and_zero_stands_in_one_column(width: int) -> None:
 
 
 def test_words_say_what_is_known_of_chance() -> None:
-    metric = next(m for m in compare(*seed_runs()).metrics if m.name == "relevance")
+    metric = next(m for m in compare_runs(*seed_runs()).metrics if m.name == "relevance")
     assert words(metric) == "2 of 40 items moved, one run each: noise unknown; p 1.00"
 
 
 def test_a_long_name_is_cut() -> None:
     runs = [make_run(label, {"x" * 300: column([1.0] * 10)}) for label in ("a", "b")]
-    [row, _] = interval_plot(compare(*runs).metrics, 76, with_words=False)
+    [row, _] = interval_plot(compare_runs(*runs).metrics, 76, with_words=False)
     assert "…" in row[0][1]
     assert cell_len("".join(text for _, text in row)) <= 76

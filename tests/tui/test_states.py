@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from curator.model import Decision, Failure
 from curator.model.errors import ConfigError
 from curator.model.lineage import to_item
-from curator.queue.decisions import record
+from curator.queue.decisions import put_decision
 from curator.rulebook import shipped_rules
-from curator.sandbox.demo import seed
+from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.memory import LastPlace, Memory
@@ -314,7 +314,7 @@ async def test_two_terminals_at_once(session: Session, sandbox: SandboxServer, s
             await one.press("escape", "escape")
         third = next(f for f in one.listed if f.key not in (left, *(f.key for f in (first, second, *ready))))
         await on(one, third, "d", "1")
-        record(session.rooms.gateway, _elsewhere(third))  # on another machine: only the server knows
+        put_decision(session.rooms.gateway, _elsewhere(third))  # on another machine: only the server knows
         await one.press("u")
         assert "Meanwhile it was snoozed by tom" in flat(one)
         await one.press("escape")
@@ -450,7 +450,7 @@ async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -
 def test_seeded_now(scrubber: Scrubber) -> None:
     """The demo's week is this week, whenever it is."""
     with SandboxServer() as server:
-        seed(server.store, datetime.now(UTC))
+        seed_demo(server.store, datetime.now(UTC))
         session = Session(settings_for(server), scrubber)
         session.queue.read("24h", None, lambda what, done, total: None)
         assert session.queue.all()

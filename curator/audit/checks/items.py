@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from curator.audit.values import Evidence, Found, time_of, trace_of
-from curator.draft.mapping import schema_fingerprint
+from curator.draft import schema_fingerprint
 from curator.model import StoredItem
 from curator.model.lineage import APPROVALS, APPROVED_BY, APPROVED_VIA, REQUIRED_KEYS, REVIEWED_FAILURE, fingerprint
 

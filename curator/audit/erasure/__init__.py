@@ -4,7 +4,7 @@ Works when the traces themselves are gone already: items say in their lineage wh
 know it too.
 """
 
-from curator.audit.erasure.erase import Erased, Mode, Outcome, erase
-from curator.audit.erasure.record import Record, earlier_traces
+from curator.audit.erasure.erase import Erased, ErasureMode, Outcome, erase_trail
+from curator.audit.erasure.record import ErasureRecord, earlier_traces
 from curator.audit.erasure.results import Emptied, empty_results
 from curator.audit.erasure.trail import DraftKey, Kept, Subject, Terminal, Trail, find_trail

@@ -15,11 +15,9 @@ from curator.journal import Journal, Promotion
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
-from curator.promote import Job, Patience, PersonalFinder, Promoter, Stop, stop_of
-from curator.promote.plan import Plan
-from curator.promote.write import Changed, write
+from curator.promote import Changed, Job, Patience, PersonalFinder, Plan, Promoter, Stop, stop_of, write_item
 
-Mode = Literal["archive", "delete"]
+ErasureMode = Literal["archive", "delete"]
 
 
 Outcome = Literal["archived", "deleted", "gone", "failed"]
@@ -41,13 +39,13 @@ class Erased(Value):
     problem: Problem | None = None
 
 
-def erase(
+def erase_trail(
     gateway: Gateway,
     journal: Journal,
     scrubber: PersonalFinder,
     trail: Trail,
     *,
-    mode: Mode,
+    mode: ErasureMode,
     reviewer: str,
     terminal: Terminal | None = None,
     patience: Patience | None = None,
@@ -75,7 +73,7 @@ def erase(
     forget(journal, trail, failed, terminal, mode=mode, reviewer=reviewer)
 
 
-def _erase_one(job: Job, kept: Kept, mode: Mode) -> tuple[Outcome, bool]:
+def _erase_one(job: Job, kept: Kept, mode: ErasureMode) -> tuple[Outcome, bool]:
     with job.locked(kept.item_id):
         stored = job.gateway.item(kept.item_id)
         if stored is None or stored.dataset != kept.dataset:
@@ -116,7 +114,7 @@ def _archive(job: Job, stored: StoredItem) -> None:
             return
         with suppress(Changed):  # somebody else wrote it meanwhile: what stands there then is archived next
             item = stored.to_write("ARCHIVED")
-            write(job, Plan.model_construct(action="updated", item=item, clear=(), before=stored))
+            write_item(job, Plan.model_construct(action="updated", item=item, clear=(), before=stored))
         current = job.gateway.item(stored.id)
         if current is None:
             return
@@ -140,7 +138,13 @@ def _in_history(gateway: Gateway, stored: StoredItem) -> bool:
 
 
 def forget(
-    journal: Journal, trail: Trail, failed: Collection[str], terminal: Terminal | None, *, mode: Mode, reviewer: str
+    journal: Journal,
+    trail: Trail,
+    failed: Collection[str],
+    terminal: Terminal | None,
+    *,
+    mode: ErasureMode,
+    reviewer: str,
 ) -> None:
     """Removes the trail's drafts and receipts and empties the reasons of its decisions; not for items that failed.
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from curator.audit.erasure.erase import Erased, Mode
+from curator.audit.erasure.erase import Erased, ErasureMode
 from curator.audit.erasure.results import Emptied
 from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder
@@ -20,13 +20,13 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
 _OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")
 
 
-class Record:
+class ErasureRecord:
     """The file of one erasure: written before anything is erased, and again at the end.
 
     Session and user ids, and every id that a person may have made up, are digests, bound to the project (`scope`).
     """
 
-    def __init__(self, trail: Trail, *, mode: Mode, reviewer: str, at: datetime, scope: str) -> None:
+    def __init__(self, trail: Trail, *, mode: ErasureMode, reviewer: str, at: datetime, scope: str) -> None:
         """Writes the first version into the state folder. Raises ConfigError: then nothing must be erased."""
         self._trail, self._scope = trail, scope
         self._head = {

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from curator.experiments.results import DatasetItem, ItemRun, Run, list_files, read, runs_folder, write
+from curator.experiments import DatasetItem, ItemRun, Run, read_run, run_files, runs_folder, write_run
 from curator.model.errors import CuratorError
 
 ERASED = "erased"
@@ -22,7 +22,7 @@ class Emptied(NamedTuple):
 def result_files(items: Collection[str]) -> tuple[str, ...]:
     """The files that hold texts of one of these items, or that are no result files any more and mention one."""
     folder = runs_folder()
-    return tuple(sorted(str(path.relative_to(folder)) for path in list_files() if items and _holds(path, items)))
+    return tuple(sorted(str(path.relative_to(folder)) for path in run_files() if items and _holds(path, items)))
 
 
 def empty_results(files: Iterable[str], gone: Collection[str]) -> Iterator[Emptied]:
@@ -34,7 +34,7 @@ def empty_results(files: Iterable[str], gone: Collection[str]) -> Iterator[Empti
     for file in files:
         path = runs_folder() / file
         try:
-            write(_without(read(path), gone), path)
+            write_run(_without(read_run(path), gone), path)
         except CuratorError:
             yield Emptied(file, ok=False)
         else:
@@ -43,7 +43,7 @@ def empty_results(files: Iterable[str], gone: Collection[str]) -> Iterator[Empti
 
 def _holds(path: Path, items: Collection[str]) -> bool:
     try:
-        run = read(path)
+        run = read_run(path)
     except CuratorError:
         return _mentions(path, items)
     return any(_has_text(run, item) for item in items)

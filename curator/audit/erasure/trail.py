@@ -12,7 +12,7 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import StoredItem, Value
 from curator.model.lineage import SOURCE_SESSION_ID, SOURCE_TRACE_ID, item_id
-from curator.queue import decisions
+from curator.queue import SCORE_NAME, decisions_in
 
 Kind = Literal["trace", "session", "user"]
 DERIVED_LOOKS = 40
@@ -196,8 +196,8 @@ def _unlisted(
     for entry in journal.ledger.entries():
         if entry.trace_id in traces and entry.item_id:
             yield entry.item_id, "receipt"
-    scores = gateway.scores(trace_ids=sorted(traces), names=[decisions.SCORE_NAME])
-    for decision in decisions.from_scores(scores).values():
+    scores = gateway.scores(trace_ids=sorted(traces), names=[SCORE_NAME])
+    for decision in decisions_in(scores).values():
         if decision.item_id:
             yield decision.item_id, "decision"
     roots = [(root.trace_id, root.id) for root in gateway.observations(trace_ids=sorted(traces), roots_only=True)]

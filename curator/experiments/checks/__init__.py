@@ -14,7 +14,7 @@ from curator.experiments.worker import reason
 from curator.model.errors import UsageError
 from curator.model.json import canonical
 from curator.model.rule import CheckSpec, Rule
-from curator.rulebook.checks import REMEDIES, wrong_in
+from curator.rulebook import CHECK_REMEDIES, wrong_in
 
 __all__ = ["BUILT_IN", "CheckResult", "Checker", "evaluate", "fingerprint"]
 
@@ -134,7 +134,7 @@ def require_complete(spec: CheckSpec) -> None:
     for wrong in wrong_in(spec):
         where = f" ({wrong.key})" if wrong.key else ""
         raise UsageError(
-            f"The check {spec.name}{where}: {wrong.message}.", code=wrong.code, remedy=REMEDIES[wrong.code]
+            f"The check {spec.name}{where}: {wrong.message}.", code=wrong.code, remedy=CHECK_REMEDIES[wrong.code]
         )
 
 

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.rule import Rule
-from curator.rulebook.paths import find_all
+from curator.rulebook import find_all
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
 CHECK = "curator_check"

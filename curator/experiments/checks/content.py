@@ -17,7 +17,7 @@ from curator.experiments.checks.base import (
     json_equal,
 )
 from curator.model.rule import CheckSpec
-from curator.rulebook.schemas import TooMuchWork, errors_in
+from curator.rulebook import TooMuchWork, errors_in
 
 # A pattern that needs longer on one output backtracks without end: `re` could not be stopped, `regex` can.
 REGEX_SECONDS = 2.0

@@ -21,7 +21,7 @@ ROWS = Path(__file__).with_name("rows.jsonl")
 """A line per row, its kind first. Kinds beyond KINDS say what was planted in the traces: tests are held against it."""
 KINDS = ("observations", "scores", "comments", "score_configs", "annotation_queues", "queue_entries")
 DATASETS = Path(__file__).with_name("datasets.jsonl")
-RULE = Path(__file__).parent / "audit_example" / "audit-example.yaml"
+DEMO_RULE = Path(__file__).parent / "audit_example" / "audit-example.yaml"
 """The rule by which the dataset `audit-example` is audited."""
 KEY = "{{service key %s}}"
 """What stands in the files for an invented key: no file holds one that a scanner would have to find."""
@@ -58,7 +58,7 @@ def plant(store: Store, now: datetime) -> None:
 ENDS = ("valid_from", "valid_to")
 
 
-def receipts(now: datetime) -> list[Row]:
+def demo_receipts(now: datetime) -> list[Row]:
     """What the machine that promoted the items of `audit-example` recorded of them, oldest first."""
     return read(DATASETS, now)["receipts"]
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import ProgressBar, Static
 
-from curator.draft.effectiveness import WEAK
+from curator.draft import WEAK
 from curator.model import Failure, Receipt
 from curator.model.errors import CuratorError
 from curator.tui import actions

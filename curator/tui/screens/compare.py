@@ -31,7 +31,7 @@ from curator.tui.widgets.text_view import TextView
 from curator.tui.words import plural, score_value
 
 if TYPE_CHECKING:
-    from curator.experiments.compare import ItemChange
+    from curator.experiments import ItemChange
     from curator.tui.session import TwoRuns
 
 SUMMARY = 0.55
@@ -258,6 +258,6 @@ def _values(change: "ItemChange") -> list[Piece]:
 
 
 def _evidence(change: "ItemChange") -> list[Piece]:
-    from curator.experiments.compare import p_words
+    from curator.experiments import p_words
 
     return [("dim", "–" if change.p_value is None else p_words(change.p_value).removeprefix("p "))]

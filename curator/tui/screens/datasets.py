@@ -24,7 +24,7 @@ from curator.tui.widgets.rows import Column, Rows
 from curator.tui.words import age, clock, plural
 
 if TYPE_CHECKING:
-    from curator.audit.values import AuditReport
+    from curator.audit import AuditReport
     from curator.promote import Verified
 
 

@@ -13,7 +13,7 @@ from curator.tui.sections import of_story
 from curator.tui.widgets.frame import content
 
 if TYPE_CHECKING:
-    from curator.audit.story import Story
+    from curator.audit import Story
 
 
 class LineageScreen(SheetScreen):

@@ -21,7 +21,7 @@ from curator.tui.widgets.frame import content
 from curator.tui.words import plural, sentences, signs
 
 if TYPE_CHECKING:
-    from curator.experiments.prove import Proof, Side
+    from curator.experiments import Proof, Side
     from curator.rulebook import LoadedRule
 
 

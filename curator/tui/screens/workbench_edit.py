@@ -106,7 +106,7 @@ class Editing(Deciding):
     def action_terms(self) -> None:
         """Takes a term that only the correction holds into the list, or out of it; never a personal value."""
         from curator.conversation import answer_in
-        from curator.draft.terms import terms_of_difference
+        from curator.draft import terms_of_difference
 
         field, prepared = self._terms_field(), self._prepared
         if field is None or prepared is None or self._order is None:

@@ -13,8 +13,7 @@ from curator.tui.session.rooms import Rooms
 from curator.tui.session.traces import Traces
 
 if TYPE_CHECKING:
-    from curator.draft import Novelty
-    from curator.draft.effectiveness import CheckedAnswer
+    from curator.draft import CheckedAnswer, Novelty
     from curator.journal import SavedDraft
     from curator.promote import Proposal, Source
     from curator.rulebook import LoadedRule

@@ -194,12 +194,12 @@ class Failures:
         Another terminal of this machine counts at once, another machine as soon as Langfuse shows its score.
         Raises GatewayError.
         """
-        from curator.queue.decisions import SCORE_NAME, from_scores, newest
+        from curator.queue import SCORE_NAME, decisions_in, newest_decisions
 
         ids = list(dict.fromkeys(failure.trace_id for failure in failures))
-        shared = from_scores(self._rooms.gateway.scores(names=[SCORE_NAME], trace_ids=ids))
+        shared = decisions_in(self._rooms.gateway.scores(names=[SCORE_NAME], trace_ids=ids))
         own = [d for d in self._rooms.journal.decisions.all() if d.trace_id in set(ids)]
-        now = newest([*shared.values(), *own])
+        now = newest_decisions([*shared.values(), *own])
         found = []
         for failure in failures:
             decision = now.get(failure.key)
@@ -222,7 +222,7 @@ class Failures:
 
         What could not be shared is taken back here. Raises GatewayError.
         """
-        from curator.queue.decisions import decide
+        from curator.queue import share_decision
 
         rooms = self._rooms
         batch = uuid.uuid4().hex if len(decisions) > 1 else ""
@@ -230,7 +230,7 @@ class Failures:
             for number, (failure, decision) in enumerate(zip(failures, decisions, strict=True)):
                 entries = [s for s in failure.signals if s.queue_entry_id] if decision.state != "snoozed" else []
                 try:
-                    decide(
+                    share_decision(
                         rooms.gateway,
                         rooms.journal,
                         rooms.scrubber,

@@ -9,8 +9,7 @@ from curator.model import Dataset, StoredItem
 from curator.tui.session.rooms import Report, Rooms
 
 if TYPE_CHECKING:
-    from curator.audit.story import Story
-    from curator.audit.values import AuditReport
+    from curator.audit import AuditReport, Story
     from curator.promote import Verified
     from curator.rulebook import LoadedRule
 
@@ -73,8 +72,7 @@ class Items:
 
     def audit(self, dataset: str, report: Report) -> "AuditReport":
         """The audit of a dataset, by the rule that feeds it if there is just one. Raises UsageError, GatewayError."""
-        from curator.audit.run import audit
-        from curator.audit.workers import Processes
+        from curator.audit import Processes, audit
         from curator.scrub import Scrubber
 
         feeding = [rule for rule in self._rooms.rules if rule.rule.dataset.name == dataset]
@@ -93,7 +91,7 @@ class Items:
 
     def story(self, dataset: str, item_id: str) -> "Story":
         """Where an item came from and what became of it. Raises UsageError, GatewayError."""
-        from curator.audit.story import story_of
+        from curator.audit import story_of
 
         at = datetime.now().astimezone()
         return story_of(self._rooms.gateway, self._rooms.journal, dataset, item_id, at=at)

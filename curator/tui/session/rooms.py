@@ -13,8 +13,7 @@ from curator.model.base import Value
 from curator.tui.memory import LastPlace, Memory
 
 if TYPE_CHECKING:
-    from curator.draft import Trial
-    from curator.draft.propose import Kind
+    from curator.draft import Kind, Trial
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.promote import Promoter

@@ -10,9 +10,7 @@ from curator.tui.memory import Tasks
 from curator.tui.session.rooms import Report, Rooms
 
 if TYPE_CHECKING:
-    from curator.experiments import Listed, Run
-    from curator.experiments.compare import Comparison
-    from curator.experiments.prove import Proof
+    from curator.experiments import Comparison, Listed, Proof, Run
     from curator.rulebook import LoadedRule
 
 RUNS_BACK = timedelta(days=90)
@@ -56,19 +54,18 @@ class Runs:
 
     def compare(self, baseline: str, candidate: str) -> TwoRuns:
         """Two runs by reference, compared. Raises UsageError, GatewayError."""
-        from curator.experiments import find_runs
-        from curator.experiments.compare import compare
+        from curator.experiments import compare_runs, find_runs
 
         runs = find_runs([baseline, candidate], lambda: self._rooms.gateway, deadline=0.0)
         names = {run.rule for run in runs}
         judges = {
             c.name for loaded in self._rooms.rules if loaded.rule.rule in names for c in loaded.rule.checks if c.judge
         }
-        return TwoRuns(baseline=runs[0], candidate=runs[1], comparison=compare(*runs, judges=judges))
+        return TwoRuns(baseline=runs[0], candidate=runs[1], comparison=compare_runs(*runs, judges=judges))
 
     def prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks, report: Report) -> "Proof":
         """What `curator prove` says of an item; its tasks run in processes of their own. Raises CuratorError."""
-        from curator.experiments.prove import DEFAULT_RUNS, prove_items
+        from curator.experiments import DEFAULT_RUNS, prove_items
 
         total, answers = DEFAULT_RUNS * (2 if tasks.candidate else 1), itertools.count(1)
         (proof,) = prove_items(

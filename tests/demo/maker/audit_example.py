@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from curator.model import Receipt
 from curator.model.lineage import REVIEWED_FAILURE, fingerprint, item_id
-from curator.sandbox.demo.data import RULE, service_key
+from curator.sandbox.demo.data import DEMO_RULE, service_key
 from curator.sandbox.store import iso
 from tests.demo.maker.steps import texts
 
@@ -302,7 +302,7 @@ def _fingerprinted(metadata: Row, input: Any, expected_output: Any) -> Row:
 
 def schema(name: str) -> Row:
     """A schema of the rule."""
-    loaded: Row = json.loads(RULE.with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
+    loaded: Row = json.loads(DEMO_RULE.with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
     return loaded
 
 
