@@ -44,7 +44,6 @@ def show(trace_id: str, with_io: bool, as_json: bool) -> None:
 def _document(trace: Trace, url: str, found: "Conversation") -> dict[str, object]:
     root = trace.root
     return found.document() | {
-        "sources": found.sources,
         "trace": {
             "id": trace.id,
             "name": trace.name,

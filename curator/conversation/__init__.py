@@ -9,5 +9,6 @@ from curator.conversation.parts import snake
 from curator.conversation.render import Line, lines_of
 from curator.conversation.retrieved import retrieved_in
 from curator.conversation.texts import answer_in, question_in, tool_calls_in
-from curator.conversation.trace import conversation_of, sessions_of, several_roots
-from curator.conversation.values import Conversation, Media, Message, Retrieved, Source, ToolCall, Turn, words
+from curator.conversation.trace import conversation_of, sessions_of
+from curator.conversation.values import Conversation, Media, Message, Retrieved, ToolCall, Turn, words
+from curator.conversation.view import several_roots

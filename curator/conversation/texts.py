@@ -19,7 +19,7 @@ from curator.conversation import reprs
 from curator.conversation.messages import messages_in, with_results
 from curator.conversation.parts import DEEPEST, opened, snake, spoken
 from curator.conversation.values import ToolCall, words
-from curator.model.json import join_path, parse_text
+from curator.model.json import parse_text
 
 QUESTIONS, WRAPPERS, ANSWERS = words("texts").values()
 FINAL_TOOLS = frozenset({"final_answer", "final_result"})
@@ -32,62 +32,53 @@ MANY = 40
 """Keys of an object that are looked at."""
 
 
-def question_in(value: Any, path: str = "$.input", depth: int = 0) -> tuple[str, str] | None:
-    """What was asked, and where it stands: the text itself, under a known key, or the only text (or sentence) there is.
+def question_in(value: Any, depth: int = 0) -> str | None:
+    """What was asked: the text itself, under a known key, or the only text (or sentence) there is.
 
     None: nobody can tell."""
     if depth > DEEPEST:
         return None
     if isinstance(value, str):
         inner = opened(value)
-        if inner is not value and isinstance(inner, (dict, list)):
-            return question_in(inner, path, depth + 1)
+        if isinstance(inner, (dict, list)):
+            return question_in(inner, depth + 1)
         shape = reprs.value_of(value)
         if shape is not None:
-            return question_in(reprs.plain(shape), path, depth + 1)
-        return (value, path) if value.strip() and not reprs.is_object(value) else None
+            return question_in(reprs.plain(shape), depth + 1)
+        return value if value.strip() and not reprs.is_object(value) else None
     if isinstance(value, list):
-        return _telling(((f"{path}[{index}]", one) for index, one in enumerate(value)), depth)
+        return _telling(value, depth)
     if not isinstance(value, dict):
         return None
-    if isinstance(value.get("args"), list) and isinstance(value.get("kwargs"), dict):
-        return _asked_of_a_function(value["args"], value["kwargs"], path, depth)
-    if (found := _under_a_known_key(value, path, depth)) is not None:
+    if isinstance(value.get("args"), list) and isinstance(kwargs := value.get("kwargs"), dict):
+        # A keyword that says so, else the first argument that asks something, else whatever keyword does.
+        return (
+            _under_a_known_key(kwargs, depth + 1)
+            or _telling(value["args"], depth + 1, first=True)
+            or question_in(kwargs, depth + 1)
+        )
+    if (found := _under_a_known_key(value, depth)) is not None:
         return found
-    own = [key for key in list(value)[:MANY] if not BESIDE.search(snake(key))]
-    return _telling(((join_path(path, key), value[key]) for key in own), depth)
+    return _telling((value[key] for key in list(value)[:MANY] if not BESIDE.search(snake(key))), depth)
 
 
-def _asked_of_a_function(args: list[Any], kwargs: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
-    """A keyword that says so, else the first argument that asks something, else whatever keyword does."""
-    return (
-        _under_a_known_key(kwargs, f"{path}.kwargs", depth + 1)
-        or _telling(((f"{path}.args[{index}]", one) for index, one in enumerate(args)), depth + 1, first=True)
-        or question_in(kwargs, f"{path}.kwargs", depth + 1)
-    )
-
-
-def _under_a_known_key(value: dict[str, Any], path: str, depth: int) -> tuple[str, str] | None:
+def _under_a_known_key(value: dict[str, Any], depth: int) -> str | None:
     written = {snake(key): key for key in reversed(value)}
     for word in QUESTIONS:
-        below = value.get(key := written.get(word, word))
+        below = value.get(written.get(word, word))
         if below in (None, "", [], {}) or not (isinstance(below, (str, dict)) or word in WRAPPERS):
             continue
-        if (found := question_in(below, join_path(path, key), depth + 1)) is not None:
+        if (found := question_in(below, depth + 1)) is not None:
             return found
     return None
 
 
-def _telling(values: Iterable[tuple[str, Any]], depth: int, *, first: bool = False) -> tuple[str, str] | None:
+def _telling(values: Iterable[Any], depth: int, *, first: bool = False) -> str | None:
     """The only text among the values, or the only one of several words; `first`: the first of several, too."""
-    texts = [
-        each
-        for path, one in values
-        if isinstance(one, (str, dict)) and (each := question_in(one, path, depth + 1)) is not None
-    ]
-    sentences = [each for each in texts if " " in each[0].strip()]
-    for some in (sentences, texts):
-        if some and (first or len({text for text, _ in some}) == 1):
+    found = (question_in(one, depth + 1) for one in values if isinstance(one, (str, dict)))
+    texts = list(dict.fromkeys(each for each in found if each is not None))
+    for some in ([each for each in texts if " " in each.strip()], texts):
+        if some and (first or len(some) == 1):
             return some[0]
     return None
 

@@ -60,14 +60,6 @@ class Turn(Value):
     answer: Any
 
 
-class Source(Value):
-    """Where a part of the conversation was found."""
-
-    observation_id: str
-    path: str
-    """`$.input`, `$.output` or a path below."""
-
-
 class Conversation(Value):
     """What a person reads out of a trace, or of one observation of it."""
 
@@ -82,8 +74,6 @@ class Conversation(Value):
     retrieved: tuple[Retrieved, ...] = ()
     session: tuple[Turn, ...] = ()
     """Earlier turns of the session, oldest first."""
-    sources: dict[str, Source] = {}
-    """`messages`, `user_message`, `answer` → where it was found."""
 
     @property
     def asked(self) -> tuple[Message, ...]:

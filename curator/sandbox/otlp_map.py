@@ -176,8 +176,10 @@ def _of_events(span: Span) -> tuple[Any, Any]:
     return (asked or None, answered[0] if len(answered) == 1 else answered or None)
 
 
-def _dotted(given: Attributes, prefix: str) -> list[Any] | None:
-    """`prefix.0.role`, `prefix.0.content`, … as a list of objects."""
+def _dotted(given: Attributes, prefix: str) -> Any:
+    """`prefix.0.role`, `prefix.0.content`, … as a list of objects; what stands under the bare prefix as it is."""
+    if given.get(prefix):
+        return given[prefix]
     found: dict[int, Attributes] = {}
     for name, value in given.items():
         if match := re.fullmatch(rf"{re.escape(prefix)}\.(\d+)\.(.+)", name):

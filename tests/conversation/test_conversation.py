@@ -81,7 +81,6 @@ def test_a_root_without_content_is_read_from_the_generation_below() -> None:
         },
     )
     assert read(trace) == {"user": ["A dog?"], "answer": "Yes.", "calls": [], "retrieved": []}
-    assert conversation_of(trace).sources["answer"].observation_id == "o-1"
 
 
 def test_a_remote_root_that_never_arrived() -> None:
@@ -155,6 +154,26 @@ def test_each_call_of_a_loop_counts_once() -> None:
 
 def test_the_only_text_of_a_batch_is_no_question_when_it_is_an_id() -> None:
     assert conversation_of(trace_of({"input": {"batch_id": "b1", "items": [{"id": "1"}]}})).user_message is None
+
+
+def test_content_and_tools_that_only_attributes_tell() -> None:
+    trace = trace_of(
+        {"id": "root", "name": "POST /chat"},
+        {
+            "parent": "root",
+            "type": "GENERATION",
+            "metadata": {
+                "attributes.request_data": {"messages": [{"role": "user", "content": "A lamp?"}]},
+                "attributes.response_data": {"message": {"role": "assistant", "content": "Yes."}},
+            },
+        },
+        {
+            "parent": "root",
+            "name": "function_tool",
+            "metadata": {"attributes": {"x.tool.definition.name": "find", "x.tool.call.arguments": '{"q": "lamp"}'}},
+        },
+    )
+    assert read(trace) == {"user": ["A lamp?"], "answer": "Yes.", "calls": [("find", {"q": "lamp"})], "retrieved": []}
 
 
 def test_an_observation_by_itself() -> None:

@@ -42,6 +42,7 @@ def record(attributes: dict[str, Any], name: str = "span", scope: str = "", even
             "",
         ),
         ({"input.value": "", "gen_ai.input.messages": ASKED}, ASKED, ""),
+        ({"gen_ai.prompt": '["A lamp?"]', "gen_ai.completion": '["Here."]'}, '["A lamp?"]', '["Here."]'),
     ],
 )
 def test_the_first_source_that_is_there(attributes: dict[str, Any], input_: str, output: str) -> None:

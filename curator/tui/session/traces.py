@@ -126,5 +126,4 @@ def asked_in(value: object) -> str:
 
     messages = messages_in(value)
     said = last_user(messages) if messages else None
-    found = question_in(value)
-    return said.text if said is not None and said.text else found[0] if found is not None else ""
+    return said.text if said is not None and said.text else question_in(value) or ""
