@@ -263,9 +263,8 @@ def made_now(desk: Desk, item: StoredItem, source: Source | None) -> dict[str, J
     require_clean(desk, item)
     problems = validate(item.input, item.expected_output, rule)
     if problems:
-        raise Refusal(
-            "SCHEMA", f"It violates the rule's schema: {_halves(problems)}.", "Mend it first (SCH001, SCH002)."
-        )
+        halves = " and ".join(dict.fromkeys(str(problem.path).partition(".")[0] for problem in problems))
+        raise Refusal("SCHEMA", f"It violates the rule's schema: {halves}.", "Mend it first (SCH001, SCH002).")
     trace = source.trace if source is not None else None
     drafted = lineage.draft_metadata(
         rule.rule,
@@ -345,10 +344,6 @@ def _failure_type(desk: Desk, item: StoredItem, rule: LoadedRule) -> str:
     return str(chosen)
 
 
-def _halves(problems: list[Any]) -> str:
-    return " and ".join(dict.fromkeys(str(problem.path).partition(".")[0] for problem in problems))
-
-
 # ── writing: through the verified write of a promotion ──────────────────────────────────────────────────────────────
 
 
@@ -364,15 +359,11 @@ def apply_fixes(proposals: Sequence[ProposedFix], desk: Desk, journal: Journal) 
         promoter = Promoter(desk.gateway, journal, desk.scrubber, reviewer=desk.reviewer)
         # What somebody edited is what a fix is for; the preview showed it, and it must not have changed since.
         choices = Choices(remedies=frozenset({"overwrite"}), batch=batch)
-        job = Job(promoter, desk.policy, _rule_name(desk), choices)
+        job = Job(promoter, desk.policy, desk.rule.rule.rule if desk.rule is not None else "", choices)
         if proposal.fix == "duplicates":
             yield archive_item(job, proposal.before)
         else:
             yield _rewrite(job, proposal.item, proposal.before, adopted=proposal.fix == "adopt")
-
-
-def _rule_name(desk: Desk) -> str:
-    return desk.rule.rule.rule if desk.rule is not None else ""
 
 
 def _rewrite(job: Job, item: Item, before: StoredItem, *, adopted: bool) -> Receipt:

@@ -191,13 +191,9 @@ def _json_number(value: Any) -> Any:
 
 def _json_milliseconds(value: Any) -> int | None:
     try:
-        return _milliseconds(int(value))
+        return int(value) // 1_000_000
     except (TypeError, ValueError):
         return None
-
-
-def _milliseconds(nanoseconds: int | None) -> int | None:
-    return None if nanoseconds is None else nanoseconds // 1_000_000
 
 
 class _Problems:

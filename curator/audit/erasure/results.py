@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from curator.experiments import DatasetItem, ItemRun, Run, read_run, run_files, runs_folder, write_run
+from curator.experiments import ItemRun, Run, read_run, run_files, runs_folder, write_run
 from curator.model.errors import CuratorError
 
 ERASED = "erased"
@@ -67,7 +67,10 @@ def _has_text(run: Run, item_id: str) -> bool:
 
 
 def _without(run: Run, gone: Collection[str]) -> Run:
-    items = {key: _bare_item(item) if key in gone else item for key, item in run.items.items()}
+    items = {
+        key: item.model_copy(update={"input": None, "expected_output": None}) if key in gone else item
+        for key, item in run.items.items()
+    }
     repeats = tuple(
         repeat.model_copy(
             update={"items": tuple(_bare_row(row) if row.item_id in gone else row for row in repeat.items)}
@@ -75,10 +78,6 @@ def _without(run: Run, gone: Collection[str]) -> Run:
         for repeat in run.repeats
     )
     return run.model_copy(update={"items": items, "repeats": repeats})
-
-
-def _bare_item(item: DatasetItem) -> DatasetItem:
-    return item.model_copy(update={"input": None, "expected_output": None})
 
 
 def _bare_row(row: ItemRun) -> ItemRun:

@@ -127,7 +127,7 @@ def find_trail(
             if stored is None:
                 known.add(identity)
             elif traces & _traces_of(stored):
-                found[identity] = _kept(stored, how)
+                found[identity] = Kept(item_id=stored.id, dataset=stored.dataset, status=stored.status, found_by=how)
     known |= set(found)
     receipts = _receipts(journal, traces, found)
     runs = [row.trace_id for identity in found for row in gateway.experiment_items(from_=at - SINCE, item_id=identity)]
@@ -204,10 +204,6 @@ def _unlisted(
     for trace, root in roots if len(roots) * len(datasets) <= DERIVED_LOOKS else ():
         for dataset in sorted(datasets):
             yield item_id(dataset, trace, root), "derived id"
-
-
-def _kept(stored: StoredItem, how: str) -> Kept:
-    return Kept(item_id=stored.id, dataset=stored.dataset, status=stored.status, found_by=how)
 
 
 def _receipts(journal: Journal, traces: Collection[str], items: Collection[str]) -> tuple[str, ...]:

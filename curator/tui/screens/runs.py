@@ -122,7 +122,8 @@ class RunsScreen(Reading):
 
     def _show(self, listed: "Listed") -> None:
         run = self._looked.get(listed.reference)
-        older = [each.reference for each in self.rows.rows if _before(each, listed)]
+        same = [each for each in self.rows.rows if each.dataset.name == listed.dataset.name]
+        older = [each.reference for each in same if each.started_at < listed.started_at]
         sheet = of_run(listed, run, [self._looked[each] for each in reversed(older) if each in self._looked])
         self.reader.title([("text", listed.label)])
         self.put_masked(self.view, sheet, run.rule if run is not None else None, keep_place=True)
@@ -187,10 +188,6 @@ class RunsScreen(Reading):
         place = next((n for n, run in enumerate(self.rows.rows) if run.reference == reference), None)
         if place is not None:
             self.rows.cursor = place
-
-
-def _before(one: "Listed", listed: "Listed") -> bool:
-    return one.dataset.name == listed.dataset.name and one.started_at < listed.started_at
 
 
 def _size(run: "Listed") -> list[Piece]:
