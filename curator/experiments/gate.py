@@ -317,7 +317,8 @@ def _score(score: GateScore, case: _Case) -> Iterator[Problem]:
     if missing:
         yield flaw(
             "GATE_SCORE_MISSING",
-            f"the required score {score.name} is missing for {len(missing)} of {len(rows)} items: {some(missing)}.",
+            f"the required score {score.name} is missing, or outside its scale, for {len(missing)} of {len(rows)} "
+            f"items: {some(missing)}.",
         )
     means = {item: sum(known) / len(known) for item, row in rows.items() if (known := _known(row))}
     if not means:

@@ -152,11 +152,17 @@ def pair_scores(
             without("COMPARE_CHECK_CHANGED", "the check changed between the runs, so its scores cannot be compared.")
             continue
         if (pair := _pair(baseline, candidate, name, common, scales)) is None:
+            without("COMPARE_SCORE_MISSING", "a side holds texts, which have no mean: it is not compared.")
             continue
         kept = _scored(pair)
         if left := len(common) - len(kept.items):
             what = f"{left} of {len(common)} items have no such score on both sides and are left out."
             without("COMPARE_SCORE_MISSING", what)
+        if gaps := sum(int(np.isnan(side).sum()) for side in (kept.baseline, kept.candidate)):
+            of = kept.baseline.size + kept.candidate.size
+            without(
+                "COMPARE_SCORE_MISSING", f"{gaps} of {of} runs of these items have none; their items' others count."
+            )
         if not kept.declared and any(side.any() for side in kept.errored):
             between = f"whatever an errored item is worth between {kept.scale[0]:g} and {kept.scale[1]:g}."
             without("COMPARE_SCALE_UNKNOWN", f"nobody said its scale, so its interval holds {between}")

@@ -14,10 +14,11 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ConfigDict, JsonValue, ValidationError
 
 from curator.config import state_folder
 from curator.experiments.checks.base import DataType
@@ -35,6 +36,7 @@ _REPEAT = re.compile(r" \((\d{1,3}) of (\d{1,3})\)$")
 class Score(Value):
     """One score of one output; `value` None with an `error` when the check could not say anything."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
     value: float | bool | str | None
     comment: str = ""
     data_type: DataType = "NUMERIC"
@@ -44,6 +46,7 @@ class Score(Value):
 class ItemRun(Value):
     """What one item gave in one run."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
     item_id: str
     output: JsonValue = None
     error: str | None = None
@@ -159,9 +162,13 @@ class Run(Value):
         return 0.0 if self.is_pass_fail(name) else self.scales.get(name, (None,))[0]
 
     def table(self, name: str, items: Sequence[str], *, errored: float | None) -> list[list[float | None]]:
-        """The score as items × repeats; `errored` stands for an item that errored, None for a score that is missing."""
+        """The score as items × repeats; `errored` stands for an item that errored, None for a score that is missing.
+
+        A value outside the declared scale is none: one of 20 among passes and failures would make up for 19 failures.
+        """
         by_repeat = [repeat.by_item() for repeat in self.repeats]
-        return [[_number(each.get(item), name, errored) for each in by_repeat] for item in items]
+        within = (0.0, 1.0) if name in self.pass_fail else self.scales.get(name, (-inf, inf))
+        return [[_number(each.get(item), name, errored, within) for each in by_repeat] for item in items]
 
     def means(self, items: Sequence[str] | None = None) -> dict[str, float]:
         """Score name → mean over items and repeats; categories are left out, errored items have the scale's worst."""
@@ -175,15 +182,11 @@ class Run(Value):
         return found
 
 
-def _number(item: ItemRun | None, name: str, errored: float | None) -> float | None:
-    if item is None:
-        return None
-    if item.error:
-        return errored
-    score = item.scores.get(name)
-    if score is not None and score.value is not None and not isinstance(score.value, str):
-        return float(score.value)
-    return None
+def _number(item: ItemRun | None, name: str, errored: float | None, within: tuple[float, float]) -> float | None:
+    if item is None or item.error:
+        return None if item is None else errored
+    value = score.value if (score := item.scores.get(name)) else None
+    return None if value is None or isinstance(value, str) or not within[0] <= value <= within[1] else float(value)
 
 
 # ── what is wrong with one ──────────────────────────────────────────────────────────────────────────────────────────
@@ -281,13 +284,27 @@ def read_run(path: Path) -> Run:
     """The run in a result file. Raises UsageError (RESULT_FILE) when it is none."""
     try:
         data: Any = json.loads(read_bytes(path, code="RESULT_FILE"))
-        return Run.model_validate(data)
+        run = Run.model_validate(data)
+        if (why := _contradiction(run)) is None:
+            return run
     except ValidationError as error:
         first = error.errors()[0]
         why = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
     except (ValueError, RecursionError):
         why = "it is not JSON"
     raise UsageError(f"{path} is no result file: {why}.", code="RESULT_FILE")
+
+
+def _contradiction(run: Run) -> str | None:
+    """Why a file can be no record of a run: what it says twice or of nothing would count as something else."""
+    ids = [each.experiment_id for each in run.repeats if each.experiment_id]
+    for repeat in run.repeats:
+        items = [each.item_id for each in repeat.items]
+        if len(set(items)) < len(items) or not set(items) <= run.items.keys():
+            return f"{repeat.run_name} holds an item twice, or one that is not among the items"
+    if any(not low < high for low, high in run.scales.values()):
+        return "a scale names its worst value first, then its best"
+    return "it holds one experiment twice" if len(set(ids)) < len(ids) else None
 
 
 def run_files(dataset: str | None = None) -> Iterator[Path]:

@@ -1,7 +1,10 @@
 """The gate: open only when everything was seen to hold; each way to be shut has its reason."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +13,12 @@ import pytest
 from curator.config import Connection
 from curator.experiments import integrity, versions
 from curator.experiments.checks import base as checks
+from curator.experiments.compare import compare_runs
 from curator.experiments.gate import Decision, Proven, decide
 from curator.experiments.gate_report import gate_annotations, gate_markdown
-from curator.experiments.results import Integrity, Run
+from curator.experiments.results import Integrity, Run, Score, read_run
 from curator.gateway import Gateway
+from curator.model.errors import UsageError
 from curator.model.item import StoredItem
 from curator.model.rule import GateScore, GateSpec, Rule
 from curator.sandbox.auth import Keys
@@ -398,3 +403,44 @@ def test_markdown_shows_foreign_text_as_it_is(label: str) -> None:
     text = gate_markdown(decide(order_status(), made(label)))
     assert not re.search(r"(?<!\\)(<script|\]\(|`|!\[|@everyone)", text.replace("**", ""))
     assert "\n# heading" not in text
+
+
+# ── files that contradict themselves, scores that are none ──────────────────────────────────────────────────────────
+
+WRITTEN: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no finite number": lambda run: run["repeats"][0]["items"][0]["scores"][NAMES[0]].update(value=float("inf")),
+    "an item twice": lambda run: run["repeats"][0]["items"].append(run["repeats"][0]["items"][0]),
+    "an item of no dataset": lambda run: run["items"].pop("001"),
+    "one experiment twice": lambda run: run["repeats"].append(run["repeats"][0]),
+    "a scale of no length": lambda run: run.update(scales={NAMES[0]: [1.0, 1.0]}),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_a_file_that_contradicts_itself_is_no_result_file(what: str, tmp_path: Path) -> None:
+    run = made("candidate").model_dump(mode="json")
+    WRITTEN[what](run)
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(run))
+    with pytest.raises(UsageError) as caught:
+        read_run(file)
+    assert caught.value.code == "RESULT_FILE"
+
+
+def test_a_value_outside_its_scale_makes_up_for_nothing() -> None:
+    candidate = checked(make_run("c", {NAMES[0]: [[20.0]] + [[0.0]] * 9}, pass_fail=NAMES))
+    decision = decide(with_gate(order_status(), required=[{"name": NAMES[0], "at_least": 0.9}]), candidate)
+    assert {"GATE_SCORE_MISSING", "GATE_SCORE_BELOW"} <= codes(decision)
+    assert decision.scores[NAMES[0]] == 0.0
+
+
+def test_what_a_comparison_could_not_hold_against_each_other_is_said() -> None:
+    gaps = make_run("c", {"graded": [[0.5, None]] * 10, "word": [[1.0, 1.0]] * 10})
+    worded = gaps.repeats[0].items[0].scores | {"word": Score(value="yes", data_type="CATEGORICAL")}
+    first = gaps.repeats[0].items[0].model_copy(update={"scores": worded})
+    repeat = gaps.repeats[0].model_copy(update={"items": (first, *gaps.repeats[0].items[1:])})
+    whole = make_run("b", {"graded": [[0.5, 0.5]] * 10, "word": [[1.0, 1.0]] * 10})
+    found = compare_runs(whole, gaps.model_copy(update={"repeats": (repeat, gaps.repeats[1])}))
+    said = [problem.message for problem in found.problems]
+    assert any(each.startswith("graded: 10 of 40 runs") for each in said)
+    assert any(each.startswith("word: a side holds texts") for each in said)
