@@ -71,9 +71,8 @@ def weighted_rows(counts: Sequence[Mapping[Any, int]], weights: Mapping[Any, flo
     column = np.fromiter(map(place.get, terms, itertools.repeat(-1)), dtype=int)
     often = np.array([many for count in counts for many in count.values()], dtype=float)
     row = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
-    value = (1 + np.log(often)) * np.array([*weights.values(), unknown])[
-        column
-    ]  # -1 is the last: a term without weight
+    weight = np.array([*weights.values(), unknown])  # a term without weight has place -1, the last
+    value = (1 + np.log(often)) * weight[column]
     length = np.sqrt(np.bincount(row, value**2, minlength=len(counts)))
     kept = column >= 0
     row, column, value = row[kept], column[kept], value[kept]

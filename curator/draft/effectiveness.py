@@ -142,7 +142,7 @@ def answer_in_words(found: CheckedAnswer) -> str:
         case "correction", "unchecked":
             return "the correction was not checked"
     what = "recorded answer fails" if found.answer == "recorded" else "correction passes"
-    return f"whether the {what} is open: {names} cannot decide it"
+    return f"whether the {what} is open: {f'{names} cannot decide it' if names else found.detail}"
 
 
 def doubts_of_answers(draft: Draft, found: Sequence[CheckedAnswer]) -> list[Problem]:

@@ -131,23 +131,30 @@ def _expectation(seen: Shapes) -> tuple[str, str, str]:
         where = ', path: "$.`str()`"'  # terms are looked for in the whole object
     elif seen.answer_key not in (None, "answer"):
         where = f", path: {_quoted(path_of(str(seen.answer_key), '$'))}"
-    terms = [_filled(checks["terms"], where=where)]
+    lines = [_filled(checks["terms"], where=where)]
     if (keys := seen.corrected_keys) and not seen.outcome:  # corrections say what single fields should be
-        fields = [f"    {_quoted(k)}: {{from: {_quoted(path_of(k, '$.correction'))}}}" for k in keys]
+        fields = "".join(f"\n    {_quoted(k)}: {{from: {_quoted(path_of(k, '$.correction'))}}}" for k in keys)
         properties = [f"{_quoted(key)}: {{}}" for key in keys]
         paths = [(f"{slug(key)}_equals", _quoted(path_of(key, "$"))) for key in keys]
         equal = [f"  - {{name: {name}, type: jsonpath_equals, path: {p}, expected_path: {p}}}" for name, p in paths]
         gate = [f"    - {{name: {name}, at_least: 1.0}}" for name, _ in paths]
-        of_object = _filled(expected["fields"], properties=", ".join(properties), fields="\n".join(fields))
         if seen.answers == "object":
+            of_object = _filled(expected["fields"], properties=", ".join(properties), fields=fields)
             return of_object, "\n".join(equal), "\n".join(gate)
-        both = _filled(expected["with_terms"], properties="\n      ".join(properties), fields="\n".join(fields))
-        return both, "\n".join([*equal, *terms]), "\n".join([*gate, _filled(checks["gate"])])
-    lines = [checks["outcome"]] * seen.outcome + terms
+        own = "".join(f"\n      {each}" for each in properties)
+        both = _filled(expected["terms"], required="", properties=own, fields=fields)
+        return both, "\n".join([*equal, *lines]), "\n".join([*gate, _filled(checks["gate"])])
+    if seen.outcome:
+        lines.insert(0, _filled(checks["outcome"]))
     if seen.tools:
         lines.append(_filled(checks["tools"], tools=_comment(", ".join(seen.tools), 90)))
-    text = expected["outcome" if seen.outcome else "terms"]
-    return _filled(text), "\n".join(map(str.rstrip, lines)), _filled(checks["gate"])
+    text = _filled(
+        expected["terms"],
+        required="outcome, " * seen.outcome,
+        properties="\n      outcome: {type: string}" * seen.outcome,
+        fields="\n    outcome: {from: $.correction.outcome}" * seen.outcome,
+    )
+    return text, "\n".join(lines), _filled(checks["gate"])
 
 
 def _quoted(text: str) -> str:
