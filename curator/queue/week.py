@@ -13,7 +13,7 @@ from curator.experiments import history
 from curator.model import Decision, Failure, Queue, Rule, ScrubPolicy, State
 from curator.model.base import Value
 from curator.model.failure import Seen
-from curator.model.safe import visible
+from curator.model.markdown import template
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, silent
 from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts, texts_file
@@ -247,33 +247,6 @@ def drifted(items: Items, journal: "Journal") -> list[str]:
 
 def in_markdown(found: Digest, window: Window) -> str:
     """The digest as Markdown; names from outside cannot act in it, and no text of a failure is in it."""
-    lines = [f"# Failures, {window.since:%Y-%m-%d} to {window.until:%Y-%m-%d}", ""]
-    decided = ", ".join(f"{count} {state}" for state, count in found.decided.items()) or "none"
-    lines += [f"{sum(found.decided.values())} failures: {decided}.", ""]
-    for title, groups in (("New", found.new), ("Growing", found.growing), ("Recurring", found.recurring)):
-        lines += [f"## {title}", ""]
-        if groups:
-            lines += ["| group | what | open | by week | case |", "|---|---|---:|---|---|"]
-            lines += [_row(group, window.until) for group in groups]
-        lines += [*(() if groups else ("None.",)), ""]
-    for title, names in (
-        ("Prepared, waiting for approval", found.prepared),
-        ("No longer excused", found.expired),
-        ("Not as approved", found.drift),
-        ("Judges that decide nothing yet", found.judges),
-    ):
-        if names:
-            lines += [f"## {title}", "", *(f"- {_cell(name)}" for name in names), ""]
-    return "\n".join(lines)
-
-
-def _row(group: Group, now: datetime) -> str:
-    like = resemblance(group.like, now) if group.like else ""
-    what = f"{group.name} ({group.workflow})" if group.workflow else group.name
-    case = ", ".join(group.items[:3]) or like
-    return f"| {group.id} | {_cell(what)} | {group.count} | {' '.join(map(str, group.weeks))} | {_cell(case)} |"
-
-
-def _cell(text: str) -> str:
-    """Names from outside as Markdown: never markup, never a new cell."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#~!" else sign for sign in visible(text))
+    groups = (*found.new, *found.growing, *found.recurring)
+    like = {group.id: resemblance(group.like, window.until) if group.like else "" for group in groups}
+    return template("curator.queue", "digest.md.j2").render(found=found, window=window, like=like)

@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 from curator.audit.checks import CHECKS
 from curator.audit.values import SEVERITIES, AuditFinding, AuditReport
+from curator.model.markdown import unmarked
 from curator.model.safe import visible
 
 if TYPE_CHECKING:
@@ -92,16 +93,12 @@ def _templates(form: str) -> "Environment":
     from markupsafe import Markup, escape
 
     def harmless(value: object) -> object:
-        if isinstance(value, Markup) or not isinstance(value, str):
-            return value
-        shown = visible(value)
-        # In a table's cell of Markdown: never markup, never a new cell.
-        return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", shown) if form == "md" else shown
+        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
         loader=PackageLoader(__name__, ""),
         autoescape=form == "html",
-        finalize=harmless,
+        finalize=unmarked if form == "md" else harmless,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,0 +1,29 @@
+"""Reports in Markdown: a template beside the code that knows the values; no text from outside can act in one."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from curator.model.safe import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def unmarked(value: object) -> object:
+    """A text as Markdown shows it, on one line: never markup, never a new cell, nobody called by `@`.
+
+    What is no text, and what a template calls `safe`, stays as it is.
+    """
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return re.sub(r"([\\`*_\[\]<>|#~!@])", r"\\\1", visible(value))
+
+
+@cache
+def template(package: str, name: str) -> "Template":
+    """A package's template; whatever it fills in is `unmarked`."""
+    from jinja2 import Environment, PackageLoader  # only who prints a report pays for it
+
+    made = Environment(loader=PackageLoader(package, ""), finalize=unmarked, trim_blocks=True, lstrip_blocks=True)
+    return made.get_template(name)
