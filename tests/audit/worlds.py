@@ -170,7 +170,7 @@ def write_results(label: str, *item_ids: str) -> Path:
     """A result file in which each item was answered once, and failed once."""
     scored = {"good": Score(value=1.0, comment="because of Ada", data_type="NUMERIC")}
     rows = [ItemRun(item_id=item_id, output={"answer": f"yes, {item_id}"}, scores=scored) for item_id in item_ids]
-    rows += [ItemRun(item_id=item_id, error="no answer to Ada") for item_id in item_ids]
+    failed = [ItemRun(item_id=item_id, error="no answer to Ada") for item_id in item_ids]
     at = datetime.now(UTC)
     run = Run(
         label=label,
@@ -180,6 +180,9 @@ def write_results(label: str, *item_ids: str) -> Path:
             item_id: DatasetItem(input={"q": "Ada?"}, expected_output={"a": "Ada"}, fingerprint="f")
             for item_id in item_ids
         },
-        repeats=(Repeat(run_name=label, experiment_id=None, started_at=at, finished_at=at, items=tuple(rows)),),
+        repeats=tuple(
+            Repeat(run_name=label, experiment_id=None, started_at=at, finished_at=at, items=tuple(each))
+            for each in (rows, failed)
+        ),
     )
     return results.write_run(run, state_folder() / "runs" / "one" / f"{label}.json")

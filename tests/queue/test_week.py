@@ -196,7 +196,7 @@ def ran(item: str, **labels: bool | None) -> None:
             dataset="desk",
             judges=("tone",),
             pass_fail=("ok", "tone"),
-            items={},
+            items={each.item_id: results.DatasetItem(input={}, fingerprint=each.item_id) for each in repeat.items},
             repeats=(repeat,),
         )
         results.write_run(run, results.default_path("desk", label, started))
