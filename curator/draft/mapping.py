@@ -192,7 +192,7 @@ def _violations(base: str, value: object, schema: dict[str, Any]) -> list[Proble
         found.append(
             Problem(code="SCHEMA", message=_in_words(error, path), path=path, remedy="Fill in or mend this field.")
         )
-    return found
+    return list(dict.fromkeys(found))  # each property that an object lacks is an error of its own, all say the same
 
 
 def _in_words(error: Any, path: str) -> str:

@@ -102,6 +102,8 @@ class Ledger:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.own: set[str] = set()
+        """Ids of the entries that this process added: others on this machine add theirs to the same ledger."""
 
     def promoted(
         self, receipt: Receipt, *, promotion: str | None, before: Decision | None = None, batch: str = ""
@@ -212,6 +214,7 @@ class Ledger:
                 "INSERT INTO ledger (id, scope, at, action, batch, entry, restore) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (entry.id, self._db.scope, stamp(entry.at), entry.action, batch, text, restore.model_dump_json()),
             )
+        self.own.add(entry.id)
         return entry
 
 

@@ -36,11 +36,12 @@ class Terminal:
         self.process, self.handle = pty.fork()
         if self.process == 0:
             try:
+                # Before the program can ask: on a busy machine the parent comes to it too late.
+                columns, rows = self.size
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
                 os.execvpe(self.command[0], self.command, self.environment)
             finally:
                 os._exit(127)
-        columns, rows = self.size
-        fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -91,7 +91,7 @@ async def test_the_lineage_of_an_item(session: Session, sandbox: SandboxServer) 
         assert len(shown) == 37
         assert not [row for row in shown if DATASET in row or "…" in row[:5] or "@" in row]
         own = items.rows[0].id.removeprefix(f"{DATASET}-")
-        assert re.match(rf"▌ +One curtain of the pair is longer than the… +…{own[:16]}…", shown[0])
+        assert re.match(rf"▌ +One curtain of the pair is longer than the… +…{own[:16]}", shown[0])
         assert any("Send the label to ‹EMAIL_ADDRESS› because" in row for row in shown)
 
         item = item_id(sandbox, "CON001")

@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
-from curator.tui.screens import workbench_edit
+from curator.tui.screens import ask, workbench_edit
 from curator.tui.screens.ask import AskText
 from curator.tui.session import Session
 from tests.tui.driver import driving, settings_for
@@ -20,14 +20,14 @@ from tests.tui.terminal import PATIENCE, Terminal
 
 
 @pytest.mark.anyio
-async def test_undo_names_what_an_earlier_session_did_and_asks(
+async def test_undo_names_what_another_session_did_and_asks(
     session: Session, sandbox: SandboxServer, scrubber: Scrubber
 ) -> None:
+    later = Session(settings_for(sandbox), scrubber)  # of the same reviewer, and open before it was done
     async with driving(session) as driver:
         first = driver.under_cursor
         assert first is not None
         await driver.press("d", "1")
-    later = Session(settings_for(sandbox), scrubber)
     async with driving(later) as driver:
         await driver.press("u")
         said = " ".join(driver.text().split())
@@ -93,6 +93,20 @@ async def test_nothing_typed_is_lost(session: Session, monkeypatch: pytest.Monke
         await driver.press("escape")
         assert "esc again drops" in driver.text()
         await driver.press("escape")
+        assert driver.screen is bench
+
+        # So does one that fails after it has saved; one that saved nothing has taken nothing.
+        def failing(script: str) -> tuple[str | None, str]:
+            return ask._in_editor(["sh", "-c", script, "sh"], "before", ".json")
+
+        assert failing('printf half > "$1"; exit 3') == ("half", "$EDITOR ended with 3; nothing was taken")
+        assert failing("exit 1") == (None, "$EDITOR ended with 1; nothing was taken")
+        assert failing('rm "$1"') == (None, "$EDITOR failed: No such file or directory")
+        monkeypatch.setattr(workbench_edit, "edited", lambda *_, **__: failing('printf \'{"input"\' > "$1"; exit 3'))
+        await driver.press("e")
+        assert driver.screen.query_one(TextArea).text == '{"input"'
+        assert "ended with 3" in driver.text()
+        await driver.press("escape", "escape")
         assert driver.screen is bench
 
         # Of pasted lines none is lost.

@@ -242,7 +242,8 @@ def safe_lines(text: str) -> Content:
 
 
 def edited(screen: Screen[Any], text: str, *, suffix: str) -> tuple[str | None, str]:
-    """`text` as the user's editor left it, and why that failed: `(None, reason)`. Blocks; the terminal is lent."""
+    """`text` as the user's editor left it (None: as it was), and why it is not to be taken. Blocks; the terminal is
+    lent."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         words = shlex.split(editor)
@@ -265,8 +266,9 @@ def _in_editor(words: Sequence[str], text: str, suffix: str) -> tuple[str | None
         path.write_text(text, encoding="utf-8")
         try:
             done = subprocess.run([*words, str(path)], check=False)
+            left = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            return None, f"$EDITOR did not start: {error.strerror}"
+            return None, f"$EDITOR failed: {error.strerror}"
         if done.returncode != 0:
-            return None, f"$EDITOR ended with {done.returncode}; nothing was changed"
-        return path.read_text(encoding="utf-8", errors="replace"), ""
+            return None if left == text else left, f"$EDITOR ended with {done.returncode}; nothing was taken"
+        return left, ""

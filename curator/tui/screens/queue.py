@@ -37,6 +37,8 @@ class QueueScreen(Listing, FirstRules):
     panes = "#failures"
     help_places = ("queue", "list", "text")
     AUTO_FOCUS = "#failures"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    """Up to 109 cells the preview stands below the list: beside it neither could be read."""
 
     def __init__(self) -> None:
         super().__init__()

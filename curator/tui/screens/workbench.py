@@ -128,9 +128,8 @@ class WorkbenchScreen(Editing):
         if first:
             self._show_source()
             self._stand_on_the_first()
-        elif stood_on is not None and stood_on not in self._points:  # decided: on to the next one
-            for point in [each for each in self._points if each.kind not in ("type", "item")][:1]:
-                self._go_to(point)
+        elif stood_on is not None and stood_on not in self._points and (point := self._first_below()) is not None:
+            self._go_to(point)  # decided: on to the next one
         self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared)
 
     def _got_compared(self, compared: "Novelty") -> None:
@@ -142,16 +141,15 @@ class WorkbenchScreen(Editing):
     def _doubts(self, prepared: Prepared) -> list[Problem]:
         return doubts_of(prepared.scrubbed.problems, self._compared)
 
+    def _first_below(self) -> Point | None:
+        """The first open point that the cursor can stand on; the type is chosen by its number, wherever it stands."""
+        return next((point for point in self._points if point.kind in ("field", "finding")), None)
+
     def _stand_on_the_first(self) -> None:
-        """The cursor stands on what is to be decided first, else on what is expected."""
-        form = self.query_one(FormView)
-        form.focus()
-        if any(point.kind != "type" for point in self._points):
-            self._go_to(next(point for point in self._points if point.kind != "type"))
-        elif self._prepared is not None:
-            first = next((f for f in self._fields(self._prepared) if f.path.startswith("expected_output")), None)
-            if first is not None:
-                form.go_to(first.path)
+        """The cursor stands on what is to be decided first, else on what is expected, with which the form begins."""
+        self.query_one(FormView).focus()
+        if (point := self._first_below()) is not None:
+            self._go_to(point)
 
     def _go_to(self, point: Point) -> None:
         if point.kind == "finding":

@@ -178,7 +178,7 @@ class Editing(Deciding):
         before = {"input": shown.input, "expected_output": shown.expected_output}
         text = editable_json(json.dumps(before, indent=2, ensure_ascii=False))
         after, error = edited(self, text, suffix=".json")
-        if after is not None:
+        if after is not None and not error:
             try:
                 _content_of(after)
             except (ValueError, RecursionError) as wrong:

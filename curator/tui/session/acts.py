@@ -72,7 +72,6 @@ class Acts:
 
     def __init__(self, rooms: Rooms, failures: Failures, drafts: Drafts, items: Items) -> None:
         self._rooms, self._failures, self._drafts, self._items = rooms, failures, drafts, items
-        self._began = datetime.now(UTC)
         self._orders: dict[str, DraftState] = {}
         self._undone: list[Act] = []
 
@@ -145,8 +144,7 @@ class Acts:
         recorded = self._recorded(receipt)
         if not recorded:
             return None
-        newest = recorded[0].entry
-        own = newest.at >= self._began and newest.reviewer == self._rooms.reviewer
+        own = recorded[0].entry.id in self._rooms.journal.ledger.own
         about = [one for one in (self._failures.get(each.entry.key) for each in recorded) if one is not None]
         return Act(tuple(recorded), own, self._words(recorded), receipt, says_of(self._failures.elsewhere(about)))
 

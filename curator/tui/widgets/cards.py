@@ -81,12 +81,16 @@ class Cards(Options, inherit_bindings=False):
             near = min(place or 0, len(keys) - 1)
             self.highlighted = next((i for i in [*range(near, len(keys)), *range(near, -1, -1)] if keys[i]), None)
         self.scroll_to(y=top, animate=False, immediate=True)
-        if before and self.has_focus:
-            # An entry may have grown by a line, such as the reason of a finding that is kept.
-            self.call_after_refresh(self.scroll_to_highlight)
-        else:
-            # The cursor's own scrolling comes late, and would hide the first lines of a list that nobody is in.
-            self.call_after_refresh(self.scroll_to, y=top, animate=False, immediate=True)
+        # An entry may have grown by a line, such as the reason of a finding that is kept.
+        self.call_after_refresh(self.scroll_to_highlight)
+
+    def scroll_to_highlight(self, top: bool = False) -> None:
+        """Only where somebody is: Textual scrolls a list that is just being shown too, past its first lines."""
+        if self.has_focus:
+            super().scroll_to_highlight(top)
+
+    def on_focus(self) -> None:
+        self.call_after_refresh(self.scroll_to_highlight)
 
     @property
     def current(self) -> str | None:

@@ -186,7 +186,10 @@ class Rows(Painted, Generic[T], can_focus=True, inherit_bindings=False):
             for number, most in full:
                 taken[number] = most
                 left -= most
-        return [(c, c.width or taken.get(n) or max(4, left * c.share // max(shares, 1))) for n, c in enumerate(columns)]
+        for number, column in open_:  # the last takes what is left over
+            taken[number] = max(4, left * column.share // shares)
+            left, shares = left - taken[number], shares - column.share
+        return [(column, column.width or taken[n]) for n, column in enumerate(columns)]
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
