@@ -6,6 +6,7 @@ What is read back is the same JSON to the last bit; `write_folder` proves that o
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -82,7 +83,7 @@ def write_folder(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -
     Raises UsageError when the folder holds edits that the lock does not know (unless `overwrite`), or is unwritable.
     """
     if not overwrite:
-        _refuse_to_lose(folder)
+        _refuse_to_lose(folder, snapshot.name)
     lock = lock_of(snapshot)
     try:
         (folder / ITEMS).mkdir(parents=True, exist_ok=True)
@@ -90,12 +91,12 @@ def write_folder(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -
         _write(folder / DATASET, _text(head))
         for item in snapshot.items.values():
             text = item_text(item)
-            if digest(_item(_parsed(text, item.id), snapshot.name, item.id)) != lock.items[item.id]:
+            file = _file_of(item.id)
+            if digest(_item(_parsed(text, file), snapshot.name, file)) != lock.items[item.id]:
                 raise AssertionError(f"the file of {item.id} would not read back as the same item")
-            _write(folder / ITEMS / f"{item.id}.yaml", text)
-        for path in (folder / ITEMS).glob("*.yaml"):
-            if path.stem not in snapshot.items:
-                path.unlink()
+            _write(folder / ITEMS / file, text)
+        for path in {*(folder / ITEMS).glob("*.yaml")} - {folder / ITEMS / _file_of(each) for each in snapshot.items}:
+            path.unlink()
         write_lock(lock, folder / LOCK)
     except OSError as error:
         raise _unwritable(folder, error) from None
@@ -118,7 +119,8 @@ def read_folder(folder: Path) -> Snapshot:
     lock = read_lock(folder / LOCK) if (folder / LOCK).exists() else None
     items = {}
     for path in sorted((folder / ITEMS).glob("*.yaml")):
-        items[path.stem] = _item(_parsed(_read(path), path.name), head["name"], path.stem)
+        item = _item(_parsed(_read(path), path.name), head["name"], path.name)
+        items[item.id] = item
     return Snapshot(
         name=head["name"],
         **{field: head.get(field) for field in HEAD_FIELDS},
@@ -155,13 +157,18 @@ def _document(item: Item) -> dict[str, JsonValue]:
     return {key: value for key, value in document.items() if value is not None}
 
 
-def _item(document: object, dataset: str, item_id: str) -> Item:
-    where = f"{ITEMS}/{item_id}.yaml"
+def _file_of(item_id: str) -> str:
+    """The name of an item's file: its id, with what would lead elsewhere written as `%2F`. Ids come from a server."""
+    return re.sub(r"^\.|[/\\%\x00-\x1f]", lambda found: f"%{ord(found[0]):02X}", item_id) + ".yaml"
+
+
+def _item(document: object, dataset: str, file: str) -> Item:
+    where = f"{ITEMS}/{file}"
     if not isinstance(document, dict):
         raise _malformed(where, "it is no mapping with id, input, expected_output and metadata")
     if unknown := sorted(set(document) - set(ITEM_FIELDS)):
         raise _malformed(where, f"it has keys that an item does not have: {', '.join(map(str, unknown))}")
-    if document.get("id") != item_id:
+    if not isinstance(document.get("id"), str) or _file_of(document["id"]) != file:
         raise _malformed(where, "its id is not the name of the file")
     if document.get("status", "ACTIVE") not in ("ACTIVE", "ARCHIVED"):
         raise _malformed(where, "its status is neither ACTIVE nor ARCHIVED")
@@ -244,8 +251,8 @@ def _json_only(value: object, where: str, seen: frozenset[int] = frozenset()) ->
     raise _malformed(where, f"it holds a {type(value).__name__}, which JSON does not know")
 
 
-def _refuse_to_lose(folder: Path) -> None:
-    """A pull must not overwrite what somebody edited here and has not pushed."""
+def _refuse_to_lose(folder: Path, dataset: str) -> None:
+    """A pull must not overwrite what somebody edited here and has not pushed, nor the folder of another dataset."""
     if not (folder / DATASET).exists():
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(
@@ -255,6 +262,10 @@ def _refuse_to_lose(folder: Path) -> None:
             )
         return
     here, lock = read_folder(folder), read_lock(folder)
+    if here.name != dataset:
+        raise UsageError(
+            f"{folder} holds the dataset {here.name!r}.", code="PULL_FOLDER", remedy="Name another folder."
+        )
     edited = [i for i, item in here.items.items() if lock.items.get(i) != digest(item)]
     edited += [i for i in lock.items if i not in here.items]
     if edited:

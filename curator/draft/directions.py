@@ -91,7 +91,7 @@ def seen_scores(scores: Sequence[Score], configs: Sequence[ScoreConfig] = ()) ->
     ranges = {(one.name, one.data_type): one for one in sorted(configs, key=lambda one: one.is_archived)[::-1]}
     by_name: dict[str, list[Score]] = {}
     for score in scores:
-        if score.data_type in ("NUMERIC", "BOOLEAN", "CATEGORICAL") and not score.own:
+        if score.data_type != "CORRECTION" and not score.own:
             by_name.setdefault(score.name, []).append(score)
     found = {}
     for name, group in by_name.items():

@@ -90,7 +90,10 @@ def _signal_lines(seen: Shapes) -> list[str]:
         session = ", on: session" if score.on_session else ""
         condition = score.condition()
         text = f"score: {_quoted(name)}, {condition}{session}" if condition else f"score: {_quoted(name)}"
-        if condition and score.bad is not None:
+        if score.data_type == "TEXT":
+            why = f"{_comment(name)} holds people's own words; this counts every score that a person gave"
+            doubtful.append(f"    # - annotation: true   # {why}")
+        elif condition and score.bad is not None:
             lines.append(f"    - {{{text}}}   # {score.why()}")
         else:
             doubtful.append(f"    # - {{{text}}}   # {score.why()}")

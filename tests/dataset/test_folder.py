@@ -40,7 +40,7 @@ def snapshot(*items: Item, **fields: Any) -> Snapshot:
 @given(values, values, values)
 def test_every_json_reads_back_as_the_same(one: Any, two: Any, three: Any) -> None:
     written = item(input=one, expected_output=two, metadata=three)
-    assert digest(_item(_parsed(item_text(written), "x"), "d", "a")) == digest(written)
+    assert digest(_item(_parsed(item_text(written), "x"), "d", "a.yaml")) == digest(written)
 
 
 def test_texts_of_several_lines_are_blocks() -> None:
@@ -112,3 +112,21 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):
         write_folder(snapshot(item("a")), tmp_path)
+
+
+@pytest.mark.parametrize("item_id", ["../../evil", "/evil", "a/b", "..", ".a", "a%2Fb", "a\\b", "odd é"])
+def test_an_id_leads_to_no_file_elsewhere(item_id: str, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "f"
+    write_folder(snapshot(item(item_id)), folder)
+    assert [path.parent for path in tmp_path.rglob("*.yaml") if path.name != "dataset.yaml"] == [folder / "items"]
+    assert list(read_folder(folder).items) == [item_id]
+    write_folder(snapshot(item("b")), folder)
+    assert list(read_folder(folder).items) == ["b"]
+
+
+def test_the_folder_of_another_dataset_is_left_alone(tmp_path: Path) -> None:
+    write_folder(snapshot(item("a")), tmp_path / "f")
+    with pytest.raises(UsageError, match="holds the dataset 'd'") as caught:
+        write_folder(snapshot(item("b")).model_copy(update={"name": "other"}), tmp_path / "f")
+    assert caught.value.code == "PULL_FOLDER"
+    assert list(read_folder(tmp_path / "f").items) == ["a"]

@@ -177,6 +177,17 @@ def test_other_shapes_load(kind: str) -> None:
     assert loaded_text(rule_text(seen_of(kind, annotated=True), "shape")).rule.queue.signals[0].annotation
 
 
+def test_what_people_wrote_in_their_own_words_is_offered_as_a_signal() -> None:
+    """No condition fits free text, and without a word about it the rule would lose what people found."""
+    said = {"value": "it never looked", "data_type": "TEXT", "source": "ANNOTATION", "timestamp": NOW}
+    noted = Score.model_validate({"id": "s", "name": "open_coding", **said})
+    option = Option(kind="query", shape="{query}", why="", fits=1)
+    seen = Shapes(traces=1, name="chat", names={}, options=(option,), scores=seen_scores([noted]))
+    text = rule_text(seen, "first")
+    assert "    # - annotation: true   # open_coding holds people's own words; this counts every score" in text
+    assert loaded_text(text)
+
+
 @pytest.mark.parametrize(
     ("name", "bad"),
     [
