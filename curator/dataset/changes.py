@@ -1,10 +1,12 @@
 """What changed between two states of a dataset, field by field, and what that means for the gate."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from curator.dataset.folder import HEAD_FIELDS, Snapshot, digest
 from curator.model import Item, Value, join_path
+from curator.model.markdown import template
 from curator.model.safe import visible
 
 Kind = Literal["added", "removed", "archived", "revived", "changed", "lineage"]
@@ -70,25 +72,8 @@ def changes(old: Snapshot, new: Snapshot, names: tuple[str, str] = ("old", "new"
 
 def in_markdown(found: Changes) -> str:
     """The changes for a pull request: a table of what moved, then each changed item, folded."""
-    counts: dict[str, int] = {}
-    for item in found.items:
-        counts[item.kind] = counts.get(item.kind, 0) + 1
-    said = ", ".join(
-        f"{count} {kind if kind != 'lineage' else 'with new lineage only'}" for kind, count in counts.items()
-    )
-    lines = [f"### Dataset: `{visible(found.old)}` → `{visible(found.new)}`", ""]
-    lines.append(f"{said or 'no item changed'}; {found.unchanged} unchanged.")
-    if found.dataset:
-        lines += ["", *(f"- dataset: {_line(change)}" for change in found.dataset)]
-    if found.items:
-        lines += ["", "| item | change | for the gate |", "|---|---|---|"]
-        lines += [f"| {_cell(item.item_id)} | {item.kind} | {_cell(item.gate)} |" for item in found.items]
-    for item in found.items:
-        if item.fields:
-            lines += ["", f"<details><summary>{_cell(item.item_id)}</summary>", ""]
-            lines += [f"- {_line(change)}" for change in item.fields]
-            lines += ["", "</details>"]
-    return "\n".join(lines) + "\n"
+    counts = Counter(item.kind for item in found.items)
+    return template("curator.dataset", "changes.md.j2").render(found=found, counts=counts, line=_line)
 
 
 def in_words(change: FieldChange) -> str:
@@ -162,7 +147,3 @@ def _line(change: FieldChange) -> str:
     """A change as Markdown that no text of an item can break out of."""
     text = in_words(change).replace("`", "ˋ")
     return f"`{text}`"
-
-
-def _cell(text: str) -> str:
-    return visible(text).replace("|", "\\|").replace("<", "&lt;")

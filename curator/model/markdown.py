@@ -26,4 +26,5 @@ def template(package: str, name: str) -> "Template":
     from jinja2 import Environment, PackageLoader  # only who prints a report pays for it
 
     made = Environment(loader=PackageLoader(package, ""), finalize=unmarked, trim_blocks=True, lstrip_blocks=True)
+    made.filters["visible"] = visible
     return made.get_template(name)
