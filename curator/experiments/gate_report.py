@@ -18,7 +18,7 @@ def gate_markdown(decision: Decision) -> str:
     found = decision.comparison
     says = {metric.name: metric.sentence for metric in found.metrics} if found else {}
     page = template("curator.experiments", "gate.md.j2")
-    text = page.render(decision=decision, sentences=says, most=MOST_EXCUSED) + "\n"
+    text = page.render(decision=decision, sentences=says, most=MOST_EXCUSED)
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(chr(10), 1)[0]}\n\n… cut; `--json` has all.\n"
 
 
