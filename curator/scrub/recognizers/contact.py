@@ -86,7 +86,8 @@ class PhoneRecognizer(RegexRecognizer):
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """Seven to fifteen digits (E.164), not all alike, and no date."""
-        number = digits(regex.sub(r"\s?(?:x|ext).*", "", match.group()))
+        value = match["value"] if "value" in match.re.groupindex else match.group()
+        number = digits(regex.sub(r"\s?(?:x|ext).*", "", value))
         if not 7 <= len(number) <= 15 or len(set(number)) < 2:
             return 0
         if _DATE.fullmatch(match.group()):

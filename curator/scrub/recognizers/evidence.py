@@ -28,7 +28,8 @@ _FAMILY_FIRST = regex.compile(
     regex.VERBOSE,
 )
 _SMALL_WORDS = regex.compile(r"(?<![\p{L}\p{N}_./@\-=#:])\p{Ll}[\p{Ll}\p{M}'’\-]+(?![\p{L}\p{N}_@=/(\[]|\.\p{L})")
-_CAPITALS = regex.compile(r"(?<![\p{L}\p{N}_\-])\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*(?:[ ]\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*)+")
+_SHOUTED_WORD = r"(?:\p{Lu}['’])?\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*"
+_CAPITALS = regex.compile(rf"(?<![\p{{L}}\p{{N}}_\-'’]){_SHOUTED_WORD}(?:[ ]{_SHOUTED_WORD})+")
 _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
 _NO_NAME = regex.compile(r"\p{Ll}{3}\p{Lu}{2}|[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
 _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
@@ -81,7 +82,7 @@ class PersonListRecognizer(RegexRecognizer):
     @staticmethod
     def _name(text: str, start: int, end: int) -> tuple[int, int, float] | None:
         words = [(start + m.start(), start + m.end()) for m in regex.finditer(r"\S+", text[start:end])]
-        while words and not names.may_be_given(text[slice(*words[0])].strip("'’.,")):
+        while words and (text[words[0][0]].islower() or not names.may_be_given(text[slice(*words[0])].strip("'’.,"))):
             words.pop(0)
         if not words:
             return None

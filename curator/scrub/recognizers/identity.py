@@ -1,14 +1,10 @@
 """What identifies one person to an authority or a bank: birth dates, national numbers, documents, accounts, cards."""
 
 from collections.abc import Iterable
+from importlib import import_module
 
 import regex
 from stdnum import luhn
-from stdnum.br import cpf
-from stdnum.es import dni, nie
-from stdnum.fr import nir
-from stdnum.it import codicefiscale
-from stdnum.mx import curp
 
 from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
 from curator.scrub.recognizers.names import word_list
@@ -17,6 +13,8 @@ from curator.scrub.recognizers.patterns import Rule, context, parts, rules
 _DATE, _BIRTH = (regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("identity", "date", "birth"))
 _PLURAL = regex.compile(r"^dates|s$", regex.IGNORECASE)
 _VERSION = regex.compile(r"\d\.\d\.\d\d")
+_LEADS = regex.compile(r"[^\n]{0,3}|[ ](?:is|was|ist|est|es)[ ](?:my|his|her|their|the|mein|mon|mi)[ ]")
+"""Between a date and the word about birth after it."""
 _REACH = 60
 _CHAIN = 120
 
@@ -43,9 +41,7 @@ class BirthDateRecognizer(RegexRecognizer):
                 plural = _PLURAL.search(text[slice(*cues[position])]) is not None
                 reach = cues[position][1] + (_CHAIN if plural else _REACH)
                 position += 1
-            leads = (
-                position < len(cues) and 0 <= cues[position][0] - end <= 3 and "\n" not in text[end : cues[position][0]]
-            )
+            leads = position < len(cues) and _LEADS.fullmatch(text, end, max(end, cues[position][0])) is not None
             if start <= reach and not _VERSION.fullmatch(match.group()):
                 yield start, end, 0.8, "after a word about birth"
                 reach = end + _CHAIN if plural or _listed(text, end) else 0
@@ -73,18 +69,17 @@ class UsSsnRecognizer(RegexRecognizer):
 
 class NationalIdRecognizer(RegexRecognizer):
     """Identity, tax, health and insurance numbers: after their name in the language of their country, or by their form
-    where form and check digits leave little doubt (Spain, Italy, France, Mexico, Brazil with dots).
+    where form and check digits leave little doubt (the rules of one country).
     """
 
     ENTITY = "NATIONAL_ID"
     RULES = rules("identity", "NATIONAL_ID")
-    _CHECKS = {"Spain": (dni, nie), "Italy": (codicefiscale,), "France": (nir,), "Brazil": (cpf,), "Mexico": (curp,)}
+    _CHECKS = {rule.name: [import_module(f"stdnum.{check}") for check in rule.checks] for rule in RULES if rule.checks}
 
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
-        """As the base does; what has no word before it must pass its country's check digits (python-stdnum)."""
+        """As the base does; where a rule has `check`s, one of these modules of python-stdnum must agree."""
         for start, end, score, name in super().find(text):
-            checks = self._CHECKS.get(name)
-            if checks is None or any(check.is_valid(text[start:end]) for check in checks):
+            if name not in self._CHECKS or any(check.is_valid(text[start:end]) for check in self._CHECKS[name]):
                 yield start, end, score, name
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:

@@ -1,8 +1,8 @@
 """Patterns from data files: `curator/scrub/data/patterns/NAME.toml` holds the rules, cues and words of one family.
 
-`[[TABLE]]` is one rule (`name`, `score`, `pattern`, `ignore_case`, `dotall`), `[context]` the words that raise its
-score, `[parts]` what patterns share: `{{street}}` in a pattern stands for the part of that name. Blanks and line ends
-in a pattern do not count (verbose form).
+`[[TABLE]]` is one rule (`name`, `score`, `pattern`, `ignore_case`, `dotall`, `check`), `[context]` the words that raise
+its score, `[parts]` what patterns share: `{{street}}` in a pattern stands for the part of that name. Blanks and line
+ends in a pattern do not count (verbose form).
 """
 
 import tomllib
@@ -28,6 +28,8 @@ class Rule:
     name: str
     pattern: "regex.Pattern[str]"
     score: float
+    checks: tuple[str, ...] = ()
+    """Modules of python-stdnum of which one must take the value for valid."""
 
 
 @cache
@@ -56,7 +58,12 @@ def parts(file: str, *names: str) -> list[str]:
 def rules(file: str, name: str) -> tuple[Rule, ...]:
     """The rules of one table, in their order."""
     return tuple(
-        Rule(row["name"], regex.compile(expanded(file, row["pattern"]), regex.VERBOSE | _flags(row)), row["score"])
+        Rule(
+            row["name"],
+            regex.compile(expanded(file, row["pattern"]), regex.VERBOSE | _flags(row)),
+            row["score"],
+            tuple(row.get("check", ())),
+        )
         for row in table(file)[name]
     )
 

@@ -70,7 +70,9 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
     Whom one deals with may have a given name of anywhere in the world, a greeting one that is a word, too.
     """
     if cue.startswith("title"):
-        return (start, end) if not names.is_ordinary(text[start:end].split()[-1]) else None
+        last = text[start:end].split()[-1]
+        known = cue.startswith("title in") or names.may_be_given(last, plain=True) or names.may_be_family(last)
+        return (start, end) if known and not names.is_ordinary(last) else None
     sure, alone, greeted = (cue.startswith(kind) for kind in ("introduction", "dealing", "greeting"))
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():

@@ -11,6 +11,10 @@ from curator.scrub.recognizers.patterns import rules
 
 _SYSTEM = "system_users.txt"
 _TOKEN = regex.compile(r"(?<![\p{L}\p{N}])\p{L}{2,20}(?:[_.\-+]\p{L}{2,20}){1,5}(?:[_.\-]?\d{1,8})?(?![\p{L}\p{N}@(])")
+_CAMEL = regex.compile(
+    r"(?<![\p{L}\p{N}])(?P<first>\p{Lu}\p{Ll}{2,20})(?P<last>\p{Lu}\p{Ll}{2,20})(?![\p{L}\p{N}(]|\.\p{L}+\()"
+)
+"""`JohnSmith.pdf`"""
 _PART = regex.compile(r"\p{L}{2,20}")
 _NUMBERED = regex.compile(r"\p{Ll}{2,20}_\p{Ll}{2,20}_\d{3,8}")
 _FILE = regex.compile(r"\.\p{L}{1,5}$")
@@ -34,6 +38,10 @@ class UserIdRecognizer(RegexRecognizer):
                 if min(len(first), len(last)) > 2 and (_both(first, last) or _both(last, first)):
                     end = match.end() if words[-1][1] == d and not _FILE.search(match.group()) else match.start() + d
                     yield match.start() + a, end, 0.55, "name in a token"
+        for match in _CAMEL.finditer(text, timeout=TIMEOUT_SECONDS):
+            first, last = match["first"], match["last"]
+            if not is_ordinary(last) and (_both(first, last) or _both(last, first)) and not is_ordinary(first):
+                yield *match.span(), 0.55, "name in a token"
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """An id must hold a given name; a home directory must not be a system account's."""
@@ -42,6 +50,9 @@ class UserIdRecognizer(RegexRecognizer):
             return score if any(_telling(w) for w in words) else 0
         if "tag" in match.re.groupindex:
             return score
+        if "named" in match.re.groupindex:
+            first = regex.match(r"\p{L}+", match["named"])
+            return score if first and not is_ordinary(first[0]) and first[0].lower() not in word_list(_SYSTEM) else 0
         if "owner" in match.re.groupindex:
             return score if _telling(match["owner"]) else 0
         value = match["value"].rstrip(".")

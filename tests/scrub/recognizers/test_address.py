@@ -26,6 +26,19 @@ HITS = (
     "⟦12 rue de la Paix, 75002 Paris⟧",
     "⟦PSC 1234, Box 5678, APO AE 12345⟧",
     "⟦742 Evergreen Terrace\nSpringfield, OR 97403⟧",
+    "⟦Storgatan 12⟧, Umeå",
+    "bor på ⟦Aleksanterinkatu 7 A 4⟧",
+    "⟦Bağdat Cad. No: 211⟧, Kadıköy",
+    "⟦Flat 9, Palm Court, Link Road⟧, Mumbai",
+    "⟦Blk 77 Bedok North Avenue 4 #02-118⟧",
+    "⟦Calle 93 # 11-27⟧, Bogotá",
+    "⟦The Old Mill, Station Road⟧, Ludlow",
+    "⟦4417 County Road 12⟧",
+    "⟦大阪府大阪市北区梅田3-1-1⟧",
+    "⟦上海市南京西路1266号⟧",
+    "⟦ул. Ленина, д. 14, кв. 9⟧",
+    "⟦77 w oak ave⟧ please",
+    "⟦Via Dante 8/B, Torino⟧",
 )
 MISSES = (
     "all 3 The Hague offices",
@@ -42,6 +55,11 @@ MISSES = (
     "error 404 Page Not Found",
     "Flight HAT136 & HAT039",
     "in 2024 Google Drive was slow",
+    "2 miles down the road",
+    "we are 5 on the street",
+    "flat 20 percent off on Main Street styles",
+    "room 12 is free",
+    "block 4 of 12 failed",
 )
 
 

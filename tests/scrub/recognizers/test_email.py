@@ -14,6 +14,8 @@ HITS = (
     "my email is ⟦rose66@hull.com⟧. I can't log in",
     "user ⟦root@[192.168.2.1]⟧ is odd",
     "mailto:⟦sam@example.com⟧?subject=hi",
+    "⟦r.stone[at]mail[dot]org⟧",
+    "⟦kim_lee22 AT posteo DOT net⟧",
 )
 MISSES = (
     "git@github.com:org/repo.git",
@@ -24,6 +26,7 @@ MISSES = (
     "a @ b. c",
     "user@localhost",
     "@@@@@@@@",
+    "look at the dot plot",
 )
 
 

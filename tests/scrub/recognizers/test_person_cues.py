@@ -46,6 +46,9 @@ HITS = (
     "la madre de ⟦Nerea⟧ llamó",
     "hoi met ⟦Marloes⟧, mijn pakje",
     "⟦Tiago⟧'s teacher called",
+    "de la part de ⟦Yannick Corre⟧",
+    "⟦Pham Thi Hoa⟧ will pick it up",
+    "die Rechnung ging an ⟦frau keller⟧",
 )
 MISSES = (
     "call Support back",
@@ -67,6 +70,13 @@ MISSES = (
     "I'm Happy with it, I am Premium Member, I'm On My Way",
     "here's Langfuse's number of traces",
     "What's your full name? Please tell me",
+    "const lastName = req.body.lastName",
+    "die frau kommt morgen",
+    "Hurricane Milton delays parcels",
+    "Ihr Abo wurde verlängert",
+    "Joyeux Noël à tous",
+    "Noël",
+    "Der Staubsauger von Bosch",
 )
 
 

@@ -19,6 +19,9 @@ HITS = (
     "⟦555.867.5309⟧ please",
     "phone: ⟦4915123456789⟧",
     "fax ⟦212 555 0188⟧",
+    "ring ⟦021 555 0199⟧",
+    "text me at ⟦4155550182⟧ when you land",
+    "tlf. ⟦41 22 33 44⟧",
 )
 MISSES = (
     "order id 4087123456",
@@ -34,6 +37,7 @@ MISSES = (
     "phone order 6598065939",
     "Enter your phone number",
     "took 6312 ms for 8706 tokens",
+    "version 012-345",
 )
 
 

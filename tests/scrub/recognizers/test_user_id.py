@@ -13,6 +13,10 @@ HITS = (
     "TODO(⟦kfitzgerald⟧): later, Discord: ⟦madebyhan#4471⟧",
     "logon of ACME\\⟦kfitzgerald⟧ refused",
     "seen on ⟦beatrices-work-laptop⟧ again",
+    "my handle is ⟦wavecatcher⟧.",
+    '10.1.2.3 - ⟦rweasley⟧ [01/Mar/2026:09:00:00 +0000] "GET / HTTP/1.1"',
+    "login: ⟦moonlit77⟧",
+    "⟦JonathanMeyer⟧.pdf was uploaded",
 )
 MISSES = (
     "user_id: cus_N4x8Qe1ab",
@@ -23,6 +27,10 @@ MISSES = (
     "customer 00012345",
     "user id: 8f3b2c1d9a",
     "HKLM\\Software and todays-laptop",
+    '10.1.2.3 - - [01/Mar/2026:09:00:00 +0000] "GET / HTTP/1.1"',
+    "login=test01",
+    "my username is not accepted",
+    "class PaymentService and MaxRetries",
 )
 
 
