@@ -20,8 +20,8 @@ _WINDOW = 128
 _OVERLAP = 24
 _BATCH = 16
 _LEAST = 0.5
-_KINDS = {"GIVEN_NAME": "given", "SURNAME": "family"}
 """A token below this probability is no part of a name."""
+_KINDS = {"GIVEN_NAME": "given", "SURNAME": "family"}
 _STRETCH = regex.compile(r"\S{121,}")
 _LETTERS = regex.compile(r"\p{L}{2}")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:['’.\-][\p{L}\p{M}]+)*")
