@@ -87,7 +87,7 @@ def note(trace: str, text: tuple[str, ...], verdict: str | None, remove: bool, r
     TRACE/OBSERVATION is one reviewed observation. You have one note about each failure: another one takes its place.
     """
     from curator.gateway import Gateway
-    from curator.model import ScrubPolicy, split_key
+    from curator.model import ScrubPolicy
     from curator.queue import require_traces, write_note
     from curator.rulebook import find_rule
     from curator.scrub import Outgoing, merged
@@ -99,19 +99,18 @@ def note(trace: str, text: tuple[str, ...], verdict: str | None, remove: bool, r
         )
     settings = load_settings()
     policy = merged(settings.scrub, find_rule(rule, settings).rule.scrub if rule else ScrubPolicy())
-    trace_id, observation_id = split_key(trace)
-    wanted = Note.model_validate(
-        {
-            "trace_id": trace_id,
-            "observation_id": observation_id,
-            "verdict": verdict or "note",
-            "text": said,
-            "reviewer": settings.reviewer_name(),
-            "at": datetime.now(UTC),
-        }
-    )
     with Gateway(settings.connection()) as gateway, closing(Outgoing(policy)) as outgoing:
-        require_traces(gateway, [trace_id])
+        ((trace_id, observation_id),) = require_traces(gateway, [trace])
+        wanted = Note.model_validate(
+            {
+                "trace_id": trace_id,
+                "observation_id": observation_id,
+                "verdict": verdict or "note",
+                "text": said,
+                "reviewer": settings.reviewer_name(),
+                "at": datetime.now(UTC),
+            }
+        )
         shared = write_note(gateway, outgoing, wanted)
         requests = gateway.requests
     if shared.text != said:
@@ -143,7 +142,7 @@ def _decide(
 ) -> None:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.model import ScrubPolicy, split_key
+    from curator.model import ScrubPolicy
     from curator.queue import entries_of, require_traces, share_decision
     from curator.rulebook import find_rule
     from curator.scrub import Scrubber, merged
@@ -168,12 +167,11 @@ def _decide(
             words = f"Langfuse has no item {said.item_id!r}."
             raise UsageError(words, code="ITEM_UNKNOWN", remedy="`curator verify DATASET` lists the items.")
         batch = uuid.uuid4().hex if len(keys) > 1 else ""
-        ids = list(dict.fromkeys(split_key(key)[0] for key in keys))
-        require_traces(gateway, ids)
+        subjects = dict(zip(keys, require_traces(gateway, keys), strict=True))
+        ids = list(dict.fromkeys(trace_id for trace_id, _ in subjects.values()))
         status = "COMPLETED" if said.state == "open" else "PENDING"
         moved = entries_of(gateway, ids, status=status) if entries else {}
-        for key in keys:
-            trace_id, observation_id = split_key(key)
+        for key, (trace_id, observation_id) in subjects.items():
             decision = Decision(
                 trace_id=trace_id,
                 observation_id=observation_id,

@@ -17,7 +17,7 @@ from curator.config import Connection, state_folder
 from curator.journal.database import Database, now
 from curator.journal.drafts import PREPARED, Decisions, Drafts, SavedDraft
 from curator.journal.export import export_ledger, read_ledger
-from curator.journal.ledger import Ledger, LedgerEntry, UndoableEntry, Undoing
+from curator.journal.ledger import Ledger, LedgerEntry, UndoableEntry, Undoing, standing
 from curator.journal.locks import PATIENCE, Busy, item_lock, require_locks
 from curator.journal.promotions import Entry, LastApproval, Previous, Promotion, Promotions, last_approvals
 from curator.model import Decision, Item, Receipt

@@ -4,9 +4,9 @@ What an undo needs beside a line may be forgotten: see `forget_reasons`.
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from curator.journal.database import Database, Row, stamp
 from curator.model import Decision, Receipt, key_of
@@ -67,6 +67,40 @@ class LedgerEntry(Value):
             write=write,
             undoes=self.id,
         )
+
+
+class Standing(NamedTuple):
+    """A proved promotion whose item should be there, active."""
+
+    entry: LedgerEntry
+    restored_at: datetime | None = None
+    """When an undo of a later write brought this state back; None when nothing came after it."""
+
+
+def standing(entries: Iterable[LedgerEntry], dataset: str) -> dict[str, Standing]:
+    """Item id → the newest proved promotion that nobody has taken back or archived, as far as these entries tell.
+
+    The entries may be those of several machines; each time is that of the clock of the machine that wrote it.
+    """
+    ordered = sorted(entries, key=lambda entry: entry.at)
+    undone = {entry.undoes: entry.at for entry in ordered}
+    found: dict[str, Standing] = {}
+    taken_back: dict[str, datetime] = {}
+    for entry in ordered:
+        item_id, proved = entry.item_id or "", entry.verdict in ("verified", "unchanged")
+        if entry.action != "promote" or entry.dataset != dataset or not item_id or not proved:
+            continue
+        if (at := undone.get(entry.id)) is not None:
+            before = found.pop(item_id, None)
+            taken_back[item_id] = max(at, taken_back.get(item_id, at))
+            if before is not None and entry.write in ("updated", "archived"):
+                found[item_id] = before._replace(restored_at=at)
+        elif entry.write == "archived":
+            found.pop(item_id, None)
+        elif entry.write != "none" or item_id not in taken_back or entry.at > taken_back[item_id]:
+            # One that wrote nothing found the item as it should be. What it found was taken back later: then so is it.
+            found[item_id] = Standing(entry)
+    return found
 
 
 class Restore(Value):

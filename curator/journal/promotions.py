@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from curator.journal.database import Database, Row, now, stamp
+from curator.journal.ledger import standing
 from curator.journal.locks import Owner, is_alive
 from curator.model import Decision, Item, Receipt, StoredItem
 from curator.model.base import Value
@@ -88,6 +89,10 @@ class Promotions:
     def intend(self, promotion: str, previous: Previous) -> None:
         """Records that the write is about to be sent, and what it replaces."""
         self._set(promotion, state="intent", previous=previous.model_dump_json())
+
+    def replaced(self, promotion: str, previous: Previous) -> None:
+        """Records what the write replaced after all."""
+        self._set(promotion, previous=previous.model_dump_json())
 
     def answered(self, promotion: str, answer: StoredItem) -> None:
         """Records that the server accepted the write. Only when and how is kept, not the content."""
@@ -207,37 +212,11 @@ class LastApproval(Value):
 
 def last_approvals(journal: "Journal", dataset: str) -> dict[str, LastApproval]:
     """Item id → the newest proved promotion that nobody on this machine has taken back or archived."""
-    ledger = journal.ledger.recorded()
-    times = {each.entry.id: each.entry.at for each in ledger}
-    undone = {each.restore.promotion: times.get(each.undone_by) for each in ledger if each.undone_by is not None}
+    promotion_of = {each.entry.id: each.restore.promotion for each in journal.ledger.recorded()}
+    known = {each.id: each for each in journal.promotions.of_dataset(dataset)}
     found: dict[str, LastApproval] = {}
-    taken_back: dict[str, datetime] = {}
-    for promotion, receipt in _proved(journal, dataset):
-        item_id = receipt.item_id
-        if promotion.id in undone:
-            before, at = found.pop(item_id, None), undone[promotion.id]
-            if at is not None:
-                taken_back[item_id] = max(at, taken_back.get(item_id, at))
-                if before is not None and _was_update(promotion):
-                    found[item_id] = before.model_copy(update={"restored_at": at})
-        elif promotion.answer is None:
-            # It found the item as it should be. What it found was taken back later: then so is this.
-            if item_id not in taken_back or receipt.at > taken_back[item_id]:
-                found[item_id] = LastApproval(promotion=promotion, receipt=receipt)
-        elif promotion.answer.status == "ACTIVE":
-            found[item_id] = LastApproval(promotion=promotion, receipt=receipt)
-        else:
-            found.pop(item_id, None)
+    for item_id, each in standing(journal.ledger.entries(), dataset).items():
+        promotion = known.get(promotion_of[each.entry.id] or "")
+        if promotion is not None and promotion.receipt is not None:
+            found[item_id] = LastApproval(promotion=promotion, receipt=promotion.receipt, restored_at=each.restored_at)
     return found
-
-
-def _proved(journal: "Journal", dataset: str) -> list[tuple[Promotion, Receipt]]:
-    """Promotions with a good receipt, in the order of their receipts."""
-    every = ((each, each.receipt) for each in journal.promotions.of_dataset(dataset))
-    good = [(promotion, receipt) for promotion, receipt in every if receipt is not None and receipt.ok]
-    return sorted(good, key=lambda pair: pair[1].at)
-
-
-def _was_update(promotion: Promotion) -> bool:
-    """Whether something stood under the id before: taking the promotion back brought that back."""
-    return promotion.previous is not None and promotion.previous.updated_at is not None

@@ -19,14 +19,18 @@ SOURCES = frozenset({"API", "EVAL", "ANNOTATION", "QUEUE", "TRACE"})
 
 
 def key_of(trace_id: str, observation_id: str | None = None) -> str:
-    """The key of a failure; `observation_id` is that of a reviewed observation, None for the whole trace."""
-    return trace_id if observation_id is None else f"{trace_id}/{observation_id}"
+    """The key of a failure; `observation_id` is that of a reviewed observation, None for the whole trace.
+
+    Langfuse takes any text as a trace id. The key of a whole trace whose id holds a slash ends with one.
+    """
+    return f"{trace_id}/{observation_id or ''}" if observation_id or "/" in trace_id else trace_id
 
 
 def split_key(key: str) -> tuple[str, str | None]:
-    """Trace id and reviewed observation of a key. Langfuse's own ids hold no slash."""
+    """Trace id and reviewed observation of a key as `key_of` makes it. Of what somebody typed only Langfuse can tell
+    whether a slash belongs to the trace's id: then the whole text is one that it knows."""
     trace_id, _, observation_id = key.rpartition("/")
-    return (trace_id, observation_id) if trace_id and observation_id else (key, None)
+    return (trace_id, observation_id or None) if trace_id else (key, None)
 
 
 class Signal(Value):

@@ -10,7 +10,7 @@ from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.failure import Decision, key_of
 
-WriteAction = Literal["created", "updated", "none", "unknown"]
+WriteAction = Literal["created", "updated", "archived", "none", "unknown"]
 """`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
 UNSTORED = "journal"
 """Name of the check of a receipt that this machine could not store."""
@@ -36,7 +36,10 @@ class Change(Value):
     new: JsonValue = None
 
     def __str__(self) -> str:
-        return f"{self.path}: {_short(self.old)} → {_short(self.new)}"
+        # `null` and nothing at all are two things: a key that holds null was approved, or was not there.
+        old = "nothing" if self.kind == "added" and self.old is None else _short(self.old)
+        new = "nothing" if self.kind == "missing" and self.new is None else _short(self.new)
+        return f"{self.path}: {old} → {new}"
 
 
 class Receipt(Value):

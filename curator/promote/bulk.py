@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 
 from curator.gateway.errors import GatewayError, NotFound
 from curator.help import outcomes
@@ -21,13 +21,14 @@ from curator.journal import Entry, now
 from curator.model import Item, Problem, Receipt, StoredItem
 from curator.model.base import Value
 from curator.model.errors import CuratorError
+from curator.model.receipt import WriteAction
 from curator.promote.job import Job
 from curator.promote.one import edited, prepared, promote_one
-from curator.promote.plan import Plan, plan
+from curator.promote.plan import Plan, differences, plan
 from curator.promote.proof import Late, Proof, ReadBack, proof_of, prove, require_clean
 from curator.promote.receipts import ended, finish, proved, share_many
 from curator.promote.stops import Stop, no_dataset, stop_of
-from curator.promote.write import Changed, intend_and_write
+from curator.promote.write import Changed, intend_and_write, who_created
 
 CHUNK = 100
 """Items that are written before they are read back: a page of the list."""
@@ -250,19 +251,41 @@ def _by_pages(many: _Many, begun: list[Candidate]) -> Iterator[Candidate]:
         return
     yield from _ended(list(_each(many, begun, partial(_write, many, found))))
     shown, finished = list[Candidate](), []
-    for each, proof in _prove(many, [each for each in begun if each.receipt is None], found):
+    proofs = list(_prove(many, [each for each in begun if each.receipt is None], found))
+    others = _others_wrote(job, proofs)
+    for each, proof in proofs:
         if isinstance(proof, Stop):
             yield _end(job, each, proof)
             continue
         assert each.promotion is not None
         assert each.plan is not None
         reading = "by id and by list" if each.alone else "by list"
-        each.receipt = proved(job, each.item, each.plan.action, proof, reading)
+        action: WriteAction = each.plan.action
+        if others and action == "created" and not each.alone:
+            action = who_created(job, [each.answer], each.promotion)
+        each.receipt = proved(job, each.item, action, proof, reading)
         finished.append(finish(job, each.promotion, each.receipt, proof, each.entries))
         shown.append(each)
     for each, receipt in zip(shown, share_many(job, finished, many.pool), strict=True):
         each.receipt = receipt
         yield each
+
+
+def _others_wrote(job: Job, proofs: Sequence[tuple[Candidate, Proof | Stop]]) -> bool:
+    """Whether somebody else writes the same items at the same time, so that each new one is to be asked who made it.
+
+    One request tells who was ahead from the start; who came later shows in what was read back.
+    """
+    new = [each for each, _ in proofs if each.plan and each.plan.action == "created" and each.answer is not None]
+    if any(each.alone or (isinstance(proof, Proof) and proof.other_approval) for each, proof in proofs) or not new:
+        return bool(new)
+    first = min(each.answer.updated_at for each in new if each.answer is not None) - timedelta(milliseconds=1)
+    wanted = {each.item.id for each in new}
+    try:
+        rows = islice(job.gateway.items(new[0].item.dataset, version=first, limit=PAGE), PAGE)
+        return any(row.id in wanted for row in rows)
+    except GatewayError:
+        return False
 
 
 def _begin(job: Job, candidate: Candidate) -> None:
@@ -285,6 +308,9 @@ def _write(many: _Many, found: Survey, candidate: Candidate) -> None:
             touched = job.journal.promotions.touched(item.id, found.at, besides=candidate.promotion)
             candidate.alone = touched or found.doubtful(item.id)
             stored = job.gateway.item(item.id) if candidate.alone else found.stored(job, item.id)
+            if item.id in found.listed and stored is not None and differences(item, stored, volatile=False):
+                # The list may be minutes old, and what somebody improved meanwhile must not be overwritten unseen.
+                stored = job.gateway.item(item.id)
             edit = edited(job, item, stored)
             candidate.plan = plan(item, stored, job.remedies, edit)
             if edit is not None:

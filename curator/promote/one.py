@@ -1,7 +1,7 @@
 """One item: read what is there, plan, write, read back, say what is true; then share the decision that follows.
 
 Never raises for what the server or the network does: the receipt names it. The journal knows of every step before it
-is taken. At most five requests when nothing goes wrong.
+is taken. At most six requests when nothing goes wrong.
 """
 
 from collections.abc import Sequence
@@ -74,7 +74,10 @@ def _write_and_prove(job: Job, item: Item, promotion: str, unconfirmed: Changed 
     with job.locked(item.id):
         for _ in range(_REPLANS):
             stored = read(job, item.id)
-            the_plan = planned(job, item, stored)
+            try:
+                the_plan = planned(job, item, stored)
+            except Stop as stop:
+                raise _with_own_write(job, stop, promotion, unconfirmed, stored) from None
             if the_plan.item.metadata is not item.metadata:
                 item = prepared(job, the_plan.item)  # what somebody else wrote has to be clean as well
                 job.journal.promotions.retarget(promotion, item)
@@ -86,9 +89,26 @@ def _write_and_prove(job: Job, item: Item, promotion: str, unconfirmed: Changed 
                 continue
             action, proof = prove(job, the_plan, promotion, answer)
             if action == "none" and unconfirmed is not None:
-                action = became_of(job, unconfirmed, proof.stored)
+                action, _ = became_of(job, unconfirmed, proof.stored)
             return action, proof
-    raise Stop(outcomes.MODIFIED, f"Somebody else keeps changing the item {item.id}.")
+        restless = Stop(outcomes.MODIFIED, f"Somebody else keeps changing the item {item.id}.")
+        raise _with_own_write(job, restless, promotion, unconfirmed, stored)
+
+
+def _with_own_write(
+    job: Job, stop: Stop, promotion: str, unconfirmed: Changed | None, stored: StoredItem | None
+) -> Stop:
+    """A refusal after an own write whose answer got lost, and which somebody changed since, refuses no more: it failed.
+
+    The journal then knows the own version, or that nobody knows whether there was one.
+    """
+    if unconfirmed is None or stored is None:
+        return stop
+    action, own = became_of(job, unconfirmed, stored)
+    if own is not None:
+        job.journal.promotions.answered(promotion, own)
+    failed = stop.outcome.model_copy(update={"verdict": "failed"})
+    return stop if action == "none" else Stop(failed, stop.message, path=stop.problem.path, changes=stop.changes)
 
 
 def planned(job: Job, item: Item, stored: StoredItem | None) -> Plan:

@@ -20,7 +20,7 @@ from curator.promote.content import in_words, leftovers
 from curator.promote.job import Job
 from curator.promote.plan import Difference, Plan, differences, summary
 from curator.promote.stops import Stop, no_dataset, says_no_dataset, stop_of
-from curator.promote.write import Changed, previous_of, read, write_item
+from curator.promote.write import Changed, previous_of, read, who_created, write_item
 
 MAX_ROWS = 25
 _ROUNDS = 4
@@ -216,37 +216,46 @@ def prove(job: Job, plan: Plan, promotion: str, answer: StoredItem | None) -> tu
     `answer` is the server's to the write, None when nothing was written. Raises Stop, CuratorError.
     """
     action: WriteAction = plan.action
+    rewrites: list[StoredItem | None] = []
     try:
         proof = read_back(job, plan.item, answer, known=plan.before if answer is None else None)
     except Duplicated as found:
-        proof, rewritten = _settle_duplicates(job, plan, promotion, answer, found.reading)
-        action = "updated" if rewritten and action == "none" else action
+        proof = _settle_duplicates(job, plan, promotion, answer, found.reading, rewrites)
+        action = "updated" if any(rewrites) and action == "none" else action
     require_clean(job, proof.stored)
+    if action == "created":
+        unseen = answer is None and proof.other_approval
+        action = "unknown" if unseen else who_created(job, [answer or proof.stored, *rewrites], promotion)
     return action, proof
 
 
 def _settle_duplicates(
-    job: Job, plan: Plan, promotion: str, answer: StoredItem | None, reading: ReadBack
-) -> tuple[Proof, bool]:
-    """The proof after the rows are repaired, and whether it was repaired here.
+    job: Job,
+    plan: Plan,
+    promotion: str,
+    answer: StoredItem | None,
+    reading: ReadBack,
+    rewrites: list[StoredItem | None],
+) -> Proof:
+    """The proof after the rows are repaired; `rewrites` gets what each repair wrote, None when others wrote it then.
 
     This promotion may repair when it just created the id, or when the remedy `repair` was asked for. Of two machines
     that both created it, the one whose row the list shows repairs at once; everybody else gives it time first. Raises
     Stop.
     """
-    asked, repaired = "repair" in job.remedies, False
+    asked = "repair" in job.remedies
     for _ in range(_ROUNDS):
         if not asked and not (plan.action == "created" and _is_newest(reading, answer)):
             try:
-                return _wait_for_other(job, plan, answer, reading), repaired
+                return _wait_for_other(job, plan, answer, reading)
             except Duplicated as still:
                 reading = still.reading
             if plan.action != "created":
                 break
-        if (written := _rewrite(job, plan, promotion)) is not None:
-            answer, repaired = written, True
+        rewrites.append(_rewrite(job, plan, promotion))
+        answer = rewrites[-1] or answer
         try:
-            return read_back(job, plan.item, answer), repaired
+            return read_back(job, plan.item, answer)
         except Duplicated as again:
             reading = again.reading
             job.pace.sleep(random.uniform(0, job.patience.repair / 2))
@@ -284,7 +293,7 @@ def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem | None:
     known = job.journal.promotions.get(promotion)
     previous = known.previous if known is not None else None
     job.journal.promotions.intend(promotion, previous or previous_of(job, plan.before))
-    _delete_rows(job, plan.item.id)
+    delete_rows(job, plan.item.id)
     fresh = plan.model_copy(update={"action": "created", "before": None})
     stored = read(job, plan.item.id)
     if stored is not None and not differences(plan.item, stored, volatile=False):
@@ -297,7 +306,7 @@ def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem | None:
     return answer
 
 
-def _delete_rows(job: Job, item_id: str) -> None:
+def delete_rows(job: Job, item_id: str) -> None:
     """Deletes every current row of an id. Raises Stop."""
     for left in reversed(range(MAX_ROWS)):
         try:

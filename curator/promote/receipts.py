@@ -85,13 +85,13 @@ def finish(job: Job, promotion: str, receipt: Receipt, proof: Proof, entries: Se
         decision = _promoted(job, promotion, receipt, entries)
         job.journal.finish(promotion, receipt, decision, batch=job.choices.batch, approved=proof.stored.to_write())
 
-    kept = _kept(receipt, store)
+    kept = noted(receipt, store)
     if kept is not receipt:  # the next start shares the decision, with all else
         return Finished(promotion=promotion, receipt=kept, decision=None)
     return Finished(promotion=promotion, receipt=receipt, decision=decision, entries=tuple(entries))
 
 
-def _kept(receipt: Receipt, store: Callable[[], object]) -> Receipt:
+def noted(receipt: Receipt, store: Callable[[], object]) -> Receipt:
     """The receipt, which says so when this machine cannot store it (a full disk, a folder that became read-only).
 
     What is true on the server is told in any case; the journal still has the promotion as begun, so that the next start
@@ -117,7 +117,7 @@ def ended(job: Job, item: Item, promotion: str | None, error: CuratorError, *, r
     try:
         known = None if promotion is None else job.journal.promotions.get(promotion)
     except ConfigError:  # it cannot even be read any more: nobody can say how far the write got
-        return _kept(_written(receipt, item, "unknown"), lambda: job.journal.finish(promotion, receipt))
+        return noted(_written(receipt, item, "unknown"), lambda: job.journal.finish(promotion, receipt))
     settled = known is not None and read and problem.code != outcomes.UNANSWERED.code
     if known is not None and (known.state == "answered" or (settled and known.state == "intent")):
         created = known.previous is None or known.previous.updated_at is None
@@ -130,7 +130,7 @@ def ended(job: Job, item: Item, promotion: str | None, error: CuratorError, *, r
             job.journal.drafts.save(SavedDraft.of_item(item, rule=job.rule, reason=problem.code))
         job.journal.finish(promotion, receipt, batch=job.choices.batch)
 
-    return _kept(receipt, store)
+    return noted(receipt, store)
 
 
 def _written(receipt: Receipt, item: Item, action: WriteAction) -> Receipt:

@@ -1,7 +1,7 @@
 """Reads the traces that are to be promoted: many with a few requests."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from curator.draft import reads_comments, reads_session
@@ -50,9 +50,10 @@ def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries:
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), TOGETHER):
         some = wanted[start : start + TOGETHER]
-        ids = list(dict.fromkeys(split_key(key)[0] for key in some))
+        ids = [trace_id for key in some for trace_id in (key, split_key(key)[0])]
         traces = gateway.traces(ids, comments=reads_comments(rule))
-        yield from _with_signals(gateway, some, traces, rule, entries)
+        subjects = {key: (key, None) if key in traces else split_key(key) for key in some}
+        yield from _with_signals(gateway, subjects, traces, rule, entries)
 
 
 def source_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Source:
@@ -72,7 +73,11 @@ def source_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) ->
 
 
 def _with_signals(
-    gateway: "Gateway", keys: Sequence[str], traces: dict[str, Trace], rule: Rule, entries: bool
+    gateway: "Gateway",
+    subjects: Mapping[str, tuple[str, str | None]],
+    traces: dict[str, Trace],
+    rule: Rule,
+    entries: bool,
 ) -> Iterator[Source]:
     from curator.queue import entries_of
 
@@ -81,12 +86,11 @@ def _with_signals(
     if sessions and wants_session_scores(rule):
         for score in gateway.scores(session_ids=sorted(sessions)):
             of_session[score.session_id].append(score)
-    ids = list(dict.fromkeys(split_key(key)[0] for key in keys))
+    ids = list(dict.fromkeys(trace_id for trace_id, _ in subjects.values()))
     open_entries = entries_of(gateway, ids) if entries or wants_entries(rule) else {}
     gone = [trace_id for trace_id in ids if trace_id not in traces]
     scored = {score.trace_id for score in gateway.scores(trace_ids=gone)} if gone else set()
-    for key in keys:
-        trace_id, observation_id = split_key(key)
+    for key, (trace_id, observation_id) in subjects.items():
         trace, own = traces.get(trace_id), tuple(open_entries.get(trace_id, ()))
         if trace is None:
             unreadable = trace_id in gateway.unreadable_traces

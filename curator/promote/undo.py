@@ -16,8 +16,8 @@ from curator.model.errors import CuratorError
 from curator.promote.content import losses
 from curator.promote.job import Job
 from curator.promote.plan import differences, replacing, stale_fields
-from curator.promote.proof import prove_archived, read_back, read_both
-from curator.promote.receipts import ended, receipt_of, record
+from curator.promote.proof import delete_rows, prove_archived, read_back, read_both
+from curator.promote.receipts import ended, noted, receipt_of, record
 from curator.promote.stops import Stop, stop_of
 from curator.promote.write import Changed, intend_and_write, read, write_item
 
@@ -122,6 +122,14 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     if stored.dataset != entry.dataset or not _still_ours(stored, entry, promotion):
         raise _changed(entry.item_id)
     before = promotion.previous
+    doubled = stored.status == "ACTIVE" and (reading := read_both(job, stored, stored)).duplicated
+    if doubled and (before is None or before.updated_at is None) and _still_ours(reading.listed, entry, promotion):
+        # An upsert leaves the other rows as they are; all are this promotion's, so all go, and one comes back archived.
+        delete_rows(job, stored.id)
+        return "deleted" if delete else _archive(job, stored, anew=True)
+    if doubled:
+        words = f"The id {stored.id} has several current rows: undo would reach one of them."
+        raise Stop(outcomes.DUPLICATES, words)
     if before is not None and before.updated_at is not None:
         previous = before.content or _version_at(job, stored, before.updated_at)
         _restore(job, previous, stored)
@@ -144,8 +152,10 @@ def _already(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> Ou
     return None
 
 
-def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) -> bool:
+def _still_ours(stored: StoredItem | None, entry: LedgerEntry, promotion: Promotion) -> bool:
     """Whether the stored version is the one that the promotion wrote."""
+    if stored is None:
+        return False
     if promotion.answer is not None and promotion.answer.updated_at == stored.updated_at:
         return True
     if entry.digest is not None:
@@ -153,9 +163,9 @@ def _still_ours(stored: StoredItem, entry: LedgerEntry, promotion: Promotion) ->
     return stored.status == "ACTIVE" and lineage.content_fingerprint(stored) == entry.fingerprint
 
 
-def _archive(job: Job, stored: StoredItem) -> Outcome:
+def _archive(job: Job, stored: StoredItem, *, anew: bool = False) -> Outcome:
     item = stored.to_write("ARCHIVED")
-    answer = write_item(job, replacing(item, stored))
+    answer = write_item(job, replacing(item, stored).model_copy(update={"before": None if anew else stored}))
     prove_archived(job, item, answer)
     return "archived"
 
@@ -220,15 +230,14 @@ def archive_item(job: Job, before: StoredItem) -> Receipt:
         raise
     receipt = receipt_of(job, item).model_copy(
         update={
-            "action": "updated",
+            "action": "archived",
             "verdict": "verified",
             "checks": (Check(name="archived", ok=True, detail="by id and by list"),),
             "fingerprint": lineage.content_fingerprint(item),
             "digest": lineage.approval_digest(item),
         }
     )
-    job.journal.finish(promotion, receipt, batch=job.choices.batch)
-    return receipt
+    return noted(receipt, lambda: job.journal.finish(promotion, receipt, batch=job.choices.batch))
 
 
 def require_unchanged(job: Job, before: StoredItem) -> None:

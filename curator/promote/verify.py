@@ -7,7 +7,7 @@ from typing import Literal
 from curator.gateway.errors import NotFound, Refused
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
-from curator.journal import Journal, LedgerEntry, last_approvals, read_ledger
+from curator.journal import Journal, last_approvals, read_ledger, standing
 from curator.model import Change, Item, Problem, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
@@ -91,19 +91,12 @@ def _in_ledger(path: Path, dataset: str) -> dict[str, Approved]:
     if not path.exists():
         remedy = "Write one with `curator log --export FILE`."
         raise UsageError(f"There is no ledger {path}.", code="LEDGER_FILE", remedy=remedy)
-    entries = sorted(read_ledger(path), key=lambda entry: entry.at)
-    undone = {entry.undoes for entry in entries}
     return {
-        entry.item_id: Approved(
+        item_id: Approved(
             digest=entry.digest or "", fingerprint=entry.fingerprint or "", when=f"{entry.at:%Y-%m-%d %H:%M}"
         )
-        for entry in entries
-        if entry.dataset == dataset and entry.item_id and _proved(entry) and entry.id not in undone
+        for item_id, (entry, _) in standing(read_ledger(path), dataset).items()
     }
-
-
-def _proved(entry: LedgerEntry) -> bool:
-    return entry.action == "promote" and entry.verdict in ("verified", "unchanged")
 
 
 Deviations = tuple[list[Problem], tuple[Change, ...]]
@@ -157,7 +150,8 @@ def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFi
     active = stored.model_copy(update={"status": "ACTIVE"})
     digest = lineage.approval_digest(active)
     if approved is not None and approved.digest:
-        sealed = approved.item is not None and lineage.DIGEST in approved.item.metadata
+        # The digest cannot cover itself; lineage with fingerprints was sealed with it, when it was approved with one.
+        sealed = "fingerprints" in metadata if approved.item is None else lineage.DIGEST in approved.item.metadata
         if approved.digest == digest and (not sealed or metadata.get(lineage.DIGEST) == digest):
             return [], ()
         found = changes(approved.item, active, scrubber) if approved.item is not None else ()

@@ -3,7 +3,8 @@
 import contextlib
 import random
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from curator.gateway.errors import (
     BadAnswer,
@@ -129,27 +130,59 @@ def explain(job: Job, error: GatewayError, item: Item) -> Stop:
     return diagnose(error, item, stored, owner)
 
 
-def became_of(job: Job, changed: Changed, newest: StoredItem) -> WriteAction:
-    """What became of an own write that was not confirmed and stands no more: somebody else wrote `newest` since."""
+def became_of(job: Job, changed: Changed, newest: StoredItem) -> tuple[WriteAction, StoredItem | None]:
+    """What became of an own write that was not confirmed and stands no more, and its version, if there is one.
+
+    Somebody else wrote `newest` since.
+    """
     plan, at = changed.sent, newest.updated_at
     if plan is None:
-        return "none"
+        return "none", None
     try:
         for _ in range(_VERSIONS):
             if plan.before is not None and at <= plan.before.updated_at:
-                return "none"
-            # Every POST leaves a version, and a list shows the one of a moment; the API has no list of versions.
-            then = at - timedelta(milliseconds=1)
-            rows = job.gateway.items(plan.item.dataset, source_trace_id=plan.item.source_trace_id, version=then)
-            row = next((row for row in rows if row.id == plan.item.id), None)
+                return "none", None
+            row = version_before(job, plan.item, at)
             if row is None:
                 break
             if not differences(plan.item, row):
-                return plan.action
+                first = plan.action == "created" and version_before(job, row, row.updated_at) is None
+                return "created" if first else "updated", row
             at = row.updated_at
     except GatewayError:
-        return "unknown"
-    return "none" if changed.answered else "unknown"  # without an answer, a repair may have deleted it meanwhile
+        return "unknown", None
+    # Without an answer, a repair may have deleted it meanwhile.
+    return ("none" if changed.answered else "unknown"), None
+
+
+def version_before(job: Job, item: Item | StoredItem, at: datetime) -> StoredItem | None:
+    """The version of an item that the write of a moment replaced; None when it was the first. Raises GatewayError.
+
+    Every POST leaves a version, and a list shows the one of a moment, unless it was archived; the API has no list of
+    versions, and of an item itself only the newest.
+    """
+    then = at - timedelta(milliseconds=1)
+    rows = job.gateway.items(item.dataset, source_trace_id=item.source_trace_id or None, version=then)
+    return next((row for row in rows if row.id == item.id), None)
+
+
+def who_created(job: Job, answers: Sequence[StoredItem | None], promotion: str) -> WriteAction:
+    """`created`, or `updated` when somebody else wrote the id before one of these first writes and repairs.
+
+    None stands for a repair whose write was left to somebody else. The server answers the first and the second
+    writer alike: 200, with `createdAt` and `updatedAt` of now. What was replaced is noted for an undo.
+    """
+    for answer in answers:
+        try:
+            before = None if answer is None else version_before(job, answer, answer.updated_at)
+        except GatewayError:  # it was written, and nothing says that anybody was there before
+            before = None
+        if before is not None:
+            with contextlib.suppress(ConfigError):
+                job.journal.promotions.replaced(promotion, previous_of(job, before))
+        if before is not None or answer is None:
+            return "updated"
+    return "created"
 
 
 def _settle(job: Job, plan: Plan, *, answered: bool) -> StoredItem | None:

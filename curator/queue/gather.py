@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curator.model.failure import Failure, Signal
+from curator.model.failure import Failure, Signal, split_key
 from curator.model.rule import Rule, SignalRule
 from curator.model.trace import Observation
 from curator.queue.signals import of_entry, of_levels, of_score
@@ -288,26 +288,27 @@ def entries_of(gateway: "Gateway", trace_ids: Collection[str], *, status: str = 
     return found
 
 
-def require_traces(gateway: "Gateway", trace_ids: Sequence[str]) -> None:
-    """Raises NotFound (TRACE_NOT_FOUND) unless Langfuse knows every trace: by an observation, a score or an entry.
+def require_traces(gateway: "Gateway", keys: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Trace and reviewed observation of each key, as Langfuse knows them: by an observation, a score or an entry.
 
     A trace that retention deleted may live on in its scores and annotation-queue entries, and can still be decided.
+    Raises NotFound (TRACE_NOT_FOUND) when it knows nothing of one.
     """
-    unknown = dict.fromkeys(trace_ids)
-    looks: list[Callable[[], Iterable[str | None]]] = [
-        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown), roots_only=True)),
-        lambda: (one.trace_id for one in gateway.observations(trace_ids=list(unknown))),
-        lambda: (one.trace_id for one in gateway.scores(trace_ids=list(unknown))),
-        lambda: (trace_id for trace_id, entries in entries_of(gateway, list(unknown)).items() if entries),
+    known, unknown = set[str | None](), list(keys)
+    looks: list[Callable[[list[str]], Iterable[str | None]]] = [
+        lambda ids: (one.trace_id for one in gateway.observations(trace_ids=ids, roots_only=True)),
+        lambda ids: (one.trace_id for one in gateway.observations(trace_ids=ids)),
+        lambda ids: (one.trace_id for one in gateway.scores(trace_ids=ids)),
+        lambda ids: (trace_id for trace_id, entries in entries_of(gateway, ids).items() if entries),
     ]
     for look in looks:
-        for trace_id in list(look()):
-            unknown.pop(trace_id or "", None)
+        known |= set(look([trace_id for key in unknown for trace_id in (key, split_key(key)[0])]))
+        unknown = [key for key in keys if not known & {key, split_key(key)[0]}]
         if not unknown:
-            return
+            return [(key, None) if key in known else split_key(key) for key in keys]
     from curator.gateway import NotFound
 
-    which = "this trace" if len(trace_ids) == 1 else f"{len(unknown)} of these {len(trace_ids)} traces"
+    which = "this trace" if len(keys) == 1 else f"{len(unknown)} of these {len(keys)} traces"
     raise NotFound(
         f"Langfuse knows nothing of {which}.", code="TRACE_NOT_FOUND", remedy="Check the ids and the project."
     )

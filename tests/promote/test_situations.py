@@ -34,6 +34,7 @@ from tests.promote.support import connection_of
 from tests.tui.driver import driving
 
 USUAL, OTHER, DEEP, GONE = (f"{number:032x}" for number in range(1, 5))
+SLASHED = "tenant/42/7"
 ROOT = f"{1:016x}"
 ITEM_ID = lineage.item_id("any", USUAL, ROOT)
 LIMITS = Limits(answer_megabytes=0.5, pages=1)
@@ -192,6 +193,7 @@ class Situation:
 S = Situation
 SITUATIONS = {
     "nothing special": S(None, then="unchanged"),
+    "slashes in the trace's id": S(None, then="unchanged", trace=SLASHED),
     # what would be lost of it
     "control characters": S("ITEM_CONTROL_CHARACTERS", ("strip",), edits={"input.query": "a\x07b"}),
     "kept as a draft": S("ITEM_CONTROL_CHARACTERS", ("draft",), "ITEM_CONTROL_CHARACTERS", {"input.query": "a\x07b"}),
@@ -553,9 +555,9 @@ def server(now: datetime) -> Iterator[SandboxServer]:
     """Traces and nothing else."""
     deep = json.dumps({"message": json.loads("[" * 300 + "]" * 300)})
     rows = [
-        {"id": f"{int(trace, 16):016x}", "traceId": trace, "traceName": "any", "name": "any", "type": "SPAN",
+        {"id": f"{int(trace[-1], 16):016x}", "traceId": trace, "traceName": "any", "name": "any", "type": "SPAN",
          "startTime": now.isoformat(), "endTime": now.isoformat(), "input": text, "output": "{}"}
-        for trace, text in ((USUAL, '{"message": "q"}'), (DEEP, deep))
+        for trace, text in ((USUAL, '{"message": "q"}'), (DEEP, deep), (SLASHED, "{}"))
     ]  # fmt: skip
     with SandboxServer() as server, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.jsonl"

@@ -50,11 +50,19 @@ def crowd(
 def told_truly(server: SandboxServer, receipts: Sequence[Receipt]) -> int:
     """Holds what receipts say of themselves against the server's own record of who wrote what; how many versions."""
     with server.store.read() as db:
-        rows = db.execute("SELECT id, metadata FROM item_versions WHERE NOT is_deleted").fetchall()
-    wrote = [(row["id"], json.loads(row["metadata"])["reviewer"]) for row in rows]
+        rows = db.execute("SELECT * FROM item_versions ORDER BY id, valid_from").fetchall()
+    wrote = [(row["id"], json.loads(row["metadata"])["reviewer"]) for row in rows if not row["is_deleted"]]
+    before = [None, *rows]
+    born = Counter(
+        row["id"]
+        for row, last in zip(rows, before, strict=False)
+        if not row["is_deleted"] and (last is None or last["id"] != row["id"] or last["is_deleted"])
+    )  # a repair deletes the item first: whoever writes it next makes it anew
     for receipt in receipts:
         if receipt.action != "unknown":
             assert (receipt.action != "none") == ((receipt.item_id, receipt.reviewer) in wrote), receipt
+    made = Counter(each.item_id for each in receipts if each.action == "created")
+    assert all(made[item_id] <= born[item_id] for item_id in made)
     return sum(each[0] in {receipt.item_id for receipt in receipts} for each in wrote)
 
 

@@ -10,7 +10,8 @@ import pytest
 from curator.gateway import Gateway
 from curator.gateway.errors import NoAnswer
 from curator.journal import Journal
-from curator.model import Item, Receipt, StoredItem
+from curator.model import Item, Receipt, StoredItem, lineage
+from curator.model.errors import ConfigError
 from curator.promote import Promoter
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import (
@@ -22,6 +23,7 @@ from tests.promote.support import (
     connection_of,
     make_item,
     promote,
+    promote_many,
     resume,
     undo,
     verify,
@@ -142,8 +144,6 @@ class Repairing(Gateway):
 def test_a_repair_by_somebody_else_is_a_success(
     server: SandboxServer, gateway: Gateway, journal: Journal, run: Promote
 ) -> None:
-    from curator.model import lineage
-
     item = make_item()
     server.fault("duplicate-rows")
     gateway.put_item(lineage.sealed(item))
@@ -154,3 +154,100 @@ def test_a_repair_by_somebody_else_is_a_success(
     assert receipt.ok, receipt
     listed = gateway.items(DATASET)
     assert (listed.total_items, len(list(listed))) == (1, 1)
+
+
+class Preceded(Gateway):
+    """Somebody else writes the same ids, each right before this gateway's first write of it."""
+
+    others: dict[str, Item]
+
+    def put_item(self, item: Item, **how: Any) -> StoredItem:
+        if (other := self.others.pop(item.id, None)) is not None:
+            super().put_item(other)
+        return super().put_item(item, **how)
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_only_the_first_writer_says_created(
+    count: int, server: SandboxServer, gateway: Gateway, journal: Journal
+) -> None:
+    """The answer to a POST is the same for the first and the second; undo brings back what was there in between."""
+    items = [make_item(f"{n:032x}") for n in range(1, count + 1)]
+    with Preceded(connection_of(server)) as late:
+        grace = {"reviewer": "grace"}
+        late.others = {each.id: lineage.sealed(make_item(each.source_trace_id or "", metadata=grace)) for each in items}
+        receipts = list(promote_many(late, journal, EmailFinder(), items, new_ids=late.others, **options("ada")))
+    assert [(each.action, each.verdict) for each in receipts] == [("updated", "verified")] * count
+    assert [each.outcome for each in undo(gateway, journal, EmailFinder(), patience=QUICK)] == ["restored"]
+    stored = gateway.item(receipts[-1].item_id)
+    assert stored is not None
+    assert (stored.status, stored.metadata["reviewer"]) == ("ACTIVE", "grace")
+
+
+class EditedUnseen(Gateway):
+    """The answer to a write gets lost, and somebody edits the item before it can be read."""
+
+    def put_item(self, item: Item, **how: Any) -> StoredItem:
+        super().put_item(item, **how)
+        super().put_item(item.model_copy(update={"input": {"query": "theirs"}}))
+        raise NoAnswer("The connection is gone.", code="NO_ANSWER")
+
+
+def test_a_write_that_somebody_edited_before_it_was_seen_is_no_refusal(
+    server: SandboxServer, gateway: Gateway, journal: Journal
+) -> None:
+    with EditedUnseen(connection_of(server)) as unseen:
+        receipt = promote(unseen, journal, EmailFinder(), make_item(), **options("ada"))
+    assert (receipt.verdict, receipt.action, code(receipt)) == ("failed", "created", "ITEM_EDITED")
+    (undone,) = undo(gateway, journal, EmailFinder(), patience=QUICK)
+    assert undone.problem is not None
+    assert undone.problem.code == "ITEM_CHANGED"
+    stored = gateway.item(receipt.item_id)
+    assert stored is not None
+    assert (stored.status, stored.input) == ("ACTIVE", {"query": "theirs"})
+
+
+class Improving(Gateway):
+    """Somebody improves an item while the first of many is written."""
+
+    improved: Item | None
+
+    def put_item(self, item: Item, **how: Any) -> StoredItem:
+        if self.improved is not None:
+            super().put_item(self.improved)
+            self.improved = None
+        return super().put_item(item, **how)
+
+
+def test_an_edit_during_a_bulk_is_not_overwritten(server: SandboxServer, gateway: Gateway, journal: Journal) -> None:
+    traces = [f"{n:032x}" for n in range(1, 7)]
+    assert all(promote(gateway, journal, EmailFinder(), make_item(each), **options("ada")).ok for each in traces)
+    last = gateway.item(make_item(traces[-1]).id)
+    assert last is not None
+    again = [make_item(each, input={"query": "second"}) for each in traces]
+    with Improving(connection_of(server)) as improving:
+        improving.improved = last.to_write().model_copy(update={"input": {"query": "improved"}})
+        sending = options("ada") | {"concurrency": 1}
+        receipts = {r.item_id: r for r in promote_many(improving, journal, EmailFinder(), again, **sending)}
+    assert [code(receipts[each.id]) for each in again] == [None] * 5 + ["ITEM_EDITED"]
+    stored = gateway.item(last.id)
+    assert stored is not None
+    assert stored.input == {"query": "improved"}
+
+
+class Full(Journal):
+    """Its disk is full once the write has been sent."""
+
+    def finish(self, *given: Any, **more: Any) -> None:
+        raise ConfigError("The disk is full.", code="JOURNAL_UNUSABLE")
+
+
+def test_an_archiving_that_cannot_be_stored_is_told(
+    server: SandboxServer, gateway: Gateway, run: Promote, tmp_path: Path
+) -> None:
+    stored = gateway.item(run(make_item()).item_id)
+    assert stored is not None
+    with Full("test", tmp_path / "full" / "journal.sqlite3") as journal:
+        receipt = Promoter(gateway, journal, EmailFinder(), reviewer="ada", patience=QUICK).archive(stored)
+    assert (receipt.verdict, receipt.action, receipt.stored) == ("verified", "archived", False)
+    assert gateway.items(DATASET).total_items == 0

@@ -2,14 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curator.gateway import Gateway
-from curator.journal import Journal, last_approvals
-from curator.model import lineage
-from curator.promote import Undone
+from curator.journal import Journal, LedgerEntry, export_ledger, last_approvals
+from curator.model import Receipt, lineage
+from curator.promote import Promoter, Undone
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
 from tests.promote.support import DATASET, QUICK, EmailFinder, Promote, code, make_item, undo, verify
@@ -176,6 +177,42 @@ def test_an_undo_that_the_server_loses_is_not_claimed(
     assert [u.outcome for u in take_back()] == ["archived"]
 
 
+@pytest.mark.parametrize("delete", [False, True])
+def test_all_rows_of_a_doubled_item_are_taken_back(
+    delete: bool, run: Promote, take_back: Undo, gateway: Gateway, server: SandboxServer
+) -> None:
+    receipt = run(make_item())
+    double(server, receipt.item_id)
+    (undone,) = take_back(delete=delete)
+    assert (undone.outcome, undone.problem) == ("deleted" if delete else "archived", None)
+    assert gateway.items(DATASET).total_items == 0
+    stored = gateway.item(receipt.item_id)
+    assert (stored is None) if delete else (stored is not None and stored.status == "ARCHIVED")
+
+
+def test_an_update_of_a_doubled_item_stays_until_it_is_repaired(
+    run: Promote, take_back: Undo, server: SandboxServer
+) -> None:
+    run(make_item())
+    changed = run(make_item(input={"query": "changed"}))
+    double(server, changed.item_id)
+    (undone,) = take_back()
+    assert undone.problem is not None
+    assert undone.problem.code == "ITEM_DUPLICATE_ROWS"
+    assert run(make_item(input={"query": "changed"}), remedies=["repair"]).ok
+    assert [each.outcome for each in take_back(count=2)] == ["restored", "restored"]
+
+
+def double(server: SandboxServer, item_id: str) -> None:
+    """A second current row, as concurrent first writes leave it."""
+    with server.store.write() as db:
+        found = db.execute("SELECT * FROM item_versions WHERE id = ? AND valid_to IS NULL", (item_id,)).fetchone()
+        row = {**dict(found), "valid_from": found["valid_from"] + 5}
+        del row["row"]
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        db.execute(f"INSERT INTO item_versions ({names}) VALUES ({marks})", tuple(row.values()))
+
+
 def test_a_version_that_nobody_kept_cannot_come_back(run: Promote, take_back: Undo, gateway: Gateway) -> None:
     """The journal keeps no personal values, Langfuse lists no archived version: it is said, and nothing is done."""
     before = make_item().model_copy(update={"input": {"query": "ada@home.example"}, "status": "ARCHIVED"})
@@ -228,6 +265,81 @@ def test_every_later_change_is_found(gateway: Gateway, journal: Journal, run: Pr
         make_item("d" * 32).id: ["ITEM_DUPLICATE_ROWS"],
     }
     assert verdicts(gateway, journal, items[1].id) == {items[1].id: ["ITEM_CHANGED"]}
+
+
+APPROVED = {"query": "caf\u00e9 ", "n": 1, "none": None, "list": []}
+TAMPERED: dict[str, dict[str, Any]] = {
+    "another normal form": {"input": APPROVED | {"query": "cafe\u0301 "}},
+    "no trailing space": {"input": APPROVED | {"query": "caf\u00e9"}},
+    "another space": {"input": APPROVED | {"query": "caf\u00e9\u00a0"}},
+    "null is gone": {"input": {key: value for key, value in APPROVED.items() if key != "none"}},
+    "null is new": {"input": APPROVED | {"new": None}},
+    "true for one": {"input": APPROVED | {"n": True}},
+    "text for a number": {"input": APPROVED | {"n": "1"}},
+    "object for a list": {"input": APPROVED | {"list": {}}},
+    "no metadata": {"metadata": {}},
+    "source trace": {"source_trace_id": "5" * 32},
+    "source observation": {"source_observation_id": "5" * 16},
+    "another dataset's digest": {"metadata": {"digest": "0" * 64}},
+    "no digest": {"metadata": {"digest": None}},
+    "reviewer": {"metadata": {"reviewer": "mallory"}},
+    "another key with null": {"metadata": {"new": [None]}},
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_the_smallest_change_is_found_here_and_elsewhere(
+    what: str, gateway: Gateway, journal: Journal, run: Promote, tmp_path: Path
+) -> None:
+    """By the receipt of this machine, and by a ledger on another; with new fingerprints and a new digest, too."""
+    receipt = run(make_item(input=APPROVED))
+    approved, ledger = gateway.item(receipt.item_id), tmp_path / "ledger.jsonl"
+    assert approved is not None
+    export_ledger(ledger, journal.ledger.entries())
+    changes = dict(TAMPERED[what])
+    if changes.get("metadata"):
+        merged = approved.metadata | changes["metadata"]
+        changes["metadata"] = {key: value for key, value in merged.items() if value is not None}
+    bad = approved.to_write().model_copy(update=changes)
+    resealed = lineage.sealed(bad) if "digest" not in TAMPERED[what].get("metadata", {}) else bad
+    with Journal("test", tmp_path / "elsewhere" / "journal.sqlite3") as elsewhere:
+        for each in (bad, resealed):
+            gateway.put_item(each)
+            (here,) = verify(gateway, journal, EmailFinder(), DATASET, [receipt.item_id])
+            (there,) = verify(gateway, elsewhere, EmailFinder(), DATASET, [receipt.item_id], ledger=ledger)
+            assert (here.verdict, there.verdict) == ("failed", "failed")
+            assert all(len(set(str(change).partition(": ")[2].split(" → "))) == 2 for change in here.changes)
+
+
+def test_a_ledger_expects_what_its_machine_expects(
+    gateway: Gateway, journal: Journal, run: Promote, take_back: Undo, tmp_path: Path
+) -> None:
+    """Neither what was found only and taken back later, nor what was archived; but what an undo brought back."""
+    found, updated, archived = (make_item(digit * 32) for digit in "123")
+    for item in (found, found, updated, archived):
+        run(item)
+    run(make_item("2" * 32, input={"query": "changed"}))
+    take_back()  # the change
+    promoter = Promoter(gateway, journal, EmailFinder(), reviewer="ada", patience=QUICK)
+    first = next(each for each in journal.ledger.entries() if each.item_id == found.id)
+    assert [each.outcome for each in promoter.undo(receipt=receipt_of(journal, first))] == ["archived"]
+    stored = gateway.item(archived.id)
+    assert stored is not None
+    assert promoter.archive(stored).action == "archived"
+    ledger = tmp_path / "ledger.jsonl"
+    export_ledger(ledger, journal.ledger.entries())
+    with Journal("test", tmp_path / "elsewhere" / "journal.sqlite3") as elsewhere:
+        here = verify(gateway, journal, EmailFinder(), DATASET)
+        there = verify(gateway, elsewhere, EmailFinder(), DATASET, ledger=ledger)
+        for seen in (here, there):
+            assert [(each.item_id, each.verdict) for each in seen] == [(updated.id, "verified")]
+    assert [each.outcome for each in take_back()] == ["restored"]  # the archiving
+    assert {each.item_id for each in verify(gateway, journal, EmailFinder(), DATASET)} == {updated.id, archived.id}
+
+
+def receipt_of(journal: Journal, entry: LedgerEntry) -> Receipt:
+    found = [each.receipt for each in journal.promotions.of_item(entry.item_id or "") if each.receipt is not None]
+    return next(each for each in found if each.at == entry.at)
 
 
 def test_what_was_taken_back_is_not_expected(gateway: Gateway, journal: Journal, run: Promote, take_back: Undo) -> None:
