@@ -21,7 +21,7 @@ from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
 from curator.scrub.scrubber import Scrubber
 from curator.tui.session import Session
-from curator.tui.widgets.reader import FailurePreview
+from curator.tui.widgets.reader import FailurePreview, MaskedView
 from curator.tui.widgets.rows import Rows
 from tests.demo.maker import audit_example
 from tests.tui.driver import Driver, driving, go_elsewhere, settings_for
@@ -145,7 +145,10 @@ async def to_items(driver: Driver) -> None:
 async def datasets(driver: Driver) -> None:
     await to_items(driver)
     await driver.press("enter", "j")
-    await driver.until(lambda: "Input" in driver.text(), "the item")
+    items, asked = driver.screen.query_one("#items", Rows), driver.screen._asked
+    await driver.until(lambda: all(items.rows[n].id in asked for _, n in items.rows_in_sight()), "the questions")
+    detail = driver.screen.query_one("#detail", MaskedView)
+    await driver.until(lambda: detail._findings is not None and "Input" in driver.text(), "the item, looked through")
 
 
 async def lineage(driver: Driver) -> None:
