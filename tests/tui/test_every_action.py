@@ -446,7 +446,9 @@ async def test_workbench_and_receipt(
         assert len(session.rooms.journal.drafts.all()) == 1
         await driver.does("receipt.remedy-1", "1")
         assert "verified" in driver.text()
-        assert foot(driver).startswith("enter Next failure  esc Back  t Prove  b Browser  s State  u Undo")
+        assert foot(driver).startswith(
+            "enter Next failure  n Next draft  esc Back  t Prove  b Browser  s State  u Undo"
+        )
         receipt = driver.screen._receipt
         await driver.does("receipt.cover", "c")
         assert "No other open failure of its group is known" in driver.toasts()

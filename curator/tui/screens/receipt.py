@@ -213,7 +213,7 @@ class ReceiptScreen(Proving):
         if receipt is None:
             return action.label if name in ("back", "help", "command_palette") else ""
         applies = {
-            **dict.fromkeys(("next", "prove", "state"), receipt.ok),
+            **dict.fromkeys(("next", "next_draft", "prove", "state"), receipt.ok),
             "cover": bool(self._others(receipt)),
             "explain": receipt.problem is not None,
             "undo": self._covered or (receipt.ok and receipt.action != "none"),
@@ -243,6 +243,11 @@ class ReceiptScreen(Proving):
     def action_next(self) -> None:
         if self._written("It is not written. Choose a remedy by its number, or go back with esc."):
             self.curator.back_to_queue()
+
+    def action_next_draft(self) -> None:
+        self.action_next()
+        if self._receipt is not None and self._receipt.ok:
+            self.curator.queue_screen.action_promote()
 
     def action_back(self) -> None:
         if self._receipt is None and self.drop("promote"):
