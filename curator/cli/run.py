@@ -141,29 +141,24 @@ def prove(
 
     Nothing is written. Exit 0 when every item is reproduced.
     """
-    from curator.experiments import prove_items
+    from curator.experiments import ProofPlan, prove_items
     from curator.rulebook import find_rule
 
     settings = load_settings(allow_python=allow_python)
     loaded = find_rule(rule, settings)
     total = len(items) * repeat * (2 if candidate else 1)
     connection = settings.connection()
+    plan = ProofPlan(
+        production=production,
+        candidate=candidate,
+        runs=repeat,
+        timeout=timeout,
+        memory=memory,
+        allow_python=settings.allow_python,
+    )
     with open_gateway(connection) as gateway, progress_bar("answers") as bar:
         bar.start(total)
-        found = prove_items(
-            gateway,
-            connection,
-            loaded.rule,
-            items,
-            production=production,
-            candidate=candidate,
-            runs=repeat,
-            timeout=timeout,
-            memory=memory,
-            allow_python=settings.allow_python,
-            progress=bar.step,
-            printed=printed,
-        )
+        found = prove_items(gateway, connection, loaded.rule, items, plan, progress=bar.step, printed=printed)
     if as_json:
         print_json({"items": [proof.model_dump(mode="json") for proof in found]})
     else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from curator.experiments.judges import Judge, measure, proven
     from curator.experiments.junit import junit_xml
     from curator.experiments.perform import perform_experiment, variables_of
-    from curator.experiments.prove import DEFAULT_RUNS, Proof, Side, prove_items
+    from curator.experiments.prove import Proof, ProofPlan, Side, prove_items
     from curator.experiments.remote import Listed, find_run, find_runs, runs, verify_again, with_integrity
     from curator.experiments.results import (
         DatasetItem,

@@ -63,7 +63,7 @@ def perform_experiment(
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:
                 started(pinned)
-            run = run_experiment(gateway, connection, rule, pinned, agent, checker, plan, kept, progress)
+            run = run_experiment(gateway, connection, pinned, agent, checker, plan, kept, progress)
         except Interrupted as interrupted:
             _save(interrupted.run, path, saved)
             raise

@@ -20,6 +20,23 @@ ProofVerdict = Literal["reproduced", "too weak", "still failing", "flaky", "erro
 DEFAULT_RUNS = 3
 
 
+class ProofPlan(Value):
+    """What items are held against, and how."""
+
+    production: str
+    """Specification of the task that is live: items should fail on it."""
+    candidate: str | None = None
+    """Of the one that is meant to mend it: items should pass on it."""
+    runs: int = DEFAULT_RUNS
+    """How often each side answers each item."""
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    """Seconds for one answer."""
+    memory: float = DEFAULT_MEMORY_GIB
+    """GiB that one answer may take."""
+    allow_python: bool = False
+    """Whether the rule's checks may be Python paths."""
+
+
 class Side(Value):
     """How one task did on one item."""
 
@@ -53,7 +70,6 @@ class Proof(Value):
 
 
 def prove(
-    rule: Rule,
     items: Iterable[StoredItem],
     production: Task,
     candidate: Task | None,
@@ -70,7 +86,7 @@ def prove(
 
     def one(item: StoredItem) -> Proof:
         both = [task for task in (production, candidate) if task is not None]
-        live, *others = [_side(rule, item, task, checker, runs, progress) for task in both]
+        live, *others = [_side(item, task, checker, runs, progress) for task in both]
         other = others[0] if others else None
         verdict, says = verdict_on(live, other)
         return Proof(item_id=item.id, production=live, candidate=other, verdict=verdict, says=says)
@@ -88,35 +104,29 @@ def prove_items(
     connection: Connection,
     rule: Rule,
     items: Sequence[str],
+    plan: ProofPlan,
     *,
-    production: str,
-    candidate: str | None = None,
-    runs: int = DEFAULT_RUNS,
-    timeout: float = DEFAULT_TIMEOUT_SECONDS,
-    memory: float = DEFAULT_MEMORY_GIB,
-    allow_python: bool = False,
     progress: Callable[[], None] | None = None,
     printed: Printed | None = None,
 ) -> list[Proof]:
-    """`prove` by item ids and task specifications; `progress` is called after each answer of a task, `printed` with
+    """`prove` by item ids and a plan; `progress` is called after each answer of a task, `printed` with
     what tasks and evaluators print.
 
     Raises UsageError before anything runs, CuratorError (PROVE_ITEM), GatewayError.
     """
-    apart = apart_of(connection, memory, printed)
+    apart = apart_of(connection, plan.memory, printed)
     with contextlib.ExitStack() as stack:
-        checker = stack.enter_context(
-            contextlib.closing(Checker(rule, allow_python=allow_python, timeout=timeout, apart=apart))
-        )
+        checker = Checker(rule, allow_python=plan.allow_python, timeout=plan.timeout, apart=apart)
+        stack.enter_context(contextlib.closing(checker))
 
         def task(spec: str) -> Task:
             outgoing = outgoing_of(rule)
-            found = parse_task(spec, timeout=timeout, apart=apart, outgoing=outgoing, replay=rule.replay)
+            found = parse_task(spec, timeout=plan.timeout, apart=apart, outgoing=outgoing, replay=rule.replay)
             return stack.enter_context(found)
 
-        live, other = task(production), task(candidate) if candidate else None
+        live, other = task(plan.production), task(plan.candidate) if plan.candidate else None
         stored = [_stored(gateway, item, rule.dataset.name) for item in items]
-        return prove(rule, stored, live, other, checker, runs=runs, progress=progress)
+        return prove(stored, live, other, checker, runs=plan.runs, progress=progress)
 
 
 def _stored(gateway: Gateway, item_id: str, dataset: str) -> StoredItem:
@@ -144,9 +154,7 @@ def verdict_on(production: Side, candidate: Side | None) -> tuple[ProofVerdict, 
     return "flaky", f"the candidate passed {candidate.passed} of {candidate.runs} runs."
 
 
-def _side(
-    rule: Rule, item: StoredItem, task: Task, checker: Checker, runs: int, progress: Callable[[], None] | None
-) -> Side:
+def _side(item: StoredItem, task: Task, checker: Checker, runs: int, progress: Callable[[], None] | None) -> Side:
     passed, errors, failed = 0, [], []
     for _ in range(runs):
         try:
@@ -158,7 +166,7 @@ def _side(
             if progress is not None:
                 progress()
         case = Case(input=item.input, output=output, expected_output=item.expected_output, metadata=item.metadata)
-        counted = _that_count(rule, checker.evaluate(case))
+        counted = _that_count(checker.rule, checker.evaluate(case))
         errors += [f"{result.name}: {result.error}" for result in counted if result.error]
         bad = [result.name for result in counted if result.passed is False]
         failed += [name for name in bad if name not in failed]

@@ -35,7 +35,7 @@ from curator.gateway import Gateway
 from curator.model.base import Value
 from curator.model.item import StoredItem
 from curator.model.json import Json
-from curator.model.rule import CheckSpec, Rule
+from curator.model.rule import CheckSpec
 from curator.scrub import Outgoing
 
 DEFAULT_CONCURRENCY = 3
@@ -82,7 +82,6 @@ class Plan(Value):
 def run_experiment(
     gateway: Gateway,
     connection: Connection,
-    rule: Rule,
     pinned: Pinned,
     agent: Task,
     checker: Checker,
@@ -96,7 +95,7 @@ def run_experiment(
     checked yet: `integrity` does that. `plan.label` names the candidate; run names add the time. Raises UsageError
     (RUN_RESUME, RESULT_WRITE), ConfigError, ServerError, Interrupted.
     """
-    mirror = Mirror(connection, pinned.dataset.name, pinned.version)
+    mirror, rule = Mirror(connection, pinned.dataset.name, pinned.version), checker.rule
     label, started = plan.label or rule.rule, datetime.now(UTC)
     before = record.before.repeats if record.before else {}
     first = before[min(before)].run_name if before else run_name(label, started, 1, plan.repeat)

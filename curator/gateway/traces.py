@@ -25,6 +25,17 @@ EARLIER = 20
 Filter = dict[str, Any]
 
 
+class ObservationFilter(TypedDict, total=False):
+    """Further conditions on observations; `from_` is inclusive, `to` is not."""
+
+    roots_only: bool
+    levels: Sequence[str]
+    from_: datetime | None
+    to: datetime | None
+    filters: Sequence[Filter]
+    """As the API's parameter `filter` takes them."""
+
+
 class ScoreFilter(TypedDict, total=False):
     """Further conditions on scores, as the API takes them."""
 
@@ -45,30 +56,25 @@ class Traces(Calls):
         ids: Sequence[str] | None = None,
         trace_ids: Sequence[str] | None = None,
         session_ids: Sequence[str] | None = None,
-        roots_only: bool = False,
-        levels: Sequence[str] | None = None,
-        from_: datetime | None = None,
-        to: datetime | None = None,
         io: bool = False,
         costs: bool = False,
-        filters: Sequence[Filter] | None = None,
         limit: int | None = None,
+        **only: Unpack[ObservationFilter],
     ) -> Iterator[Observation]:
         """Observations, newest first within each batch; conditions are joined by *and*, values of a list by *or*.
 
         At most one of `ids`, `trace_ids` and `session_ids`; many ids are asked for in batches that fit into a URL, and
         an empty list gives nothing. `io` adds input, output, metadata and costs: only for what is looked at; `costs`
-        adds costs alone. `filters` are conditions as the API's `filter` parameter takes them. Raises GatewayError.
+        adds costs alone. Raises GatewayError.
         """
-        common: list[Filter] = list(filters or ())
-        if roots_only:
+        common = list(only.get("filters", ()))
+        if only.get("roots_only"):
             common.append({"type": "boolean", "column": "isRootObservation", "operator": "=", "value": True})
-        if levels is not None:
-            common.append(_any_of("level", list(levels)))
-        if from_ is not None:
-            common.append({"type": "datetime", "column": "startTime", "operator": ">=", "value": _iso(from_)})
-        if to is not None:
-            common.append({"type": "datetime", "column": "startTime", "operator": "<", "value": _iso(to)})
+        if "levels" in only:
+            common.append(_any_of("level", list(only["levels"])))
+        for sign, moment in ((">=", only.get("from_")), ("<", only.get("to"))):
+            if moment is not None:
+                common.append({"type": "datetime", "column": "startTime", "operator": sign, "value": _iso(moment)})
         # `traceId=` of the API takes exactly one id; the filter takes many.
         column, wanted = _at_most_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
         found, tally = 0, self._tally()

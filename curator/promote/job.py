@@ -1,5 +1,6 @@
 """What stays the same over one command: who promotes, under which policy, what the reviewer allows, how patiently."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
+from curator.gateway.errors import RateLimited
 from curator.help import outcomes
 from curator.journal import Busy, Journal
 from curator.model import Finding, ScrubPolicy
@@ -48,6 +50,10 @@ class Patience(Value):
         return Patience(lock=300, late=60, limit=600, conflict=60, repair=20)
 
 
+_PAUSE = 1.0
+"""Seconds to wait on a 429 that does not say how long."""
+
+
 class Pace:
     """Holds all writers back until the server accepts requests again."""
 
@@ -60,6 +66,15 @@ class Pace:
         """No write before `seconds` from now."""
         with self._lock:
             self._free_at = max(self._free_at, time.monotonic() + seconds)
+
+    def limited(self, error: RateLimited, until: float) -> bool:
+        """Holds everybody back as long as a 429 asks for; False when that ends after `until` (monotonic)."""
+        pause = _PAUSE if error.retry_after is None else error.retry_after
+        if time.monotonic() + pause > until:
+            return False
+        # All would come back at the same moment, and be limited again.
+        self.hold(pause + random.uniform(0, 0.2))
+        return True
 
     def wait(self) -> None:
         """Returns when writes may be sent."""

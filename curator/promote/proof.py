@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from curator.gateway.errors import GatewayError, NoAnswer, NotFound, ServerFailed
+from curator.gateway.errors import GatewayError, NoAnswer, NotFound, RateLimited, ServerFailed
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Check, Item, StoredItem
@@ -308,11 +308,17 @@ def _rewrite(job: Job, plan: Plan, promotion: str) -> StoredItem | None:
 
 def delete_rows(job: Job, item_id: str) -> None:
     """Deletes every current row of an id. Raises Stop."""
+    until = time.monotonic() + job.patience.limit
+    # One DELETE takes one current row away; an id that was written twice at first has several.
     for left in reversed(range(MAX_ROWS)):
+        job.pace.wait()
         try:
             job.gateway.delete_item(item_id)
         except NotFound:
             return
+        except RateLimited as error:
+            if not left or not job.pace.limited(error, until):
+                raise stop_of(error, verdict="failed") from None
         except (NoAnswer, ServerFailed) as error:
             # Langfuse answers 500 when another machine takes the row away under its hands: that machine repairs too.
             if read(job, item_id) is None:

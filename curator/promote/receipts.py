@@ -217,10 +217,8 @@ def _again(job: Job, write: Callable[[], None]) -> None:
             write()
             return
         except RateLimited as error:
-            pause = _PAUSE if error.retry_after is None else error.retry_after
-            if time.monotonic() + pause > deadline:
+            if not job.pace.limited(error, deadline):
                 raise
-            job.pace.hold(pause)
         except (NoAnswer, ServerFailed):
             failures += 1
             if failures >= 3:

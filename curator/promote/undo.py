@@ -125,7 +125,7 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
     doubled = stored.status == "ACTIVE" and (reading := read_both(job, stored, stored)).duplicated
     if doubled and (before is None or before.updated_at is None) and _still_ours(reading.listed, entry, promotion):
         # An upsert leaves the other rows as they are; all are this promotion's, so all go, and one comes back archived.
-        delete_rows(job, stored.id)
+        delete_item(job, stored)
         return "deleted" if delete else _archive(job, stored, anew=True)
     if doubled:
         words = f"The id {stored.id} has several current rows: undo would reach one of them."
@@ -135,7 +135,8 @@ def _take_item_back(job: Job, entry: LedgerEntry, promotion: Promotion, *, delet
         _restore(job, previous, stored)
         return "restored"
     if delete:
-        return _delete(job, stored)
+        delete_item(job, stored)
+        return "deleted"
     return _archive(job, stored)
 
 
@@ -170,15 +171,18 @@ def _archive(job: Job, stored: StoredItem, *, anew: bool = False) -> Outcome:
     return "archived"
 
 
-def _delete(job: Job, stored: StoredItem) -> Outcome:
+def delete_item(job: Job, stored: StoredItem) -> None:
+    """Takes away every row of an id, and proves that neither id nor list shows it. Raises Stop.
+
+    The id stays a tombstone: no other dataset can ever take it.
+    """
+    delete_rows(job, stored.id)
     try:
-        job.gateway.delete_item(stored.id)  # the id stays a tombstone: no other dataset can ever take it
         reading = read_both(job, stored)
     except GatewayError as error:
         raise stop_of(error, verdict="failed") from None
     if reading.by_id is not None or reading.listed is not None:
         raise Stop(outcomes.STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
-    return "deleted"
 
 
 def _restore(job: Job, previous: StoredItem, stored: StoredItem) -> None:

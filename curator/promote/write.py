@@ -27,8 +27,6 @@ from curator.promote.job import Job
 from curator.promote.plan import Plan, differences
 from curator.promote.stops import Stop, diagnose, is_transient, owner_id, stop_of
 
-_PAUSE = 1.0
-"""Seconds to wait on a 429 that does not say how long."""
 _VERSIONS = 25
 """How many versions of an item are read for an own write."""
 _GATEWAY_TIMEOUTS = (408, 502, 504)
@@ -60,10 +58,8 @@ def write_item(job: Job, plan: Plan) -> StoredItem:
             # A POST that names no status leaves an archived item archived: one that somebody archived meanwhile shows.
             return job.gateway.put_item(item, clear=plan.clear, keep_status=plan.action == "created")
         except RateLimited as error:
-            pause = _PAUSE if error.retry_after is None else error.retry_after
-            if time.monotonic() + pause > limit_until:
+            if not job.pace.limited(error, limit_until):
                 raise stop_of(error) from None
-            job.pace.hold(pause + random.uniform(0, 0.2))
         except Conflict as error:
             if not is_transient(error):
                 raise explain(job, error, item) from None

@@ -56,7 +56,7 @@ def test_on_a_real_item(
         parse_task(f"{AGENTS}:{production}", timeout=1.0) as left,
         parse_task(f"{AGENTS}:{candidate}", timeout=1.0) as right,
     ):
-        [proof] = prove(workflow.rule, [item], left, right, checker, runs=2)
+        [proof] = prove([item], left, right, checker, runs=2)
     checker.close()
     assert proof.verdict == verdict, proof
     assert proof.item_id == "item-01"
@@ -69,7 +69,7 @@ def test_nothing_is_written(gateway: Gateway, connection: Connection) -> None:
     before = gateway.requests
     checker = Checker(workflow.rule)
     with parse_task(f"{AGENTS}:unsafe") as runner:
-        [proof] = prove(workflow.rule, [item], runner, None, checker)
+        [proof] = prove([item], runner, None, checker)
     checker.close()
     assert proof.production.failed_checks == ("forbidden_terms_absent",)
     assert gateway.requests == before

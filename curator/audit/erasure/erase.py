@@ -1,6 +1,5 @@
 """Archives or deletes what a trail holds, each verified by reading, and forgets it on this machine."""
 
-import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,23 +8,29 @@ from typing import Literal
 from curator.audit.erasure.trail import Kept, Terminal, Trail
 from curator.draft import forget_items
 from curator.gateway import Gateway
-from curator.gateway.errors import NotFound, RateLimited
 from curator.help.outcomes import STALE_READ
 from curator.journal import Journal
 from curator.model import Problem, StoredItem, Value, key_of
 from curator.model.errors import CuratorError
 from curator.model.lineage import reviewed_observation
-from curator.promote import Changed, Job, Patience, PersonalFinder, Plan, Promoter, Stop, stop_of, write_item
+from curator.promote import (
+    Changed,
+    Job,
+    Patience,
+    PersonalFinder,
+    Plan,
+    Promoter,
+    Stop,
+    delete_item,
+    stop_of,
+    write_item,
+)
 
 ErasureMode = Literal["archive", "delete"]
 
 
 Outcome = Literal["archived", "deleted", "gone", "failed"]
-MAX_ROWS = 25
-"""Rows of one id that a deletion takes away one by one."""
 TRIES = 3
-PAUSE = 1.0
-"""Seconds to wait on a 429 that does not say how long."""
 
 
 class Erased(Value):
@@ -79,32 +84,11 @@ def _erase_one(job: Job, kept: Kept, mode: ErasureMode) -> tuple[Outcome, bool]:
         if stored is None or stored.dataset != kept.dataset:
             return "gone", False
         if mode == "delete":
-            _delete(job, stored)
+            delete_item(job, stored)
         else:
             _archive(job, stored)
         outcome: Outcome = "deleted" if mode == "delete" else "archived"
         return outcome, _in_history(job.gateway, stored)
-
-
-def _delete(job: Job, stored: StoredItem) -> None:
-    """Takes away every row of the id, and proves that neither id nor list shows it. Raises Stop, GatewayError."""
-    until = time.monotonic() + job.patience.limit
-    rows = 0
-    # One DELETE takes one current row away; an id that was written twice at first has several.
-    while rows < MAX_ROWS:
-        job.pace.wait()
-        try:
-            job.gateway.delete_item(stored.id)
-            rows += 1
-        except NotFound:
-            break
-        except RateLimited as error:
-            pause = PAUSE if error.retry_after is None else error.retry_after
-            if time.monotonic() + pause > until:
-                raise
-            job.pace.hold(pause)
-    if job.gateway.item(stored.id) is not None or _listed(job.gateway, stored):
-        raise Stop(STALE_READ, f"Langfuse accepted the deletion, but the item {stored.id} can still be read.")
 
 
 def _archive(job: Job, stored: StoredItem) -> None:

@@ -65,17 +65,17 @@ class Runs:
 
     def prove(self, loaded: "LoadedRule", item_id: str, tasks: Tasks, report: Report) -> "Proof":
         """What `curator prove` says of an item; its tasks run in processes of their own. Raises CuratorError."""
-        from curator.experiments import DEFAULT_RUNS, prove_items
+        from curator.experiments import ProofPlan, prove_items
 
-        total, answers = DEFAULT_RUNS * (2 if tasks.candidate else 1), itertools.count(1)
+        allowed = self._rooms.settings.allow_python
+        plan = ProofPlan(production=tasks.production, candidate=tasks.candidate or None, allow_python=allowed)
+        total, answers = plan.runs * (2 if plan.candidate else 1), itertools.count(1)
         (proof,) = prove_items(
             self._rooms.gateway,
             self._rooms.settings.connection(),
             loaded.rule,
             [item_id],
-            production=tasks.production,
-            candidate=tasks.candidate or None,
-            allow_python=self._rooms.settings.allow_python,
+            plan,
             progress=lambda: report("proving", next(answers), total),
             printed=lambda *_: None,  # the terminal is the screen's
         )
