@@ -12,20 +12,6 @@ if TYPE_CHECKING:
     from curator.sandbox.load import LoadReport, load_files
     from curator.sandbox.server import SandboxServer
 
-__all__ = [
-    "DEMO_RULE",
-    "KINDS",
-    "MEASURED_LAG",
-    "Lag",
-    "LoadReport",
-    "SandboxProblem",
-    "SandboxServer",
-    "check_fault",
-    "demo_receipts",
-    "load_files",
-    "seed_demo",
-]  # fmt: skip
-
 _MODULES = {
     "DEMO_RULE": "demo.data",
     "KINDS": "faults",

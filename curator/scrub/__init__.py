@@ -9,17 +9,11 @@ from curator.model.lazy import at_first_use
 from curator.scrub.drafts import values_of
 from curator.scrub.gate import Choice, Outgoing, refuse_personal
 from curator.scrub.items import Limits, NotScrubbed, walk
-from curator.scrub.nlp import installed_model
+from curator.scrub.nlp import capabilities, installed_model
 from curator.scrub.policy import compiled, merged, patterns_of
 from curator.scrub.scrubber import Scrubber
 
-__all__ = [
-    "Choice", "Limits", "NotScrubbed", "Outgoing", "Scrubber", "compiled", "installed_model", "merged", "patterns_of",
-    "refuse_personal", "values_of", "walk",
-]  # fmt: skip
-
 if TYPE_CHECKING:
-    from curator.scrub.nlp import capabilities
     from curator.scrub.pipeline import Scrubbed
 
 __getattr__ = at_first_use(__name__)
