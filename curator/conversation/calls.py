@@ -15,6 +15,7 @@ from curator.model.trace import Observation
 
 WRAPPING = {"args", "kwargs", "inputs", "input_str", "tags", "metadata", "sanitize_inputs_outputs"}
 """Keys of a tool's input of which `kwargs` or `inputs` are the arguments."""
+HANDOFF = re.compile(r"handoff to (.+)")
 TOOL_NAME = re.compile(r"(?:^|[._])tool(?:[._]?call|\.definition)?[._]name$", re.IGNORECASE)
 """Span attributes that name a tool: `gen_ai.tool.name`, `ai.toolCall.name`, `lk.function_tool.name`."""
 
@@ -116,6 +117,8 @@ def _held(arguments: Any, observed: Any) -> bool:
 
 def _observed(view: View, one: Observation) -> ToolCall:
     given, result = view.value(one, "input"), opened(view.value(one, "output"))
+    if HANDOFF.match(one.name or ""):  # its input and output are names of agents
+        return ToolCall(name=_tool_name(one), arguments={})
     if isinstance(given, dict) and isinstance(given.get("kwargs"), dict) and set(given) <= WRAPPING:
         given = given["kwargs"] or given.get("inputs") or ({"args": given["args"]} if given.get("args") else {})
     elif (found := messages_in(given)) and len(found) == 1 and found[0].role == "tool":
@@ -140,7 +143,7 @@ def _tool_name(one: Observation) -> str:
     """The tool's own name, as an instrumentation's attribute says it, else the span's without what stands before it."""
     if said := _named(one):
         return said
-    if handed := re.match(r"handoff to (.+)", one.name or ""):
+    if handed := HANDOFF.match(one.name or ""):
         return "transfer_to_" + re.sub(r"\W", "_", handed[1]).lower()  # as OpenAI's Agents SDK calls it elsewhere
     before = r"^(?:execute_tool|running tool:?|tool:|ai\.toolCall|tools/call) (?=\S)|\.(?:tool|__call__)$"
     return re.sub(before, "", one.name or "").strip("'")
@@ -160,6 +163,8 @@ def _unwrapped(result: Any) -> Any:
     if isinstance(result, dict) and set(result) <= {"message", "id"} and isinstance(result.get("message"), str):
         content = content_of(result["message"])  # events of OpenTelemetry
         return opened(content.text) if content is not None else result
+    if isinstance(result, dict) and {"raw_output", "tool_name"} <= result.keys():
+        return opened(result["raw_output"])  # LlamaIndex
     found = messages_in(result)
     if found and len(found) == 1 and found[0].role == "tool":
         return opened(found[0].text)

@@ -163,16 +163,15 @@ def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
         calls = [*calls, value["function_call"] | {"id": None}]
     if given is None and not calls and not any(key in value for key in (*CONTENT, *CALLS)):
         return None
-    if role == "tool" and not (isinstance(given, list) and _results(given)):
+    content = content_of(given, depth + 1)
+    if role == "tool" and not (content and content.results):
         name = value.get("name") or value.get("tool_name")
-        content = content_of(given, depth + 1)
         text = content.text if content is not None and not content.calls else as_text(given)
         call_id = next(
             (str(value[key]) for key in ("tool_call_id", "toolCallId", "tool_use_id", "call_id") if value.get(key)),
             None,
         )
         return [Message(role="tool", text=text, call_id=call_id, name=str(name) if name else None)]
-    content = content_of(given, depth + 1)
     if content is None:
         content = Content(texts=[as_text(given)])
     for each in calls:
@@ -182,11 +181,6 @@ def message_of(value: dict[str, Any], depth: int = 0) -> list[Message] | None:
         if isinstance(each, dict) and each.get("state") == "result":  # Vercel's toolInvocations
             content.results.append(result_of(each))
     return _split(role, content, name=value.get("name") if isinstance(value.get("name"), str) else None)
-
-
-def _results(given: list[Any]) -> bool:
-    content = content_of(given)
-    return content is not None and bool(content.results)
 
 
 def _role(value: dict[str, Any]) -> Role | None:

@@ -61,8 +61,13 @@ def value_of(text: str) -> Any:
 
 
 def is_object(text: str) -> bool:
-    """Whether a text is but Python's name for an object in memory: `<generator object chat at 0x7f…>`."""
-    return OBJECT.fullmatch(text.strip()) is not None
+    """Whether a text is but Python's name for an object in memory: `<generator object chat at 0x7f…>`, `StartEvent()`."""
+    return OBJECT.fullmatch(text.strip()) is not None or re.fullmatch(r"[A-Z]\w*\(\)", text.strip()) is not None
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text is the beginning of a repr alone: LlamaIndex's instrumentation cuts it at 200 characters."""
+    return text.endswith("...") and START.match(text) is not None and value_of(text) is None
 
 
 def _with_commas(text: str) -> str:

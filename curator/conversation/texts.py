@@ -90,14 +90,15 @@ def answer_in(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return _answer_in_text(value, depth)
     if (messages := messages_in(value)) is not None:
-        said = [one for one in messages if one.role == "assistant"]
+        asked_at = max((at for at, one in enumerate(messages) if one.role == "user"), default=-1)
+        said = [one for one in messages[asked_at + 1 :] if one.role == "assistant"]
         final = _final(tuple(call for one in said[-1:] for call in one.tool_calls))
         if said and said[-1].text:
             return final if final is not None else said[-1].text
         if final is not None:
             return final
-        if said:
-            return None  # a model that only calls tools has not answered yet
+        if said or isinstance(value, list):
+            return None  # a model that only calls tools has not answered yet, and what the user says is no answer
     if isinstance(value, list):
         alone = answer_in(value[0], depth + 1) if len(value) == 1 and isinstance(value[0], dict) else None
         return alone if isinstance(alone, str) else _stream(value) or value
@@ -111,16 +112,17 @@ def answer_in(value: Any, depth: int = 0) -> Any:
             found = answer_in(below, depth + 1)
             if isinstance(found, str):
                 return found
-    if len(value) == 1 and isinstance(inner := next(iter(value.values())), (dict, list, str)):
-        found = answer_in(inner, depth + 1)  # Haystack's `{llm: {replies: […]}}`, a key in any language
-        if isinstance(found, str):
-            return found
+    if len(value) == 1 or all(isinstance(below, dict) for below in value.values()):
+        # Components by name, as Haystack's `{llm: {replies: […]}, tracer: {…}}`; or one key in any language.
+        texts = [each for below in value.values() if isinstance(each := answer_in(below, depth + 1), str)]
+        if len(texts) == 1:
+            return texts[0]
     return value
 
 
 def _answer_in_text(text: str, depth: int) -> Any:
-    if reprs.is_object(text):
-        return None  # the generator of a stream, recorded before it ran
+    if reprs.is_object(text) or reprs.is_cut(text):
+        return None  # the generator of a stream, recorded before it ran; the beginning of a repr
     text = spoken(text)
     inner = opened(text)
     if isinstance(inner, (dict, list)):

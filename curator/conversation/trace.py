@@ -9,7 +9,7 @@ from curator.conversation.calls import calls_made
 from curator.conversation.messages import last_user, messages_in
 from curator.conversation.texts import FINAL_TOOLS, answer_in, question_in
 from curator.conversation.values import Conversation, Message, Retrieved, Turn
-from curator.conversation.view import SIDES, View, inside_of
+from curator.conversation.view import AT_WORK, SIDES, View, inside_of
 from curator.model.json import canonical
 from curator.model.trace import Observation, Trace
 
@@ -43,8 +43,6 @@ def sessions_of(trace: Trace, traces: Collection[Trace]) -> tuple[Trace, ...]:
     return tuple(sorted(before, key=lambda one: (one.root.start_time, one.id)))
 
 
-AT_WORK = ("TOOL", "RETRIEVER", "EMBEDDING", "EVALUATOR", "GUARDRAIL")
-"""Types of observations that neither ask nor answer."""
 SEARCH = re.compile(r"retriev|knowledge|vector|search", re.IGNORECASE)
 """Names of spans that find texts, where nobody said so by their type."""
 
@@ -52,9 +50,10 @@ SEARCH = re.compile(r"retriev|knowledge|vector|search", re.IGNORECASE)
 def _asked(view: View) -> tuple[list[Message], str | None]:
     """What was said up to the question, and its text."""
     own = view.messages(view.top, "input")
-    if own is not None and (user := last_user(own)) is not None:
+    user = last_user(own or ())
+    if own is not None and user is not None and len([one for one in own if one.role == "user"]) > 1:
         return list(own), user.text or None
-    question = question_in(view.value(view.top, "input"))
+    question = user.text if user is not None else question_in(view.value(view.top, "input"))
     below = next(
         (
             (one, found)
@@ -64,6 +63,9 @@ def _asked(view: View) -> tuple[list[Message], str | None]:
         ),
         None,
     )
+    if own is not None and user is not None:
+        # Strands' agent is given the new message alone; its model gets those before, too.
+        return (question and below and _joined(below[1], question)) or list(own), question or None
     if question is not None:
         if (prompt := messages_in(question)) and (user := last_user(prompt)):
             return list(prompt), user.text
@@ -114,6 +116,8 @@ def _joined(messages: Sequence[Message], text: str) -> list[Message] | None:
 
 def _answer(view: View) -> Any:
     found = answer_in(view.value(view.top, "output"))
+    if not isinstance(found, str) and (said := view.messages(view.top, "output")) and said[-1].role == "user":
+        return None  # a graph that waits for a person
     if found is not None:
         return found
     ended = sorted(view.inside, key=lambda one: (one.end_time or one.start_time, one.start_time), reverse=True)

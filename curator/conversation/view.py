@@ -12,6 +12,8 @@ from curator.model.json import parse_text
 from curator.model.trace import Observation, Trace
 
 SIDES = ("input", "output")
+AT_WORK = ("TOOL", "RETRIEVER", "EMBEDDING", "EVALUATOR", "GUARDRAIL")
+"""Types of observations that neither ask nor answer."""
 ATTRIBUTES = {
     "input": re.compile(r"(?:^|[._])(?:input|input_data|request_data|prompt|call\.arguments)$"),
     "output": re.compile(r"(?:^|[._])(?:output|output_data|response_data|completion|call\.result)$"),
@@ -94,7 +96,9 @@ def _within(value: Any, depth: int = 0) -> tuple[Message, ...] | None:
 
 def several_roots(trace: Trace) -> tuple[Observation, ...]:
     """The roots of a trace that has more than one, in the order of their start; else nothing."""
-    roots = tuple(sorted((one for one in trace.observations if one.is_root), key=lambda one: (one.start_time, one.id)))
+    # A tool is no conversation of its own: a span above it was not exported.
+    found = (one for one in trace.observations if one.is_root and one.type not in AT_WORK)
+    roots = tuple(sorted(found, key=lambda one: (one.start_time, one.id)))
     return roots if len(roots) > 1 else ()
 
 

@@ -966,7 +966,8 @@ STRANGERS: dict[str, Case] = {
          {"id": "a", "parent": "w", "type": "AGENT", "name": "Triage"},
          {"parent": "a", "type": "GENERATION", "name": "response", "input": [{"role": "user", "content": LAST}],
           "output": {"output": [HANDED]}},
-         {"parent": "a", "type": "TOOL", "name": "handoff to Refund agent"},
+         {"parent": "a", "type": "TOOL", "name": "handoff to Refund agent", "input": "Triage",
+          "output": "Refund agent"},
          {"id": "b", "parent": "w", "type": "AGENT", "name": "Refund agent"},
          {"parent": "b", "type": "GENERATION", "name": "response", "input": [{"role": "user", "content": LAST}, HANDED],
           "output": {"output": [RESPONSES_LOOP[1]]}},
@@ -984,5 +985,33 @@ STRANGERS: dict[str, Case] = {
             "name": "Ask", "slots": {"query": {"name": "query", "value": LAST}}}}},
           "output": {"version": "1.0", "response": {"outputSpeech": {"type": "PlainText", "text": ANSWER}}}}],
         ONE, [], [],
+    ),
+    "strands-with-history": (
+        [{"id": "r", "type": "AGENT", "name": "invoke_agent Strands Agents", "input": [
+            {"role": "system", "content": TEXT([{"text": SYSTEM}])}, {"role": "user", "content": TEXT([{"text": LAST}])}],
+          "output": {"message": f"{ANSWER}\n", "finish_reason": "end_turn"}},
+         {"parent": "r", "type": "GENERATION", "name": "chat", "input": [
+             *turns(lambda role, text: {"role": role, "content": TEXT([{"text": text}])}),
+             {"role": "assistant", "content": STRANDS_CALL}, {"role": "tool", "content": STRANDS_RESULT}]}],
+        TWO, LOOKED, [],
+    ),
+    "haystack-with-tracer": (
+        [{"name": "lamp rag", "input": {"retriever": {"query": LAST}, "prompt": {"question": LAST}}, "output": {
+            "tracer": {"name": "lamp rag", "trace_id": "7ce8"}, "llm": {"replies": [
+                {"role": "assistant", "meta": {}, "name": None, "content": [{"text": ANSWER}]}]}}}], ONE, [], [],
+    ),
+    "llamaindex-workflow": (
+        [{"id": "r", "type": "CHAIN", "name": "FunctionAgent.run", "input": {
+            "init_state": {"is_running": False}, "start_event": "AgentWorkflowStartEvent()", "tags": {}},
+          "output": "StopEvent(result=AgentOutput(response=ChatMessage(role=<MessageRole.ASSISTANT: 'assistant'>, "
+          f"additional_kwargs={{}}, blocks=[TextBlock(block_type='text', text='{ANSWER[:39]}..."},
+         {"parent": "r", "type": "GENERATION", "name": "OpenAILike.astream_chat", "input": {"messages": [
+             f"ChatMessage(role=<MessageRole.{role.upper()}: '{role}'>, additional_kwargs={{}}, "
+             f"blocks=[TextBlock(block_type='text', text={text!r})])" for role, text in TURNS]},
+          "output": "assistant: "},
+         {"parent": "r", "type": "TOOL", "name": "lookup_order", "input": {"kwargs": ORDER}, "output": {
+             "blocks": [{"text": TEXT(FACTS)}], "tool_name": "lookup_order", "raw_output": TEXT(FACTS)}},
+         {"parent": "r", "type": "GENERATION", "name": "OpenAILike.astream_chat", "output": f"assistant: {ANSWER}"}],
+        TWO, LOOKED, [],
     ),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from curator.conversation import conversation_of, lines_of, messages_in
+from curator.conversation import conversation_of, lines_of, messages_in, several_roots
 from curator.gateway import rows
 from curator.model import Observation, Trace
 
@@ -174,6 +174,27 @@ def test_content_and_tools_that_only_attributes_tell() -> None:
         },
     )
     assert read(trace) == {"user": ["A lamp?"], "answer": "Yes.", "calls": [("find", {"q": "lamp"})], "retrieved": []}
+
+
+def test_a_graph_that_waits_for_a_person_has_not_answered() -> None:
+    said = [("human", "A lamp?"), ("ai", "Which one?"), ("human", "The blue one.")]
+    trace = trace_of(
+        {
+            "id": "root",
+            "type": "CHAIN",
+            "output": {"messages": [{"type": kind, "content": text} for kind, text in said]},
+        },
+        {"parent": "root", "type": "CHAIN", "name": "route", "output": "approve"},
+    )
+    assert read(trace)["user"] == ["A lamp?", "The blue one."]
+    assert conversation_of(trace).answer is None
+
+
+def test_a_tool_whose_span_above_was_not_exported_is_no_conversation_of_its_own() -> None:
+    call = {"id": "call", "parent": "elsewhere", "root": True, "type": "TOOL", "name": "find", "input": {"q": "lamp"}}
+    trace = trace_of({"id": "agent", "type": "AGENT", "input": "A lamp?", "output": "Yes."}, call)
+    assert read(trace)["calls"] == [("find", {"q": "lamp"})]
+    assert several_roots(trace) == ()
 
 
 def test_an_observation_by_itself() -> None:
