@@ -988,7 +988,7 @@ STRANGERS: dict[str, Case] = {
     ),
     "strands-with-history": (
         [{"id": "r", "type": "AGENT", "name": "invoke_agent Strands Agents", "input": [
-            {"role": "system", "content": TEXT([{"text": SYSTEM}])}, {"role": "user", "content": TEXT([{"text": LAST}])}],
+            {"role": "user", "content": TEXT([{"text": LAST}])}],
           "output": {"message": f"{ANSWER}\n", "finish_reason": "end_turn"}},
          {"parent": "r", "type": "GENERATION", "name": "chat", "input": [
              *turns(lambda role, text: {"role": role, "content": TEXT([{"text": text}])}),
