@@ -37,7 +37,7 @@ _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
 _THINGS = tuple(rule.pattern for rule in rules("things", "THING"))
 _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role", "before an address"})
 """Cues that are believed even where a product has the same name."""
-_ARTICLE, _PARTICLES = (regex.compile(part, regex.VERBOSE) for part in parts("names", "article", "particle"))
+(_ARTICLE,) = (regex.compile(part, regex.VERBOSE) for part in parts("names", "article"))
 _GOES_ON = regex.compile(rf"(?:[ ]{names.PARTICLE}){{1,3}}[ ]{names.WORD}", regex.VERBOSE)
 _STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{names.WORD})[ ]$", regex.VERBOSE)
 
@@ -106,10 +106,10 @@ class PersonListRecognizer(RegexRecognizer):
 
 
 def _ordinary(given: str, family: str) -> bool:
-    if _PARTICLES.fullmatch(given):
-        return True
-    return any(names.is_stop(w) or names.is_product(w) for w in (given, family)) or (
-        names.is_ordinary(family) and not names.is_plain_given(given)
+    return (
+        names.PARTICLES.fullmatch(given) is not None
+        or any(names.is_stop(w) or names.is_product(w) for w in (given, family))
+        or (names.is_ordinary(family) and not names.is_plain_given(given))
     )
 
 

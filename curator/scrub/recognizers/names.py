@@ -39,7 +39,7 @@ def marked(name: str, marks: str = "") -> frozenset[str]:
 _GIVEN, _FAMILY, _WORLD_GIVEN, _WORLD_FAMILY = (
     f"{name}.txt" for name in ("given_names", "family_names", "world_given", "world_family")
 )
-_PARTICLES = regex.compile(PARTICLE, regex.VERBOSE)
+PARTICLES = regex.compile(PARTICLE, regex.VERBOSE)
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "'": "", "’": ""}
 )
@@ -77,7 +77,7 @@ def is_ordinary(word: str) -> bool:
 
 def listed(words: Sequence[str]) -> bool:
     """Whether lists confirm a suggested name: a plain name among its words, or a given name with a family name."""
-    telling = (w for w in words if not is_ordinary(w) and not _PARTICLES.fullmatch(w))
+    telling = (w for w in words if not is_ordinary(w) and not PARTICLES.fullmatch(w))
     if any(may_be_given(w, plain=True) or may_be_family(w, plain=True) for w in telling):
         return True
     return len(words) > 1 and is_given(words[0]) and may_be_family(words[-1]) and not is_place(words[0])

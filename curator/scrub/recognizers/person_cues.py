@@ -113,7 +113,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
             i
             and names.is_stop(text[a:b])
             and not _begins_name(text, words[i:])
-            and not _PARTICLE.fullmatch(text[a:b])
+            and not names.PARTICLES.fullmatch(text[a:b])
             and not _ends_name(text, words)
         ):
             words = words[:i]
@@ -161,7 +161,6 @@ def _known(value: str) -> bool:
 _SHOUTED = regex.compile(r"(?:\b\p{Lu}{2,}\b[^\p{L}\n]{1,3}){3}")
 """Three words in capitals: read in title case, where strong cues show the names."""
 _STRONG = frozenset({"title", "introduction", "field of a name", "field `name` of a role", "letter", "relation"})
-_PARTICLE = regex.compile(names.PARTICLE, regex.VERBOSE)
 _WORDS = regex.compile(r"[^\s]+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
 (_SURNAME_WORD,) = (regex.compile(part) for part in parts("names", "surname_words"))

@@ -12,7 +12,7 @@ from curator.scrub.recognizers.patterns import rules
 _SYSTEM = "system_users.txt"
 _TOKEN = regex.compile(r"(?<![\p{L}\p{N}])\p{L}{2,20}(?:[_.\-+]\p{L}{2,20}){1,5}(?:[_.\-]?\d{1,8})?(?![\p{L}\p{N}@(])")
 _CAMEL = regex.compile(
-    r"(?<![\p{L}\p{N}])(?P<first>\p{Lu}\p{Ll}{2,20})(?P<last>\p{Lu}\p{Ll}{2,20})(?![\p{L}\p{N}(]|\.\p{L}+\()"
+    r"(?<![\p{L}\p{N}])(?P<path>[/\\])?(?P<first>\p{Lu}\p{Ll}{2,20})(?P<last>\p{Lu}\p{Ll}{2,20})(?![\p{L}\p{N}(]|\.\p{L}+\()"
 )
 """`JohnSmith.pdf`"""
 _PART = regex.compile(r"\p{L}{2,20}")
@@ -40,8 +40,9 @@ class UserIdRecognizer(RegexRecognizer):
                     yield match.start() + a, end, 0.55, "name in a token"
         for match in _CAMEL.finditer(text, timeout=TIMEOUT_SECONDS):
             first, last = match["first"], match["last"]
-            if not is_ordinary(last) and (_both(first, last) or _both(last, first)) and not is_ordinary(first):
-                yield *match.span(), 0.55, "name in a token"
+            plain = not is_ordinary(first) and (match["path"] or not is_ordinary(last))
+            if plain and (_both(first, last) or _both(last, first)):
+                yield match.start("first"), match.end(), 0.55, "name in a token"
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """An id must hold a given name; a home directory must not be a system account's."""

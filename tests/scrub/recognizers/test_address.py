@@ -39,6 +39,8 @@ HITS = (
     "⟦ул. Ленина, д. 14, кв. 9⟧",
     "⟦77 w oak ave⟧ please",
     "⟦Via Dante 8/B, Torino⟧",
+    "⟦RR 4 Box 22, Salem WV⟧",
+    "⟦No. 8 Jalan Merdeka⟧, Ipoh",
 )
 MISSES = (
     "all 3 The Hague offices",

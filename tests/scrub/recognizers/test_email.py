@@ -16,6 +16,7 @@ HITS = (
     "mailto:⟦sam@example.com⟧?subject=hi",
     "⟦r.stone[at]mail[dot]org⟧",
     "⟦kim_lee22 AT posteo DOT net⟧",
+    "⟦otto(at)brot-haus.de⟧",
 )
 MISSES = (
     "git@github.com:org/repo.git",

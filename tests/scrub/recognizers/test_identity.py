@@ -89,12 +89,15 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "numéro de compte ⟦00020051424⟧",
             "the account number you want is ⟦88213340⟧",
             "acc ⟦20039981⟧",
+            "sort-code: ⟦30-90-89⟧, account: ⟦60111228⟧",
+            "the account is with Halifax, number ⟦60111228⟧",
         ),
         (
             "your account has 12345 points",
             "the account was opened in 2019",
             "account number is missing",
             "routing is broken",
+            "my account shows order number 60111228",
         ),
     ),
     "DOCUMENT_NUMBER": (

@@ -49,6 +49,8 @@ HITS = (
     "de la part de ⟦Yannick Corre⟧",
     "⟦Pham Thi Hoa⟧ will pick it up",
     "die Rechnung ging an ⟦frau keller⟧",
+    "저는 ⟦이수민⟧이라고 합니다",
+    "أنا ⟦خالد العمري⟧ وأريد",
 )
 MISSES = (
     "call Support back",
@@ -77,6 +79,9 @@ MISSES = (
     "Joyeux Noël à tous",
     "Noël",
     "Der Staubsauger von Bosch",
+    "Paul Smith jacket",
+    "Domingo cerrado",
+    "der Föhn von Philips",
 )
 
 

@@ -22,6 +22,8 @@ HITS = (
     "ring ⟦021 555 0199⟧",
     "text me at ⟦4155550182⟧ when you land",
     "tlf. ⟦41 22 33 44⟧",
+    "拨打⟦137 5555 0123⟧",
+    "gsm ⟦0470 11 22 33⟧",
 )
 MISSES = (
     "order id 4087123456",
@@ -38,6 +40,7 @@ MISSES = (
     "Enter your phone number",
     "took 6312 ms for 8706 tokens",
     "version 012-345",
+    "build 0470-11-22",
 )
 
 
