@@ -1,19 +1,6 @@
 """Messages: one object, a list of them, or what a request or an answer wraps around them.
 
-| framework | a message | around it |
-|---|---|---|
-| OpenAI chat, Mistral, LiteLLM, DSPy | `{role, content, tool_calls: [{id, function: {name, arguments}}]}` | `{messages, tools}`, `{choices: [{message}]}` |
-| OpenAI Responses, Agents SDK | items: `{type: message, role, content}`, `{type: function_call, …}` | `{input, instructions}`, `{output: […]}` |
-| Anthropic, Bedrock Converse | `{role, content: [parts]}` | `{system, messages}`, `{output: {message}}` |
-| LangChain, LangGraph | `{type: human|ai|tool, content}`, `["user", text]`, `{lc, id: […, HumanMessage], kwargs}` | `{messages: [[…]]}`, `[{update: {messages}}]`, `{generations}` |
-| Vercel AI SDK | `{role, content: [parts]}`, `{role, parts}` | `{system, messages}`, `[{toolCallId, toolName, input}]` |
-| OpenTelemetry GenAI, Pydantic AI | `{role, parts}`; `{kind: request|response, parts: [{part_kind}]}` | a list |
-| Google GenAI, ADK | `{role: user|model, parts}` | `{contents, config}`, `{candidates: [{content}]}`, `{content}` |
-| LlamaIndex, Haystack, Semantic Kernel | `{role, blocks}`, `{role, content: [parts]}`, `{role: {value}, items}` | `{messages}`, `{replies}` |
-| AutoGen, Dify, Flowise | `{source, content, type: TextMessage}`, `{type: userMessage, message}` | `{chat_history, input}` |
-| OpenInference, OpenLLMetry | `{message: {role, content}}`, `{"message.role": …}`, `{role, "tool_calls.0.name": …}` | a list |
-| .NET | `{Role: {Label}, Items: [{$type: TextContent, Text}]}`, `{role, contents: [{$type: functionCall, …}]}` | a list |
-| Cohere, Gradio, promptflow | `["question", "answer"]`, `{inputs, outputs}` | `{chat_history, message}` |
+The forms, framework by framework: `forms.md` beside this file.
 """
 
 from collections.abc import Sequence

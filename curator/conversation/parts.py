@@ -1,18 +1,6 @@
 """The parts of a message's content: text, tool calls, tool results, media.
 
-| framework | text | tool call | tool result |
-|---|---|---|---|
-| OpenAI chat, LiteLLM, Mistral | `"…"`, `{type: text, text}` | (beside the content) | (a message of role tool) |
-| OpenAI Responses, Agents SDK | `{type: input_text|output_text, text}` | `{type: function_call, name, arguments, call_id}` | `{type: function_call_output, call_id, output}` |
-| Anthropic | `{type: text, text}` | `{type: tool_use, name, input, id}` | `{type: tool_result, tool_use_id, content}` |
-| Bedrock Converse, Strands | `{text}` | `{toolUse: {name, input, toolUseId}}` | `{toolResult: {toolUseId, content: [{json}]}}` |
-| Google GenAI, ADK | `{text}` | `{functionCall: {name, args}}`, `{function_call: …}` | `{functionResponse: {name, response}}` |
-| Vercel AI SDK | `{type: text, text}` | `{type: tool-call, toolCallId, toolName, input}` | `{type: tool-result, toolCallId, output: {type, value}}` |
-| OpenTelemetry GenAI, Pydantic AI | `{type: text, content}` | `{type: tool_call, id, name, arguments}` | `{type: tool_call_response, id, result}` |
-| Pydantic AI's own | `{part_kind: user-prompt, content}` | `{part_kind: tool-call, tool_name, args}` | `{part_kind: tool-return, tool_call_id, content}` |
-| LlamaIndex | `{block_type: text, text}` | `{block_type: tool_call, tool_name, tool_kwargs}` | |
-| Haystack | `{text}` | `{tool_call: {tool_name, arguments, id}}` | `{tool_call_result: {result, origin}}` |
-| Semantic Kernel | `{content_type: text, text}` | `{content_type: function_call, name, arguments}` | `{content_type: function_result, result}` |
+The forms, framework by framework: `forms.md` beside this file.
 """
 
 import json

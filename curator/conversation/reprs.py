@@ -1,14 +1,6 @@
 """Python reprs of message objects, as they get into a trace when something was turned into text on the way.
 
-| framework | repr |
-|---|---|
-| LangChain | `[HumanMessage(content='…', additional_kwargs={}), AIMessage(content='…', tool_calls=[{'name': …}])]`, `content='…' additional_kwargs={} …` |
-| LlamaIndex | `[ChatMessage(role=<MessageRole.USER: 'user'>, additional_kwargs={}, blocks=[TextBlock(block_type='text', text='…')])]`, `user: …` |
-| Haystack | `ChatMessage(_role=<ChatRole.USER: 'user'>, _content=[TextContent(text='…')], _name=None, _meta={})` |
-| smolagents | `ChatMessage(role=<MessageRole.ASSISTANT: 'assistant'>, content='…', tool_calls=None, raw=…)` |
-| OpenAI, Mistral | `ChatCompletionMessage(content='…', role='assistant', tool_calls=[…])` |
-| Pydantic AI | `ModelRequest(parts=[UserPromptPart(content='…')])`, `AgentRunResult(output='…')` |
-| DSPy | `Prediction(\n    answer='…'\n)` |
+The forms, framework by framework: `forms.md` beside this file.
 """
 
 import ast

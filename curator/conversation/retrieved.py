@@ -1,13 +1,6 @@
 """Retrieved texts, in the forms in which retrievers and their callers give them.
 
-| framework | form |
-|---|---|
-| LangChain | `[{page_content, metadata: {id}}]`, `[Document(page_content='…')]`, `{lc, id: […, Document], kwargs}` |
-| LlamaIndex | `[{node: {id_, text}, score}]`, `[NodeWithScore(node=TextNode(id_='…', text='…'))]`, `{source_nodes}` |
-| Haystack | `{documents: [{id, content, score}]}` |
-| OpenInference | `[{document: {id, content}}]`, span attributes `retrieval.documents.N.document.content` |
-| DSPy, plain code | `["text"]`, `{passages: ["text"]}`, `{context: "text"}`, `[{id, text}]` |
-| Chroma, Pinecone, Bedrock | `{ids: [[…]], documents: [[…]]}`, `{matches: [{id, metadata: {text}}]}`, `{retrievalResults: [{content: {text}}]}` |
+The forms, framework by framework: `forms.md` beside this file.
 """
 
 import re

@@ -1,14 +1,6 @@
 """The question in an input and the answer in an output that are no messages: plain texts, objects, function arguments.
 
-| written by | input | output |
-|---|---|---|
-| a function under `@observe` | `{"args": ["text"], "kwargs": {"locale": "en"}}`, `{"args": [], "kwargs": {"anything": "text"}}` | `"text"`, `{answer: …}` |
-| Dify, Flowise, LCEL, DSPy | `{query|question|input|prompt|message|text: "text", …}` | `{answer|output|text|result: "text"}` |
-| smolagents | `{task: "text", stream: false, …}` | `"text"`; a call of the tool `final_answer` |
-| CrewAI | `{inputs: {topic: "text"}}` | `{raw: "text", …}` |
-| Haystack | `{data: {builder: {question: "text"}}}` | `{llm: {replies: ["text"]}}` |
-| LlamaIndex | `{user_msg: "text"}`, `{query_str: "text"}`, `{query_bundle: {query_str}}` | `{response: "text"}`, `AgentOutput(response=…)` |
-| streams | | `["te", "xt"]`, `[{choices: [{delta: {content: "te"}}]}, …]` |
+The forms, framework by framework: `forms.md` beside this file.
 """
 
 import re
