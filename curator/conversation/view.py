@@ -67,16 +67,21 @@ def _unsaid(value: Any) -> tuple[Message, ...] | None:
 
 
 def _with_history(value: Any) -> tuple[Message, ...] | None:
-    """A question and the history before it, as a function's arguments: `{"args": ["text", [messages]]}`."""
-    args = value.get("args") if isinstance(value, dict) else None
-    if not isinstance(args, list):
+    """A question and the history before it: `{"args": ["text", [messages]]}`, `{"text": …, "earlier": [messages]}`."""
+    if not isinstance(value, dict):
         return None
-    histories = (messages_in(each) or turns_in(each) for each in args if isinstance(each, list))
-    history = next((each for each in histories if each and each[-1].role == "assistant"), None)
-    asked = question_in([each for each in args if isinstance(each, str)])
-    if history is None or asked is None:
-        return None
-    return (*history, Message(role="user", text=asked))
+    given = value
+    if isinstance(value.get("args"), list):
+        kwargs = value.get("kwargs")
+        given = dict(enumerate(value["args"])) | (kwargs if isinstance(kwargs, dict) else {})
+    for key, each in given.items():
+        history = (messages_in(each) or turns_in(each)) if isinstance(each, list) else None
+        if history and history[-1].role == "assistant":
+            args = [one for at, one in given.items() if isinstance(at, int) and at != key]
+            rest = {name: one for name, one in given.items() if isinstance(name, str) and name != key}
+            asked = question_in({"args": args, "kwargs": rest})
+            return None if asked is None else (*history, Message(role="user", text=asked))
+    return None
 
 
 def _within(value: Any, depth: int = 0) -> tuple[Message, ...] | None:

@@ -197,6 +197,21 @@ def test_a_tool_whose_span_above_was_not_exported_is_no_conversation_of_its_own(
     assert several_roots(trace) == ()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"args": ["u1", "A blue one?"], "kwargs": {"history": "HISTORY"}},
+        {"args": ["A blue one?", "HISTORY"], "kwargs": {}},
+        {"text": "A blue one?", "earlier": "HISTORY"},
+    ],
+)
+def test_the_question_stands_beside_the_turns_before_it(given: dict[str, Any]) -> None:
+    history = [{"role": "user", "content": "A lamp?"}, {"role": "assistant", "content": "Which one?"}]
+    found = conversation_of(trace_of({"input": json.dumps(given).replace('"HISTORY"', json.dumps(history))}))
+    assert found.user_message == "A blue one?"
+    assert [one.text for one in found.asked] == ["A lamp?", "Which one?", "A blue one?"]
+
+
 def test_an_observation_by_itself() -> None:
     trace = trace_of(
         {"id": "root", "input": {"task": "Compare"}, "output": {"report": "ok"}},
