@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import JsonValue
@@ -20,7 +20,7 @@ from curator.audit.values import BACKFILLED, RESCRUBBED, Evidence, trace_of
 from curator.draft import schema_fingerprint, validate
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import Decision, Item, Problem, Receipt, ScrubPolicy, StoredItem, Value, lineage
+from curator.model import Item, Problem, Receipt, ScrubPolicy, StoredItem, Value, lineage
 from curator.model.errors import CuratorError
 from curator.model.lineage import REQUIRED_KEYS, SOURCE
 from curator.promote import (
@@ -35,6 +35,7 @@ from curator.promote import (
     leftovers,
     promote_one,
     read_traces,
+    receipt_of,
     require_unchanged,
 )
 from curator.rulebook import LoadedRule
@@ -372,15 +373,7 @@ def _rewrite(job: Job, item: Item, before: StoredItem, *, adopted: bool) -> Rece
     except Stop as stop:
         return ended(replace(job, shares=False), item, None, stop)
     if item.source_trace_id and not adopted:
-        # The trace has long been promoted: this, and not an open failure, is what an undo goes back to.
-        job.journal.decisions.remember(
-            Decision(
-                trace_id=item.source_trace_id,
-                state="promoted",
-                reviewer=str(item.metadata.get("reviewer", "")),
-                rule=job.rule or None,
-                item_id=item.id,
-                at=datetime.now(UTC),
-            )
-        )
+        # Its failure has long been promoted: this, and not an open failure, is what an undo goes back to.
+        before_it = receipt_of(job, item).model_copy(update={"reviewer": str(item.metadata.get("reviewer", ""))})
+        job.journal.decisions.remember(before_it.decision)
     return promote_one(job, item)

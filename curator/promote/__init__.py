@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from curator.promote.content import OWN_LINEAGE, leftovers
     from curator.promote.one import promote_one
     from curator.promote.plan import Plan
-    from curator.promote.receipts import ended
+    from curator.promote.receipts import ended, receipt_of
     from curator.promote.undo import archive_item, delete_item, require_unchanged
     from curator.promote.verify import Approved, approved_items, tampered
     from curator.promote.write import Changed, write_item

@@ -42,6 +42,8 @@ class Patience(Value):
     """For a rate limit, in sum."""
     conflict: float = 5
     """For somebody who writes the same item at the same time."""
+    draft: float = 60
+    """For a draft that nobody has written yet, before its trace is looked for again."""
     repair: float = 4
     """For another machine that repairs the duplicate rows that both left."""
 

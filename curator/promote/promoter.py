@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -195,10 +196,13 @@ class Promoter:
         `stop` and `progress` as in `promote_all`.
         """
         by_rule: dict[str, tuple[Job, list[Candidate]]] = {}
-        for proposal in proposals:
+        drafts = list(proposals)
+        gone = self._gone(drafts)
+        for proposal in drafts:
             loaded = proposal.loaded
             job, candidates = by_rule.setdefault(loaded.rule.rule, (self.job(loaded, choices), []))
-            outcome = approved(job, proposal)
+            lost = gone.get(proposal.trace.id)
+            outcome = not_begun(job, proposal.key, lost, proposal.source) if lost else approved(job, proposal)
             if isinstance(outcome, Receipt):
                 yield outcome
             else:
@@ -208,6 +212,21 @@ class Promoter:
             tell = None if progress is None else (lambda each, before=done: progress(before + each))
             yield from promote_approved(job, candidates, stop, tell)
             done += len(candidates)
+
+    def _gone(self, drafts: Sequence[Proposal]) -> dict[str, CuratorError]:
+        """Trace id → why a draft of some age is not written: an erasure or retention has taken its trace meanwhile.
+
+        One request for some 400 of them; whether a trace is there that cannot be read, nobody knows either.
+        """
+        then = now() - timedelta(seconds=self.patience.draft)
+        left = dict.fromkeys(each.trace.id for each in drafts if each.made_at < then)
+        why: CuratorError = Stop(outcomes.SOURCE_GONE, "Langfuse holds the trace of this draft no more.")
+        try:
+            for one in self.gateway.observations(trace_ids=list(left)) if left else ():
+                left.pop(one.trace_id, None)
+        except CuratorError as error:
+            why = error
+        return dict.fromkeys(left, why)
 
     def promote_traces(
         self,

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
 from curator.draft import CORRECTION_FAILS, CheckedAnswer, checked_answers, doubts_of_answers, reshape
 from curator.help import outcomes
+from curator.journal import now
 from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -51,6 +53,7 @@ class Proposal:
     scrubbed: ScrubbedDraft
     answers: tuple[CheckedAnswer, ...]
     """What the rule's checks say of the recorded answer and of its correction."""
+    made_at: datetime = field(default_factory=now)
 
     @property
     def key(self) -> str:

@@ -201,6 +201,18 @@ def test_backfill_invents_nothing_when_the_source_is_gone(server: SandboxServer,
     assert "signals" not in shop.stored(half.id).metadata
 
 
+def test_after_an_undone_fix_the_observation_is_still_promoted(shop: Shop) -> None:
+    """The item is one of an observation that was reviewed by itself: the decision is about that."""
+    stored = shop.stored(shop.items["PII001"].id)
+    marked = stored.to_write().model_copy(update={"metadata": stored.metadata | {"source_observation_id": "step"}})
+    shop.gateway.put_item(marked)
+    assert [each.verdict for each in shop.apply(shop.propose("rescrub"))] == ["verified"]
+    assert shop.undo() == ["restored"]
+    decision = shop.journal.decisions.get(f"{stored.source_trace_id}/step")
+    assert decision is not None
+    assert decision.state == "promoted"
+
+
 def test_after_an_undone_backfill_the_trace_is_still_promoted(shop: Shop) -> None:
     trace = shop.items["LIN002"].trace_id or ""
     shop.apply(shop.propose("backfill"))

@@ -273,3 +273,22 @@ def test_a_promotion_without_locks_writes_nothing_and_says_so(
     monkeypatch.undo()
     assert journal.promotions.unfinished() == []
     assert len(journal.ledger.entries()) == 3
+
+
+@pytest.mark.parametrize(("age", "ends"), [(60, None), (0, "SOURCE_GONE")])
+def test_an_old_draft_is_not_written_once_its_trace_was_erased(
+    age: float, ends: str | None, shop: Gateway, server: SandboxServer, demo: DemoData, loaded: LoadedRule,
+    journal: Journal,
+) -> None:  # fmt: skip
+    """A terminal may hold a draft for hours; a fresh one costs no request more."""
+    patience = QUICK.model_copy(update={"draft": age})
+    promoter = Promoter(shop, journal, NoScrub(), reviewer="ada", patience=patience)
+    (trace,) = traces_of(demo, 1)
+    (source,) = promoter.read([trace], loaded)
+    proposal = promoter.draft(source, loaded, ORDER)
+    with server.store.write() as db:
+        db.execute("DELETE FROM observations WHERE trace_id = ?", (trace,))
+    before = shop.items(loaded.rule.dataset.name).total_items
+    receipt = promoter.promote(proposal)
+    assert (receipt.trace_id, code(receipt)) == (trace, ends)
+    assert shop.items(loaded.rule.dataset.name).total_items - before == int(ends is None)
