@@ -6,6 +6,8 @@ is taken. At most six requests when nothing goes wrong.
 
 from collections.abc import Sequence
 
+from pydantic import JsonValue
+
 from curator.help import outcomes
 from curator.journal import Entry
 from curator.model import Change, Item, Receipt, StoredItem, lineage
@@ -124,38 +126,46 @@ def edited(job: Job, item: Item, stored: StoredItem | None) -> tuple[Change, ...
     if stored is None or stored.dataset != item.dataset:
         return None
     active = stored.model_copy(update={"status": "ACTIVE"})  # that it is archived is another matter
-    digest = lineage.approval_digest(active)
-    metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
-    own_word = metadata.get(lineage.DIGEST) == digest
-    if own_word and not differences(item, active, volatile=False):
+    if lineage.DIGEST in _metadata(stored) and _as_it_says(active) and not differences(item, active, volatile=False):
         return None  # another reviewer approved the same
     earlier = job.journal.promotions.approved(item.id)
     receipts = [each.receipt for each in earlier if each.receipt is not None]
     known = {each.digest for each in receipts if each.digest}
-    known |= {
-        lineage.approval_digest(each.previous.content)
-        for each in earlier
-        if each.previous is not None and each.previous.content is not None
-    }
+    # An undo brings back what stood there before; somebody's edit that nobody approved is one again then.
+    before = [
+        each.previous.content for each in earlier if each.previous is not None and each.previous.content is not None
+    ]
+    known |= {lineage.approval_digest(each) for each in before if _as_it_says(each)}
     if any(each.digest for each in receipts):
-        unchanged = digest in known
+        unchanged = lineage.approval_digest(active) in known
     elif receipts:
         unchanged = lineage.content_fingerprint(stored) in {each.fingerprint for each in receipts}
-    elif lineage.DIGEST in metadata:
-        unchanged = own_word
     else:
-        prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
-        unchanged = metadata.get("fingerprints") == prints
+        unchanged = _as_it_says(active)
     if unchanged:
         return None
     approved = next((each.item for each in reversed(earlier) if each.item is not None), None)
     return changes(approved or item, active, job.scrubber)
 
 
+def _metadata(stored: StoredItem) -> dict[str, JsonValue]:
+    return stored.metadata if isinstance(stored.metadata, dict) else {}
+
+
+def _as_it_says(stored: StoredItem) -> bool:
+    """Whether an item is what its own lineage says was approved: by its digest, of an older curator by fingerprints."""
+    metadata = _metadata(stored)
+    if lineage.DIGEST in metadata:
+        return metadata[lineage.DIGEST] == lineage.approval_digest(stored)
+    prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
+    return metadata.get("fingerprints") == prints
+
+
 def ever_approved(job: Job, stored: StoredItem) -> bool:
     """Whether anybody approved an item with curator, as its lineage or a receipt of this machine says."""
-    metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
-    return bool({lineage.DIGEST, "fingerprints"} & metadata.keys() or job.journal.promotions.approved(stored.id))
+    return bool(
+        {lineage.DIGEST, "fingerprints"} & _metadata(stored).keys() or job.journal.promotions.approved(stored.id)
+    )
 
 
 def next_item(item: Item) -> Item | None:

@@ -58,6 +58,11 @@ def resume(job_of: Callable[[str, Choices], Job], journal: Journal) -> Iterator[
         )
     for promotion in journal.promotions.unshared():
         assert promotion.receipt is not None
+        assert promotion.decision is not None
+        newest = journal.decisions.get(promotion.decision.key)
+        if newest is not None and newest.at > promotion.decision.at:
+            journal.promotions.shared(promotion.id)  # it was taken back or decided otherwise before it could be shared
+            continue
         job = _as(job_of(promotion.rule, Choices()), promotion.reviewer)
         finished = Finished(
             promotion=promotion.id, receipt=promotion.receipt, decision=promotion.decision, entries=promotion.entries

@@ -2,14 +2,15 @@
 
 An audit takes items out of every run in the same way (`archive_item`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from curator.gateway.errors import GatewayError
 from curator.help import outcomes
-from curator.journal import LedgerEntry, Promotion, UndoableEntry, Undoing, now
+from curator.journal import Entry, LedgerEntry, Promotion, UndoableEntry, Undoing, now
 from curator.model import Check, Decision, Problem, Receipt, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -89,10 +90,21 @@ def _take_back(job: Job, recorded: UndoableEntry, *, delete: bool) -> Outcome:
             outcome = _take_item_back(job, entry, promotion, delete=delete)
     decision = _decision_before(job, recorded)
     if decision is not None:
-        record(job, decision, () if promotion is None else promotion.entries)
+        record(job, decision, _entries(job, promotion))
     write = outcome if entry.action == "promote" else None
     job.journal.undo(entry.taken_back(job.reviewer, now(), write=write), decision)
     return outcome
+
+
+def _entries(job: Job, promotion: Promotion | None) -> Sequence[Entry]:
+    """The annotation-queue entries that a promotion completed, and later ones that only found its item there."""
+    if promotion is None:
+        return ()
+    later = (
+        each for each in job.journal.promotions.of_item(promotion.item_id) if each.started_at > promotion.started_at
+    )
+    found = [each.entries for each in later if each.receipt is not None and each.receipt.action == "none"]
+    return list(dict.fromkeys([*promotion.entries, *chain(*found)]))
 
 
 def _decision_before(job: Job, recorded: UndoableEntry) -> Decision | None:

@@ -5,16 +5,19 @@ import multiprocessing
 import signal
 import sqlite3
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from curator.gateway import Gateway
+from curator.gateway.errors import Forbidden
 from curator.journal import Journal, Previous
 from curator.model import ScrubPolicy, lineage
 from curator.queue import decisions
 from curator.sandbox.server import SandboxServer
-from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item, promote, resume
+from tests.promote.support import DATASET, QUICK, EmailFinder, connection_of, make_item, promote, resume, undo
 from tests.promote.workers import OPERATIONS, PRELOAD, die_while_writing, options
 
 TRACES = [f"{n:032x}" for n in range(1, 13)]
@@ -244,3 +247,24 @@ def test_an_update_that_arrives_after_its_sender_died_is_seen(gateway: Gateway, 
     (resumed,) = resume(gateway, journal, EmailFinder(), patience=AFTER_A_KILL)
     assert resumed.outcome == "verified"
     receipts_true(gateway, journal)
+
+
+class NoScores(Gateway):
+    """Its key may write items, and no scores."""
+
+    def put_scores(self, scores: Sequence[Mapping[str, Any]]) -> None:
+        raise Forbidden("Not allowed.", code="FORBIDDEN", status=403)
+
+
+def test_a_decision_that_was_taken_back_before_it_was_shared_is_not_shared_later(
+    server: SandboxServer, gateway: Gateway, journal: Journal
+) -> None:
+    with NoScores(connection_of(server)) as limited:
+        receipt = promote(limited, journal, EmailFinder(), make_item(), **options("ada"))
+    assert [check.ok for check in receipt.checks if check.name == "decision"] == [False]
+    assert len(journal.promotions.unshared()) == 1
+    assert [each.outcome for each in undo(gateway, journal, EmailFinder(), patience=QUICK)] == ["archived"]
+    assert list(resume(gateway, journal, EmailFinder(), patience=QUICK)) == []
+    shared = decisions.decisions_in(gateway.scores(names=[decisions.SCORE_NAME]))
+    assert [each.state for each in shared.values()] == ["open"]
+    assert journal.promotions.unshared() == []

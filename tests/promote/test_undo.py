@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,37 @@ def test_an_undo_that_the_server_loses_is_not_claimed(
     assert not undone.ok
     server.settings.faults.switch_off("lost-write")
     assert [u.outcome for u in take_back()] == ["archived"]
+
+
+def test_an_entry_that_was_completed_later_is_open_again(run: Promote, take_back: Undo, server: SandboxServer) -> None:
+    """By a promotion that wrote nothing: the item stood there already."""
+    item, at = make_item(), int(datetime.now(UTC).timestamp() * 1000)
+    with server.store.write() as db:
+        db.execute("INSERT INTO annotation_queues VALUES (1, 'q', 'desk', NULL, '[]', ?, ?)", (at, at))
+        entry = "INSERT INTO annotation_queue_items VALUES (1, 'e', 'q', ?, 'TRACE', 'PENDING', NULL, ?, ?)"
+        db.execute(entry, (item.source_trace_id, at, at))
+
+    def status() -> str:
+        with server.store.read() as db:
+            return str(db.execute("SELECT status FROM annotation_queue_items").fetchone()[0])
+
+    run(item)
+    assert (run(item, entries=[("q", "e")]).action, status()) == ("none", "COMPLETED")
+    assert ([each.outcome for each in take_back()], status()) == (["archived"], "PENDING")
+
+
+def test_an_edit_that_undo_brings_back_is_an_edit_again(run: Promote, take_back: Undo, gateway: Gateway) -> None:
+    receipt = run(make_item())
+    stored = gateway.item(receipt.item_id)
+    assert stored is not None
+    theirs = stored.to_write().model_copy(update={"input": {"query": "theirs"}})
+    gateway.put_item(theirs)
+    assert run(make_item(), remedies=["keep-theirs"]).action == "updated"
+    assert [each.outcome for each in take_back()] == ["restored"]
+    assert code(run(make_item())) == "ITEM_EDITED"
+    back = gateway.item(receipt.item_id)
+    assert back is not None
+    assert (back.input, back.metadata) == (theirs.input, theirs.metadata)
 
 
 @pytest.mark.parametrize("delete", [False, True])
