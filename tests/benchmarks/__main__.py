@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 def terminal() -> Iterator[Row]:
     """The terminal UI beside bare Textual."""
-    from tests.benchmarks import bench_terminal
+    from tests.benchmarks import bench_app, bench_terminal
 
     painted = bench_terminal.paint(5)
     yield Row("terminal: first paint", painted["curator_s"], painted["bare_s"], "s", "a bare Textual app")
@@ -34,6 +34,7 @@ def terminal() -> Iterator[Row]:
     yield Row("terminal: list ready", own["ready_s"], other["ready_s"], "s", note)
     yield Row("terminal: key press, p95", own["cursor_p95_ms"], other["cursor_p95_ms"], "ms", note)
     yield Row("terminal: memory of the list", own["added_mb"], other["added_mb"], "MiB", note)
+    yield bench_app.row()
 
 
 def promote() -> Iterator[Row]:

@@ -78,6 +78,12 @@ class Terminal:
         while self._read(end):
             pass
 
+    def rest(self, seconds: float) -> None:
+        """Reads for so long, whatever comes."""
+        end = time.monotonic() + seconds
+        while self._read(end):
+            pass
+
     def _read(self, end: float) -> bool:
         ready, _, _ = select.select([self.handle], [], [], max(0.0, end - time.monotonic()))
         if not ready:

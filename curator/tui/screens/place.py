@@ -20,7 +20,7 @@ from curator.tui import actions
 from curator.tui.screens.ask import Choose
 from curator.tui.session import Report, says_of
 from curator.tui.text import Piece
-from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, TopBar, content
+from curator.tui.widgets.frame import Banner, Hints, LineInput, Page, Spinner, TopBar, content
 from curator.tui.words import plural, sentences, signs
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ class Place(Screen[None], Fetching):
         return self.query_one(Page)
 
     def show_panes(self) -> None:
-        """Puts the panes in the place of the page."""
+        """Puts the panes in the place of the page, whose spinner would go on ticking unseen."""
+        self.query_one("Page Spinner", Spinner).turn(False)
         self.query_one("#instead").display = False
         self.query_one(self.panes).display = True
 
