@@ -12,6 +12,7 @@ from curator.tui.screens.trace import TraceScreen
 from curator.tui.screens.workbench import WorkbenchScreen
 from curator.tui.session import Session
 from curator.tui.widgets.form import FormView
+from curator.tui.widgets.frame import Spinner
 from tests.tui.driver import Driver, driving
 
 pytestmark = pytest.mark.anyio
@@ -50,8 +51,11 @@ async def test_promote_with_three_keys(session: Session, sandbox: SandboxServer)
         rule = session.drafts.prepare(session.drafts.order(trace_id)).loaded
         session.items.create_dataset(rule)
 
+        driver.app.animation_level = "full"
         await driver.press("p")
         assert isinstance(driver.screen, WorkbenchScreen)
+        assert [each for each in driver.screen.query(Spinner) if each.auto_refresh] == []  # unseen, it costs nothing
+        driver.app.animation_level = "none"
         await choose_type(driver)
         assert "ready" in driver.text()
         await driver.press("p")

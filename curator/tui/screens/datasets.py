@@ -294,10 +294,6 @@ def _lineage_says(item: StoredItem, key: str) -> str:
     return str(found or "")
 
 
-def _failure_type(item: StoredItem) -> list[Piece]:
-    return [("dim", _lineage_says(item, "failure_type"))]
-
-
 def _lineage(item: StoredItem) -> list[Piece]:
     """Whether an item says where it came from."""
     metadata = item.metadata if isinstance(item.metadata, dict) else {}

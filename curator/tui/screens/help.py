@@ -141,7 +141,7 @@ class Menu(ModalScreen[Do | None]):
     def __init__(self, how: How, app: "CuratorApp", screen: "Place") -> None:
         super().__init__()
         self._how = how
-        self._curator, self._below = app, screen
+        self._curator = app
         self._shown: list[Entry] = []
         if how == "command":
             self._entries = list(command_entries(app))

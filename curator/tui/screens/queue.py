@@ -43,6 +43,8 @@ class QueueScreen(Listing, FirstRules):
     def __init__(self) -> None:
         super().__init__()
         self._rest: Timer | None = None
+        self._arrived = 0
+        """Failures that were there when rows were last listed while more arrived."""
         self.answered = False
         """Whether the first question to the server was answered or refused."""
 
@@ -95,14 +97,17 @@ class QueueScreen(Listing, FirstRules):
     def reload(self) -> None:
         if self._read is None:
             self.show_page().waiting("looking for failures", way_out="stops")
+        self._arrived = 0
         self.curator.busy("asking Langfuse")
         self.fetch("queue", self._ask_for_everything, self._has_read, self._could_not_read, progress=self._progress)
 
     def _progress(self, what: str, done: int, total: int | None) -> None:
         """Rows are listed as they arrive; until the first, the page says what is being done."""
-        if not self.session.queue.all():
+        known = len(self.session.queue.all())
+        if not known:
             self.query_one(Page).waiting(what, done, total, way_out="stops")
-        elif done:
+        elif known > 1.1 * self._arrived:  # listing takes as long as there are rows: not for every page of many
+            self._arrived = known
             self._list(at=None if self.failures.rows else self.session.rooms.last_place.trace_id)
         self.curator.busy(what)
 

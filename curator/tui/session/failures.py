@@ -81,8 +81,12 @@ class Failures:
 
         def arrived(some: Sequence[Failure]) -> None:
             # What was listed before stays until all is known; what comes in stands in its place by time at once.
-            every = {one.key: one for one in some} | self._failures
-            self._failures = {one.key: one for one in sorted(every.values(), key=_moment, reverse=True)}
+            known = self._failures
+            new = sorted((one for one in some if one.key not in known), key=_moment, reverse=True)
+            every = known | {one.key: one for one in new}
+            if known and new and _moment(new[0]) > _moment(next(reversed(known.values()))):  # else it is in order
+                every = {one.key: one for one in sorted(every.values(), key=_moment, reverse=True)}
+            self._failures = every
             self._week = None
             report("looking for failures", len(every), None)
 

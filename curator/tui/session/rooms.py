@@ -29,7 +29,6 @@ class Connected(Value):
     """What is known of the other side after the first contact."""
 
     project: str
-    project_id: str
     version: str
 
 
@@ -73,7 +72,7 @@ class Rooms:
         """The project; asked once. Raises GatewayError."""
         if self._connected is None:
             info, project = self.gateway.health(), self.gateway.project()
-            self._connected = Connected(project=project.name, project_id=project.id, version=info.version)
+            self._connected = Connected(project=project.name, version=info.version)
         return self._connected
 
     @property
