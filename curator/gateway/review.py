@@ -29,15 +29,8 @@ class Review(Calls):
         pages = self._pages(method, in_path(queue.id), status=wanted)
         return self._by_page(pages, lambda row: rows.queue_entry(row, queue.name))
 
-    def complete_queue_entry(self, queue_id: str, entry_id: str) -> None:
-        """Marks an entry COMPLETED; again changes nothing. Raises NotFound, GatewayError."""
-        self._set_queue_entry(queue_id, entry_id, "COMPLETED")
-
-    def reopen_queue_entry(self, queue_id: str, entry_id: str) -> None:
-        """Marks an entry PENDING again. Raises NotFound, GatewayError."""
-        self._set_queue_entry(queue_id, entry_id, "PENDING")
-
-    def _set_queue_entry(self, queue_id: str, entry_id: str, status: str) -> None:
+    def set_queue_entry(self, queue_id: str, entry_id: str, status: str) -> None:
+        """Marks an entry COMPLETED or PENDING; again changes nothing. Raises NotFound, GatewayError."""
         ids = in_path(queue_id), in_path(entry_id)
         self._write(lambda api: api.annotation_queues.update_queue_item, *ids, status=_status(status))
 

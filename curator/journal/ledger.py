@@ -69,6 +69,22 @@ class LedgerEntry(Value):
         )
 
 
+def entry_of(receipt: Receipt) -> LedgerEntry:
+    """The line that says what a receipt says."""
+    return LedgerEntry(
+        id=uuid.uuid4().hex,
+        at=receipt.at,
+        action="promote",
+        **{name: getattr(receipt, name) for name in _ABOUT},
+        reviewer=receipt.reviewer,
+        verdict=receipt.verdict,
+        write=receipt.action,
+        problem=None if receipt.problem is None else receipt.problem.code,
+        fingerprint=receipt.fingerprint or None,
+        digest=receipt.digest or None,
+    )
+
+
 class Standing(NamedTuple):
     """A proved promotion whose item should be there, active."""
 
@@ -143,19 +159,7 @@ class Ledger:
         self, receipt: Receipt, *, promotion: str | None, before: Decision | None = None, batch: str = ""
     ) -> LedgerEntry:
         """Adds a promotion with its outcome, whatever it was; `before` is the trace's decision until then."""
-        entry = LedgerEntry(
-            id=uuid.uuid4().hex,
-            at=receipt.at,
-            action="promote",
-            **{name: getattr(receipt, name) for name in _ABOUT},
-            reviewer=receipt.reviewer,
-            verdict=receipt.verdict,
-            write=receipt.action,
-            problem=None if receipt.problem is None else receipt.problem.code,
-            fingerprint=receipt.fingerprint or None,
-            digest=receipt.digest or None,
-        )
-        return self._add(entry, batch, Restore(promotion=promotion, before=before))
+        return self._add(entry_of(receipt), batch, Restore(promotion=promotion, before=before))
 
     def decided(self, decision: Decision, before: Decision | None, *, batch: str = "") -> LedgerEntry:
         """Adds a dismissal, a snooze or a reopening. The reviewer's reason is not in the ledger's entry."""

@@ -9,10 +9,10 @@ import threading
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from curator.journal.database import Database, Row, now, stamp
-from curator.journal.ledger import standing
+from curator.journal.ledger import LedgerEntry, entry_of, standing
 from curator.journal.locks import Owner, is_alive
 from curator.model import Decision, Item, Receipt, StoredItem
 from curator.model.base import Value
@@ -201,22 +201,25 @@ if TYPE_CHECKING:
     from curator.journal import Journal
 
 
-class LastApproval(Value):
-    """A proved promotion whose item should be there, active."""
+class LastApproval(NamedTuple):
+    """A proved promotion whose item should be there, active; `restored_at` as of `Standing`."""
 
     promotion: Promotion
     receipt: Receipt
-    restored_at: datetime | None = None
-    """When an undo of a later write brought this state back; None when nothing came after it."""
+    restored_at: datetime | None
 
 
 def last_approvals(journal: "Journal", dataset: str) -> dict[str, LastApproval]:
     """Item id → the newest proved promotion that nobody on this machine has taken back or archived."""
-    promotion_of = {each.entry.id: each.restore.promotion for each in journal.ledger.recorded()}
-    known = {each.id: each for each in journal.promotions.of_dataset(dataset)}
-    found: dict[str, LastApproval] = {}
-    for item_id, each in standing(journal.ledger.entries(), dataset).items():
-        promotion = known.get(promotion_of[each.entry.id] or "")
-        if promotion is not None and promotion.receipt is not None:
-            found[item_id] = LastApproval(promotion=promotion, receipt=promotion.receipt, restored_at=each.restored_at)
-    return found
+    recorded = journal.ledger.recorded()
+    lines = {each.restore.promotion: each.entry for each in recorded if each.entry.action == "promote"}
+    known: dict[str, tuple[LedgerEntry, Promotion, Receipt]] = {}
+    for promotion in journal.promotions.of_dataset(dataset):
+        if promotion.receipt is not None:
+            line = lines.get(promotion.id) or entry_of(promotion.receipt)  # the demo's receipts have no line
+            known[line.id] = line, promotion, promotion.receipt
+    undone = [each.entry for each in recorded if each.entry.action == "undo"]
+    return {
+        item_id: LastApproval(*known[line.id][1:], restored_at)
+        for item_id, (line, restored_at) in standing([*(each[0] for each in known.values()), *undone], dataset).items()
+    }

@@ -348,7 +348,7 @@ def _prove(many: _Many, written: list[Candidate], found: Survey) -> Iterator[tup
             for each in unseen.values():
                 yield each, stop_of(error, verdict="failed")
             return
-        if page.odd:
+        if page.odd:  # an id with several current rows shows once in a page and counts each
             break
         for item_id, row in page.rows.items():
             with contextlib.suppress(Late):

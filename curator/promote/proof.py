@@ -125,7 +125,7 @@ def read_back(job: Job, item: Item, answer: StoredItem | None, *, known: StoredI
     the named reason, and Duplicated.
     """
     began = time.monotonic()
-    pause = 0.15
+    pause = 0.15  # Langfuse reads its own writes of items at once; what comes late is a replica or a proxy's cache
     while True:
         try:
             return proof_of(item, read_both(job, item, known), answer)

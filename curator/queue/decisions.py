@@ -8,6 +8,7 @@ may name a customer in it: `decide` scrubs it before it goes anywhere.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -174,14 +175,11 @@ def _score(decision: Decision) -> dict[str, Any]:
 def _move_entries(gateway: "Gateway", signals: Sequence[Signal], *, reopen: bool) -> None:
     from curator.gateway import NotFound
 
-    move = gateway.reopen_queue_entry if reopen else gateway.complete_queue_entry
     for queue_id, entry_id in dict.fromkeys((s.queue_id, s.queue_entry_id) for s in signals):
         if queue_id is None or entry_id is None:
             continue
-        try:
-            move(queue_id, entry_id)
-        except NotFound:
-            continue
+        with suppress(NotFound):
+            gateway.set_queue_entry(queue_id, entry_id, "PENDING" if reopen else "COMPLETED")
 
 
 def _text(value: object) -> str | None:

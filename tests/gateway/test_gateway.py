@@ -375,14 +375,14 @@ def test_annotation_queues(gateway: Gateway, sandbox: SandboxServer) -> None:
         ("TRACE", "t"),
     ]
     assert {one.queue_name for one in entries} == {"triage"}
-    gateway.complete_queue_entry(triage.id, entries[0].id)
-    gateway.complete_queue_entry(triage.id, entries[0].id)
+    gateway.set_queue_entry(triage.id, entries[0].id, "COMPLETED")
+    gateway.set_queue_entry(triage.id, entries[0].id, "COMPLETED")
     assert len(list(gateway.queue_entries(triage))) == 3
     assert [one.id for one in gateway.queue_entries(triage, "COMPLETED")] == [entries[0].id]
-    gateway.reopen_queue_entry(triage.id, entries[0].id)
+    gateway.set_queue_entry(triage.id, entries[0].id, "PENDING")
     assert len(list(gateway.queue_entries(triage))) == 4
     with pytest.raises(NotFound):
-        gateway.complete_queue_entry(triage.id, "nope")
+        gateway.set_queue_entry(triage.id, "nope", "COMPLETED")
 
 
 # ── datasets ────────────────────────────────────────────────────────────────────────────────────────────────────────
