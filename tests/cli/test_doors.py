@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -30,11 +31,13 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | {"CURATOR_STATE_DIR": str(folder / "state"), "TMPDIR": str(folder)}
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, "subprocess.Popen[str]"]]:
-    """(address, token, process) of a running `curator serve --demo`; the last test ends it."""
+Served = tuple[str, str, "subprocess.Popen[str]"]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """(address, token, process) of a running `curator serve --demo`."""
     command = [*CURATOR, "serve", "--demo", "--port", str(free_port())]
-    folder = tmp_path_factory.mktemp("served")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(folder)) as process:
         try:
             assert process.stderr is not None
@@ -44,6 +47,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str,
             yield found[1], found[2], process
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
 def shake_hands(address: str, **headers: str) -> int:
@@ -58,7 +67,7 @@ def shake_hands(address: str, **headers: str) -> int:
         return int(line.recv(64).split()[1])
 
 
-def test_the_page_needs_the_token_once(served: tuple[str, str, object]) -> None:
+def test_the_page_needs_the_token_once(served: Served) -> None:
     address, token, _ = served
     with httpx.Client(base_url=address, follow_redirects=True) as browser:
         assert browser.get("/").status_code == 403
@@ -87,7 +96,7 @@ HEADERS = [
 
 
 @pytest.mark.parametrize("headers", [each for each, _ in HEADERS], ids=[name for _, name in HEADERS])
-def test_foreign_names_and_origins_are_refused(served: tuple[str, str, object], headers: dict[str, str]) -> None:
+def test_foreign_names_and_origins_are_refused(served: Served, headers: dict[str, str]) -> None:
     address, token, _ = served
     cookies = {f"curator-{address.rpartition(':')[2]}": token}
     assert httpx.get(address, headers=headers, cookies=cookies).status_code == 403
@@ -95,7 +104,7 @@ def test_foreign_names_and_origins_are_refused(served: tuple[str, str, object], 
     assert shake_hands(address, **({"Origin": address, "Cookie": cookie} | headers)) == 403
 
 
-def test_a_session_needs_token_and_origin(served: tuple[str, str, object]) -> None:
+def test_a_session_needs_token_and_origin(served: Served) -> None:
     address, token, _ = served
     cookie = f"curator-{address.rpartition(':')[2]}={token}"
     assert shake_hands(address, Origin=address) == 403
@@ -108,12 +117,12 @@ def test_what_is_no_origin_is_none(url: str) -> None:
     assert _origin(url) is None or not _origin(url)[0]
 
 
-def test_serving_ends_with_its_terminal(served: tuple[str, str, "subprocess.Popen[str]"]) -> None:
-    address, _, process = served
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(PATIENCE) == 0
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(address)
+def test_serving_ends_with_its_terminal(tmp_path: Path) -> None:
+    with serving(tmp_path) as (address, _, process):
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(PATIENCE) == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(address)
 
 
 def alive(marker: str) -> list[int]:
