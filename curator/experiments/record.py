@@ -19,7 +19,7 @@ from curator.experiments import results
 from curator.experiments.results import ItemRun, Repeat, Run, Score
 from curator.model.base import Value
 from curator.model.errors import UsageError
-from curator.model.files import read_bytes
+from curator.model.files import make_folder, read_bytes
 from curator.model.lineage import slug
 
 SUFFIX = ".part"
@@ -66,7 +66,7 @@ class Record:
     def open(self, run: Run, repeat: int) -> None:
         """Creates the file, or goes on with it. Raises UsageError (RESULT_WRITE)."""
         try:
-            results.make_folder(self._part.parent)
+            make_folder(self._part.parent)
             self._file = os.open(self._part, os.O_RDWR | os.O_CREAT | (0 if self.before else os.O_TRUNC), 0o600)
             whole = os.read(self._file, os.fstat(self._file).st_size).rfind(b"\n") + 1
             os.ftruncate(self._file, whole)

@@ -5,9 +5,7 @@ repeats: [{run_name, experiment_id, url, items: [{item_id, output, error, latenc
 """
 
 import json
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -25,7 +23,7 @@ from curator.experiments.checks.base import DataType
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.errors import UsageError
-from curator.model.files import read_bytes
+from curator.model.files import read_bytes, write_private
 from curator.model.lineage import slug
 
 LISTED = 5
@@ -259,20 +257,10 @@ def write_run(run: Run, path: Path) -> Path:
     """Writes the file whole or not at all, readable by its owner only. Raises UsageError (RESULT_WRITE)."""
     text = json.dumps(run.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
     try:
-        make_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".run-")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
-        os.replace(temporary, path)
+        write_private(path, text.encode("utf-8", "surrogatepass"))
     except OSError as error:
         raise unwritable(path, error) from None
     return path
-
-
-def make_folder(folder: Path) -> None:
-    """The folder and those on the way to it, closed to others: `parents=True` would leave those open. OSError."""
-    for each in (*reversed(folder.parents), folder):
-        each.mkdir(exist_ok=True, mode=0o700)
 
 
 def unwritable(path: Path, error: OSError) -> UsageError:

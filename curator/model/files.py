@@ -2,6 +2,7 @@
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from curator.model.errors import UsageError
@@ -61,9 +62,19 @@ def write_text(path: Path, text: str, *, code: str, remedy: str = "", append: bo
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Writes a file that only its owner can read, whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(f".{os.getpid()}")
-    part.touch(mode=0o600)
-    part.write_bytes(data)
-    part.replace(path)
+    """Writes a file that only its owner can read, whole or not at all, whoever writes it besides. Raises OSError."""
+    make_folder(path.parent)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")  # 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(part, path)
+    except OSError:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those on the way to it, closed to others: `parents=True` would leave those open. OSError."""
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(exist_ok=True, mode=0o700)

@@ -6,8 +6,6 @@ replaces a file whole, so two terminals at once cannot tear each other's state.
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +13,7 @@ from pydantic import JsonValue, ValidationError
 
 from curator.config import Settings, state_folder
 from curator.model.base import Value
+from curator.model.files import write_private
 
 Kept = TypeVar("Kept", bound=Value)
 
@@ -115,11 +114,7 @@ class Memory:
     def _write(self, path: Path, text: str) -> None:
         # A full disk or a read-only home must not end a review: what cannot be remembered is forgotten.
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
-                file.write(text)
-            os.replace(name, path)
+            write_private(path, text.encode("utf-8", "surrogatepass"))
 
 
 def _read(kind: type[Kept], path: Path) -> Kept | None:
