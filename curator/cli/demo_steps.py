@@ -10,7 +10,7 @@ from curator.draft import answer_in_words
 from curator.model import Decision, Failure, parse_text
 from curator.model.base import Value
 from curator.model.errors import CuratorError
-from curator.tui import DraftState, Field, Prepared, Session, fields_of
+from curator.tui import DraftState, Field, Prepared, Session
 
 RULE = "order-status-regression"
 STEPS = ("queue", "trace", "reshape", "scrub", "mend", "dataset", "promote", "again", "stored", "dismiss")
@@ -84,7 +84,7 @@ class _Walk:
         return f"{len(scrubbed.findings)} findings, all decided ({model})"
 
     def mend(self) -> str:
-        missing = [f for f in self._fields() if f.required and not f.present]
+        missing = [f for f in self.prepared.fields if f.required and not f.present]
         types = self.prepared.loaded.rule.lineage.failure_types
         changes: dict[str, object] = {"edits": {field.path: _answer(field) for field in missing}}
         if self.prepared.draft.metadata.get("failure_type") is None:
@@ -95,15 +95,6 @@ class _Walk:
         good = [answer_in_words(each) for each in self.prepared.answers if each.good]
         mended = f"the reviewer says {', '.join(f.name for f in missing)}" if missing else "nothing to mend"
         return "; ".join([mended, *good])
-
-    def _fields(self) -> list[Field]:
-        loaded, scrubbed = self.prepared.loaded, self.prepared.scrubbed
-        return fields_of(
-            {"input": loaded.input_schema, "expected_output": loaded.expected_output_schema},
-            {"input": scrubbed.input, "expected_output": scrubbed.expected_output},
-            self.prepared.draft.origins,
-            scrubbed.problems,
-        )
 
     def dataset(self) -> str:
         self.session.items.create_dataset(self.prepared.loaded)

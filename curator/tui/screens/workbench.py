@@ -165,7 +165,7 @@ class WorkbenchScreen(Editing):
         form = self.query_one(FormView)
         form.focus()
         if point.kind == "field":
-            near = [f.path for f in self._fields(self._prepared)] if self._prepared is not None else []
+            near = [f.path for f in self._prepared.fields] if self._prepared is not None else []
             # A problem of an object stands at the first of its fields that is missing, else at its first.
             missing = next((p for p in near if p.startswith(point.key) and p.rpartition(".")[2] in point.words), None)
             path = missing or next((p for p in near if p == point.key or p.startswith(f"{point.key}.")), point.key)
@@ -244,7 +244,7 @@ class WorkbenchScreen(Editing):
     def _show_item(self, prepared: Prepared) -> None:
         draft, scrubbed = prepared.draft, prepared.scrubbed
         original = {"input": draft.input, "expected_output": draft.expected_output}
-        self.query_one(FormView).put(self._fields(prepared), (original, scrubbed.findings) if self._revealed else None)
+        self.query_one(FormView).put(prepared.fields, (original, scrubbed.findings) if self._revealed else None)
         form, text = self.query_one("#form"), self.query_one("#item-json", MaskedView)
         form.display = self._mode == "form"
         text.display = self._mode != "form"

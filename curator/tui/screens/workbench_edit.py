@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from curator.model import Finding, join_path, parse_text
 from curator.model.errors import CuratorError
 from curator.rulebook import type_name
-from curator.tui.fields import Field, fields_of, parsed
+from curator.tui.fields import Field, parsed
 from curator.tui.memory import DraftState
 from curator.tui.screens.ask import AskLine, AskText, Choose, edited
 from curator.tui.screens.place import Deciding
@@ -38,16 +38,6 @@ class Editing(Deciding):
         if self._order is not None:
             self._order = self._order.model_copy(update=changes)
             self.reload()
-
-    def _fields(self, prepared: Prepared) -> list[Field]:
-        """What is expected stands first: that is what has to be judged, the input is what was recorded."""
-        scrubbed = prepared.scrubbed
-        return fields_of(
-            {"expected_output": prepared.loaded.expected_output_schema, "input": prepared.loaded.input_schema},
-            {"input": scrubbed.input, "expected_output": scrubbed.expected_output},
-            prepared.draft.origins,
-            scrubbed.problems,
-        )
 
     # Fields
 
@@ -86,7 +76,7 @@ class Editing(Deciding):
         key = self.query_one(FormView).current
         if self._prepared is None or not key:
             return None
-        return next((f for f in self._fields(self._prepared) if f.path == key), None)
+        return next((f for f in self._prepared.fields if f.path == key), None)
 
     def _set(self, field: Field, value: JsonValue) -> None:
         if self._order is not None and not (field.present and value == field.value):
@@ -98,7 +88,7 @@ class Editing(Deciding):
         """The list that terms go into: the one under the cursor, else the first that does not forbid them."""
         if self._prepared is None:
             return None
-        lists = [f for f in self._fields(self._prepared) if f.kind == "lines" and f.path.startswith("expected_output.")]
+        lists = [f for f in self._prepared.fields if f.kind == "lines" and f.path.startswith("expected_output.")]
         here = self.query_one(FormView).current
         asking = [f for f in lists if f.path == here] or [f for f in lists if "not" not in f.name.split("_")]
         return asking[0] if asking else None

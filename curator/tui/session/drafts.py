@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from curator.model import Draft, Failure, ScrubbedDraft, Signal, Trace, split_key
 from curator.model.errors import CuratorError, UsageError
+from curator.tui.fields import Field, fields_of
 from curator.tui.memory import DraftState
 from curator.tui.session.failures import Failures
 from curator.tui.session.items import Items
@@ -55,6 +56,17 @@ class Prepared:
     def answers(self) -> "tuple[CheckedAnswer, ...]":
         """What the rule's checks say of the recorded answer and of its correction."""
         return self.proposal.answers
+
+    @property
+    def fields(self) -> list[Field]:
+        """The item as a form. What is expected stands first: that has to be judged, the input is what was recorded."""
+        scrubbed = self.scrubbed
+        return fields_of(
+            {"expected_output": self.loaded.expected_output_schema, "input": self.loaded.input_schema},
+            {"input": scrubbed.input, "expected_output": scrubbed.expected_output},
+            self.draft.origins,
+            scrubbed.problems,
+        )
 
     @property
     def failure_type(self) -> str | None:
