@@ -52,12 +52,22 @@ class Signal(Value):
     """Name of the rule that counts this as a failure."""
 
 
-class Decision(Value):
-    """A decision about a failure, shared with every reviewer as the categorical score `curation`."""
+class OfFailure(Value):
+    """What is about one failure."""
 
     trace_id: str
     observation_id: str | None = None
     """The reviewed observation that it is about; None for the whole trace."""
+
+    @property
+    def key(self) -> str:
+        """Key of the failure."""
+        return key_of(self.trace_id, self.observation_id)
+
+
+class Decision(OfFailure):
+    """A decision about a failure, shared with every reviewer as the categorical score `curation`."""
+
     state: State
     reviewer: str
     reason: str = ""
@@ -67,30 +77,18 @@ class Decision(Value):
     """When a snooze ends."""
     at: datetime
 
-    @property
-    def key(self) -> str:
-        """Key of the failure that is decided."""
-        return key_of(self.trace_id, self.observation_id)
-
 
 NoteVerdict = Literal["pass", "fail", "note"]
 """`note`: it says neither."""
 
 
-class Note(Value):
+class Note(OfFailure):
     """What one reviewer wrote about a failure, shared as the score `curation-note`."""
 
-    trace_id: str
-    observation_id: str | None = None
     verdict: NoteVerdict = "note"
     text: str = ""
     reviewer: str
     at: datetime
-
-    @property
-    def key(self) -> str:
-        """Key of the failure that it is about."""
-        return key_of(self.trace_id, self.observation_id)
 
     @property
     def empty(self) -> bool:

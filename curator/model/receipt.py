@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from curator.model.base import Value
 from curator.model.draft import Problem
-from curator.model.failure import Decision, key_of
+from curator.model.failure import Decision, OfFailure
 
 WriteAction = Literal["created", "updated", "archived", "none", "unknown"]
 """`unknown`: a write was sent, and whether it happened nobody has seen yet; `curator promote --resume` looks."""
@@ -42,12 +42,9 @@ class Change(Value):
         return f"{self.path}: {old} → {new}"
 
 
-class Receipt(Value):
+class Receipt(OfFailure):
     """The result of one promotion. `verified` and `unchanged` are said only after the read-back agreed."""
 
-    trace_id: str
-    observation_id: str | None = None
-    """The reviewed observation that was promoted; None for the whole trace."""
     item_id: str
     dataset: str
     action: WriteAction
@@ -69,11 +66,6 @@ class Receipt(Value):
     """What curator can do about the problem, by name (`REMEDIES`)."""
     proposes: Literal["known"] | None = None
     """State that the new item had better take: `known` while the failure is not fixed, else the gate shuts for it."""
-
-    @property
-    def key(self) -> str:
-        """Key of the failure that was promoted."""
-        return key_of(self.trace_id, self.observation_id)
 
     @property
     def decision(self) -> Decision:
