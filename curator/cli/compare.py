@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curator.cli.experiment_options import deadline_option, gateway_when_needed, moment, open_gateway
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_form, print_json, say
 from curator.cli.run import as_document
 from curator.config import load_settings
 from curator.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from curator.experiments import Comparison, Judge, Listed, Run
+    from curator.experiments import Comparison, Listed, Run
 
 
 @click.command()
@@ -61,40 +61,7 @@ def compare(
 def _print(found: "Comparison") -> None:
     from curator.experiments import p_words
 
-    click.echo(f"{plain(found.baseline)} → {plain(found.candidate)}: {plain(found.verdict)}")
-    for metric in found.metrics:
-        click.echo(f"  {plain(metric.name)}: {metric.baseline:.3f} → {metric.candidate:.3f}")
-        click.echo(f"    {metric.verdict}: {metric.counted}")
-        click.echo(
-            f"    difference {metric.delta:+.3f}, {100 * metric.confidence:.4g} % interval {metric.ci[0]:+.3f} to "
-            f"{metric.ci[1]:+.3f}, {p_words(metric.p_value)} ({metric.test}, corrected for {len(found.metrics)} scores)"
-        )
-        click.echo(f"    would show a change of {metric.detectable:.3f} in 80 % of cases")
-        if any(metric.errored):
-            click.echo(f"    items errored, counted as failed: {metric.errored[0]} → {metric.errored[1]}")
-        if metric.passes:
-            k, some, every = metric.passes.k, metric.passes.at_least_once, metric.passes.every_time
-            click.echo(f"    pass@{k} {some[0]:.3f} → {some[1]:.3f}, pass^{k} {every[0]:.3f} → {every[1]:.3f}")
-    if found.changes:
-        click.echo("items that moved, strongest evidence first:")
-        for change in found.changes[:20]:
-            known = f"  {p_words(change.p_value)}" if change.p_value is not None else ""
-            click.echo(
-                f"  {plain(change.item_id)}  {plain(change.score)}  "
-                f"{change.baseline:.2f} → {change.candidate:.2f}  ({change.delta:+.2f}){known}"
-                f"{'  errored' if change.errored else ''}"
-            )
-        if len(found.changes) > 20:
-            click.echo(f"  … and {len(found.changes) - 20} more (--json has all)")
-    for resource in found.resources:
-        interval = f", 95 % interval {resource.ci[0]:.2f} to {resource.ci[1]:.2f}" if resource.ci else ""
-        ratio = f" (× {resource.ratio:.2f}{interval})" if resource.ratio is not None else ""
-        click.echo(f"{resource.name} per item: {resource.baseline:.4g} → {resource.candidate:.4g}{ratio}")
-    click.echo(
-        f"a side-by-side view would show {found.red_items} of {found.items} items in red"
-        if found.comparable
-        else "nothing was compared"
-    )
+    print_form("compare", found=found, p_words=p_words)
     for problem in found.problems:
         say(f"{'✗' if problem.blocking else '!'} {problem.code}: {plain(problem.message)}")
     click.echo(f"next: {plain(found.next)}")
@@ -184,22 +151,4 @@ def judges(rule: str | None, since: str | None, as_json: bool) -> None:
     if not found:
         say("No trace has both a judge's and a person's score of one name. Annotate some that a judge scored.")
     for each in found:
-        _print_judge(each)
-
-
-def _print_judge(judge: "Judge") -> None:
-    click.echo(f"{plain(judge.name)} against {plain(judge.human)}: {judge.n} traces, {judge.good} good by a person")
-    for name, words in (
-        ("tpr", "calls good what people call good"),
-        ("tnr", "calls bad what people call bad"),
-        ("kappa", "agreement beyond chance"),
-    ):
-        value, interval = getattr(judge, name), judge.intervals[name]
-        shown = "nothing to say" if value is None else f"{value:.2f}"
-        between = f"  95 % interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
-        click.echo(f"  {name:<5} {shown}{between}  {words}")
-    for each in judge.disagreements[:20]:
-        where = plain(f"{each.trace_id}/{each.observation_id}" if each.observation_id else each.trace_id)
-        click.echo(f"  read {where}: judge {plain(str(each.judge))}, person {plain(str(each.person))}")
-    if len(judge.disagreements) > 20:
-        click.echo(f"  … and {len(judge.disagreements) - 20} more (--json has all)")
+        print_form("judge", judge=each)

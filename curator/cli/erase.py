@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curator.cli.audit import show_progress
-from curator.cli.output import plain, print_json, say
+from curator.cli.output import plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode
 
@@ -119,28 +119,8 @@ def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[st
 
 def _show(trail: "Trail", mode: "ErasureMode", journal: "Journal") -> None:
     """What would be erased, and what curator cannot erase. Ids only."""
-    click.echo(f"traces    {len(trail.traces)}")
-    click.echo(f"items     {len(trail.items)}")
-    for kept in trail.items:
-        click.echo(f"  {plain(kept.item_id)}  {kept.status}  in {plain(kept.dataset)}  (by {kept.found_by})")
-    click.echo(f"drafts    {len(trail.drafts) + len(trail.edited)}")
-    for draft in trail.drafts:
-        click.echo(f"  {plain(draft.trace_id)}  saved  by {plain(draft.rule)}, case {plain(draft.case)}")
-    for trace in trail.edited:
-        click.echo(f"  {plain(trace)}  edited in the terminal")
-    click.echo(f"receipts  {len(trail.receipts)}")
-    for promotion in filter(None, map(journal.promotions.get, trail.receipts)):
-        verdict = promotion.receipt.verdict if promotion.receipt is not None else "unfinished"
-        started = promotion.started_at.astimezone()
-        click.echo(f"  {plain(promotion.item_id)}  {verdict}  {started:%Y-%m-%d %H:%M}  by {plain(promotion.reviewer)}")
-    if trail.possible:
-        click.echo(f"possible  {len(trail.possible)} items whose session id was scrubbed; erase by --trace if meant")
-        for item in trail.possible:
-            click.echo(f"  {plain(item)}")
-    if trail.run_traces:
-        click.echo(f"not here  {len(trail.run_traces)} traces of experiments hold these items: delete them in Langfuse")
-    for file in trail.result_files:
-        click.echo(f"{'results ' if mode == 'delete' else 'not here'}  {plain(file)} holds texts of these items")
+    promotions = [each for each in map(journal.promotions.get, trail.receipts) if each is not None]
+    print_form("erase", trail=trail, mode=mode, promotions=promotions)
     for note in trail.notes:
         say(note)
 

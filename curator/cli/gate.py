@@ -20,14 +20,14 @@ from curator.cli.experiment_options import (
     verdict,
     write_junit,
 )
-from curator.cli.output import FILE, json_option, plain, print_json, say
+from curator.cli.output import FILE, json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
 from curator.model.item import ItemState
 
 if TYPE_CHECKING:
-    from curator.experiments import Decision
+    pass
 
 
 @click.command()
@@ -116,31 +116,8 @@ def gate(
     if as_json:
         print_json(decision.document())
     else:
-        _print(decision)
+        print_form("gate", decision=decision)
     return decision.passed is True
-
-
-def _print(decision: "Decision") -> None:
-    click.echo(f"{'passed' if decision.passed else 'blocked'}: {plain(decision.release_gate)}")
-    for name in decision.required_scores:
-        mean = f"{decision.scores[name]:.3f}" if name in decision.scores else "missing"
-        click.echo(f"  {plain(name)}  {mean}")
-    if decision.errors:
-        errored = decision.errored_items
-        shown = ", ".join(plain(item) for item in errored[:5]) + (" …" if len(errored) > 5 else "")
-        click.echo(f"  {len(errored)} of {decision.items} items errored and count as failed: {shown}")
-    for reason in decision.reasons:
-        click.echo(f"  ✗ {reason.code}: {plain(reason.message)}")
-        if reason.remedy:
-            click.echo(f"    → {plain(reason.remedy)}")
-    for each in decision.excused:
-        how = "fixed" if each.fixed else "expired" if each.expired else "fails" if not each.passes else "flaky"
-        until = f" until {each.until}" if each.until else ""
-        click.echo(f"  {each.state}{until}: {plain(each.item_id)} passes {each.passes} of {each.runs} ({how})")
-    for note in decision.notes:
-        click.echo(f"  note: {plain(note)}")
-    click.echo(f"dataset run url: {plain(decision.run_url or 'unknown')}")
-    click.echo(f"next: {plain(decision.next)}")
 
 
 @click.group()

@@ -75,6 +75,13 @@ def print_json(value: object) -> None:
     click.echo(text)
 
 
+def print_form(form: str, **values: object) -> None:
+    """Prints the template `FORM.txt.j2`; whatever it fills in is made harmless, as by `plain`."""
+    from curator.model.forms import template
+
+    click.echo(template("curator.cli", f"{form}.txt.j2").render(values))
+
+
 def say(message: str) -> None:
     """A message for the person, on stderr."""
     click.echo(plain(message, keep_newlines=True), err=True)

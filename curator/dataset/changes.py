@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from curator.dataset.folder import HEAD_FIELDS, Snapshot, digest
 from curator.model import Item, Value, join_path
-from curator.model.markdown import template
+from curator.model.forms import template
 from curator.model.safe import visible
 
 Kind = Literal["added", "removed", "archived", "revived", "changed", "lineage"]

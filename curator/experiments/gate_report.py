@@ -6,7 +6,7 @@ from pathlib import Path
 
 from curator.experiments.gate import Decision
 from curator.model.files import write_text
-from curator.model.markdown import template
+from curator.model.forms import template
 
 LONGEST = 60_000
 """Characters: a comment on GitHub holds 65,536."""

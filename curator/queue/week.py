@@ -13,7 +13,7 @@ from curator.experiments import history
 from curator.model import Decision, Failure, Queue, Rule, ScrubPolicy, State
 from curator.model.base import Value
 from curator.model.failure import Seen
-from curator.model.markdown import template
+from curator.model.forms import template
 from curator.queue.find import find_failures
 from curator.queue.gather import Hears, silent
 from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts, texts_file

@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 from curator.audit.checks import CHECKS
 from curator.audit.values import SEVERITIES, AuditFinding, AuditReport
-from curator.model.markdown import unmarked
+from curator.model.forms import unmarked
 from curator.model.safe import visible
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Reports in Markdown: a template beside the code that knows the values; no text from outside can act in one."""
+"""What is printed, as templates beside the code that knows the values; no text from outside can act in one."""
 
 import re
 from functools import cache
@@ -20,11 +20,17 @@ def unmarked(value: object) -> object:
     return re.sub(r"([\\`*_\[\]<>|#~!@])", r"\\\1", visible(value))
 
 
+def harmless(value: object) -> object:
+    """A text as a terminal may show it, on one line: see `visible`."""
+    return visible(value) if isinstance(value, str) else value
+
+
 @cache
 def template(package: str, name: str) -> "Template":
-    """A package's template; whatever it fills in is `unmarked`."""
+    """A package's template, Markdown or text; whatever it fills in is `unmarked` or `harmless`."""
     from jinja2 import Environment, PackageLoader  # only who prints a report pays for it
 
-    made = Environment(loader=PackageLoader(package, ""), finalize=unmarked, trim_blocks=True, lstrip_blocks=True)
+    fill_in = unmarked if name.endswith(".md.j2") else harmless
+    made = Environment(loader=PackageLoader(package, ""), finalize=fill_in, trim_blocks=True, lstrip_blocks=True)
     made.filters["visible"] = visible
     return made.get_template(name)
