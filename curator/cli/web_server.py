@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import secrets
 import signal
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -53,6 +54,16 @@ class GuardedServer(Server):
     async def on_startup(self, app: web.Application) -> None:
         # textual-serve ends with Ctrl-C and SIGTERM, and its sessions with it; a closed terminal sends SIGHUP.
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
+        self._said = asyncio.create_task(self._say_where())
+
+    async def _say_where(self) -> None:
+        """As soon as it can be opened: aiohttp listens only after its startup."""
+        while True:
+            with suppress(OSError):
+                _, line = await asyncio.open_connection(self.host, self.port)
+                line.close()
+                break
+            await asyncio.sleep(0.02)
         say(f"curator is at {self.address} until Ctrl-C")
 
     @web.middleware
