@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 PATIENCE = 60.0
+FOREIGN = ("LANGFUSE_", "CURATOR_", "NO_COLOR", "COLUMNS", "LINES")
+"""Beginnings of variables that a program does not get from whoever runs the tests; a size would win over its own."""
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<parameters>[0-9;:?<=>!]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
@@ -26,7 +28,7 @@ class Terminal:
         self, command: Sequence[str], environment: Mapping[str, str], size: tuple[int, int] = (120, 36)
     ) -> None:
         self.command = list(command)
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFUSE_", "CURATOR_", "NO_COLOR"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
         self.environment = clean | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | dict(environment)
         self.size = size
         self.written = b""

@@ -437,7 +437,7 @@ async def test_datasets_runs_and_log(session: Session, sandbox: SandboxServer) -
         await driver.press("escape", "t")
         assert isinstance(driver.screen, TraceScreen)
         await driver.press("escape", "escape", "escape", "L")
-        assert "verified" in driver.text()
+        await driver.until(lambda: "verified" in driver.text(), "the log")
         await driver.press("u", "ctrl+r")
         assert "undo" in driver.text()
         await driver.press("R")
