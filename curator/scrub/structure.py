@@ -9,6 +9,7 @@ import base64
 import csv
 import io
 import json
+import quopri
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.errors import HeaderParseError
@@ -110,6 +111,10 @@ def _cells(line: str, sign: str) -> Sequence[tuple[int, int]]:
 
 _BASE64 = regex.compile(r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{16,8000}+={0,2}(?![A-Za-z0-9+/_\-=])")
 _MIME_WORD = regex.compile(r"=\?[\w\-]{2,20}\?[BbQq]\?[^?\s]{4,400}\?=")
+_PERCENT = regex.compile(r"(?<![^\s\"'<>=:])%(?:7B|5B|22)[^\s\"'<>&]{8,8000}", regex.IGNORECASE)
+"""JSON in percent signs: `%7B%22name%22…`."""
+_QUOTED = regex.compile(r"[^\s=<>]{1,60}+(?:=(?:20|2C|40|C[23]=[89AB][0-9A-F])[^\s=<>]{0,60}+){1,40}")
+"""Quoted-printable: `Jane=20Doe` (RFC 2045)."""
 _TEXT = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}\p{Z}\s]+")
 
 
@@ -132,12 +137,19 @@ def encoded(text: str) -> Iterator[tuple[int, int, str, str]]:
     if "=" in text:
         for match in _QUERY.finditer(text, timeout=2):
             yield *match.span("value"), unquote_plus(match["value"], errors="replace"), match["key"]
+    for pattern, plainly in ((_PERCENT, unquote_plus), (_QUOTED, _unquoted)) if "%" in text or "=" in text else ():
+        for match in pattern.finditer(text, timeout=2):
+            yield *match.span(), plainly(match.group()), ""
     if "=?" in text:
         for match in _MIME_WORD.finditer(text, timeout=2):
             try:
                 yield *match.span(), str(make_header(decode_header(match.group()))), ""
             except (HeaderParseError, LookupError, ValueError):
                 continue
+
+
+def _unquoted(text: str) -> str:
+    return quopri.decodestring(text.encode()).decode("utf-8", "replace")
 
 
 MAX_DEPTH = 6

@@ -66,3 +66,12 @@ def test_every_string_is_handed_out_where_it_stands(value: object, ascii_only: b
     for piece in pieces(text, ()):
         if piece.depth == 1 and not piece.number:
             assert json.loads(f'"{source(text, piece)}"', strict=False) == piece.text
+
+
+def test_percent_signs_and_quoted_printable_are_opened_and_replaced_as_a_whole() -> None:
+    for text, plain in (
+        ("got %7B%22customer%22%3A%22Jane%20Hunter%22%7D back", '{"customer":"Jane Hunter"}'),
+        ("see J=C3=BCrgen=20Hunter there", "Jürgen Hunter"),
+    ):
+        (piece,) = [p for p in pieces(text, ()) if p.text == plain]
+        assert source(text, piece) == text.split(" ")[1]
