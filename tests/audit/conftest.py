@@ -56,21 +56,23 @@ def example_rule() -> LoadedRule:
 
 @pytest.fixture(scope="session")
 def evidence(
-    example_gateway: Gateway,
+    example_server: SandboxServer,
     example_journal: Journal,
     example_rule: LoadedRule,
     moment: datetime,
     scrubber: Scrubber,
 ) -> Evidence:
-    return collect_evidence(
-        example_gateway,
-        example_journal,
-        DATASET,
-        example_rule,
-        at=moment,
-        workers=Processes(1, first=scrubber),
-        scrub=Scrubber,
-    )
+    """By a gateway of its own: one that has asked for the project before asks once less."""
+    with Gateway(connection_of(example_server)) as gateway:
+        return collect_evidence(
+            gateway,
+            example_journal,
+            DATASET,
+            example_rule,
+            at=moment,
+            workers=Processes(1, first=scrubber),
+            scrub=Scrubber,
+        )
 
 
 @pytest.fixture(scope="session")
