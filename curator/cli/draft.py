@@ -1,13 +1,11 @@
 """`curator draft TRACE`: the item that a rule proposes, scrubbed, written nowhere; what a reviewer may say of it."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import json_option, plain, print_json, say, together
+from curator.cli.output import json_option, plain, print_form, print_json, say, together
 from curator.config import load_settings
-from curator.model import Finding
 from curator.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -170,46 +168,25 @@ def _document(proposal: "Proposal", novelty: "Novelty") -> dict[str, object]:
     }
 
 
+SIGNS = {"keep": "kept", "suggest": "suggested", "drop": "dropped", "undecided": "UNDECIDED"}
+"""What becomes of a finding that nothing replaces."""
+
+
 def _print(proposal: "Proposal", novelty: "Novelty") -> None:
     from curator.draft import NOVELTY_STATES, answer_in_words, doubts_of_likeness
     from curator.scrub import capabilities
 
-    draft, scrubbed = proposal.draft, proposal.scrubbed
-    click.echo(f"{plain(draft.item_id)}  → {plain(draft.dataset)}  (rule {draft.rule})")
-    if (kind := draft.metadata.get("failure_type")) is not None:
-        others = [each for each in proposal.loaded.rule.lineage.failure_types if each != kind]
-        also = f"  (--failure-type: {', '.join(others)})" if others else ""
-        click.echo(plain(f"failure type: {kind}{also}"))
-    for title, value in (("input", scrubbed.input), ("expected output", scrubbed.expected_output)):
-        click.echo(f"\n{title}")
-        click.echo(plain(json.dumps(value, indent=2, ensure_ascii=False), keep_newlines=True))
-    click.echo("\nfindings")
-    for finding in scrubbed.findings:
-        click.echo(f"  {_sign(finding)} {finding.id}  {plain(finding.path)}  {finding.entity} {finding.score:.2f}")
-    if not scrubbed.findings:
-        click.echo("  none")
+    scrubbed = proposal.scrubbed
+    problems = [*scrubbed.problems, *doubts_of_likeness(novelty.similar)]
+    print_form(
+        "draft",
+        draft=proposal.draft,
+        scrubbed=scrubbed,
+        types=proposal.loaded.rule.lineage.failure_types,
+        signs=SIGNS,
+        answers=[answer_in_words(each) for each in proposal.answers],
+        state=NOVELTY_STATES[novelty.under_id.state] if novelty.dataset_exists else "the dataset does not exist yet",
+        problems=[("✗" if proposal.stops(each) else "!", each) for each in problems],
+    )
     if scrubbed.summary.model is None:
         say(f"No name model: names are found only in part, places not at all. {capabilities().remedy}.")
-    click.echo("\nprotection")
-    for each in proposal.answers:
-        click.echo(f"  {plain(answer_in_words(each))}")
-    click.echo(f"\nin {plain(draft.dataset)}")
-    click.echo(
-        f"  {NOVELTY_STATES[novelty.under_id.state] if novelty.dataset_exists else 'the dataset does not exist yet'}"
-    )
-    problems = [*scrubbed.problems, *doubts_of_likeness(novelty.similar)]
-    click.echo("\nproblems")
-    for problem in problems:
-        click.echo(f"  {'✗' if proposal.stops(problem) else '!'} {plain(problem.message)}")
-        if problem.remedy:
-            click.echo(f"      {plain(problem.remedy)} (curator explain {problem.code})")
-    if not problems:
-        click.echo("  none: `curator promote` would write it")
-
-
-def _sign(finding: Finding) -> str:
-    if finding.replacement is not None:
-        return f"→ {plain(finding.replacement)}"
-    return {"keep": "kept", "suggest": "suggested", "drop": "dropped", "undecided": "UNDECIDED"}.get(
-        finding.action, finding.action
-    )

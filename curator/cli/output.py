@@ -79,7 +79,7 @@ def print_form(form: str, **values: object) -> None:
     """Prints the template `FORM.txt.j2`; whatever it fills in is made harmless, as by `plain`."""
     from curator.model.forms import template
 
-    click.echo(template("curator.cli", f"{form}.txt.j2").render(values))
+    click.echo(template("curator.cli", f"{form}.txt.j2").render(values).rstrip("\n"))
 
 
 def say(message: str) -> None:

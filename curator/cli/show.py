@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import cell, duration, json_option, number, plain, print_json, row, say, when, width
+from curator.cli.output import cell, duration, json_option, number, plain, print_form, print_json, row, say, when, width
 from curator.config import load_settings
 from curator.model import Note, Trace
 from curator.model.trace import OF_THE_TRACE, tree
@@ -65,50 +65,9 @@ def _notes(trace: Trace) -> list[Note]:
 
 
 def _print(trace: Trace, url: str, with_io: bool) -> None:
-    root = trace.root
-    facts = {
-        "trace": trace.id,
-        "name": trace.name,
-        "time": root.start_time.astimezone().isoformat(timespec="seconds"),
-        "latency": duration(root.latency),
-        "session": root.session_id,
-        "user": root.user_id,
-        "environment": root.environment,
-        "release": root.release,
-        "tags": ", ".join(root.tags),
-        "link": url,
-    }
-    for name, fact in facts.items():
-        if fact:
-            click.echo(f"{name:<12}{plain(fact)}")
-    click.echo(f"\nobservations ({len(trace.observations)})")
-    for indent, branch, one in tree(trace.observations):
-        level = "" if one.level == "DEFAULT" else one.level
-        what = f"{indent}{branch}{one.type} {one.name or ''}"
-        room = width() - 24
-        line = f"{cell(what, min(room, 56))}  {cell(duration(one.latency), 8)}  {cell(level, 8)}"
-        click.echo(line.rstrip())
-        if one.status_message:
-            click.echo(f"{indent}   {plain(one.status_message)}")
-        if with_io:
-            for label, text in (("input", one.input), ("output", one.output)):
-                if text:
-                    click.echo(f"{indent}   {label}: {plain(text, keep_newlines=True)}")
-    click.echo(f"\nscores ({len(trace.scores)})")
-    for score in trace.scores:
-        on = f" on {score.observation_id}" if score.observation_id else ""
-        click.echo(
-            row([(score.name, 24), (score.source, 10), (when(score.timestamp), 11), (number(score.value) + on, 10)])
-        )
-        if score.comment:
-            click.echo(f"   {plain(score.comment)}")
-    click.echo(f"\nnotes ({len(_notes(trace))})")
-    for note in _notes(trace):
-        click.echo(f"{when(note.at)}  {plain(note.reviewer)}  {plain(in_line(note))}")
-    click.echo(f"\ncomments ({len(trace.comments)})")
-    for one_comment in trace.comments:
-        who = one_comment.author_user_id or ""
-        click.echo(f"{when(one_comment.created_at)}  {plain(who)}  {plain(one_comment.content, keep_newlines=True)}")
+    says = {"cell": cell, "duration": duration, "in_line": in_line, "number": number, "row": row, "when": when}
+    room = min(width() - 24, 56)
+    print_form("show", trace=trace, url=url, with_io=with_io, notes=_notes(trace), tree=tree, room=room, **says)
 
 
 def _print_conversation(found: "Conversation") -> None:

@@ -1,5 +1,6 @@
 """What is printed, as templates beside the code that knows the values; no text from outside can act in one."""
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ def unmarked(value: object) -> object:
 
 def harmless(value: object) -> object:
     """A text as a terminal may show it, on one line: see `visible`."""
-    return visible(value) if isinstance(value, str) else value
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 @cache
@@ -33,4 +34,12 @@ def template(package: str, name: str) -> "Template":
     fill_in = unmarked if name.endswith(".md.j2") else harmless
     made = Environment(loader=PackageLoader(package, ""), finalize=fill_in, trim_blocks=True, lstrip_blocks=True)
     made.filters["visible"] = visible
+    made.filters["lines"] = _lines
+    made.filters["indented"] = lambda value: _lines(json.dumps(value, indent=2, ensure_ascii=False))
     return made.get_template(name)
+
+
+def _lines(text: str) -> str:
+    from markupsafe import Markup  # tells `harmless` that it has been made so
+
+    return Markup(visible(text, newlines=True))
