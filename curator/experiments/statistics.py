@@ -221,7 +221,11 @@ def needed(
     more = -(-count * items // clusters)
     if groups is not None or 1 in (baseline.shape[-1], candidate.shape[-1]):
         return Needed(more, None)
-    within = [float(np.nanmean(np.nanvar(side, axis=-1, ddof=1))) for side in (baseline, candidate)]
+    # Of an item with less than two values nobody knows how much it varies.
+    known = [side[np.isfinite(side).sum(axis=-1) > 1] for side in (baseline, candidate)]
+    if not all(side.size for side in known):
+        return Needed(more, None)
+    within = [float(np.nanvar(side, axis=-1, ddof=1).mean()) for side in known]
     measured = within[0] / baseline.shape[-1] + within[1] / candidate.shape[-1]
     between = max(spread - measured, 0.0)
     first = max(baseline.shape[-1], candidate.shape[-1]) + 1
