@@ -59,6 +59,13 @@ class Terminal:
         """Presses keys."""
         os.write(self.handle, keys.encode())
 
+    def press(self, keys: str, *texts: str) -> str:
+        """Presses keys once nothing more is drawn, and waits for a text that they bring: not for one drawn before."""
+        self.rest(1.0)
+        self._seen = len(self.written)
+        self.send(keys)
+        return self.wait_for(*texts)
+
     def wait_for(self, *texts: str) -> str:
         """Reads until one of the texts was written after what was waited for last, and says which.
 

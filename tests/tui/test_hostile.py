@@ -133,8 +133,7 @@ def walk_through(payloads: list[str]) -> tuple[dict[str, set[str]], str]:
             terminal.wait_for("Copy what?")
             terminal.send("1")
             terminal.wait_for("Copied")
-            terminal.send("h")
-            terminal.wait_for("production")
+            terminal.press("h", "production")
             for number in range(1, len(payloads)):
                 terminal.send("j")
                 if number in STOPS or number == len(payloads) - 1:
