@@ -6,8 +6,10 @@ name a file elsewhere. Each is one finding, `MEDIA`, that waits for a person; it
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import regex
@@ -20,7 +22,7 @@ ENTITY = "MEDIA"
 STAND_IN = "\ufffc"
 """What the recognizers read in the place of a medium: Unicode's "object replacement character"."""
 # Langfuse's SDKs put this token in the place of a file that they uploaded.
-_TOKEN = regex.compile(r"@@@langfuseMedia:type=(?P<type>[^|@\s]{1,100})\|id=[^|@\s]{1,200}\|source=[^|@\s]{1,100}@@@")
+_TOKEN = regex.compile(r"@@@langfuseMedia:type=(?P<type>[^|@]+)\|id=[^|@]+\|source=[^|@]+@@@")
 # RFC 2397. Text in a data URI is an encoding, not a medium: it is opened and read.
 _DATA_URI = regex.compile(
     r"data:(?P<type>(?!text/|application/(?:json|xml))[a-z]{2,20}/[\w.+\-]{1,100})(?:;[\w=.\-]{1,60}){0,3};base64,"
@@ -29,8 +31,16 @@ _DATA_URI = regex.compile(
 )
 _BARE = regex.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{64,}+={0,2}")
 _MAGIC = {bytes.fromhex(head): kind for head, kind in (line.split("\t") for line in lines("file_heads.txt"))}
-_PARTS = regex.compile(r"(?:input_|output_)?(?P<kind>image|audio|video|file|document|media)(?:_url|_file|_data)?")
-_PLACES = frozenset({"url", "uri", "file_uri", "fileUri", "file_id", "file_data", "image_url", "data"})
+_KINDS = regex.compile(
+    r"(?:input_|output_|computer_)?(?P<kind>image|audio|video|file|document|media|binary|screenshot)"
+    r"(?:[_-](?:url|file|data))?"
+)
+_TYPED = ("mimetype", "mediatype", "contenttype")
+_FILE_TYPE = regex.compile(r"(?:image|audio|video|font)/.+|application/(?:pdf|zip|gzip|msword|octet-stream|vnd\..+)")
+_REFERENCES = frozenset({"url", "uri", "fileuri", "fileid", "fileurl", "imageurl"})
+_BYTES = frozenset({"data", "filedata", "bytes", "blob", "base64", "b64json", "image", "audio", "video"})
+_DEPTH = 2
+"""How many objects lie between a part and its file: `image.source.s3Location.uri`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +62,74 @@ class Medium:
 
 def media_in(leaf: Leaf, parts: Mapping[Steps, str]) -> list[Medium]:
     """The media of a leaf, in order. `parts` are the places that content parts name (`content_parts`)."""
-    if leaf.in_key or leaf.number:
+    if leaf.number:
         return []
     text = leaf.text
     found = [Medium(*m.span(), m["type"]) for m in _TOKEN.finditer(text)] if "@@@langfuseMedia:" in text else []
     if ";base64," in text:
         found += [Medium(*m.span(), m["type"].lower(), len(m["body"]) * 3 // 4) for m in _DATA_URI.finditer(text)]
-    if len(text) >= 64:
-        for match in _BARE.finditer(text):
-            inside = any(m.start <= match.start() < m.end for m in found)
-            kind = None if inside else _type_of(match.group())
-            if kind is not None:
-                found.append(Medium(*match.span(), kind, len(match.group()) * 3 // 4))
-    if not found and leaf.steps in parts and text.strip():
-        found = [Medium(0, len(text), parts[leaf.steps])]
+    bare = _BARE.finditer(text) if len(text) >= 64 else ()
+    named = [(m.start(), m.group(), kind) for m in bare if (kind := _type_of(m.group())) is not None]
+    if text.lstrip()[:1] in ("{", "["):
+        named += _named_in(text)
+    if leaf.steps in parts and text.strip() and not leaf.in_key:
+        named.append((0, text, parts[leaf.steps]))
+    for start, held, kind in named:
+        if not any(m.start < start + len(held) and start < m.end for m in found):
+            size = len(held) * 3 // 4 if len(held) >= 64 and ":" not in held else None
+            found.append(Medium(start, start + len(held), kind, size))
     return sorted(found, key=lambda m: m.start)
 
 
 def content_parts(value: object, base: Steps = ()) -> dict[Steps, str]:
-    """Places of files that content parts of chat messages name: steps → kind (`image`, `audio`, …).
+    """Places of files that content parts of chat messages name: steps → type or kind (`image/png`, `audio`, …).
 
-    A part says by its `type` that it is one (OpenAI, Anthropic, LangChain, Gemini's `inline_data`); an `image_url` of a
-    product in a tool's answer is an ordinary web address.
+    A part says that it is one by its `type`, by a media type, or by the form of Bedrock (`{"image": {"source": …}}`);
+    an `image_url` of a product in a tool's answer is an ordinary web address, and what says that it is text is read.
     """
     found: dict[Steps, str] = {}
-    stack: list[tuple[Any, Steps]] = [(value, base)]
+    stack: list[tuple[Any, Steps, str, int]] = [(value, base, "", 0)]
     while stack:
-        node, steps = stack.pop()
-        if isinstance(node, dict):
-            match = _PARTS.fullmatch(str(node.get("type", "")))
-            if match:
-                found.update((place, match["kind"]) for place in _places(node, steps))
-            stack.extend((child, (*steps, key)) for key, child in node.items() if isinstance(child, dict | list))
-        elif isinstance(node, list | tuple):
-            stack.extend((child, (*steps, i)) for i, child in enumerate(node) if isinstance(child, dict | list))
+        node, steps, kind, left = stack.pop()
+        if isinstance(node, list | tuple):
+            stack.extend((child, (*steps, i), "", 0) for i, child in enumerate(node))
+        elif isinstance(node, dict):
+            plain = {str(key).casefold().translate(_SIGNS): key for key in node}
+            said = next((str(node[plain[key]]) for key in _TYPED if key in plain), "")
+            kind, left = (own, _DEPTH) if (own := _kind(node, said, steps)) else (kind if left else "", left - 1)
+            is_file = _FILE_TYPE.match(said) is not None
+            places = _REFERENCES | (_BYTES if is_file or not said else set())
+            places |= {"content"} if is_file or "modality" in node else set()
+            for key, child in node.items():
+                if not isinstance(child, str):
+                    stack.append((child, (*steps, key), kind, left))
+                elif kind and str(key).casefold().translate(_SIGNS) in places:
+                    found[*steps, key] = kind
+    return found
+
+
+_SIGNS = str.maketrans("", "", "_-")
+
+
+def _kind(node: Mapping[Any, Any], said: str, steps: Steps) -> str:
+    """What an object holds a file of: its media type, else the word by which it calls itself; "" when it is no part."""
+    words = (node.get("type"), node.get("kind"), node.get("modality"), steps[-1] if steps and "source" in node else "")
+    kind = next((match["kind"] for word in words if (match := _KINDS.fullmatch(str(word)))), "")
+    return said if said and (kind or _FILE_TYPE.match(said)) else kind
+
+
+def _named_in(text: str) -> list[tuple[int, str, str]]:
+    """Files that content parts in the JSON of a text name: where each stands, what stands there, its kind; the whole
+    text when it is written otherwise there."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    found = []
+    for steps, kind in content_parts(value).items():
+        held = reduce(lambda node, step: node[step], steps, value)
+        places = [match.start() for match in regex.finditer(regex.escape(held), text)] if held else []
+        found += [(at, held, kind) for at in places] or [(0, text, kind)] * bool(held)
     return found
 
 
@@ -100,14 +144,6 @@ def collapsed(text: str, media: list[Medium]) -> tuple[str, OffsetMap]:
         position = medium.end
     builder.copy(text, position, len(text))
     return builder.build()
-
-
-def _places(part: Mapping[str, Any], steps: Steps) -> Iterator[Steps]:
-    for key, child in part.items():
-        if isinstance(child, str) and key in _PLACES:
-            yield (*steps, key)
-        elif isinstance(child, dict):
-            yield from ((*steps, key, k) for k, v in child.items() if isinstance(v, str) and k in _PLACES)
 
 
 def _type_of(text: str) -> str | None:

@@ -16,6 +16,9 @@ PLAIN = ScrubPolicy()
 TOKEN = "@@@langfuseMedia:type=image/jpeg|id=38a8259f-79f9-451a-8f8b-949e12bf52ed|source=base64_data_uri@@@"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + random.Random(3).randbytes(6_000)).decode()
 URI = f"data:image/png;base64,{PNG}"
+RAW = base64.b64encode(random.Random(4).randbytes(3_000)).decode()
+"""Bytes whose beginning says nothing, such as raw sound."""
+ELSEWHERE = "https://cdn.example.com/label.png"
 FORMS = {
     "token": ({"type": "image_url", "image_url": {"url": TOKEN}}, "image/jpeg"),
     "token in a text": (f"Here is it: {TOKEN} Jane Hunter", "image/jpeg"),
@@ -28,7 +31,27 @@ FORMS = {
     ),
     "sound": ({"type": "input_audio", "input_audio": {"data": PNG[:4000], "format": "wav"}}, "image/png, 3 kB"),
     "file elsewhere": ({"type": "input_file", "file_id": "file-6F2ksmvXxt4VdoqmHRw6kL"}, "file"),
-    "picture elsewhere": ({"type": "image_url", "image_url": {"url": "https://cdn.example.com/label.png"}}, "image"),
+    "picture elsewhere": ({"type": "image_url", "image_url": {"url": ELSEWHERE}}, "image"),
+    "token with a codec": (TOKEN.replace("image/jpeg", "audio/ogg; codecs=opus"), "audio/ogg; codecs=opus"),
+    "token as a key": ({TOKEN: 1}, "image/jpeg"),
+    "file by its address": ({"type": "input_file", "file_url": ELSEWHERE}, "file"),
+    "Gemini": ({"inline_data": {"mime_type": "audio/pcm", "data": RAW}}, "audio/pcm, 3 kB"),
+    "Gemini, elsewhere": ({"fileData": {"mimeType": "image/png", "fileUri": ELSEWHERE}}, "image/png"),
+    "Bedrock": ({"image": {"format": "png", "source": {"bytes": RAW}}}, "image, 3 kB"),
+    "Bedrock, elsewhere": ({"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/a"}}}}, "video"),
+    "LangChain": ({"type": "image", "base64": RAW, "mime_type": "image/png"}, "image/png, 3 kB"),
+    "Vercel": ({"type": "image", "image": ELSEWHERE}, "image"),
+    "OpenTelemetry": (
+        {"type": "blob", "modality": "audio", "content": RAW, "mime_type": "audio/pcm"},
+        "audio/pcm, 3 kB",
+    ),
+    "OpenTelemetry, elsewhere": ({"type": "uri", "modality": "image", "uri": ELSEWHERE}, "image"),
+    "MCP": ({"type": "resource", "resource": {"blob": RAW, "mimeType": "application/pdf"}}, "application/pdf, 3 kB"),
+    "Pydantic AI": ({"kind": "image-url", "url": ELSEWHERE}, "image"),
+    "screenshot": ({"type": "computer_screenshot", "image_url": ELSEWHERE}, "screenshot"),
+    "a file of text elsewhere": ({"type": "file", "mediaType": "text/plain", "url": ELSEWHERE}, "text/plain"),
+    "JSON in a text, escaped": ('[{"type": "image", "url": "https:\\/\\/x.example\\/a.png"}]', "image"),
+    "JSON in a text": (f'[{{"type": "image_url", "image_url": {{"url": "{ELSEWHERE}"}}}}]', "image"),
 }
 
 
@@ -67,6 +90,12 @@ def test_nothing_inside_is_rewritten_and_the_text_around_it_is_read(pipeline: Pi
         text = f"My name is Jane Hunter. data:image/png;base64,{body} Mail jane@corp.com."
         after = pipeline.scrub({"q": text}, ScrubPolicy(paths=(PathPolicy(path="q", action="replace"),))).value
         assert after == {"q": "My name is <PERSON_1>. <MEDIA_1> Mail <EMAIL_ADDRESS_1>."}
+
+
+def test_a_document_that_is_a_text_is_read(pipeline: Pipeline) -> None:
+    part = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "ask jane@corp.com"}}
+    after = pipeline.scrub({"content": [part]}, PLAIN).value
+    assert after == {"content": [{**part, "source": {**part["source"], "data": "ask <EMAIL_ADDRESS_1>"}}]}  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(
