@@ -1,6 +1,4 @@
-"""From a draft to a scrubbed draft, what a placeholder took the meaning out of, and a second look at what a server
-returned.
-"""
+"""From a draft to a scrubbed draft, and what a placeholder took the meaning out of."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -8,7 +6,7 @@ from typing import Any, cast, get_args
 
 import regex
 
-from curator.model import Draft, Finding, Json, Problem, ScrubbedDraft, ScrubPolicy, join_path
+from curator.model import Draft, Finding, Problem, ScrubbedDraft, ScrubPolicy, join_path
 from curator.model.failure import SOURCES
 from curator.model.rule import CodeEntity
 from curator.scrub import languages
@@ -17,7 +15,6 @@ from curator.scrub.items import Steps, path_of, walk
 from curator.scrub.known import TERMS
 from curator.scrub.locate import Located
 from curator.scrub.media import ENTITY as MEDIA
-from curator.scrub.normalise import fold
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.placeholders import PLACEHOLDER
 from curator.scrub.places import finding_id, hidden_keys
@@ -176,24 +173,6 @@ def texts_at(root: object, findings: Sequence[Finding], policy: ScrubPolicy) -> 
             below = any(leaf.steps[:n] in hidden for n in range(1, len(leaf.steps) + 1)) if hidden else False
             match(i, chain(*at.values()) if below else at.get(path_of(leaf.steps), ()), hidden)
     return texts
-
-
-def leftovers(
-    pipeline: Pipeline, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy
-) -> list[Finding]:
-    """What a second scrub finds in `{"input": …, "expected_output": …, "metadata": …}` as the server returned it.
-
-    Suggestions do not count, nor what the reviewer kept, nor the surrogates that curator itself put there.
-    """
-    root = dict(stored)
-    found = [f for f in pipeline.find(root, policy) if f.action != "suggest"]
-    if not found:
-        return []
-    originals = values_of(scrubbed.draft, scrubbed.findings, policy)
-    accepted = {fold(originals[f.id]) for f in scrubbed.findings if f.action == "keep" and f.id in originals}
-    accepted |= {fold(f.replacement) for f in scrubbed.findings if f.action == "surrogate" and f.replacement}
-    texts = texts_at(root, found, policy)
-    return [f for f in found if fold(texts.get(f.id, "")) not in accepted]
 
 
 def _root(draft: Draft) -> dict[str, Any]:

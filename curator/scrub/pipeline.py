@@ -371,9 +371,8 @@ def _findings(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> tuple[Findi
 
 def _shown(leaves: Sequence[Leaf], decided: Sequence[Decided]) -> dict[Steps, str]:
     """Names for keys in which something was found, kept or not: a path is printed, a personal value is not."""
-    placeholders = Placeholders(leaf.text for leaf in leaves)
-    hidden = [
-        Decided(d.leaf, d.item, d.action, None, d.replacement or placeholders.of(d.item.entity, "kept"))
+    hidden = [  # what stays has no number: the second look at the item has to come to the same path
+        Decided(d.leaf, d.item, d.action, None, d.replacement or f"<{d.item.entity}>")
         for d in decided
         if leaves[d.leaf].in_key
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from curator.model import Draft, Finding, Json, ScrubbedDraft, ScrubPolicy
+from curator.model import Draft, Finding, ScrubbedDraft, ScrubPolicy
 from curator.model.errors import ConfigError, CuratorError, ExitCode, UsageError
 from curator.scrub.gate import Choices
 from curator.scrub.items import Limits, NotScrubbed
@@ -99,20 +99,6 @@ class Scrubber:
     def warm(self, values: Sequence[object]) -> None:
         """Reads many values in one batch; scrubbing or searching them afterwards is several times faster."""
         self._ask({"do": "warm", "values": list(values)}, lambda _: None, items=len(values)).result()
-
-    def leftovers(self, scrubbed: ScrubbedDraft, stored: Mapping[str, Json], policy: ScrubPolicy) -> list[Finding]:
-        """What a second scrub finds in the item as the server returned it, less what was kept by decision.
-
-        `stored` holds `input`, `expected_output` and `metadata`. Empty means clean. Raises NotScrubbed.
-        """
-        request = {
-            "do": "leftovers",
-            "draft": scrubbed.draft.model_dump(mode="json"),
-            "scrubbed": scrubbed.model_dump(mode="json", exclude={"draft"}),
-            "stored": dict(stored),
-            "policy": _plain(policy),
-        }
-        return self._ask(request, _findings).result()
 
     def close(self) -> None:
         """Ends the worker; requests that still wait fail with NotScrubbed."""

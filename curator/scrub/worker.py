@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
-from curator.model import Draft, ScrubbedDraft, ScrubPolicy
+from curator.model import Draft, ScrubPolicy
 from curator.model.errors import CuratorError
-from curator.scrub.drafts import leftovers, scrub_draft
+from curator.scrub.drafts import scrub_draft
 from curator.scrub.gate import Choice
 from curator.scrub.items import Limits, NotScrubbed
 from curator.scrub.pipeline import Pipeline
@@ -41,10 +41,6 @@ def answer(pipeline: Pipeline, request: dict[str, Any]) -> object:
         case "warm":
             pipeline.warm(request["values"])
             return None
-        case "leftovers":
-            draft = Draft.model_validate(request["draft"])
-            before = ScrubbedDraft.model_validate({**request["scrubbed"], "draft": draft})
-            return [f.model_dump(mode="json") for f in leftovers(pipeline, before, request["stored"], policy)]
         case other:
             raise ValueError(f"unknown request {other}")
 

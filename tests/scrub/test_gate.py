@@ -1,11 +1,16 @@
 """The gate: nothing undecided is writable, what is kept has a reason, and the reason holds no value."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
-from curator.model import Draft, ScrubbedDraft, ScrubPolicy
+from curator.model import Draft, Finding, ScrubbedDraft, ScrubPolicy
+from curator.model.lineage import to_item
 from curator.model.rule import PathPolicy
-from curator.scrub.drafts import leftovers, scrub_draft, values_of
+from curator.promote.content import leftovers as left_in
+from curator.scrub.drafts import scrub_draft, values_of
 from curator.scrub.gate import Choice
 from curator.scrub.pipeline import Pipeline
 
@@ -30,6 +35,12 @@ def scrub(
     pipeline: Pipeline, one: Draft, policy: ScrubPolicy = PLAIN, *, review: bool = False, **choices: Choice
 ) -> ScrubbedDraft:
     return scrub_draft(pipeline, one, policy, choices, review=review)
+
+
+def leftovers(pipeline: Pipeline, result: ScrubbedDraft, stored: dict[str, Any], policy: ScrubPolicy) -> list[Finding]:
+    """What the second look finds in `{input, expected_output, metadata}` as the server returned them."""
+    item = to_item(result, reviewer="ada", approved_at=datetime.now(UTC))
+    return left_in(item.model_copy(update=stored | {"metadata": item.metadata | stored["metadata"]}), pipeline, policy)
 
 
 def test_a_command_replaces_everything(pipeline: Pipeline) -> None:
@@ -151,7 +162,10 @@ def test_a_keep_of_one_place_keeps_the_person_everywhere(pipeline: Pipeline) -> 
             "raw": '{"name": "Davis, Omar"}',
         },
         expected_output={"must_mention": ["Davis", "Hunter"]},
-        metadata={"by": {"Omar Davis": 1}, "tool_results": [{"result": "<Customer>Omar Davis</Customer>"}]},
+        metadata={
+            "by": {"Omar Davis": 1, "Jane Hunter": 2},
+            "tool_results": [{"result": "<Customer>Omar Davis</Customer>"}],
+        },
     )
     findings = scrub(pipeline, one).findings
     assert len([f for f in findings if f.entity == "PERSON"]) >= 9
@@ -160,6 +174,6 @@ def test_a_keep_of_one_place_keeps_the_person_everywhere(pipeline: Pipeline) -> 
         kept = scrub(pipeline, one, PLAIN, **{first.id: Choice(action="keep", reason="a public figure")})
         assert kept.input == {**one.input, "query": one.input["query"].replace("Jane Hunter", "<PERSON_1>")}  # type: ignore[dict-item,index,union-attr,call-overload]
         assert kept.expected_output == {"must_mention": ["Davis", "<PERSON_1>"]}
-        assert kept.metadata == one.metadata
+        assert kept.metadata == one.metadata | {"by": {"Omar Davis": 1, "<PERSON_1>": 2}}
         stored = {"input": kept.input, "expected_output": kept.expected_output, "metadata": kept.metadata}
         assert leftovers(pipeline, kept, stored, PLAIN) == []

@@ -10,11 +10,10 @@ from curator.config import load_settings
 from curator.model import ScrubPolicy
 from curator.model.errors import UsageError
 from curator.model.rule import PatternSpec
-from curator.scrub.drafts import leftovers
 from curator.scrub.pipeline import Pipeline
 from curator.scrub.placeholders import SURROGATE, code_surrogate, user_surrogate
 from curator.scrub.policy import patterns_of
-from tests.scrub.test_gate import draft, scrub
+from tests.scrub.test_gate import draft, leftovers, scrub
 
 SURROGATES = ScrubPolicy(user_ids="surrogate")
 CUSTOMERS = ScrubPolicy(patterns=(PatternSpec(name="customer", pattern=r"\bK-\d{5}\b", context=("customer",)),))

@@ -36,8 +36,6 @@ def test_everything_works_across_the_process(scrubber: Scrubber) -> None:
     kept = scrubber.scrub(draft(), PLAIN, {mail.id: Choice(action="keep", reason="synthetic")}, review=True)
     assert kept.summary.kept == {"EMAIL_ADDRESS": 1}
     assert not kept.writable
-    stored = {"input": result.input, "expected_output": result.expected_output, "metadata": result.metadata}
-    assert scrubber.leftovers(result, stored, PLAIN) == []
     scrubber.warm([{"q": "Jane Doe"}, {"q": "Bob Ross"}])
     assert [f.entity for f in scrubber.find({"q": "jane@x.com"}, PLAIN)] == ["EMAIL_ADDRESS"]
     assert scrubber.scrub_value("jane@x.com", PLAIN).value == "<EMAIL_ADDRESS_1>"
