@@ -1,5 +1,6 @@
 """Rules from a project's own failures: plain defaults, a first rule for a workflow, a rule tried on recent ones."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -35,7 +36,7 @@ from curator.queue.gather import Hears
 from curator.queue.signals import counts, signal_of
 from curator.queue.window import Window, parse_window
 from curator.rulebook import LoadedRule
-from curator.scrub import Scrubber, merged
+from curator.scrub import Scrubber, merged, refuse_personal
 
 SCORES = 2_000
 """Scores that the directions are learned from."""
@@ -164,11 +165,16 @@ def first_rule(
 ) -> FirstRule:
     """Proposes a rule for traces of one name, the most frequent one unless given; writes nothing.
 
-    `shape` is one of those that fit, else the first. Raises GatewayError, CuratorError (INIT_NO_TRACES).
+    `shape` is one of those that fit, else the first. Raises GatewayError, CuratorError (INIT_NO_TRACES, PII_IN_NAME).
     """
     seen, traces = sample_traces(gateway, now=now, name=trace_name)
+    others: Any = scrubber.scrub_value([seen.name or "", *seen.names], settings.scrub).value
+    if (pattern := re.sub(r"<[A-Z_]+_\d+>", "*", others[0])) != (seen.name or "") and pattern.strip("* "):
+        seen, traces = sample_traces(gateway, now=now, name=pattern)  # a filter names nobody
+    plain = {each: count for each, count in seen.names.items() if each in others[1:]}
     name = name or slug(seen.name or "first-rule")
-    text = rule_text(seen, name, shape)
+    text = rule_text(seen.model_copy(update={"names": plain}), name, shape)
+    refuse_personal(scrubber, {"The proposed rule": text}, settings.scrub)
     loaded = loaded_text(text)
     cases = _cases(gateway, traces, loaded)
     return FirstRule(
