@@ -1,6 +1,5 @@
 """What one item's content says by itself: the CPU work of an audit, done by any worker, without the server."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from curator.draft import apply_checks, text_of, validate
 from curator.help.outcomes import CHANGED
 from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
-from curator.model.lineage import FAILURE_TYPE, content_fingerprint, fingerprint, is_own_id
+from curator.model.lineage import FAILURE_TYPE, RANDOM_ID, content_fingerprint, fingerprint, is_own_id
 from curator.model.rule import ScrubPolicy
 from curator.promote import OWN_LINEAGE, Approved, leftovers, tampered
 from curator.rulebook import LoadedRule
@@ -157,10 +156,6 @@ def _texts(item: StoredItem) -> dict[str, Any]:
 # ── names from outside that a report would print: ids, failure types, signal names may hold personal values ─────────
 
 
-_RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
-"""Ids that machines draw: hexadecimal digits, UUIDs."""
-
-
 def foreign_labels(item: StoredItem, standards: Standards) -> list[str]:
     """The names that an item brings into a report and that neither curator nor the rule has made."""
     metadata: Mapping[str, Any] = item.metadata if isinstance(item.metadata, dict) else {}
@@ -175,7 +170,7 @@ def foreign_labels(item: StoredItem, standards: Standards) -> list[str]:
     labels += signal_names(metadata.get("signals"))
     rule = standards.rule.rule if standards.rule is not None else None
     known = {*rule.lineage.failure_types, *rule.id.pin.values(), *(seed.id for seed in rule.seed)} if rule else set()
-    return [each for each in dict.fromkeys(labels) if each not in known and not _RANDOM_ID.fullmatch(each)]
+    return [each for each in dict.fromkeys(labels) if each not in known and not RANDOM_ID.fullmatch(each)]
 
 
 def cleaned(labels: Iterable[str], scrub: "Scrubber", standards: Standards) -> dict[str, str]:

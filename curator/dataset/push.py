@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from curator.dataset.folder import LOCK, digest, first_of, read_folder, read_lock
+from curator.dataset.folder import HEAD_FIELDS, LOCK, digest, first_of, read_folder, read_lock
 from curator.model import Item, Receipt, StoredItem, Value
 from curator.model.errors import UsageError
 from curator.model.lineage import APPROVALS, APPROVED_BY, DIGEST, fingerprint, item_id
@@ -71,10 +71,10 @@ class Push:
         self._copies = self._lock is not None and (self._lock.project_id != project or self._target != self._here.name)
         self._copies = self._copies or (self._lock is None and self._target != self._here.name)
         self._key = f"{project}/{self._target}"
-        self._found = gateway.dataset(self._target)
-        rows = gateway.items(self._target) if self._found is not None else ()
+        found = gateway.dataset(self._target)
+        rows = gateway.items(self._target) if found is not None else ()
         self._live: dict[str, StoredItem] = {row.id: row for row in rows}
-        self.plan = self._planned()
+        self.plan = self._planned(new=found is None)
 
     def apply(self, *, overwrite: bool = False) -> Iterator[Receipt]:
         """Writes what the plan says; a receipt for each item that is not as the folder says already.
@@ -84,7 +84,9 @@ class Push:
         """
         if self.plan.conflicts and not overwrite:
             raise _conflict(self.plan)
-        self._dataset()
+        wanted = {each: getattr(self._here, each) for each in HEAD_FIELDS}
+        wanted["metadata"] = wanted["metadata"] if isinstance(wanted["metadata"], dict) else None
+        self._promoter.ensure_dataset(self._target, wanted)
         batch = uuid.uuid4().hex
         # The plan has held what stands there against the lock: it is not somebody's later edit that is written over.
         choices = Choices(remedies=frozenset({"overwrite", "clear-stale", "unarchive"}), batch=batch)
@@ -97,7 +99,7 @@ class Push:
         if self._copies:
             self._write_map()
 
-    def _planned(self) -> PushPlan:
+    def _planned(self, *, new: bool) -> PushPlan:
         planned = []
         for source_id, item in self._here.items.items():
             target = self._id(item)
@@ -113,9 +115,7 @@ class Push:
                 planned.append(_gone(item_id_, "conflict", "changed since"))
             else:
                 planned.append(_gone(item_id_, "archive", "its file is gone"))
-        return PushPlan(
-            dataset=self._target, copies=self._copies, new_dataset=self._found is None, items=tuple(planned)
-        )
+        return PushPlan(dataset=self._target, copies=self._copies, new_dataset=new, items=tuple(planned))
 
     def _step(self, source_id: str, target: str, item: Item) -> Planned:
         def of(step: Step, why: str = "") -> Planned:
@@ -168,21 +168,6 @@ class Push:
                 metadata["copied_from"] = f"{self._here.project_id}/{self._here.name}/{item.id}"
             metadata.pop(DIGEST, None)  # sealed anew by the promoter
         return item.model_copy(update={"id": target, "dataset": self._target, "metadata": metadata})
-
-    def _dataset(self) -> None:
-        here, found = self._here, self._found
-        same = found is not None and (found.input_schema, found.expected_output_schema) == (
-            here.input_schema,
-            here.expected_output_schema,
-        )
-        if not same:
-            self._promoter.gateway.put_dataset(
-                self._target,
-                description=here.description if found is None else None,
-                metadata=here.metadata if found is None and isinstance(here.metadata, dict) else None,
-                input_schema=here.input_schema,
-                expected_output_schema=here.expected_output_schema,
-            )
 
     def _write_map(self) -> None:
         path = self._folder / MAP

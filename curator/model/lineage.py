@@ -54,6 +54,9 @@ APPROVALS = "approvals"
 DIGEST = "digest"
 """Metadata key of the digest over everything that was approved."""
 
+RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
+"""Ids that machines draw: hexadecimal digits, UUIDs."""
+
 MAX_ID = 255
 """Langfuse refuses longer item ids."""
 

@@ -43,7 +43,7 @@ CONTENT_CODES = frozenset(
 
 # Lineage that curator itself writes: ids, digests, versions and the reviewer's chosen name are no leak.
 OWN_LINEAGE = frozenset({
-    lineage.SOURCE, lineage.SOURCE_TRACE_ID, lineage.RUBRIC, "case", "rule", "rule_version", "reviewer",
+    lineage.SOURCE_TRACE_ID, "rule_version", "reviewer",
     lineage.PREPARED_BY, lineage.APPROVED_BY, lineage.APPROVED_VIA, lineage.APPROVALS, "copied_from", "approved_at",
     "scrub", "fingerprints", "schema_fingerprint", "curator_version", "source_policy", "id_attempt", lineage.DIGEST,
 })  # fmt: skip
@@ -122,11 +122,14 @@ def leftovers(
     no longer fits is not believed what it says about kept findings.
     """
     metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
-    value: Json = {
+    value: dict[str, Json] = {
         "input": item.input,
         "expected_output": item.expected_output,
         "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
     }
+    ids = {"source_trace_id": item.source_trace_id, "source_observation_id": item.source_observation_id}
+    ids["id"] = item.id.removeprefix(lineage.slug(item.dataset))
+    value |= {name: each for name, each in ids.items() if each and not lineage.RANDOM_ID.fullmatch(each)}
     sealed = by_digest and lineage.DIGEST in metadata
     trusted = not sealed or lineage.approval_digest(item) == metadata[lineage.DIGEST]
     allowed, surrogates = _kept(metadata) if trusted else {}, _surrogates(value, policy)

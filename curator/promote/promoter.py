@@ -19,7 +19,17 @@ from curator.config import Settings
 from curator.draft import KnownItem, Novelty, novelty_of, value_at
 from curator.help import outcomes
 from curator.journal import PREPARED, Journal, SavedDraft, now
-from curator.model import Decision, Failure, Item, Receipt, ScrubPolicy, StoredItem, Trace, lineage, split_key
+from curator.model import (
+    Decision,
+    Failure,
+    Item,
+    Receipt,
+    ScrubPolicy,
+    StoredItem,
+    Trace,
+    lineage,
+    split_key,
+)
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.approval import approved, as_prepared, not_begun, preview, promote_approved
 from curator.promote.bulk import Candidate
@@ -29,7 +39,7 @@ from curator.promote.plan import plan
 from curator.promote.proposal import Order, Proposal, propose
 from curator.promote.receipts import ended
 from curator.promote.resume import Resumed, resume
-from curator.promote.seed import ensure_dataset
+from curator.promote.seed import DatasetAction, ensure_dataset
 from curator.promote.sources import Source, read_traces, source_of
 from curator.promote.stops import Stop
 from curator.promote.undo import Undone, archive_item, undo
@@ -165,18 +175,14 @@ class Promoter:
         """What curator can do about a receipt: names for `Choices.remedies`, with their words."""
         return outcomes.offered(receipt.remedies)
 
-    def create_dataset(self, loaded: LoadedRule) -> None:
-        """Creates the dataset of a rule with its schemas, or brings the schemas up to date. Raises GatewayError."""
-        self.require_plain_names(loaded)
-        ensure_dataset(self.gateway, loaded)
-
-    def require_plain_names(self, loaded: LoadedRule) -> None:
-        """Refuses a dataset whose name or description holds a personal value. Raises UsageError."""
-        from curator.scrub import refuse_personal
-
+    def create_dataset(self, loaded: LoadedRule) -> DatasetAction:
+        """Creates the dataset of a rule with its schemas, or brings the schemas up to date; see `ensure_dataset`."""
         spec = loaded.rule.dataset
-        texts = {"The dataset's name": spec.name, "The dataset's description": spec.description or ""}
-        refuse_personal(self.scrubber, texts, self.policy(loaded))
+        wanted: dict[str, object] = {"description": spec.description, "metadata": dict(spec.metadata)}
+        wanted |= {"input_schema": loaded.input_schema, "expected_output_schema": loaded.expected_output_schema}
+        return self.ensure_dataset(spec.name, wanted, loaded)
+
+    ensure_dataset = ensure_dataset
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def promote(self, proposal: Proposal, choices: Choices = PLAIN) -> Receipt:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from curator.experiments import no_dataset
-from curator.gateway import Gateway, GatewayError
+from curator.gateway import GatewayError
 from curator.help import outcomes
 from curator.model.base import Value
 from curator.model.draft import Problem
 from curator.model.errors import CuratorError, UsageError
 from curator.model.files import read_text
-from curator.model.item import Dataset, Item
+from curator.model.item import Item
 from curator.model.json import canonical
 from curator.model.lineage import content_fingerprint, slug
 from curator.model.receipt import Receipt, WriteAction
@@ -72,8 +72,7 @@ def seed_dataset(
     item that somebody changed or archived in Langfuse since is left alone unless `overwrite`. Raises GatewayError when
     the dataset cannot be read or written.
     """
-    promoter.require_plain_names(loaded)
-    action = ensure_dataset(promoter.gateway, loaded)
+    action = promoter.create_dataset(loaded)
     dataset = loaded.rule.dataset.name
     given = loaded.rule.seed if items is None else items
     if own_ids:
@@ -132,26 +131,32 @@ def _wrong(path: Path, why: str) -> UsageError:
     return UsageError(f"{path} cannot be seeded: {why}.", code="SEED_ITEMS")
 
 
-def ensure_dataset(gateway: Gateway, loaded: LoadedRule) -> DatasetAction:
-    """Creates the dataset, or brings its schemas up to the rule's. Raises GatewayError, CuratorError."""
-    spec = loaded.rule.dataset
-    found = gateway.dataset(spec.name)
-    if found is not None and _schemas(found) == (loaded.input_schema, loaded.expected_output_schema):
+SCHEMAS = ("input_schema", "expected_output_schema")
+
+
+def ensure_dataset(
+    promoter: "Promoter", name: str, wanted: Mapping[str, Any], loaded: LoadedRule | None = None
+) -> DatasetAction:
+    """Creates the dataset with `{description, metadata, input_schema, expected_output_schema}`, or brings its schemas
+    up to date: what a team wrote about an existing dataset stays theirs.
+
+    Raises UsageError (PII_IN_NAME: a personal value in any of it), GatewayError, CuratorError.
+    """
+    from curator.scrub import refuse_personal
+
+    texts = {f"The dataset's {each.replace('_', ' ')}": canonical(text) for each, text in wanted.items() if text}
+    refuse_personal(promoter.scrubber, texts | {"The dataset's name": name}, promoter.policy(loaded))
+    schemas = {each: schema for each in SCHEMAS if (schema := wanted[each]) is not None}
+    found = promoter.gateway.dataset(name)
+    if found is not None and found.model_dump(include=set(schemas)) == schemas:
         return "none"
-    gateway.put_dataset(
-        spec.name,
-        # What a team wrote about an existing dataset stays theirs; only the schemas are the rule's.
-        description=spec.description if found is None else None,
-        metadata=dict(spec.metadata) if found is None else None,
-        input_schema=loaded.input_schema,
-        expected_output_schema=loaded.expected_output_schema,
-    )
-    after = gateway.dataset(spec.name)
+    promoter.gateway.put_dataset(name, **(wanted if found is None else schemas))
+    after = promoter.gateway.dataset(name)
     if after is None:
-        raise no_dataset(spec.name)
-    if _schemas(after) != (loaded.input_schema, loaded.expected_output_schema):
+        raise no_dataset(name)
+    if after.model_dump(include=set(schemas)) != schemas:
         raise CuratorError(
-            f"The dataset {spec.name} does not have the rule's schemas, although the server accepted them.",
+            f"The dataset {name} does not have the wanted schemas, although the server accepted them.",
             code="SEED_SCHEMAS",
         )
     return "created" if found is None else "updated"
@@ -203,7 +208,3 @@ def _of(receipt: Receipt) -> SeededItem:
     if problem is not None and problem.code in REMEDIES:
         problem = problem.model_copy(update={"remedy": REMEDIES[problem.code]})
     return SeededItem(item_id=receipt.item_id, action=receipt.action, verdict=receipt.verdict, problem=problem)
-
-
-def _schemas(dataset: Dataset) -> tuple[object, object]:
-    return dataset.input_schema, dataset.expected_output_schema

@@ -16,7 +16,6 @@ from curator.gateway import Gateway
 from curator.journal import Journal
 from curator.model import Receipt, parse_text
 from curator.promote import Order, Promoter
-from curator.promote.seed import ensure_dataset
 from curator.queue import Window, find_failures
 from curator.rulebook import LoadedRule, load_rule
 from curator.sandbox.load import load_files
@@ -54,7 +53,7 @@ class Airline:
         self.server, self.gateway, self.journal, self.scrubber = server, gateway, journal, scrubber
         self.rule: LoadedRule = load_rule(RULE)
         load_files(server.store, [TRACES / "airline.observations.jsonl.gz", TRACES / "airline.scores.jsonl.gz"])
-        ensure_dataset(gateway, self.rule)
+        Promoter(gateway, journal, scrubber).create_dataset(self.rule)
 
     def failures(self) -> list[str]:
         found = find_failures(self.gateway, [self.rule.rule], NOVEMBER, now=NOVEMBER.until).failures

@@ -15,8 +15,8 @@ from curator.audit.erasure.trail import Subject, Trail
 from curator.config import state_folder
 from curator.model.errors import ConfigError
 from curator.model.files import write_private
+from curator.model.lineage import RANDOM_ID
 
-_RANDOM_ID = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
 _OWN_ID = re.compile(r"[a-z0-9-]{1,60}-[A-Za-z0-9]{1,12}-\d{1,3}-[0-9a-f]{12}")
 
 
@@ -82,7 +82,7 @@ class ErasureRecord:
         }
 
     def _name(self, identity: str) -> str:
-        plain = _RANDOM_ID.fullmatch(identity) or _OWN_ID.fullmatch(identity)
+        plain = RANDOM_ID.fullmatch(identity) or _OWN_ID.fullmatch(identity)
         return identity if plain else digest(identity, self._scope)
 
 
