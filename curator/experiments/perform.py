@@ -59,6 +59,10 @@ def perform_experiment(
     agent = parse_task(plan.task, timeout=plan.timeout, apart=apart, outgoing=outgoing_of(rule), replay=rule.replay)
     kept = record.Record(path, before)
     with agent, closing(kept), closing(Checker(rule, allow_python=plan.allow_python, apart=apart)) as checker:
+        agent.outgoing.refuse(
+            {"The label": str(plan.label)}
+            | {f"Variable {i}": f"{k}={v}" for i, (k, v) in enumerate(plan.variables.items(), 1)}
+        )
         try:
             pinned = versions.pin(gateway, rule.dataset.name, plan.dataset_version)
             if started is not None:

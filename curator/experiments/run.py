@@ -239,7 +239,7 @@ class Recorder:
             # Langfuse has the output without personal values; the check gets it as it was.
             case["output"] = self._outputs[_running_item.get()]
             found = await self._apart(self.checker.run, spec, Case(**case))
-            found = await self._apart(_cleaned, self.agent.outgoing, found)
+            found = await self._apart(_cleaned, self.agent.outgoing, spec.name, found)
             self._scored(_running_item.get(), spec.name, found)
             failed = next((result.error for result in found if result.error), None)
             if failed is not None:
@@ -275,18 +275,20 @@ class Recorder:
         self.record.write(repeat=self.number, item_id=item_id, check=check, scores=written)
 
 
-def _cleaned(outgoing: Outgoing, found: list[CheckResult]) -> list[CheckResult]:
-    """Results as they may be sent and reported: what a check says may quote the output."""
-    said = [{"value": one.value if isinstance(one.value, str) else None, "comment": one.comment, "error": one.error,
-             "metadata": one.metadata} for one in found]  # fmt: skip
+def _cleaned(outgoing: Outgoing, check: str, found: list[CheckResult]) -> list[CheckResult]:
+    """Results as they may be sent and reported: what a check says may quote the output, in names of its own, too."""
+    texts = {"comment", "error", "metadata"}
+    said = [one.model_dump(include=texts) | {"score": one.name if one.name != check else None,
+            "value": one.value if isinstance(one.value, str) else None} for one in found]  # fmt: skip
     clean: Any = outgoing.clean(cast("Json", said))
-    if clean is said:
-        return found
     if not isinstance(clean, list):
         return [one.model_copy(update={"comment": str(clean), "metadata": {}, "error": clean if one.error else None})
-                for one in found]  # fmt: skip
+                for one in found if one.name == check]  # fmt: skip
     return [
-        one.model_copy(update={key: value for key, value in row.items() if key != "value" or value is not None})
+        one.model_copy(
+            update={key: row[key] for key in texts}
+            | {"name": row["score"] or check, "value": one.value if row["value"] is None else row["value"]}
+        )
         for one, row in zip(found, clean, strict=True)
     ]
 

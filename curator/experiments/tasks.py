@@ -155,7 +155,7 @@ class CommandTask(Task):
                 code="TASK_SPEC",
                 remedy="Name a program of the PATH or one by its path; it has to be executable.",
             )
-        super().__init__(redact(spec), _command_fingerprint(self._command), timeout, outgoing)
+        super().__init__(outgoing.text(redact(spec)), _command_fingerprint(self._command), timeout, outgoing)
         self._apart = apart
         self._lock = threading.Lock()
         self._running: set[Watch] = set()
@@ -213,7 +213,7 @@ class AddressTask(Task):
             raise UsageError("The task's address names no host.", code="TASK_SPEC", remedy="Write http://HOST/PATH.")
         host = parts.netloc.rsplit("@", 1)[-1]
         name = f"{parts.scheme}://{host}{parts.path}"
-        super().__init__(name, hashlib.sha256(name.encode()).hexdigest(), timeout, outgoing)
+        super().__init__(outgoing.text(name), hashlib.sha256(name.encode()).hexdigest(), timeout, outgoing)
         self._url = spec
         self._limits = limits
         self._client = httpx.Client(timeout=timeout, follow_redirects=False)

@@ -55,10 +55,11 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
 
     Raises UsageError (PII_IN_NAME) without the value, NotScrubbed.
     """
-    wanted = {what: text for what, text in names.items() if _may_hold_values(text)}
+    plain = (policy or ScrubPolicy()).model_copy(update={"paths": ()})
+    own = bool(plain.deny or plain.patterns)
+    wanted = {what: text for what, text in names.items() if text and (own or _may_hold_values(text))}
     if not wanted:
         return
-    plain = (policy or ScrubPolicy()).model_copy(update={"paths": ()})
     for finding in finder.find(list(wanted.values()), plain):
         if finding.action == "replace":
             what = list(wanted)[int(finding.path.strip("[]").split("]")[0])]
@@ -97,17 +98,24 @@ class Outgoing:
         try:
             if not (self._policy.deny or self._policy.patterns) and all(map(_ordinary, walk(value))):
                 return value
-            from curator.scrub.scrubber import Scrubber
-
-            with self._lock:
-                self._scrubber = self._scrubber or Scrubber()
-            return self._scrubber.scrub_value(value, self._policy).value
+            return self._engine().scrub_value(value, self._policy).value
         except CuratorError as error:
             return f"(not shown: {error.message})"
 
     def text(self, text: str) -> str:
         """As `clean`, for one text."""
         return str(self.clean(text)) if text else text
+
+    def refuse(self, names: Mapping[str, str]) -> None:
+        """As `refuse_personal`, by this gate's policy."""
+        refuse_personal(self._engine(), names, self._policy)
+
+    def _engine(self) -> "Scrubber":
+        from curator.scrub.scrubber import Scrubber
+
+        with self._lock:
+            self._scrubber = self._scrubber or Scrubber()
+        return self._scrubber
 
     def close(self) -> None:
         """Ends the engine."""

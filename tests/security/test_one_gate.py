@@ -3,6 +3,7 @@
 Raw on purpose are the result files of runs (0600): outputs as the task gave them. They are left out of the search.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import regex
 
 from curator.sandbox.auth import Keys
 from curator.sandbox.demo import seed_demo
+from curator.sandbox.load import load_files
 from curator.sandbox.server import SandboxServer
 from tests import command
 
@@ -25,14 +27,15 @@ def fails(case):
     raise ValueError("no order of {error}")
 
 def evaluate(input, output):
-    return {{"name": "own", "value": 1.0, "comment": "it says {comment}", "metadata": {{"seen": "{metadata}"}}}}
+    own = {{"name": "evaluate", "value": 1.0, "comment": "it says {comment}", "metadata": {{"seen": "{metadata}"}}}}
+    return [own, {{"name": "{score}", "value": 1.0}}]
 
 def breaks(input, output):
     raise RuntimeError("cannot judge {broken}")
 """
 FIELDS = (
     "output", "nested", "error", "comment", "metadata", "broken", "label", "variable", "case", "dismissed", "snoozed",
-    "kept", "edited", "owner", "issue", "evidence", "description",
+    "kept", "edited", "owner", "issue", "evidence", "description", "key", "argument", "path", "score",
 )  # fmt: skip
 PLANTED = {name: f"zebulon.{name}@planted-{n:02}.example" for n, name in enumerate(FIELDS)}
 
@@ -106,6 +109,14 @@ def test_no_planted_value_arrives_anywhere(
     task = ("run", "--rules", "own.yaml", "--allow-python", "--task", "agent:answer", "--junit", "junit.xml")
     refused(*task, "--label", f"for {p['label']}")
     refused(*task, "--var", f"who={p['variable']}")
+    refused(*task, "--var", f"{p['key']}=yes")
+    listed = "\nscrub:\n  deny: [zebulon frobnitz]\n"
+    (tmp_path / "listed.yaml").write_text((tmp_path / "own.yaml").read_text().replace("\nscrub:\n", listed, 1))
+    for name in ("--label", "--var"):
+        refused(*task, "--rules", "listed.yaml", name, "of=zebulon frobnitz")
+    refused(*promote, "--rules", "listed.yaml", "--case", "zebulon frobnitz")
+    run("run", "--rules", RULE, "--task", f"cmd:python3 nowhere.py {p['argument']}", "--json")
+    run("run", "--rules", RULE, "--task", f"http://127.0.0.1:9/{p['path']}", "--json")
     run(*task, "--label", "mine")
     run("run", "--rules", "own.yaml", "--allow-python", "--task", "agent:fails", "--label", "bad", "--json")
     run("gate", "--rules", "own.yaml", "--candidate", "mine", "--markdown", "gate.md", "--github")
@@ -119,8 +130,80 @@ def test_no_planted_value_arrives_anywhere(
     raw = [path.read_text() for path in (tmp_path / "state" / "runs").rglob("*.json")]
     assert any(p["output"] in text for text in raw), "result files are raw"
     texts = list(everything(server, tmp_path))
-    for sent in ("it says <EMAIL_ADDRESS_1>", "Your address is <EMAIL_ADDRESS_1>", "no order of <EMAIL_ADDRESS_1>"):
+    for sent in (
+        "it says <EMAIL_ADDRESS_1>",
+        "nowhere.py <EMAIL_ADDRESS_1>",
+        "Your address is <EMAIL_ADDRESS_1>",
+        "no order of <EMAIL_ADDRESS_1>",
+    ):
         assert any(sent in text for where, text in texts if where.startswith("server")), sent
     found = [(where, name) for where, text in texts for name, value in p.items() if value in text]
     found += [(text[:80], name) for text in said for name, value in p.items() if value in text]
     assert found == []
+
+
+def traces(server: SandboxServer, folder: Path, **ids: str) -> None:
+    """Failed traces in the sandbox, by the ids of their observations."""
+    at = datetime.now(UTC).isoformat()
+    row = {"type": "SPAN", "startTime": at, "endTime": at, "level": "ERROR", "input": '{"q": "where is it?"}'}
+    file = folder / "rows.jsonl"
+    named = {"traceName": "chat of zebulon.trace@planted.example", "isRootObservation": True}
+    file.write_text("".join(f"{json.dumps(row | named | {'id': o, 'traceId': t})}\n" for o, t in ids.items()))
+    assert load_files(server.store, [file]).observations == len(ids)
+    file.unlink()
+
+
+@pytest.mark.usefixtures("lasting_workers")
+def test_ids_and_files_of_a_pushed_folder_pass_the_gate(server: SandboxServer, tmp_path: Path) -> None:
+    value = "zebulon@planted.example"
+    traces(server, tmp_path, plain="0af7651916cd43dd8448eb211c80319c", whole=value, **{value: "f" * 32})
+    places = {"CURATOR_CONFIG": str(tmp_path / "config.toml"), "CURATOR_STATE_DIR": str(tmp_path / "state")}
+
+    def run(*arguments: str) -> command.Done:
+        return command.run(*arguments, "--json", env=server.environment() | places, folder=tmp_path)
+
+    (tmp_path / "desk.yaml").write_text(DESK)
+    assert run("seed", "--rules", "desk.yaml").returncode == 0
+    receipts = run("promote", "0af7651916cd43dd8448eb211c80319c", value, "f" * 32, "--rules", "desk.yaml").document
+    codes = [each["problem"] and each["problem"]["code"] for each in receipts["receipts"]]
+    assert codes == [None, "ITEM_NOT_SCRUBBED", "ITEM_NOT_SCRUBBED"]
+    assert run("pull", "desk", "golden").returncode == 0
+    [item] = (tmp_path / "golden" / "items").iterdir()
+    text = item.read_text()
+    for key in ("note", "case", "rubric", "rule", "source"):
+        item.write_text(
+            regex.sub(rf"(?m)^  {key}: .*\n", "", text).replace("metadata:\n", f"metadata:\n  {key}: {value}\n")
+        )
+        problem = run("push", "golden").document["receipts"][0]["problem"]
+        assert (problem["code"], problem["path"]) == ("ITEM_NOT_SCRUBBED", f"metadata.{key}")
+    item.write_text(text)
+    head = tmp_path / "golden" / "dataset.yaml"
+    for field in ("description: of VALUE\n", "metadata:\n  by: VALUE\n"):
+        head.write_text("name: desk\n" + field.replace("VALUE", value))
+        assert run("push", "golden", "--to", "copy").document["error"]["code"] == "PII_IN_NAME"
+    for field in ("metadata: {by: VALUE}", "description: of VALUE"):
+        (tmp_path / "desk.yaml").write_text(DESK.replace("name: desk", f"name: desk2, {field.replace('VALUE', value)}"))
+        assert run("seed", "--rules", "desk.yaml").document["error"]["code"] == "PII_IN_NAME"
+
+
+@pytest.mark.usefixtures("lasting_workers")
+def test_a_first_rule_names_nobody(tmp_path: Path) -> None:
+    """A rule goes into git: a trace's name that holds a value is no filter, and no name of a dataset or file."""
+    with SandboxServer() as server:
+        traces(server, tmp_path, one="1" * 32, two="2" * 32)
+        environment = server.environment() | {"CURATOR_CONFIG": str(tmp_path / "config.toml")}
+        done = command.run("init", "--yes", env=environment, folder=tmp_path)
+        assert done.returncode == 0
+    texts = [done.stdout, *(str(p) + p.read_text() for p in (tmp_path / "rules").iterdir())]
+    assert not any("planted" in text for text in texts)
+    assert "chat of *" in texts[1]
+
+
+DESK = """rule: desk
+version: 1
+dataset: {name: desk}
+queue: {signals: [{level: ERROR}]}
+input: {schema: {type: object}, fields: {q: {from: $.input.q}}}
+expected_output: {schema: {type: object}, fields: {outcome: {value: answer}}}
+lineage: {failure_types: [wrong], default_failure_type: wrong, rubric: desk-v1}
+"""
