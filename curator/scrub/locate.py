@@ -12,7 +12,7 @@ from curator.scrub.items import Leaf, names_a_thing
 from curator.scrub.media import Medium, collapsed
 from curator.scrub.normalise import IDENTITY, OffsetMap, normalise
 from curator.scrub.placeholders import PLACEHOLDER, SURROGATE
-from curator.scrub.recognizers.names import is_ordinary, word_list
+from curator.scrub.recognizers.names import of_two_names, word_list
 from curator.scrub.recognizers.patterns import table
 from curator.scrub.structure import Piece, pieces
 
@@ -38,14 +38,12 @@ def words(key: str) -> list[str]:
 _ALIASES = {word: says for says, foreign in table("keys")["alias"].items() for word in foreign}
 """Keys in other languages and of directories (LDAP's `sn`) → what they say in English."""
 _PEOPLE = frozenset(table("keys")["people"])
-_TWO_NAMES = regex.compile(r"\p{Lu}[\p{L}'’.\-]+(?:[ ]\p{L}[\p{L}'’.\-]*){1,4}")
 
 
-def lead_in(keys: tuple[str, ...], text: str, *, field: bool = False) -> str:
+def lead_in(keys: tuple[str, ...], text: str) -> str:
     """What to read before a value: `customer name: `, or nothing when the keys say nothing or the value is prose.
 
-    `field`: the key is a tag, a column or an argument, under which two capitalised words that are no ordinary ones are
-    a person's when it names a role.
+    Under a key that names a role a value that could be a name is one.
     """
     if len(text) > _LONGEST or not keys:
         return ""
@@ -54,7 +52,7 @@ def lead_in(keys: tuple[str, ...], text: str, *, field: bool = False) -> str:
         return ""
     if (says := _ALIASES.get("".join(w for w in own if w not in _PARTICLES))) is not None:
         return f"{says}: "
-    if field and own[-1] in _PEOPLE and _TWO_NAMES.fullmatch(text) and not all(map(is_ordinary, text.split())):
+    if own[-1] in _PEOPLE and of_two_names(text):
         return "customer name: "
     if len(own) == 1 and own[0] in _PARTS and len(keys) > 1 and words(keys[-2])[-1:] == ["name"]:
         return f"{own[0]} name: "
@@ -143,7 +141,7 @@ def passages(
             thing = (
                 not (part.is_key or part.number) and len(text) <= _LONGEST and names_a_thing("".join(part.keys[-1:]))
             )
-            lead = "" if part.is_key or thing else lead_in(part.keys, text, field=part.field)
+            lead = "" if part.is_key or thing else lead_in(part.keys, text)
             if part.field and not (lead or thing):
                 continue
             if _SIGNIFICANT.search(text):

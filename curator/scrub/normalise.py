@@ -15,13 +15,13 @@ _SPECIAL = regex.compile(
     r"|(?P<octets>(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}|=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}))"
     r"|(?P<mail>(?<=[\p{L}\p{N}_.\-])=40(?=[\p{L}\p{N}\-]{2,40}\.\p{L}{2}))"
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
-    r"|(?P<escape>\\u[0-9a-fA-F]{4}|\\[nrt\"'](?<![A-Za-z]:[\\/][^\s\"']{0,200}))"
-    r"|(?P<invisible>[\p{Cf}\p{Default_Ignorable_Code_Point}]+)"
+    r"|(?P<escape>\\{1,8}u[0-9a-fA-F]{4}|\\{1,8}[nrt\"'](?<![A-Za-z]:[\\/][^\s\"']{0,200}))"
+    r"|(?P<invisible>\*\*|[\p{Cf}\p{Default_Ignorable_Code_Point}]+)"
     r"|(?P<quote>[\u2018\u2019\u201b\u02bc\u201c\u201d])"
     r"|(?P<dash>[\u2010-\u2015\u2212])"
     r"|(?P<cluster>[^\x00-\x7f][\p{M}]*|[\x00-\x7f]\p{M}+)"
 )
-_PLAIN = regex.compile(r"[%&\\]|=[4C-F][0-9A-F]|[^\x00-\x7f]")
+_PLAIN = regex.compile(r"[%&\\]|\*\*|=[4C-F][0-9A-F]|[^\x00-\x7f]")
 _QUOTES = {"\u201c": '"', "\u201d": '"'}
 _ESCAPES = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'"}
 _ENTITIES = {"at": "@", "commat": "@", "period": ".", "lowbar": "_"}
@@ -71,7 +71,7 @@ class Builder:
 
 
 def normalise(text: str) -> tuple[str, OffsetMap]:
-    """NFKC, no invisible characters, ASCII digits; `%40`, `&#64;`, `\\u0040` and typographic marks decoded."""
+    """NFKC, no invisible characters nor Markdown's `**`, ASCII digits; `%40`, `&#64;`, `\\u0040` and typographic marks decoded."""
     if not _PLAIN.search(text):
         return text, IDENTITY
     builder = Builder()
@@ -113,7 +113,8 @@ def _decoded(match: "regex.Match[str]") -> str | None:
             name = source[1:-1]
             return _compatible(_ENTITIES.get(name) or html.unescape(source))
         case "escape":
-            return _compatible(chr(int(source[2:], 16))) if source[1] == "u" else _ESCAPES[source[1]]
+            sign = source.lstrip("\\")  # escaped once more by each JSON text around it
+            return _compatible(chr(int(sign[1:], 16))) if sign[0] == "u" else _ESCAPES[sign]
         case "invisible":
             return ""
         case "quote":

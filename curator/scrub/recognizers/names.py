@@ -92,6 +92,17 @@ def paired(words: Sequence[str]) -> bool:
     )
 
 
+_TWO_NAMES = regex.compile(r"\p{Lu}[\p{L}'’.\-]+(?:[ ]\p{L}[\p{L}'’.\-]*){1,4}")
+
+
+def of_two_names(value: str) -> bool:
+    """Whether a value could be a whole name: two to five words, not all ordinary or else a given and a family name."""
+    words = value.split()
+    return _TWO_NAMES.fullmatch(value) is not None and (
+        not all(map(is_ordinary, words)) or (may_be_given(words[0]) and may_be_family(words[-1]))
+    )
+
+
 @cache
 def products() -> frozenset[str]:
     """Products and technical words that a model takes for people, lower case."""

@@ -52,7 +52,7 @@ class PersonCueRecognizer(RegexRecognizer):
         words = value.split()
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             owner = cue == "possessor" and names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
-            return _known(value) or owner
+            return _known(value) or owner or (cue == "field of a role" and names.of_two_names(value))
         if cue.startswith("unlisted"):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
