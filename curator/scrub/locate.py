@@ -31,13 +31,20 @@ _NEVER = frozenset({"content", "text", "message", "messages", "query", "question
 
 
 def words(key: str) -> list[str]:
-    """`firstName`, `first_name`, `First-Name` → first, name."""
-    return [word.lower() for word in _WORDS.findall(key)]
+    """`firstName`, `first_name`, `First-Name` → first, name; `Emp#` → emp, number."""
+    return [word.lower() for word in _WORDS.findall(key.replace("#", " number"))]
 
 
 _ALIASES = {word: says for says, foreign in table("keys")["alias"].items() for word in foreign}
 """Keys in other languages and of directories (LDAP's `sn`) → what they say in English."""
 _PEOPLE = frozenset(table("keys")["people"])
+
+
+_NUMBERED = regex.compile(
+    r"(?=.{0,20}\p{L}|(?:\D*\d){4})[\p{L}\p{N}()./#\- ]{0,12}(?:\d[\p{L}()./#\- ]{0,4}){2,30}[\p{L}]{0,3}"
+)
+"""A number: which one it is, its key knows."""
+_NUMBER_WORDS = frozenset({"no", "nr", "num", "number", "id", "code", "card", "mark", "nummer", "número", "numéro"})
 
 
 def lead_in(keys: tuple[str, ...], text: str) -> str:
@@ -57,7 +64,8 @@ def lead_in(keys: tuple[str, ...], text: str) -> str:
     if len(own) == 1 and own[0] in _PARTS and len(keys) > 1 and words(keys[-2])[-1:] == ["name"]:
         return f"{own[0]} name: "
     above = [w for w in words(keys[-2]) if w in _TELLING and w not in own] if len(keys) > 1 else []
-    tells = not _TELLING.isdisjoint(own) or (above and (own[0] in _BLANK or own[0].isdigit()))
+    numbers = (len(own) == 1 or own[-1] in _NUMBER_WORDS) and _NUMBERED.fullmatch(text) is not None
+    tells = numbers or not _TELLING.isdisjoint(own) or (above and (own[0] in _BLANK or own[0].isdigit()))
     return " ".join([*above, *own]) + ": " if tells else ""
 
 

@@ -16,6 +16,7 @@ _SPECIAL = regex.compile(
     r"|(?P<mail>(?<=[\p{L}\p{N}_.\-])=40(?=[\p{L}\p{N}\-]{2,40}\.\p{L}{2}))"
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
     r"|(?P<escape>\\{1,8}u[0-9a-fA-F]{4}|\\{1,8}[nrt\"'](?<![A-Za-z]:[\\/][^\s\"']{0,200}))"
+    r"|(?P<leader>[ ]?\.{4,200}[ ])"
     r"|(?P<invisible>\*\*|[\p{Cf}\p{Default_Ignorable_Code_Point}]+)"
     r"|(?P<quote>[\u2018\u2019\u201b\u02bc\u201c\u201d])"
     r"|(?P<dash>[\u2010-\u2015\u2212])"
@@ -71,7 +72,7 @@ class Builder:
 
 
 def normalise(text: str) -> tuple[str, OffsetMap]:
-    """NFKC, no invisible characters nor Markdown's `**`, ASCII digits; `%40`, `&#64;`, `\\u0040` and typographic marks decoded."""
+    """NFKC, ASCII digits, no invisible characters nor Markdown's `**`; `%40`, `&#64;`, `\\u0040` and quotes decoded."""
     if not _PLAIN.search(text):
         return text, IDENTITY
     builder = Builder()
@@ -115,6 +116,8 @@ def _decoded(match: "regex.Match[str]") -> str | None:
         case "escape":
             sign = source.lstrip("\\")  # escaped once more by each JSON text around it
             return _compatible(chr(int(sign[1:], 16))) if sign[0] == "u" else _ESCAPES[sign]
+        case "leader":  # `Name ........ Jane`
+            return ": "
         case "invisible":
             return ""
         case "quote":

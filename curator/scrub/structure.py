@@ -24,13 +24,17 @@ from curator.scrub.recognizers.patterns import parts
 
 Field = tuple[int, int, str]
 """Start and end of a value in the text, and its field's name."""
-_ELEMENT, _CELLS, _ARGUMENT, _PAIR, _QUERY = (
-    regex.compile(part, regex.VERBOSE) for part in parts("structure", "element", "cells", "argument", "pair", "query")
+_FORMS = "element", "cells", "argument", "pair", "query", "simple_query", "input", "insert", "literal", "plus"
+_ELEMENT, _CELLS, _ARGUMENT, _PAIR, _QUERY, _SIMPLE_QUERY, _INPUT, _INSERT, _LITERAL, _PLUS = (
+    regex.compile(part, regex.VERBOSE) for part in parts("structure", *_FORMS)
 )
 _LINE = regex.compile(r"[^\n]+")
 _RULER = regex.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*\|?\s*")
 _SIGNS = ",;\t|"
+_GAP = "  "
+"""Between columns of fixed width stand two blanks or more."""
 _MOST_LINES = 2_000
+_COLUMN = regex.compile(r"[^\s](?:[ ]?[^\s])*")
 _HEAD = regex.compile(r"[\p{L}_][\p{L}\p{N}_ .\-/#]{0,40}")
 
 
@@ -40,9 +44,16 @@ def fields(text: str) -> Iterator[Field]:
         for pattern in (_ELEMENT, _CELLS):
             for match in pattern.finditer(text, timeout=2):
                 yield *match.span("value"), match["key"]
-    if "', " in text or '", ' in text:
-        for match in _PAIR.finditer(text, timeout=2):
+    for sign, pattern in (("', ", _PAIR), ('", ', _PAIR), ("=", _SIMPLE_QUERY), ("<", _INPUT)):
+        for match in pattern.finditer(text, timeout=2) if sign in text else ():
             yield *match.span("value"), match["key"]
+    for match in _INSERT.finditer(text, timeout=2) if "(" in text else ():
+        keys = _parts_of_names(renamed(key.strip(' "`[]\t') for key in match["keys"].split(",")))
+        for row in match.captures("row"):
+            start = match.start("rows") + match["rows"].index(row)
+            found = list(_LITERAL.finditer(text, start, start + len(row), timeout=2))
+            for each, key in zip(found, keys, strict=False) if len(found) == len(keys) else ():
+                yield *each.span("value"), key
     if "'" in text or '"' in text or "=" in text:
         found = list(_ARGUMENT.finditer(text, timeout=2))
         for match, key in zip(found, _parts_of_names([match["key"] for match in found]), strict=True):
@@ -52,7 +63,7 @@ def fields(text: str) -> Iterator[Field]:
 
 
 def _tables(text: str) -> Iterator[Field]:
-    """Rows under a header: CSV with any usual sign, and Markdown tables."""
+    """Rows under a header: CSV with any usual sign, Markdown tables, and columns of fixed width."""
     head: list[str] | None = None
     sign = ""
     for match in list(_LINE.finditer(text))[:_MOST_LINES]:
@@ -72,7 +83,8 @@ def _header(line: str) -> tuple[list[str] | None, str]:
     if len(line) > 500:
         return None, ""
     sign = max(_SIGNS, key=line.count)
-    if not line.count(sign):
+    sign = sign if sign in line else _GAP
+    if sign not in line.strip():
         return None, ""
     names = [line[a:b] for a, b in _cells(line, sign)]
     inner = names[1:-1] if sign == "|" and names and not names[0] else names
@@ -89,6 +101,8 @@ def _parts_of_names(keys: list[str]) -> list[str]:
 
 def _cells(line: str, sign: str) -> Sequence[tuple[int, int]]:
     """Spans of the cells without blanks and quotes."""
+    if sign == _GAP:
+        return [m.span() for m in _COLUMN.finditer(line)]
     spans = []
     if '"' in line and sign != "|":
         texts = next(csv.reader(io.StringIO(line), delimiter=sign), [])
@@ -137,7 +151,8 @@ def encoded(text: str) -> Iterator[tuple[int, int, str, str]]:
     if "=" in text:
         for match in _QUERY.finditer(text, timeout=2):
             yield *match.span("value"), unquote_plus(match["value"], errors="replace"), match["key"]
-    for pattern, plainly in ((_PERCENT, unquote_plus), (_QUOTED, _unquoted)) if "%" in text or "=" in text else ():
+    forms = (("%", _PERCENT, unquote_plus), ("=", _QUOTED, _unquoted), ("+", _PLUS, unquote_plus))
+    for _, pattern, plainly in (form for form in forms if form[0] in text):
         for match in pattern.finditer(text, timeout=2):
             yield *match.span(), plainly(match.group()), ""
     if "=?" in text:

@@ -34,6 +34,13 @@ def test_which_fields_there_are() -> None:
     assert named("| Customer | Plan |\n|---|---|\n| Ağmur Akçay | gold |")["Ağmur Akçay"] == "Customer"
     assert named("WHERE last_name ILIKE '%o'hara%' OR first_name <> 'Uma'")["Uma"] == "first_name"
     assert named("[('surname', 'Zagorac'), ('total', 3)]") == {"Zagorac": "surname"}
+    insert = named("INSERT INTO t (`surname`, n, \"dob\") VALUES ('Hoz', 1, '1990-01-02'), ('O''Hara', 2, NULL);")
+    assert insert["Hoz"] == insert["O''Hara"] == "surname"
+    assert insert["1990-01-02"] == "dob"
+    assert named("INSERT INTO goods (sku, name, price) VALUES ('A', 'Ash', 1)")["Ash"] == "product name"
+    assert named("NO   NAME          LOGIN\n01   Zuri Okafor   zokafo")["zokafo"] == "LOGIN"
+    assert named("https://x.example/renew?lname=Hoz&dl=H4-1187")["H4-1187"] == "dl"
+    assert "surname" in [key for _, _, key in fields('<input type="text" name="surname" value="Hoz">')]
     assert named("customer eq 'Zuri Okafor' and total gt 3") == {"Zuri Okafor": "customer"}
     assert not named("Well, this is, as I said, fine.\nNothing, really, to see, here.".replace(",", ""))
 

@@ -64,6 +64,30 @@ class RegexRecognizer(LocalRecognizer):
         return score
 
 
+def value_of(match: "regex.Match[str]") -> str:
+    """What a rule takes for the value: its group `value`, else the whole match."""
+    return match["value"] if "value" in match.re.groupindex else match.group()
+
+
+def alike(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """Further values of the form of `text[start:end]` in the 60 characters after it: `BSB 032-044; mine's 062-948`.
+
+    A form of digits alone must follow at once: "and", a comma.
+    """
+    value = text[start:end]
+    sign = r"\d" if value.upper() == value.lower() else r"[\p{L}\d]"
+    form = "".join(sign if c.isalnum() else regex.escape(c) for c in value)
+    form = form if value.isdecimal() else rf"(?=\S*\d{{2}}){form}"
+    reach = 7 if value.isdecimal() else 60
+    while len(value) > 5 and (
+        match := regex.compile(rf"(?<![\p{{L}}\p{{N}}\-]){form}(?![\p{{L}}\p{{N}}\-])").search(
+            text, end, end + reach + len(value)
+        )
+    ):
+        yield match.span()
+        end = match.end()
+
+
 def digits(text: str) -> str:
     """The decimal digits of a text."""
     return "".join(c for c in text if c in "0123456789")

@@ -12,7 +12,7 @@ _DOMAIN = regex.compile(
     r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,10}(?P<top>[\p{L}][\p{L}\p{N}-]{1,62})(?![\p{L}\p{N}@])"
 )
 _LITERAL = regex.compile(r"@\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}\]")
-_LOCAL = regex.compile(r"""(?:"[^"\n]{1,64}"|[\p{L}\p{N}.!\#$%&'*+/=?^_`{|}~-]{1,320})$""")
+_LOCAL = regex.compile(r"""(?:"[^"\n]{1,64}"|[\p{L}\p{N}.!\#$%&'*+/=?^_`{|}~-]{1,320})\Z""")
 _FIELD = regex.compile(r"^[?]?[A-Za-z_]{1,30}=")
 _URL_PART = regex.compile(r"[/?&]|(?<=[?&/][^@]{0,60})=")
 (_SPOKEN,) = (regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("network", "spoken"))

@@ -6,7 +6,7 @@ from importlib import import_module
 import regex
 from stdnum import luhn
 
-from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, digits
+from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, alike, digits, value_of
 from curator.scrub.recognizers.names import word_list
 from curator.scrub.recognizers.patterns import Rule, context, parts, rules
 
@@ -67,7 +67,17 @@ class UsSsnRecognizer(RegexRecognizer):
         return 0 if number[:3] == "000" or number[3:5] == "00" or number[5:] == "0000" else score
 
 
-class NationalIdRecognizer(RegexRecognizer):
+class NumberRecognizer(RegexRecognizer):
+    """Numbers after their names, with the further ones of a list."""
+
+    def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
+        """As the base does, and what looks the same after it."""
+        for start, end, score, name in super().find(text):
+            yield start, end, score, name
+            yield from ((a, b, score, name) for a, b in alike(text, start, end))
+
+
+class NationalIdRecognizer(NumberRecognizer):
     """Identity, tax, health and insurance numbers: after their name in the language of their country, or by their form
     where form and check digits leave little doubt (the rules of one country).
     """
@@ -83,12 +93,12 @@ class NationalIdRecognizer(RegexRecognizer):
                 yield start, end, score, name
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """At least four digits; no date."""
-        value = match["value"] if "value" in match.re.groupindex else match.group()
-        return 0 if len(digits(value)) < 4 or _ISO_DATE.fullmatch(value.strip()) else score
+        """At least four digits; no date, no amount."""
+        value = value_of(match).strip()
+        return 0 if len(digits(value)) < 4 or _ISO_DATE.fullmatch(value) or _AMOUNT.fullmatch(value) else score
 
 
-class AccountRecognizer(RegexRecognizer):
+class AccountRecognizer(NumberRecognizer):
     """Bank accounts, routing numbers and sort codes right after their names, in seven languages."""
 
     ENTITY = "ACCOUNT_NUMBER"
@@ -96,23 +106,26 @@ class AccountRecognizer(RegexRecognizer):
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
         """No date with a whole year: `12-34-56` is a sort code."""
-        return 0 if _WHOLE_DATE.fullmatch(match["value"]) else score
+        return 0 if _WHOLE_DATE.fullmatch(value_of(match)) else score
 
 
-class DocumentRecognizer(RegexRecognizer):
-    """Passports, driving licences, residence permits and insurance policies right after their names."""
+class DocumentRecognizer(NumberRecognizer):
+    """Passports, driving licences, permits, plates, members' and patients' numbers after their names."""
 
     ENTITY = "DOCUMENT_NUMBER"
     RULES = rules("identity", "DOCUMENT_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """At least four digits, or two in a whole code of seven signs, and no date."""
-        value = match["value"]
+        """At least four digits, or two in a code of seven signs; a rule of `short` ones says itself. No date."""
+        value = value_of(match)
+        if "short" in match.re.groupindex:
+            return 0 if _ISO_DATE.fullmatch(value) else score
         least = 2 if len("".join(filter(str.isalnum, value))) > 6 and not value.isdecimal() else 4
         return 0 if len(digits(value)) < least or _ISO_DATE.fullmatch(value) else score
 
 
 _WHOLE_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d|(?:19|20)\d\d")
+_AMOUNT = regex.compile(r"\d{1,6}[.,]\d\d")
 _ISO_DATE = regex.compile(r"\d{4}[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ]\d{2,4}|(?:19|20)\d\d")
 
 

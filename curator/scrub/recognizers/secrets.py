@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import regex
 
-from curator.scrub.recognizers.base import RegexRecognizer
+from curator.scrub.recognizers.base import RegexRecognizer, alike
 from curator.scrub.recognizers.patterns import Rule, expanded, rules, table
 
 
@@ -41,7 +41,7 @@ class CredentialRecognizer(RegexRecognizer):
     ENTITY = "SECRET"
     RULES = rules("credentials", "SECRET")
     _FREE = frozenset({"named key", "signed URL", "key header", "command line", "named key in a sentence"})
-    _WORDY = frozenset({"password", "password in a sentence"})
+    _WORDY = frozenset({"password", "password in a sentence", "password right after its word"})
 
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does, with the sieve that fits the rule."""
@@ -50,15 +50,18 @@ class CredentialRecognizer(RegexRecognizer):
             if name in self._FREE and not _is_random(value):
                 continue
             if name in self._WORDY:
-                value = value.rstrip(".,?:;")
+                value = value.rstrip(".,?:;)")
                 end = start + len(value)
-                if not _is_password(value, spoken=name != "password", assigned=text[start - 1 : start] == "="):
+                least = 3 if name == "password right after its word" else 2
+                if not _is_password(value, least, spoken=name != "password", assigned=text[start - 1 : start] == "="):
                     continue
             if name in ("bearer token", "basic credentials", "authorization header") and not _is_random(value, 2.5):
                 continue
             if name == "user and password in a URL" and value.endswith(":"):
                 continue
             yield start, end, score, name
+            if name.startswith("code of"):
+                yield from ((a, b, score, name) for a, b in alike(text, start, end))
 
 
 _PLACEHOLDER = regex.compile(
@@ -83,14 +86,14 @@ def _is_random(value: str, least: float = 2.8) -> bool:
     return entropy(value) >= least
 
 
-def _is_password(value: str, *, spoken: bool, assigned: bool) -> bool:
+def _is_password(value: str, least: int, *, spoken: bool, assigned: bool) -> bool:
     """A password is no placeholder; one named in a sentence must not be an ordinary word, unless right after a `=`."""
     if len(value) < 4 or _PLACEHOLDER.search(value) or "://" in value or _PATH.fullmatch(value):
         return False
     mixed = sum(regex.search(kind, value) is not None for kind in (r"\p{Ll}", r"\p{Lu}", r"\d", r"[^\p{L}\p{N}]"))
     if assigned and len(value) >= 8:
         return True
-    return mixed >= 2 and (not spoken or any(not c.isalpha() and c not in "-'’" for c in value))
+    return mixed >= least and (not spoken or any(not c.isalpha() and c not in "-'’" for c in value))
 
 
 def entropy(text: str) -> float:

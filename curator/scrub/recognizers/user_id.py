@@ -51,6 +51,9 @@ class UserIdRecognizer(RegexRecognizer):
             return score if any(_telling(w) for w in words) else 0
         if "tag" in match.re.groupindex:
             return score
+        if "sure" in match.re.groupindex:
+            bare_name = match["sure"].lower().rstrip("0123456789_-.")
+            return 0 if is_ordinary(match["sure"]) or not bare_name or bare_name in word_list(_SYSTEM) else score
         if "named" in match.re.groupindex:
             first = regex.match(r"\p{L}+", match["named"])
             return score if first and not is_ordinary(first[0]) and first[0].lower() not in word_list(_SYSTEM) else 0
@@ -65,7 +68,7 @@ class UserIdRecognizer(RegexRecognizer):
         if _NUMBERED.fullmatch(value) and any(may_be_given(p) or not is_ordinary(p) for p in parts):
             return score
         mixed = len(parts) > 1 or any(c.isdigit() for c in value)
-        if mixed and match.string[match.start("value") - 2 : match.start("value")] == "/@":
+        if mixed and match.string[match.start("value") - 2 : match.start("value")] in ("/@", "u/"):
             return score
         if "github" in match.re.pattern and (paired(parts[:2]) or paired(parts[1::-1])):
             return score

@@ -33,3 +33,19 @@ def test_pins_and_lower_case_passwords(patterns: Engine) -> None:
     assert found(patterns, "my pin is 4821, cvv 123", "SECRET") == ["4821", "123"]
     assert found(patterns, "set PASSWORD=correcthorsebatterystaple", "SECRET") == ["correcthorsebatterystaple"]
     assert found(patterns, "password: incorrect, pin code required", "SECRET") == []
+
+
+def test_passwords_and_codes_in_sentences(patterns: Engine) -> None:
+    for text, secrets in (
+        ("temp password for the new starter is Willow-Otter42, must change", ["Willow-Otter42"]),
+        ("Kennwort für das Portal lautet Rosen-Garten_7", ["Rosen-Garten_7"]),
+        ("the PDF opens with the password Kite#0291!feb.", ["Kite#0291!feb"]),
+        ("mot de passe du wifi : Tableau-Vert-2024", ["Tableau-Vert-2024"]),
+        ("mysql -u root -p'Gr33n!Hill' shop", ["Gr33n!Hill"]),
+        ("The alarm PIN is 7306# and the safe code is 19-62-08.", ["7306#", "19-62-08"]),
+        ("backup codes: 6953-2207, 1946-7730", ["6953-2207", "1946-7730"]),
+        ("Access denied for user (using password: YES)", []),
+        ("pin: dict[str, str] and error code: 80070005", []),
+        ("Password must be at least 12 characters, with 1 digit", []),
+    ):
+        assert found(patterns, text, "SECRET") == secrets, text

@@ -17,6 +17,12 @@ HITS = (
     '10.1.2.3 - ⟦rweasley⟧ [01/Mar/2026:09:00:00 +0000] "GET / HTTP/1.1"',
     "login: ⟦moonlit77⟧",
     "⟦JonathanMeyer⟧.pdf was uploaded",
+    "my PSN is ⟦VelvetMoose_91⟧",
+    "u/⟦quietlemming88⟧ asked",
+    "scp dump.sql ⟦marisa⟧@db-replica:/tmp",
+    "pseudo: ⟦BlueTigre33⟧",
+    "Login failed for ⟦svdbruggen⟧ from",
+    "git@github.com:⟦kasimir-dev⟧/dotfiles",
 )
 MISSES = (
     "user_id: cus_N4x8Qe1ab",
@@ -29,6 +35,11 @@ MISSES = (
     "HKLM\\Software and todays-laptop",
     '10.1.2.3 - - [01/Mar/2026:09:00:00 +0000] "GET / HTTP/1.1"',
     "login=test01",
+    "handle errors_count in the parser",
+    "git clone git@github.com:pallets/flask.git",
+    "curl https://api.acme.example/users/list_all",
+    "Login failed for user after 3 attempts",
+    "npm install @types/node@20.11.5",
     "my username is not accepted",
     "class PaymentService and MaxRetries",
 )
