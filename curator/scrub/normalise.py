@@ -22,7 +22,7 @@ _SPECIAL = regex.compile(
     r"|(?P<dash>[\u2010-\u2015\u2212])"
     r"|(?P<cluster>[^\x00-\x7f][\p{M}]*|[\x00-\x7f]\p{M}+)"
 )
-_PLAIN = regex.compile(r"[%&\\]|\*\*|=[4C-F][0-9A-F]|[^\x00-\x7f]")
+_PLAIN = regex.compile(r"[%&\\]|\*\*|\.{4}|=[4C-F][0-9A-F]|[^\x00-\x7f]")
 _QUOTES = {"\u201c": '"', "\u201d": '"'}
 _ESCAPES = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'"}
 _ENTITIES = {"at": "@", "commat": "@", "period": ".", "lowbar": "_"}
