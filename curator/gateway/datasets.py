@@ -94,13 +94,8 @@ class Datasets(Calls):
         Raises Conflict, NotFound (missing dataset; on older servers also a foreign id), Refused, TooLarge, NoAnswer,
         GatewayError.
         """
-        fields: dict[str, Any] = {
-            "input": item.input,
-            "expected_output": item.expected_output,
-            "metadata": item.metadata,
-            "source_trace_id": item.source_trace_id,
-            "source_observation_id": item.source_observation_id,
-        }
+        names = ("input", "expected_output", "metadata", "source_trace_id", "source_observation_id")
+        fields: dict[str, Any] = {name: getattr(item, name) for name in names}
         given = {key: value for key, value in fields.items() if value is not None}
         given |= {key: "" for key in clear if fields[key] is None}
         if not keep_status:

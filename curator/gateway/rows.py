@@ -105,7 +105,10 @@ def dataset(row: Row) -> Dataset:
 def stored_item(row: Row) -> StoredItem:
     """An item of `GET /api/public/dataset-items`."""
     updated = _present(_time(row.get("updatedAt")) or _time(row.get("createdAt")))
-    return _read(StoredItem, row, dataset=_required(row, "datasetName"), status=row["status"], updated_at=updated)
+    held = row.get("mediaReferences")
+    media = tuple(str(each["referenceString"]) for each in held) if isinstance(held, list) else None
+    known = {"dataset": _required(row, "datasetName"), "status": row["status"], "updated_at": updated, "media": media}
+    return _read(StoredItem, row, **known)
 
 
 def project(row: Row) -> Project:

@@ -95,20 +95,14 @@ class StoredItem(Value):
     created_at: datetime
     updated_at: datetime
     """Both are the time of the last write: Langfuse makes a new version of every POST, also of one without a change."""
+    media: tuple[str, ...] | None = None
+    """The tokens of media that the server has linked to it; None when it does not say."""
 
     def to_write(self, status: ItemStatus | None = None) -> Item:
         """The item as one to write again, as it is or with another status; what somebody else put there may have no
         metadata object, and keeps what it has."""
-        return Item.model_construct(
-            id=self.id,
-            dataset=self.dataset,
-            input=self.input,
-            expected_output=self.expected_output,
-            metadata=self.metadata,
-            source_trace_id=self.source_trace_id,
-            source_observation_id=self.source_observation_id,
-            status=status or self.status,
-        )
+        same = {name: getattr(self, name) for name in Item.model_fields}
+        return Item.model_construct(**same | {"status": status or self.status})
 
 
 class Dataset(Value):

@@ -23,8 +23,10 @@ from curator.promote.rewrites import (
 )
 from curator.promote.stops import Stop
 
+_CONTENT = ("input", "expected_output", "metadata")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
+_MEDIUM = re.compile(r"@@@langfuseMedia:type=[^|@]+\|id=(?P<id>[^|@]+)\|source=[^|@]+@@@")
 _IN_WORDS: dict[Rule, tuple[Outcome, str]] = {
     "control": (outcomes.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
     "number": (outcomes.NUMBER, "is a number that Langfuse would round"),
@@ -51,16 +53,7 @@ OWN_LINEAGE = frozenset({
 
 def losses(item: Item) -> list[Rewrite]:
     """Everything that Langfuse would lose of an item: what the front ends show before the write."""
-    return [
-        each
-        for base, value in (
-            ("input", item.input),
-            ("expected_output", item.expected_output),
-            ("metadata", item.metadata),
-        )
-        for each in rewrites(value, base)
-        if each.lossy
-    ]
+    return [each for name in _CONTENT for each in rewrites(getattr(item, name), name) if each.lossy]
 
 
 def require_storable(item: Item) -> None:
@@ -101,7 +94,7 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
         steps.append(without_control_characters)
     if "as-text" in remedies:
         steps.append(with_numbers_as_text)
-    fields: dict[str, Any] = {"input": item.input, "expected_output": item.expected_output, "metadata": item.metadata}
+    fields: dict[str, Any] = {name: getattr(item, name) for name in _CONTENT}
     for step in steps:
         fields = {name: step(value) for name, value in fields.items()}
     changed = repr(fields["input"]) != repr(item.input) or repr(fields["expected_output"]) != repr(item.expected_output)
@@ -144,6 +137,14 @@ def leftovers(
             continue
         found.append(finding)
     return found
+
+
+def unlinked(item: StoredItem) -> set[str]:
+    """Media whose token is a whole field, which Langfuse links to the item, and has not; none when it does not say."""
+    from curator.scrub import walk
+
+    found = (_MEDIUM.fullmatch(leaf.text) for leaf in walk([getattr(item, name) for name in _CONTENT]))
+    return {m["id"] for m in found if m and m[0] not in item.media} if item.media is not None else set()
 
 
 def in_words(found: Sequence[Finding]) -> str:

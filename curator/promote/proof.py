@@ -16,7 +16,7 @@ from curator.help.outcomes import Outcome
 from curator.model import Check, Item, StoredItem
 from curator.model.base import Value
 from curator.model.receipt import WriteAction
-from curator.promote.content import in_words, leftovers
+from curator.promote.content import in_words, leftovers, unlinked
 from curator.promote.job import Job
 from curator.promote.plan import Difference, Plan, differences, summary
 from curator.promote.stops import Stop, no_dataset, says_no_dataset, stop_of
@@ -115,6 +115,8 @@ def proof_of(item: Item, reading: ReadBack, answer: StoredItem | None) -> Proof:
             raise _wrong(found, stored, answer)
     if listed is None or _behind(listed, answer):
         raise Late(outcomes.STALE_READ, "The item can be read by id, but the list does not show it")
+    if missing := unlinked(stored):
+        raise Late(outcomes.MEDIA_UNLINKED, f"Langfuse has not linked {', '.join(sorted(missing))} to the item")
     return Proof(stored=stored, other_approval=bool(found))
 
 

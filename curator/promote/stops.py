@@ -16,6 +16,7 @@ _COLLISIONS = (
     re.compile(r"(?i)dataset item.* was not found in the dataset"),  # 3.5 to 3.42, 404
 )
 _TRANSIENT = re.compile(r"(?i)modified concurrently|retry the request")
+_UNKNOWN_MEDIUM = re.compile(r"references unknown media: ([\w.-]{1,200})")
 _VALIDATION = re.compile(r"Dataset item validation failed: (?P<words>.*)", re.DOTALL)
 
 
@@ -81,6 +82,8 @@ def diagnose(error: GatewayError, item: Item, stored: StoredItem | None, owner: 
     if isinstance(error, Refused) and (found := _VALIDATION.search(error.server_message)):
         words = " ".join(found["words"].split())[:300]
         return Stop(outcomes.SCHEMA_REFUSED, f"The dataset's schema refuses the item: {words}.")
+    if isinstance(error, Refused) and (found := _UNKNOWN_MEDIUM.search(error.server_message)):
+        return Stop(outcomes.MEDIA_UNKNOWN, f"Langfuse holds no medium {found[1]}, which the item refers to.")
     if isinstance(error, TooLarge):
         return Stop(outcomes.TOO_LARGE, error.message)
     if isinstance(error, (Conflict, NotFound, Refused)):

@@ -11,7 +11,7 @@ from curator.journal import Journal, last_approvals, read_ledger, standing
 from curator.model import Change, Item, Problem, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
-from curator.promote.content import in_words, leftovers
+from curator.promote.content import in_words, leftovers, unlinked
 from curator.promote.job import Job, PersonalFinder
 from curator.promote.plan import changes
 from curator.promote.proof import read_both
@@ -138,6 +138,9 @@ def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Deviat
         if found:
             message = f"The item holds personal values or secrets: {in_words(found)}."
             problems.append(_problem(outcomes.NOT_CLEAN, message, found[0].path))
+        if missing := unlinked(stored):
+            words = f"Langfuse no longer links {', '.join(sorted(missing))} to the item."
+            problems.append(_problem(outcomes.MEDIA_UNLINKED, words))
     return problems, changed
 
 

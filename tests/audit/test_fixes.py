@@ -19,7 +19,7 @@ from tests.audit.worlds import numbered, write_items
 from tests.demo.maker.audit_example import planned
 from tests.promote.support import undo
 
-KEEP: dict[str, Any] = {"exclude": {"dataset_id", "created_at", "updated_at"}}
+KEEP: dict[str, Any] = {"exclude": {"dataset_id", "created_at", "updated_at", "media"}}
 
 
 class Shop:

@@ -198,7 +198,7 @@ def test_an_earlier_version_is_audited_as_it_was(server: SandboxServer, gateway:
 
 
 def _writable(stored: Any, **changes: Any) -> Item:
-    fields = stored.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+    fields = stored.model_dump(exclude={"dataset_id", "created_at", "updated_at", "media"})
     return Item(**(fields | changes))
 
 

@@ -124,7 +124,7 @@ def test_what_was_written_again_is_told_apart_from_what_was_changed(
 
 def test_differences_far_apart_are_parted(server: SandboxServer, gateway: Gateway) -> None:
     (item,) = write_items(server, 1)
-    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at", "media"})
     fields["input"] |= {"question": "another one?"}
     fields["metadata"] |= {"rubric": "other"}
     gateway.put_item(Item(**fields))
@@ -151,7 +151,7 @@ def test_what_was_scrubbed_away_later_is_not_told_again(
     server: SandboxServer, gateway: Gateway, scrubber: Scrubber
 ) -> None:
     (item,) = write_items(server, 1)
-    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+    fields = item.model_dump(exclude={"dataset_id", "created_at", "updated_at", "media"})
     gateway.put_item(Item(**{**fields, "input": {"question": "Write to ada@mail.example.com.", "channel": "chat"}}))
     gateway.put_item(Item(**fields))
     story = tell(gateway, None, item.id, datetime.now(UTC))
@@ -167,7 +167,7 @@ def test_many_versions_are_cut_and_said(server: SandboxServer, gateway: Gateway,
     write_items(server, 1, offset=50)
     stored = numbered(0)
     for risk in range(MAX_VERSIONS + 2):
-        fields = stored.model_dump(exclude={"dataset_id", "created_at", "updated_at"})
+        fields = stored.model_dump(exclude={"dataset_id", "created_at", "updated_at", "media"})
         fields["metadata"] |= {"risk": str(risk)}
         gateway.put_item(Item(**fields))
     story = tell(gateway, journal, stored.id, datetime.now(UTC))
@@ -199,7 +199,7 @@ def test_an_item_without_a_source_is_looked_for_in_three_pages_only(server: Sand
 
 def test_the_ledger_and_a_draft_belong_to_the_story(server: SandboxServer, gateway: Gateway, journal: Journal) -> None:
     write_items(server, 1, offset=9)
-    item = Item(**numbered(0).model_dump(exclude={"dataset_id", "created_at", "updated_at"}))
+    item = Item(**numbered(0).model_dump(exclude={"dataset_id", "created_at", "updated_at", "media"}))
     journal.drafts.save(SavedDraft.of_item(item, rule="other", reason="saved"))
     promote(gateway, journal, QuickScrub(), item, policy=ScrubPolicy(), rule="r", reviewer="mara")
     story = tell(gateway, journal, item.id, datetime.now(UTC))

@@ -223,6 +223,10 @@ SITUATIONS = {
     ),
     "another schema": S("ITEM_SCHEMA_REFUSED", before=schema_elsewhere),
     "refused for a new reason": S("ITEM_REFUSED", meddle=answers(WRITE, 400, {"message": "not today"})),
+    "a medium that is gone": S(
+        "ITEM_MEDIA_UNKNOWN",
+        meddle=answers(WRITE, 400, {"message": "Dataset item references unknown media: 38a8259f"}),
+    ),
     "theirs is kept": S(
         "ITEM_EDITED", ("keep-theirs",), before=lambda world: world.put(expected_output={"outcome": "clarify"})
     ),
@@ -286,6 +290,7 @@ NOT_HERE = {
     "DRY_RUN": "the workbench is the terminal's dry run",
     "ITEM_MISSING": "verify, undo and amend say it",
     "ITEM_CHANGED": "verify, undo and amend say it",
+    "ITEM_MEDIA_UNLINKED": "only what a kept medium meets: tests/security/test_media_end_to_end.py",
     "ITEM_UNPROVEN": "verify says it",
     "ITEM_NO_LINEAGE": "verify says it",
     "UNDO_IMPOSSIBLE": "undo says it",

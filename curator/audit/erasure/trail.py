@@ -34,6 +34,8 @@ class Kept(Value):
     status: str
     found_by: str
     """How it was found: `source trace`, `session`, `receipt`, `decision` or `derived id`."""
+    media: tuple[str, ...] = ()
+    """Media that Langfuse has linked to it."""
 
 
 class DraftKey(NamedTuple):
@@ -85,16 +87,6 @@ class Terminal(Protocol):
         ...
 
 
-class _Seen(NamedTuple):
-    """What is remembered of an item while all are read."""
-
-    id: str
-    dataset: str
-    status: str
-    traces: frozenset[str]
-    session: str
-
-
 def find_trail(
     gateway: Gateway,
     journal: Journal,
@@ -114,12 +106,8 @@ def find_trail(
     traces = {*_traces(gateway, subject), *earlier_traces}
     seen = list(_all_items(gateway, progress))
     if subject.kind == "session":
-        traces |= {trace for each in seen if each.session in subject.ids for trace in each.traces}
-    found = {
-        each.id: Kept(item_id=each.id, dataset=each.dataset, status=each.status, found_by=how)
-        for each in seen
-        if (how := _how(each, subject, traces))
-    }
+        traces |= {trace for each in seen if _session_of(each) in subject.ids for trace in _traces_of(each)}
+    found = {each.id: _kept(each, how) for each in seen if (how := _how(each, subject, traces))}
     listed, known = {each.id for each in seen}, set(found)
     for identity, how in _unlisted(gateway, journal, traces, {each.dataset for each in seen}):
         if identity not in found and identity not in listed:
@@ -127,7 +115,7 @@ def find_trail(
             if stored is None:
                 known.add(identity)
             elif traces & _traces_of(stored):
-                found[identity] = Kept(item_id=stored.id, dataset=stored.dataset, status=stored.status, found_by=how)
+                found[identity] = _kept(stored, how)
     known |= set(found)
     receipts = _receipts(journal, traces, found)
     runs = [row.trace_id for identity in found for row in gateway.experiment_items(from_=at - SINCE, item_id=identity)]
@@ -142,7 +130,7 @@ def find_trail(
         receipts=receipts,
         run_traces=tuple(sorted(set(runs))),
         result_files=result_files(known),
-        notes=tuple(_notes(subject)),
+        notes=tuple(_notes(subject, any(each.media for each in found.values()))),
     )
 
 
@@ -158,21 +146,19 @@ def _traces(gateway: Gateway, subject: Subject) -> Iterator[str]:
             yield from (each.trace_id for each in gateway.observations(filters=[condition]))
 
 
-def _all_items(gateway: Gateway, progress: Progress) -> Iterator[_Seen]:
+def _all_items(gateway: Gateway, progress: Progress) -> Iterator[StoredItem]:
+    """Every listed item, without its content."""
     datasets = gateway.datasets()
     for position, dataset in enumerate(datasets):
         progress("datasets", position, len(datasets))
         for item in gateway.items(dataset.name):
-            metadata = item.metadata if isinstance(item.metadata, dict) else {}
-            session = metadata.get(SOURCE_SESSION_ID)
-            yield _Seen(
-                item.id,
-                item.dataset,
-                item.status,
-                frozenset(_traces_of(item)),
-                session if isinstance(session, str) else "",
-            )
+            yield item.model_copy(update={"input": None, "expected_output": None})
     progress("datasets", len(datasets), len(datasets))
+
+
+def _session_of(item: StoredItem) -> str:
+    session = item.metadata.get(SOURCE_SESSION_ID) if isinstance(item.metadata, dict) else None
+    return session if isinstance(session, str) else ""
 
 
 def _traces_of(item: StoredItem) -> set[str]:
@@ -181,10 +167,15 @@ def _traces_of(item: StoredItem) -> set[str]:
     return {each for each in (trace_of(item), noted) if isinstance(each, str)}
 
 
-def _how(seen: _Seen, subject: Subject, traces: Collection[str]) -> str | None:
-    if seen.traces & set(traces):
+def _kept(item: StoredItem, how: str) -> Kept:
+    media = tuple(item.media or ())
+    return Kept(item_id=item.id, dataset=item.dataset, status=item.status, found_by=how, media=media)
+
+
+def _how(seen: StoredItem, subject: Subject, traces: Collection[str]) -> str | None:
+    if _traces_of(seen) & set(traces):
         return "source trace"
-    return "session" if subject.kind == "session" and seen.session in subject.ids else None
+    return "session" if subject.kind == "session" and _session_of(seen) in subject.ids else None
 
 
 def _unlisted(
@@ -227,7 +218,7 @@ def _drafts(journal: Journal, subject: Subject, traces: Collection[str]) -> tupl
     )
 
 
-def _possible(subject: Subject, seen: Collection[_Seen], found: Collection[str]) -> tuple[str, ...]:
+def _possible(subject: Subject, seen: Collection[StoredItem], found: Collection[str]) -> tuple[str, ...]:
     """Items whose recorded session id is the subject's with its personal values replaced, or could be."""
     if subject.kind != "session":
         return ()
@@ -235,7 +226,7 @@ def _possible(subject: Subject, seen: Collection[_Seen], found: Collection[str])
         sorted(
             each.id
             for each in seen
-            if each.id not in found and any(_could_be(each.session, session) for session in subject.ids)
+            if each.id not in found and any(_could_be(_session_of(each), session) for session in subject.ids)
         )
     )
 
@@ -246,7 +237,12 @@ def _could_be(recorded: str, session: str) -> bool:
     return len(parts) > 1 and re.fullmatch(".+".join(map(re.escape, parts)), session, re.DOTALL) is not None
 
 
-def _notes(subject: Subject) -> Iterator[str]:
+def _notes(subject: Subject, media: bool) -> Iterator[str]:
+    if media:
+        yield (
+            "Items refer to pictures, sound or files, which stay in Langfuse though the trace is gone: see there that "
+            "they go, too. Items that are only archived still refer to them."
+        )
     if subject.kind == "user":
         yield (
             "Lineage holds no user ids: of traces that are deleted already nobody can tell whose they were. Name their "
