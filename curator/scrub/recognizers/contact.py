@@ -85,8 +85,10 @@ class PhoneRecognizer(RegexRecognizer):
     RULES = rules("phone", "PHONE_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
-        """Seven to fifteen digits (E.164), not all alike, and no date."""
+        """Seven to fifteen digits (E.164), not all alike, and no date; words for digits are counted by their rule."""
         value = match["value"] if "value" in match.re.groupindex else match.group()
+        if not _DIGIT.search(value):
+            return score
         number = digits(regex.sub(r"\s?(?:x|ext).*", "", value))
         if not 7 <= len(number) <= 15 or len(set(number)) < 2:
             return 0
@@ -101,8 +103,10 @@ _IDENTIFIER, _DATE = (
     regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("phone", "identifier", "date")
 )
 
+_DIGIT = regex.compile(r"\d")
 _CAPITAL = regex.compile(r"\p{Lu}")
-_TWO_NUMBERS = regex.compile(r"\d.*[ ,]\p{L}{0,2}\d", regex.DOTALL)
+_TWO_NUMBERS = regex.compile(r"\d.{0,200}?[ ,]\p{L}{0,2}\d", regex.DOTALL)
+_WEAK = 0.15
 _YEAR = regex.compile(r"(?:19|20)\d\d ")
 _IN_YEAR = regex.compile(r"\b(?:in|since|of|by|during|until|from|the|for) $", regex.IGNORECASE)
 """`in 2024 Google Drive` is no house number."""
@@ -120,7 +124,22 @@ class AddressRecognizer(RegexRecognizer):
         if rule.name in ("US and UK street", "UK with postcode", "UK flat", "German street and town")
     )
 
+    _LEFT = regex.compile(parts("address", "left")[0], regex.VERBOSE | regex.REVERSE)
+    _RIGHT, _SMALL_RIGHT = (
+        regex.compile(parts("address", "right")[0], regex.VERBOSE | flag) for flag in (regex.V0, regex.IGNORECASE)
+    )
+
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
+        """Each street with what stands around it: doors, houses, districts, town and postcode."""
+        right = self._RIGHT if _CAPITAL.search(text) else self._SMALL_RIGHT
+        for start, end, score, name in self._streets(text):
+            if score > _WEAK:
+                before = self._LEFT.match(text, max(0, start - _REACH), start, timeout=TIMEOUT_SECONDS)
+                after = right.match(text, end, timeout=TIMEOUT_SECONDS)
+                start, end = before.start() if before else start, after.end() if after else end
+            yield start, end, score, name
+
+    def _streets(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does; a text without capitals also by the forms that hold a house number and a postcode."""
         yield from super().find(text)
         if not _CAPITAL.search(text) and _TWO_NUMBERS.search(text):
