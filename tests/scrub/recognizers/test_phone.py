@@ -24,6 +24,15 @@ HITS = (
     "tlf. ⟦41 22 33 44⟧",
     "拨打⟦137 5555 0123⟧",
     "gsm ⟦0470 11 22 33⟧",
+    "on ⟦(0)1632 960 123⟧ until noon",
+    "unter ⟦0711 / 45 67 12⟧",
+    "son las tres: ⟦612 34 56 78⟧",
+    "Emergency contact: ⟦9123 4567⟧",
+    "رقم جوالي ⟦0501234567⟧",
+    "הנייד שלי ⟦0521234567⟧",
+    "我的手机号码是⟦13755550123⟧",
+    "it's ⟦oh seven nine four six, two double one, eight oh three⟧ thanks",
+    "mi número es ⟦seis uno dos tres cuatro cinco seis siete ocho⟧",
 )
 MISSES = (
     "order id 4087123456",
@@ -41,6 +50,11 @@ MISSES = (
     "took 6312 ms for 8706 tokens",
     "version 012-345",
     "build 0470-11-22",
+    "won six four, three six, seven five, six two",
+    "one two three four five six seven eight nine ten",
+    "three hundred and twenty five thousand six hundred and two",
+    "номер заказа 1234567890",
+    "订单号码是1234567890",
 )
 
 
