@@ -10,11 +10,12 @@ from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, ali
 from curator.scrub.recognizers.names import word_list
 from curator.scrub.recognizers.patterns import Rule, context, parts, rules
 
-_DATE, _BIRTH = (regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("identity", "date", "birth"))
+_DATE, _BIRTH, _LEADS = (
+    regex.compile(part, regex.VERBOSE | regex.IGNORECASE) for part in parts("identity", "date", "birth", "leads")
+)
+"""`leads`: between a date and the word about birth after it."""
 _PLURAL = regex.compile(r"^dates|s$", regex.IGNORECASE)
 _VERSION = regex.compile(r"\d\.\d\.\d\d")
-_LEADS = regex.compile(r"[^\n]{0,3}|[ ](?:is|was|ist|est|es)[ ](?:my|his|her|their|the|mein|mon|mi)[ ]")
-"""Between a date and the word about birth after it."""
 _REACH = 60
 _CHAIN = 120
 
