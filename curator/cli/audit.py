@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import FILE, count, plain, print_json, progress, say
+from curator.cli.output import FILE, count, plain, print_form, print_json, progress, say
 from curator.config import Settings, load_settings
 from curator.model import Receipt, ScrubPolicy
 from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
 
 if TYPE_CHECKING:
-    from curator.audit import AuditReport, Evidence, FixName, ProposedFix, Severity
+    from curator.audit import AuditReport, Evidence, FixName, Severity
     from curator.gateway import Gateway
     from curator.journal import Journal
     from curator.rulebook import LoadedRule
@@ -275,7 +275,9 @@ def run_fix(
         proposals = propose_fixes(fix, evidence, desk, item_ids)
         possible = [each for each in proposals if each.item is not None]
         if not as_json:
-            _preview(proposals, fix)
+            print_form("fixes", proposals=proposals)
+        if not (as_json or proposals):
+            say(f"There is nothing to mend ({fix}).")
         receipts: list[Receipt] = []
         if possible and not dry_run:
             if not yes:
@@ -296,14 +298,3 @@ def run_fix(
     if dry_run:
         return ExitCode.YES
     return ExitCode.YES if len(possible) == len(proposals) and all(each.ok for each in receipts) else ExitCode.NO
-
-
-def _preview(proposals: "Sequence[ProposedFix]", fix: "FixName") -> None:
-    if not proposals:
-        say(f"There is nothing to mend ({fix}).")
-    for each in proposals:
-        click.echo(plain(each.item_id))
-        for change in each.changes:
-            click.echo(f"  {plain(change)}")
-        if each.problem is not None:
-            click.echo(f"  ✗ {plain(each.problem.message)} {plain(each.problem.remedy)}".rstrip())

@@ -79,8 +79,8 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
 
     Runs of other tools are among them; repeats of one run are one row.
     """
+    from curator.experiments import flaws_in_words, foreseen, with_integrity
     from curator.experiments import runs as all_runs
-    from curator.experiments import with_integrity
     from curator.rulebook import load_rules
 
     settings = load_settings()
@@ -94,8 +94,7 @@ def runs(dataset: str | None, since: str | None, as_json: bool) -> None:
         return
     if not listed:
         say("No experiment ran in that time.")
-    for each in listed:
-        click.echo(_run_line(each, checked.get(each.reference)))
+    print_form("runs", listed=listed, checked=checked, flaws_in_words=flaws_in_words, foreseen=foreseen)
 
 
 def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
@@ -112,20 +111,6 @@ def _run_document(listed: "Listed", run: "Run | None") -> dict[str, Any]:
         "items": listed.items,
         "repeat": listed.repeats,
     }
-
-
-def _run_line(listed: "Listed", run: "Run | None") -> str:
-    from curator.experiments import flaws_in_words, foreseen
-
-    wrong = flaws_in_words(run) if run is not None else ["not checked at"]
-    sign = "✓" if not wrong else "◷" if wrong == ["scores late"] else "✕"
-    times = f" × {listed.repeats}" if listed.repeats > 1 else ""
-    items = "1 item" if listed.items == 1 else f"{listed.items} items"
-    what = f"{plain(listed.dataset.name)}, {items}{times}"
-    line = f"{sign} {', '.join(wrong) or 'whole'}: {plain(listed.reference)} ({what})"
-    shows = foreseen(run) if run is not None else {}
-    told = ", ".join(f"{plain(name)} {change:.2f}" for name, change in shows.items())
-    return f"{line}\n    against a run like it, shows changes from: {told}" if told else line
 
 
 @click.command()

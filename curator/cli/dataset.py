@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from curator.cli.experiment_options import open_gateway
-from curator.cli.output import count, json_option, plain, print_json, say
+from curator.cli.output import count, json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
 
 if TYPE_CHECKING:
-    from curator.dataset import Changes, Snapshot
+    from curator.dataset import Snapshot
     from curator.model.rule import CheckSpec
 
 
@@ -79,7 +79,8 @@ def diff(ctx: click.Context, old: str, new: str, markdown: bool, fail: bool, as_
     elif markdown:
         click.echo(datasets.in_markdown(found), nl=False)
     else:
-        _print_changes(found)
+        print_form("changes", found=found, in_words=datasets.in_words)
+        say(f"{count(len(found.items), 'item')} changed, {found.unchanged} unchanged")
     if fail and found:
         ctx.exit(ExitCode.NO)
 
@@ -205,15 +206,3 @@ def _write_files(files: dict[str, str], folder: Path, overwrite: bool) -> list[P
     for path in paths:
         write_text(path, files[path.name], code="EXPORT_WRITE")
     return paths
-
-
-def _print_changes(found: "Changes") -> None:
-    from curator import dataset as datasets
-
-    for change in found.dataset:
-        click.echo(f"dataset  {plain(datasets.in_words(change))}")
-    for item in found.items:
-        click.echo(f"{item.kind:<8} {plain(item.item_id)}  ({plain(item.gate)})")
-        for change in item.fields:
-            click.echo(f"           {plain(datasets.in_words(change))}")
-    say(f"{count(len(found.items), 'item')} changed, {found.unchanged} unchanged")

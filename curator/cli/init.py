@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_form, print_json, say
 from curator.config import config_file, load_settings
 from curator.model.errors import CuratorError, ExitCode, UsageError
 
@@ -72,7 +72,9 @@ def init(
             try:
                 first = first_rule(gateway, scrubber, settings, now, trace_name=each, name=rule_name, shape=shape)
                 if not as_json:
-                    _say_rule(first, next((one.failures for one in asked if one.name == each), None))
+                    failures = next((one.failures for one in asked if one.name == each), None)
+                    print_form("first_rule", err=True, first=first, failures=failures)
+                    say("")
                 documents.append(_written(first, folder, ask=not (yes or as_json)))
             except CuratorError as error:
                 if not every:
@@ -116,26 +118,6 @@ def _written(first: "FirstRule", folder: Path, *, ask: bool) -> dict[str, object
         "checks": first.tried.checks,
         "look": first.seen,
     }
-
-
-def _say_rule(first: "FirstRule", failures: int | None) -> None:
-    seen, draft = first.seen, first.draft
-    more = "" if failures is None else f", {failures} of them failures without a rule"
-    say(f"Looked at {seen.traces} traces named {plain(seen.name or '–')}{more}.")
-    if seen.several_roots:
-        say(f"{seen.several_roots} of them have several roots: the one that holds the content counts.")
-    say(f"Input: {plain(first.chosen.shape)}, because {first.chosen.why}.")
-    for each in seen.options:
-        if each.kind != first.chosen.kind:
-            say(f"  It could also be {plain(each.shape)} (--shape {each.kind}): {each.why}.")
-    if draft is None:
-        return
-    say(f"\nWhat it makes of {'a failure' if draft.failure else 'a trace'} ({draft.trace_id}):")
-    for title, value in (("input", draft.input), ("expected_output", draft.expected_output)):
-        say(f"{title}: {plain(json.dumps(value, indent=2, ensure_ascii=False), keep_newlines=True)}")
-    for problem in draft.problems:
-        say(f"! {plain(problem)}")
-    say("")
 
 
 def _write_config(path: Path, base_url: str, keys: object) -> bool:

@@ -2,17 +2,13 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import FILE, count, json_option, plain, print_json, say
+from curator.cli.output import FILE, count, json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.journal import LedgerEntry
 from curator.model.errors import ExitCode
-
-if TYPE_CHECKING:
-    from curator.promote import Verified
 
 
 @click.command()
@@ -130,7 +126,7 @@ def verify(
         for each in promoter.verify(dataset, items, rule=rule, ledger=ledger):
             found.append(each)
             if not as_json:
-                _print(each)
+                print_form("verified", found=each, sign=SIGNS[each.verdict])
         requests = promoter.gateway.requests
     bad = sum(each.verdict != "verified" for each in found)
     if as_json:
@@ -139,11 +135,3 @@ def verify(
         say(f"{count(len(found), 'item')}, {bad} not proved; {count(requests, 'request')}")
     if bad:
         ctx.exit(ExitCode.NO)
-
-
-def _print(each: "Verified") -> None:
-    click.echo(f"{SIGNS[each.verdict]} {each.verdict}  {plain(each.item_id)}")
-    for problem in each.differences:
-        click.echo(f"  {problem.code}: {plain(problem.message)} {plain(problem.remedy)}")
-    for change in each.changes:
-        click.echo(f"    {plain(str(change))}")

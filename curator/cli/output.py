@@ -75,11 +75,13 @@ def print_json(value: object) -> None:
     click.echo(text)
 
 
-def print_form(form: str, **values: object) -> None:
-    """Prints the template `FORM.txt.j2`; whatever it fills in is made harmless, as by `plain`."""
+def print_form(form: str, *, err: bool = False, **values: object) -> None:
+    """Prints the template `FORM.txt.j2`, unless it says nothing; what it fills in is made harmless, as by `plain`."""
     from curator.model.forms import template
 
-    click.echo(template("curator.cli", f"{form}.txt.j2").render(values).rstrip("\n"))
+    says = {"cell": cell, "count": count, "duration": duration, "number": number, "row": row, "when": when}
+    if text := template("curator.cli", f"{form}.txt.j2").render(says | values).rstrip("\n"):
+        click.echo(text, err=err)
 
 
 def say(message: str) -> None:

@@ -15,7 +15,7 @@ import click
 
 from curator.cli.draft import order_of, order_options
 from curator.cli.experiment_options import rules_option
-from curator.cli.output import FILE, count, json_option, plain, print_json, say
+from curator.cli.output import FILE, count, json_option, plain, print_form, print_json, say
 from curator.config import Settings, load_settings
 from curator.help.outcomes import REMEDIES, exit_code
 from curator.model import Receipt, split_key
@@ -171,32 +171,7 @@ def _only_resume(settings: Settings, as_json: bool) -> None:
 
 def print_receipt(receipt: Receipt, remedies: Sequence[tuple[str, str]] = ()) -> None:
     """What became of one item, with what curator may do about it (name and words)."""
-    name = receipt.item_id or receipt.key
-    if receipt.problem is not None and receipt.problem.code == "DRY_RUN":
-        click.echo(f"· {plain(name)}  {receipt.problem.message}")
-        _print_warnings(receipt)
-        return
-    action = f" ({receipt.action})" if receipt.ok and receipt.action != "none" else ""
-    click.echo(f"{SIGNS[receipt.verdict]} {receipt.verdict}{action}  {plain(name)}")
-    if receipt.problem is not None:
-        click.echo(f"  {plain(receipt.problem.message)} {plain(receipt.problem.remedy)}")
-        click.echo(f"  (curator explain {receipt.problem.code})")
-    for change in receipt.changes:
-        click.echo(f"    {plain(str(change))}")
-    for name, words in remedies:
-        click.echo(f"    --remedy {name}: {words}")
-    for check in receipt.checks:
-        if not check.ok and (receipt.problem is None or check.name != receipt.problem.code):
-            click.echo(f"  {plain(check.name)}: {plain(check.detail)}")
-    _print_warnings(receipt)
-
-
-def _print_warnings(receipt: Receipt) -> None:
-    if receipt.proposes:
-        excuse = f"curator {receipt.proposes} {receipt.dataset} {receipt.item_id}"
-        click.echo(f"  not fixed yet? {plain(excuse)} … excuses it, so that it does not shut the gate")
-    for warning in receipt.warnings:
-        click.echo(f"  ! {plain(warning.message)} (curator explain {warning.code})")
+    print_form("receipt", receipt=receipt, remedies=remedies, signs=SIGNS)
 
 
 def _summary(receipts: Sequence[Receipt]) -> str:

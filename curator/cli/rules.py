@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 
@@ -29,27 +29,17 @@ def list_(as_json: bool) -> None:
 
     loaded = load_rules(load_settings())
     if as_json:
+        about = {"rule", "version", "description"}
         print_json(
             {
                 "rules": [
-                    {
-                        "rule": each.rule.rule,
-                        "version": each.rule.version,
-                        "dataset": each.rule.dataset.name,
-                        "description": each.rule.description,
-                        "file": str(each.path),
-                    }
+                    each.rule.model_dump(include=about) | {"dataset": each.rule.dataset.name, "file": str(each.path)}
                     for each in loaded
                 ]
             }
         )
         return
-    width = max(len(each.rule.rule) for each in loaded)
-    for each in loaded:
-        description = " ".join(plain(each.rule.description).split())
-        click.echo(f"{each.rule.rule:<{width}}  → {plain(each.rule.dataset.name)}")
-        if description:
-            click.echo(f"{'':<{width}}    {description[:90]}")
+    print_form("rules", rules=[each.rule for each in loaded])
 
 
 @rules.command()
@@ -99,14 +89,7 @@ def try_(rule: str, since: str | None, as_json: bool) -> None:
     if as_json:
         print_json(tried)
         return
-    click.echo(f"{tried.failures} failures, {tried.complete} of their drafts lack nothing")
-    for field in tried.fields:
-        click.echo(f"  {plain(field.path):<36} {field.filled} of {field.of}   {plain(field.example or '–')}")
-    for name, verdicts in tried.checks.items():
-        said = ", ".join(f"{verdict} {number}" for verdict, number in verdicts.items())
-        click.echo(f"  check {plain(name):<30} on the recorded answers: {said or '–'}")
-    for code, number in tried.problems.items():
-        click.echo(f"  ! {code} in {number} of {tried.failures} (curator explain {code})")
+    print_form("trial", tried=tried)
     for warning in tried.silent:
         say(f"warning: {plain(warning)}")
 

@@ -20,7 +20,7 @@ from curator.cli.experiment_options import (
     verdict,
     write_junit,
 )
-from curator.cli.output import json_option, plain, print_json, say
+from curator.cli.output import json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 
 if TYPE_CHECKING:
@@ -91,25 +91,8 @@ def as_document(run: "Run", path: Path | None) -> dict[str, Any]:
 
 
 def _print(rule: "Rule", run: "Run") -> None:
-    click.echo(f"dataset ready: {plain(run.dataset)}")
-    for item in rule.seed:
-        if item.id in run.items:
-            click.echo(f"dataset item ready: {plain(item.id)}")
-    times = f" × {len(run.repeats)} runs" if len(run.repeats) > 1 else ""
-    errors = run.errors()
-    items = "1 item" if len(run.items) == 1 else f"{len(run.items)} items"
-    click.echo(f"{plain(run.run_name)}: {items}{times}, {len(errors)} errored")
-    for item_id, why in errors[:10]:
-        click.echo(f"  ✗ {plain(item_id)}: {plain(why)}")
-    width = max((len(name) for name in run.means()), default=0)
-    for name, mean in run.means().items():
-        click.echo(f"  {plain(name):<{width}}  {mean:.3f}")
     problems = [problem for each in run.repeats if each.integrity for problem in each.integrity.problems]
-    click.echo("whole on the server" if not problems else "not whole:")
-    for problem in problems:
-        click.echo(f"  ✗ {problem.code}: {plain(problem.message)}")
-    for each in run.repeats:
-        click.echo(f"dataset run url: {plain(each.url or 'unknown')}")
+    print_form("run", rule=rule, run=run, problems=problems)
     if problems:
         say(f"→ {problems[0].remedy}")
 

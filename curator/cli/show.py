@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import cell, duration, json_option, number, plain, print_form, print_json, row, say, when, width
+from curator.cli.output import json_option, print_form, print_json, say, width
 from curator.config import load_settings
 from curator.model import Note, Trace
 from curator.model.trace import OF_THE_TRACE, tree
@@ -35,8 +35,7 @@ def show(trace_id: str, with_io: bool, as_json: bool) -> None:
     if as_json:
         print_json(_document(trace, url, found) | {"unreadable": unreadable, "requests": requests})
         return
-    _print(trace, url, with_io)
-    _print_conversation(found)
+    _print(trace, url, with_io, found)
     if unreadable:
         say(f"{unreadable} rows of the server could not be read and are left out.")
 
@@ -64,17 +63,17 @@ def _notes(trace: Trace) -> list[Note]:
     return [one for notes in notes_in(trace.scores).values() for one in notes]
 
 
-def _print(trace: Trace, url: str, with_io: bool) -> None:
-    says = {"cell": cell, "duration": duration, "in_line": in_line, "number": number, "row": row, "when": when}
-    room = min(width() - 24, 56)
-    print_form("show", trace=trace, url=url, with_io=with_io, notes=_notes(trace), tree=tree, room=room, **says)
-
-
-def _print_conversation(found: "Conversation") -> None:
+def _print(trace: Trace, url: str, with_io: bool, found: "Conversation") -> None:
     from curator.conversation import lines_of
 
-    click.echo("\nconversation")
-    for line in lines_of(found):
-        label = {"call": f"→ {line.label}", "result": f"← {line.label}"}.get(line.kind, line.label)
-        head = plain(label) + ("" if line.kind == "call" else ": ")
-        click.echo(f"  {head}{plain(line.text, keep_newlines=True)}")
+    print_form(
+        "show",
+        trace=trace,
+        url=url,
+        with_io=with_io,
+        notes=_notes(trace),
+        conversation=lines_of(found),
+        tree=tree,
+        in_line=in_line,
+        room=min(width() - 24, 56),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curator.cli.output import count, json_option, plain, print_json, row, say
+from curator.cli.output import count, json_option, plain, print_form, print_json, say
 from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 
@@ -45,11 +45,7 @@ def list_(rule: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"rules": found, "requests": requests})
         return
-    for each_rule in found:
-        click.echo(f"{plain(each_rule['rule'])} → {plain(each_rule['dataset'])}")
-        for kind in each_rule["types"]:
-            unknown = "" if kind["known"] else "no type of the rule: `curator types rename` or `add`"
-            click.echo(row([(f"{kind['items']:>5}", 5), (kind["type"], 32), (unknown, 10)]))
+    print_form("types", rules=found)
 
 
 @types.command()

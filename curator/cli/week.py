@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curator.cli.output import count, json_option, plain, print_json, progress, row, say, together, when
+from curator.cli.output import count, json_option, plain, print_form, print_json, progress, row, say, together
 from curator.config import Connection, Settings, load_settings
 from curator.model import Decision, Rule
 from curator.model.errors import CuratorError, ExitCode, UsageError
@@ -191,13 +191,6 @@ def sparkline(numbers: Sequence[int]) -> str:
 
 
 def _print_coverage(found: "Coverage", weeks: int) -> None:
-    for title, groups in (("without an item", found.uncovered), ("with an item", found.covered)):
-        click.echo(f"{count(len(groups), 'group')} {title}")
-        for group in groups:
-            click.echo(f"  {_line(group)}")
-    click.echo(f"{count(len(found.quiet), 'item')} of which nothing was seen for {weeks} weeks")
-    for item in found.quiet:
-        last = f"seen last {when(item.last_seen)}" if item.last_seen else "not seen in the window"
-        click.echo(f"  {plain(item.item_id)}  {plain(item.dataset)}  {last}")
+    print_form("coverage", found=found, weeks=weeks, line=_line)
     failures = sum(group.count for group in (*found.covered, *found.uncovered))
     say(f"{count(failures, 'failure')} in the window; {count(len(found.items), 'item')} in the datasets")
