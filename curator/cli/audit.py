@@ -89,10 +89,7 @@ class Target:
 @click.option("--failure-type", metavar="TYPE", help="With --fix: what failed, where lineage does not say it.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only the preview.")
 @click.option("--yes", is_flag=True, help="With --fix: do not ask.")
-@click.pass_context
 def audit(
-    ctx: click.Context,
-    /,
     dataset: str | None,
     items: tuple[str, ...],
     rule_name: str | None,
@@ -107,7 +104,7 @@ def audit(
     dry_run: bool,
     yes: bool,
     **how: Any,
-) -> None:
+) -> ExitCode:
     """Audit the lineage of DATASET, show the lineage of each ITEM, or mend what was found (--fix).
 
     Without DATASET: the datasets there are. Only --fix writes to Langfuse. Personal values are masked, but for the JSON
@@ -126,18 +123,16 @@ def audit(
     with Gateway(connection) as gateway, Journal.of(connection) as journal:
         if dataset is None:
             _list(gateway, form == "json")
-            return
+            return ExitCode.YES
         as_of = (version_of(gateway, version, dataset) or _time(version)) if version else None
         rule = rule_of(dataset, rule_name, settings)
         target = Target(gateway, journal, settings, dataset, rule, **how)
-        if items and fix is None:
-            _tell(target, items, form == "json")
-            return
         if fix is not None:
-            code = run_fix(target, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
-        else:
-            code = _report(target, as_of, form, output, fail_on, coverage)
-    ctx.exit(code)
+            return run_fix(target, fix, items, failure_type, dry_run=dry_run, yes=yes, as_json=form == "json")
+        if items:
+            _tell(target, items, form == "json")
+            return ExitCode.YES
+        return _report(target, as_of, form, output, fail_on, coverage)
 
 
 def _refuse_odd_options(

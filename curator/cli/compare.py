@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="DATE", help="How far back to look in Langfuse.  [default: 90 days]")
 @deadline_option
 @json_option
-@click.pass_context
 def compare(
-    ctx: click.Context,
     baseline: str,
     candidate: str,
     rule: str | None,
     since: str | None,
     deadline: float,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Compare two runs item by item: is the change real?
 
     A run is a result file, a label, a run name or an experiment id, of curator or of any other tool that recorded an
@@ -54,8 +52,8 @@ def compare(
         print_json(found.model_dump(mode="json"))
     else:
         _print(found)
-    if not found.comparable or any(metric.verdict == "worse" for metric in found.metrics):
-        ctx.exit(ExitCode.NO)
+    worse = any(metric.verdict == "worse" for metric in found.metrics)
+    return ExitCode.YES if found.comparable and not worse else ExitCode.NO
 
 
 def _print(found: "Comparison") -> None:

@@ -60,8 +60,7 @@ def pull(dataset: str, folder: Path | None, scrub: bool, rule: str | None, overw
 @click.option("--markdown", is_flag=True, help="Markdown for a pull request.")
 @click.option("--fail", "fail", is_flag=True, help="Exit 1 when anything changed.")
 @json_option
-@click.pass_context
-def diff(ctx: click.Context, old: str, new: str, markdown: bool, fail: bool, as_json: bool) -> None:
+def diff(old: str, new: str, markdown: bool, fail: bool, as_json: bool) -> ExitCode:
     """Show what changed between two states of a dataset, and what that means for the gate.
 
     OLD and NEW are each a folder of `curator pull`, a lock file, DATASET (as it is now) or DATASET@TIME.
@@ -81,8 +80,7 @@ def diff(ctx: click.Context, old: str, new: str, markdown: bool, fail: bool, as_
     else:
         print_form("changes", found=found, in_words=datasets.in_words)
         say(f"{count(len(found.items), 'item')} changed, {found.unchanged} unchanged")
-    if fail and found:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if fail and found else ExitCode.YES
 
 
 @click.command()
@@ -92,10 +90,7 @@ def diff(ctx: click.Context, old: str, new: str, markdown: bool, fail: bool, as_
 @click.option("--overwrite", is_flag=True, help="Also write over what somebody changed in Langfuse since the pull.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @json_option
-@click.pass_context
-def push(
-    ctx: click.Context, folder: Path, to: str | None, archive: bool, overwrite: bool, dry_run: bool, as_json: bool
-) -> None:
+def push(folder: Path, to: str | None, archive: bool, overwrite: bool, dry_run: bool, as_json: bool) -> ExitCode:
     """Apply a reviewed folder to its dataset, each item written, read back and proved; `curator undo` takes it back.
 
     With the keys of another project, or --to, the items are copied under ids of their own; ids.json maps them.
@@ -125,8 +120,7 @@ def push(
                 say(f"  {receipt.problem.code}: {receipt.problem.message} {receipt.problem.remedy}")
         unchanged = sum(each.step == "unchanged" for each in plan.items)
         say(f"{count(len(receipts), 'item')} written, {unchanged} unchanged" if not dry_run else "nothing was written")
-    if bad or (dry_run and plan.conflicts):
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if bad or (dry_run and plan.conflicts) else ExitCode.YES
 
 
 @click.command()

@@ -19,8 +19,7 @@ from curator.model.errors import ExitCode, ServerError
 @click.command()
 @click.option("--check", is_flag=True, help="Walk the whole main job without a terminal, and say each step.")
 @click.option("--json", "as_json", is_flag=True, help="With --check: one JSON document on stdout.")
-@click.pass_context
-def demo(ctx: click.Context, check: bool, as_json: bool) -> None:
+def demo(check: bool, as_json: bool) -> ExitCode:
     """Try curator on a sandbox with demo data; nothing to configure.
 
     The sandbox runs on this machine and is gone afterwards; so is everything that was done in the demo.
@@ -36,11 +35,11 @@ def demo(ctx: click.Context, check: bool, as_json: bool) -> None:
 
             with contextlib.ExitStack() as sandbox:
                 open_tui(lambda: sandbox.enter_context(demo_sandbox()))
-            return
-        _walk_all(ctx, as_json)
+            return ExitCode.YES
+        return _walk_all(as_json)
 
 
-def _walk_all(ctx: click.Context, as_json: bool) -> None:
+def _walk_all(as_json: bool) -> ExitCode:
     from curator.cli.demo_steps import Step, walk
 
     begin = time.monotonic()
@@ -55,8 +54,7 @@ def _walk_all(ctx: click.Context, as_json: bool) -> None:
         print_json({"ok": ok, "seconds": round(seconds, 1), "steps": [step.model_dump() for step in steps]})
     else:
         say(f"{'All of it works' if ok else 'It does not work here'} ({seconds:.1f} s).")
-    if not ok:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.YES if ok else ExitCode.NO
 
 
 ENDING_SECONDS = 5

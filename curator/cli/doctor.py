@@ -62,8 +62,7 @@ class Checkup:
 
 @click.command()
 @json_option
-@click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(as_json: bool) -> ExitCode:
     """Say in words what is wrong with keys, server, model, terminal.
 
     Writes nothing to Langfuse. Costs six requests, however many rules there are: health, one observation, the project,
@@ -86,7 +85,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     else:
         verdict = f"{count(wrong, 'thing')} to mend" if wrong else "all is well"
         say(f"{verdict} ({count(checkup.requests, 'request')})")
-    ctx.exit(checkup.exit_code)
+    return checkup.exit_code
 
 
 def _print(check: Check) -> None:

@@ -79,10 +79,7 @@ def _named(text: str, option: str, what: str) -> tuple[str, str]:
     help="Never personal in this rule: goes to its list, and the draft is made anew.",
 )
 @json_option
-@click.pass_context
 def draft(
-    ctx: click.Context,
-    /,
     trace: str,
     rule_name: str,
     save: bool,
@@ -90,7 +87,7 @@ def draft(
     never: tuple[str, ...],
     as_json: bool,
     **said: Any,
-) -> None:
+) -> ExitCode:
     """Propose the dataset item of TRACE; write nothing to Langfuse. Exit 1 when the draft cannot be written as it is.
 
     TRACE/OBSERVATION is one reviewed observation. Of a trace with several failures the whole trace comes first, else
@@ -126,8 +123,7 @@ def draft(
     if save:
         count = sum(bool(its["saved"]) for *_, its in drafts)
         say(f"{count} of {len(drafts)} kept for approval: `curator queue --state prepared` (only what is complete is)")
-    if not proposal.complete:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.YES if proposal.complete else ExitCode.NO
 
 
 def _taught(

@@ -31,9 +31,7 @@ SIGNS = {"archived": "✓", "deleted": "✓", "gone": "=", "failed": "✗"}
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only list what there is.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout; needs --yes or --dry-run.")
-@click.pass_context
 def erase(
-    ctx: click.Context,
     traces: tuple[str, ...],
     sessions: tuple[str, ...],
     users: tuple[str, ...],
@@ -41,7 +39,7 @@ def erase(
     yes: bool,
     dry_run: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Erase what came from a trace, a session or a user: items of all datasets, drafts, receipts.
 
     Works when the traces are gone already. Every item is verified by reading; the record of the erasure holds no
@@ -103,8 +101,8 @@ def erase(
         say(f"Record: {record.path}")
     if stuck:
         say(f"{len(stuck)} drafts could not be removed: check the permissions of the folder `terminal`.")
-    if stuck or any(each.outcome == "failed" for each in done) or not all(each.ok for each in emptied):
-        ctx.exit(ExitCode.NO)
+    left = stuck or any(each.outcome == "failed" for each in done) or not all(each.ok for each in emptied)
+    return ExitCode.NO if left else ExitCode.YES
 
 
 def _subject(traces: tuple[str, ...], sessions: tuple[str, ...], users: tuple[str, ...]) -> "Subject":

@@ -148,7 +148,7 @@ def printed(text: str) -> None:
         click.echo(plain(text, keep_newlines=True), nl=False, err=True)
 
 
-def verdict(function: Callable[..., bool]) -> Callable[..., None]:
+def verdict(function: Callable[..., bool]) -> Callable[..., ExitCode]:
     """A command whose answer decides something: exit 0 only when its function has come back and said True.
 
     This is the one place from which `run`, `gate` and `prove` end with 0. A reader that went away while the answer was
@@ -156,14 +156,14 @@ def verdict(function: Callable[..., bool]) -> Callable[..., None]:
     """
 
     @functools.wraps(function)
-    def command(*args: Any, **kwargs: Any) -> None:
+    def command(*args: Any, **kwargs: Any) -> ExitCode:
         with interrupted_by_sigterm():
             try:
                 yes = function(*args, **kwargs)
             except BrokenPipeError:
                 sys.stderr.close()
                 yes = False
-        click.get_current_context().exit(ExitCode.YES if yes is True else ExitCode.NO)
+        return ExitCode.YES if yes is True else ExitCode.NO
 
     return command
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -25,9 +25,6 @@ from curator.config import load_settings
 from curator.model.errors import ExitCode, UsageError
 from curator.model.files import write_text
 from curator.model.item import ItemState
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -182,9 +179,9 @@ until_option = click.option(
 @until_option
 @rule_option
 @json_option
-def known(**given: Any) -> None:
+def known(**given: Any) -> ExitCode:
     """Excuse ITEM as a failure that nobody has fixed yet: the gate counts it and does not shut for it, until DAY."""
-    _amend("known", **given)
+    return _amend("known", **given)
 
 
 @click.command()
@@ -194,9 +191,9 @@ def known(**given: Any) -> None:
 @until_option
 @rule_option
 @json_option
-def quarantine(**given: Any) -> None:
+def quarantine(**given: Any) -> ExitCode:
     """Excuse ITEM as flaky: its outcome says nothing, so the gate does not shut for it, until DAY."""
-    _amend("quarantined", **given)
+    return _amend("quarantined", **given)
 
 
 @click.command()
@@ -204,12 +201,12 @@ def quarantine(**given: Any) -> None:
 @click.argument("item")
 @rule_option
 @json_option
-def require(**given: Any) -> None:
+def require(**given: Any) -> ExitCode:
     """Let ITEM decide again: the end of an excuse."""
-    _amend("required", **given)
+    return _amend("required", **given)
 
 
-def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bool, **said: Any) -> None:
+def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bool, **said: Any) -> ExitCode:
     from curator.promote import Promoter
     from curator.rulebook import find_rule
 
@@ -227,5 +224,4 @@ def _amend(state: str, *, dataset: str, item: str, rule: str | None, as_json: bo
         click.echo(f"! {plain(item)} is not proved to be {state}")
         if (problem := receipt.problem) is not None:
             click.echo(f"  {problem.code}: {plain(problem.message)} {plain(problem.remedy)}")
-    if not receipt.ok:
-        click.get_current_context().exit(ExitCode.NO)
+    return ExitCode.YES if receipt.ok else ExitCode.NO

@@ -32,9 +32,7 @@ SHAPES = ("object", "messages", "query", "whole")
 @click.option("--save-keys", is_flag=True, help="Also write the keys into the config file (mode 0600).")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @json_option
-@click.pass_context
 def init(
-    ctx: click.Context,
     name: str | None,
     trace_name: str | None,
     every: bool,
@@ -43,7 +41,7 @@ def init(
     save_keys: bool,
     yes: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Look at the project's traces and scores; write a config file and a first rule, every line explained.
 
     Shows first what the rule makes of one real failure. On a terminal it asks before it writes. With --all there is one
@@ -95,8 +93,7 @@ def init(
         if not every:
             say("One rule for every workflow that has failures: curator init --all")
         say(f"Read what was written, then: curator rules check && curator queue --rules {folder} --since 14d")
-    if failed:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if failed else ExitCode.YES
 
 
 def _written(first: "FirstRule", folder: Path, *, ask: bool) -> dict[str, object]:

@@ -68,8 +68,7 @@ def _row(entry: LedgerEntry, *, undone: bool) -> str:
 @click.option("--batch", "whole_batch", is_flag=True, help="Count everything that one command did as one.")
 @click.option("--delete", is_flag=True, help="Delete new items instead of archiving them; their ids stay taken.")
 @json_option
-@click.pass_context
-def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_json: bool) -> None:
+def undo(count: int, whole_batch: bool, delete: bool, as_json: bool) -> ExitCode:
     """Take back the last N promotions and decisions that this machine made (1 without N), newest first.
 
     A new item is archived, an updated one gets its previous version back; the shared decision and the annotation-queue
@@ -97,8 +96,7 @@ def undo(ctx: click.Context, count: int, whole_batch: bool, delete: bool, as_jso
         print_json({"entries": entries, "requests": requests})
     elif not done:
         say("there is nothing to take back")
-    if not all(each.ok for each in done):
-        ctx.exit(ExitCode.NO)
+    return ExitCode.YES if all(each.ok for each in done) else ExitCode.NO
 
 
 SIGNS = {"verified": "✓", "unproven": "?", "failed": "!"}
@@ -111,10 +109,7 @@ SIGNS = {"verified": "✓", "unproven": "?", "failed": "!"}
 @click.option("--ledger", type=FILE, metavar="FILE",
               help="A ledger kept in git (`curator log --export`): what other machines promoted counts.")  # fmt: skip
 @json_option
-@click.pass_context
-def verify(
-    ctx: click.Context, dataset: str, items: tuple[str, ...], rule: str | None, ledger: Path | None, as_json: bool
-) -> None:
+def verify(dataset: str, items: tuple[str, ...], rule: str | None, ledger: Path | None, as_json: bool) -> ExitCode:
     """Read items back and hold them against all that was approved. Exit 1 when one is not, or cannot be, proved.
 
     Without ITEM: all that the dataset lists, and all that receipts of this machine say should be there.
@@ -133,5 +128,4 @@ def verify(
         print_json({"dataset": dataset, "items": found, "requests": requests})
     else:
         say(f"{count(len(found), 'item')}, {bad} not proved; {count(requests, 'request')}")
-    if bad:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if bad else ExitCode.YES

@@ -62,7 +62,8 @@ class LazyGroup(click.Group):
         return _with_reader(lambda: super(LazyGroup, self).parse_args(ctx, args))
 
     def invoke(self, ctx: click.Context) -> object:
-        return _with_reader(lambda: super(LazyGroup, self).invoke(ctx))
+        """What a command returns is how it ends; all is well when it returns nothing."""
+        ctx.exit(_with_reader(lambda: super(LazyGroup, self).invoke(ctx)) or ExitCode.YES)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -52,10 +52,7 @@ SIGNS = {"verified": "✓", "unchanged": "=", "refused": "✗", "failed": "!"}
 @click.option("--dry-run", is_flag=True, help="Look at everything, write nothing.")
 @click.option("--resume", "only_resume", is_flag=True, help="Only finish what an interruption left behind.")
 @json_option
-@click.pass_context
 def promote(
-    ctx: click.Context,
-    /,
     traces: tuple[str, ...],
     rule: str | None,
     remedies: tuple[str, ...],
@@ -66,7 +63,7 @@ def promote(
     only_resume: bool,
     as_json: bool,
     **said: Any,
-) -> None:
+) -> ExitCode:
     """Scrub traces, write them as dataset items, read them back.
 
     TRACE/OBSERVATION is one reviewed observation; a bare TRACE is everything in it that needs a decision.
@@ -79,7 +76,7 @@ def promote(
     settings = load_settings()
     if only_resume:
         _only_resume(settings, as_json)
-        return
+        return ExitCode.YES
     if not traces or rule is None:
         raise click.UsageError("Name the traces and the rule: curator promote TRACE… --rules RULE")
     if covers_group and len(traces) != 1:
@@ -117,7 +114,7 @@ def promote(
         print_json({"receipts": receipts, "requests": requests, "dry_run": dry_run, "covered": covered})
     elif len(wanted) > 1:
         say(f"{_summary(receipts)}; {count(requests, 'request')}")
-    ctx.exit(ExitCode.INTERRUPTED if interrupted else _exit_code(receipts))
+    return ExitCode.INTERRUPTED if interrupted else _exit_code(receipts)
 
 
 def _others(promoter: "Promoter", settings: Settings, rule: str, since: str | None, trace: str) -> list[str]:
@@ -207,8 +204,7 @@ def _exit_code(receipts: Sequence[Receipt]) -> ExitCode:
 @click.option("--own-ids", is_flag=True, help="Put the dataset's name in front of each id: ids are unique per project.")
 @click.option("--overwrite", is_flag=True, help="Write items anew that somebody changed or archived in Langfuse.")
 @json_option
-@click.pass_context
-def seed(ctx: click.Context, rule: str, file: Path | None, own_ids: bool, overwrite: bool, as_json: bool) -> None:
+def seed(rule: str, file: Path | None, own_ids: bool, overwrite: bool, as_json: bool) -> ExitCode:
     """Create the rule's dataset with its schemas and seed items. Running it again changes nothing."""
     from curator.promote import Promoter, read_items, seed_dataset
     from curator.rulebook import find_rule
@@ -228,5 +224,4 @@ def seed(ctx: click.Context, rule: str, file: Path | None, own_ids: bool, overwr
     for item in done.items:
         if item.problem is not None:
             say(f"{item.problem.code}: {item.problem.message} {item.problem.remedy}")
-    if not done.ok:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.YES if done.ok else ExitCode.NO

@@ -47,8 +47,7 @@ def list_(as_json: bool) -> None:
 @click.option("--allow-python", is_flag=True, default=None, help="Let rules name Python paths (imports them).")
 @click.option("--live", is_flag=True, help="Also try the rules on recent failures: warns of paths that never match.")
 @json_option
-@click.pass_context
-def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None, live: bool, as_json: bool) -> None:
+def check(files: tuple[Path, ...], allow_python: bool | None, live: bool, as_json: bool) -> ExitCode:
     """Check rule files; every problem comes with file, line and key. Exit 2 when there is one (warnings: 0)."""
     from curator.rulebook import check_file, load_rule, rules_folder
 
@@ -69,8 +68,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], allow_python: bool | None
         for each in (*problems, *(f"warning: {warning}" for warning in warnings)):
             click.echo(plain(str(each)))
         say(f"{len(paths)} rule file{'s'[: len(paths) != 1]}, {len(problems)} problem{'s'[: len(problems) != 1]}")
-    if problems:
-        ctx.exit(ExitCode.USAGE)
+    return ExitCode.USAGE if problems else ExitCode.YES
 
 
 @rules.command("try")

@@ -78,18 +78,15 @@ def _moving(name: str, words: str) -> None:
     @click.option("--dry-run", is_flag=True, help="Only say what would change.")
     @click.option("--yes", is_flag=True, help="Do not ask.")
     @json_option
-    @click.pass_context
-    def move(ctx: click.Context, /, **given: Any) -> None:
-        _move(ctx, merging=name == "merge", **given)
+    def move(**given: Any) -> ExitCode:
+        return _move(merging=name == "merge", **given)
 
 
 _moving("rename", "Give the failure type OLD the name NEW, which is none yet,")
 _moving("merge", "Make the failure type OLD the same as NEW, another one of the rule,")
 
 
-def _move(
-    ctx: click.Context, *, merging: bool, old: str, new: str, rule: str, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def _move(*, merging: bool, old: str, new: str, rule: str, dry_run: bool, yes: bool, as_json: bool) -> ExitCode:
     """NEW comes first, so that no item ever names a type of nobody's; OLD goes when no item names it any more."""
     from curator.promote import Promoter
     from curator.rulebook import change_types, find_rule
@@ -135,7 +132,7 @@ def _move(
         )
     if left:
         say(f"{old} stays a type of the rule until its {count(len(left), 'item')} can be changed: then run this again.")
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if left else ExitCode.YES
 
 
 def _items(gateway: "Gateway", dataset: str) -> list[tuple[str, str]]:

@@ -47,8 +47,7 @@ def coverage(rules: tuple[str, ...], since: str, as_json: bool, weeks: int) -> N
 
 @click.command()
 @_windowed
-@click.pass_context
-def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool) -> None:
+def digest(rules: tuple[str, ...], since: str, as_json: bool) -> ExitCode:
     """Sum up the week for a meeting or a scheduler, as Markdown; exit 1 when something waits for a person.
 
     New, growing and recurring groups, prepared drafts, items that are excused no longer or are not as they were
@@ -62,8 +61,7 @@ def digest(ctx: click.Context, rules: tuple[str, ...], since: str, as_json: bool
         print_json(found.model_dump(mode="json") | {"needs_somebody": found.needs_somebody} | _about(week))
     else:
         click.echo(in_markdown(found, week.window), nl=False)
-    if found.needs_somebody:
-        ctx.exit(ExitCode.NO)
+    return ExitCode.NO if found.needs_somebody else ExitCode.YES
 
 
 def _complete(week: "Week", rules: Sequence[Rule], gateway: "Gateway") -> "Digest":
