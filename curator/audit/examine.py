@@ -141,8 +141,7 @@ def _recorded_passes(rule: LoadedRule, item: StoredItem, recorded: Mapping[str, 
     """Whether the recorded output passes every deterministic check of the rule; None when no check can be made."""
     if item.id not in recorded:
         return None
-    metadata = item.metadata if isinstance(item.metadata, dict) else {}
-    found = apply_checks(rule, "recorded", recorded[item.id], item.input, item.expected_output, metadata)
+    found = apply_checks(rule, "recorded", recorded[item.id], item.input, item.expected_output, item.lineage)
     return None if found.verdict == "unchecked" else found.verdict == "passes"
 
 
@@ -158,16 +157,13 @@ def _texts(item: StoredItem) -> dict[str, Any]:
 
 def foreign_labels(item: StoredItem, standards: Standards) -> list[str]:
     """The names that an item brings into a report and that neither curator nor the rule has made."""
-    metadata: Mapping[str, Any] = item.metadata if isinstance(item.metadata, dict) else {}
-    trace_id, case = trace_of(item), str(metadata.get("case", "1"))
+    trace_id, case = trace_of(item), str(item.lineage.get("case", "1"))
     own = trace_id is not None and case.isdigit()
     labels = (
         [] if own and is_own_id(item.id, item.dataset, trace_id or "", item.source_observation_id, case) else [item.id]
     )
-    labels += [
-        each for each in (trace_id, item.source_observation_id, metadata.get(FAILURE_TYPE)) if isinstance(each, str)
-    ]
-    labels += signal_names(metadata.get("signals"))
+    labels += [each for each in (trace_id, item.source_observation_id, item.says(FAILURE_TYPE)) if each is not None]
+    labels += signal_names(item.lineage.get("signals"))
     rule = standards.rule.rule if standards.rule is not None else None
     known = {*rule.lineage.failure_types, *rule.id.pin.values(), *(seed.id for seed in rule.seed)} if rule else set()
     return [each for each in dict.fromkeys(labels) if each not in known and not RANDOM_ID.fullmatch(each)]

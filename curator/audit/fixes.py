@@ -233,7 +233,7 @@ def rescrub(desk: Desk, item: StoredItem, _: object) -> ProposedFix:
     clean: Any = desk.scrubber.scrub_value(texts, desk.policy.model_copy(update={"paths": paths})).value
     metadata = {**{key: value for key, value in old.items() if key in OWN_LINEAGE}, **clean["metadata"]}
     if "fingerprints" in old:
-        metadata["fingerprints"] = prints(clean["input"], clean["expected_output"])
+        metadata["fingerprints"] = lineage.fingerprints(clean["input"], clean["expected_output"])
     if "scrub" in old:
         replaced = Counter({k: v for k, v in (scrub.get("replaced") or {}).items() if isinstance(v, int)})
         replaced.update(each.entity for each in found)
@@ -284,17 +284,12 @@ def made_now(desk: Desk, item: StoredItem, source: Source | None) -> dict[str, J
         "reviewer": desk.reviewer,
         "approved_at": desk.at.isoformat(timespec="seconds"),
         "scrub": {"replaced": {}, "kept": {}, "reasons": [], "model": desk.scrubber.start().result()},
-        "fingerprints": prints(item.input, item.expected_output),
+        "fingerprints": lineage.fingerprints(item.input, item.expected_output),
         "curator_version": __version__,
     }
     if trace is None:
         del found["signals"]
     return {key: value for key, value in found.items() if value is not None}
-
-
-def prints(input: Any, expected_output: Any) -> dict[str, JsonValue]:
-    """The fingerprints of what is approved."""
-    return {"input": lineage.fingerprint(input), "expected_output": lineage.fingerprint(expected_output)}
 
 
 def require_clean(desk: Desk, item: StoredItem) -> None:
@@ -337,7 +332,7 @@ def _rule(desk: Desk) -> LoadedRule:
 
 
 def _failure_type(desk: Desk, item: StoredItem, rule: LoadedRule) -> str:
-    recorded = item.metadata.get(lineage.FAILURE_TYPE) if isinstance(item.metadata, dict) else None
+    recorded = item.lineage.get(lineage.FAILURE_TYPE)
     chosen = recorded or desk.failure_type or rule.rule.lineage.default_failure_type
     known = rule.rule.lineage.failure_types
     if chosen is None or (recorded is None and chosen not in known):

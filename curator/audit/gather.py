@@ -239,8 +239,7 @@ class Gathering:
 
 
 def _slim(item: StoredItem) -> StoredItem:
-    metadata = item.metadata if isinstance(item.metadata, dict) else {}
-    kept = {key: value for key, value in metadata.items() if key in KEPT}
+    kept = {key: value for key, value in item.lineage.items() if key in KEPT}
     return item.model_copy(update={"input": None, "expected_output": None, "metadata": kept})
 
 

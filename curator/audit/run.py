@@ -97,7 +97,7 @@ def report_of(evidence: Evidence) -> AuditReport:
     if not evidence.has_journal:
         left_out.append("receipts (this machine's journal holds none of this dataset)")
     items = list(evidence.distinct())
-    lineages = [evidence.lineage(item) for item in items]
+    lineages = [item.lineage for item in items]
     kept = [scrub.get("kept") for each in lineages if isinstance(scrub := each.get("scrub"), dict)]
     if media := sum("MEDIA" in str(each) for each in kept):
         left_out.append(f"pictures, sound and files that reviewers kept ({media} items hold some)")

@@ -16,7 +16,7 @@ from curator.gateway import ExperimentItem, Gateway
 from curator.journal import Journal, LedgerEntry
 from curator.model import Observation, Receipt, Score, ScrubPolicy, StoredItem, Value
 from curator.model.errors import UsageError
-from curator.model.safe import visible
+from curator.model.forms import template
 
 if TYPE_CHECKING:
     from curator.scrub import Scrubber
@@ -86,7 +86,7 @@ def story_of(gateway: Gateway, journal: Journal | None, dataset: str, item_id: s
     runs = gateway.experiment_items(from_=at - SINCE, item_id=item_id)
     return Story(
         item=item,
-        lineage=item.metadata if isinstance(item.metadata, dict) else {},
+        lineage=item.lineage,
         source=source,
         scores=scores,
         **_journalled(journal, item_id, trace_id),
@@ -320,28 +320,7 @@ def _time(value: object) -> str:
 # ── as plain text ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-NAME = 14
-"""Width of the names of facts."""
-SIGNS = {"added": "+ ", "removed": "- ", "same": "  "}
-
-
 def render_story(story: Story, parts: Sequence[Chapter] | None = None) -> str:
     """The whole way, one row per line; foreign text made harmless. `parts` are the chapters, masked by now."""
-    head = [story.item.id, f"{story.item.status} in {story.item.dataset}"]
-    lines = [*head, *(line for part in parts or chapters(story) for line in _lines(part))]
-    return "".join(f"{visible(line)}\n" for line in lines)
-
-
-def _lines(part: Chapter) -> Iterator[str]:
-    yield ""
-    yield f"{part.title}{f' ({part.note})' if part.note else ''}"
-    yield from map(_line, part.rows)
-
-
-def _line(row: StoryRow) -> str:
-    said = "  ".join(word for word in (row.own, row.text) if word)
-    if row.kind == "fact":
-        return f"  {row.name:<{NAME}}{said}"
-    if row.kind == "moment":
-        return f"  {row.name}  {said}"
-    return f"      {SIGNS[row.kind]}{row.text}"
+    text = template("curator.audit", "story.txt.j2").render(item=story.item, chapters=parts or chapters(story))
+    return text.rstrip("\n") + "\n"

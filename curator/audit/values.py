@@ -123,16 +123,11 @@ class Evidence(Value):
         """The time as of which the dataset is judged."""
         return self.version or self.at
 
-    def lineage(self, item: StoredItem) -> Mapping[str, Any]:
-        """The item's metadata if it is an object, else nothing."""
-        return item.metadata if isinstance(item.metadata, dict) else {}
-
     def ours(self) -> Iterator[tuple[StoredItem, Mapping[str, Any]]]:
         """The items that say where they came from, with their lineage; once per id."""
         for item in self.distinct():
-            lineage = self.lineage(item)
-            if lineage.get("source") and trace_of(item):
-                yield item, lineage
+            if item.lineage.get("source") and trace_of(item):
+                yield item, item.lineage
 
     def ruled(self) -> Iterator[tuple[StoredItem, Mapping[str, Any], Rule]]:
         """The same with the rule that they are held against; none without a rule."""
@@ -154,10 +149,7 @@ class Evidence(Value):
 
 def trace_of(item: StoredItem) -> str | None:
     """The source trace id that Langfuse's own field names, else the one of the metadata."""
-    named = item.source_trace_id
-    if not named and isinstance(item.metadata, dict):
-        named = item.metadata.get("source_trace_id")
-    return named if isinstance(named, str) and named else None
+    return item.source_trace_id or item.says("source_trace_id") or None
 
 
 def time_of(value: object) -> datetime | None:

@@ -141,8 +141,5 @@ def _items(gateway: "Gateway", dataset: str) -> list[tuple[str, str]]:
 
     found = {}
     with suppress(NotFound):
-        for item in gateway.items(dataset):
-            kind = item.metadata.get("failure_type") if isinstance(item.metadata, dict) else None
-            if isinstance(kind, str):
-                found[item.id] = kind
+        found = {item.id: kind for item in gateway.items(dataset) if (kind := item.says("failure_type")) is not None}
     return list(found.items())

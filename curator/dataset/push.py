@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from curator.dataset.folder import HEAD_FIELDS, LOCK, digest, first_of, read_folder, read_lock
 from curator.model import Item, Receipt, StoredItem, Value
 from curator.model.errors import UsageError
-from curator.model.lineage import APPROVALS, APPROVED_BY, DIGEST, fingerprint, item_id
+from curator.model.lineage import APPROVALS, APPROVED_BY, DIGEST, content_fingerprint, fingerprints, item_id
 from curator.promote import Choices, Promoter
 
 Step = Literal["create", "update", "archive", "unchanged", "conflict", "left"]
@@ -131,7 +131,7 @@ class Push:
         if live is None:
             return of("create")
         if self._copies:
-            same = _content(live.to_write()) == _content(item)
+            same = content_fingerprint(live) == content_fingerprint(item)
             return of("unchanged") if same else of("update", "the copy differs from the folder")
         if digest(live.to_write()) == digest(item):
             return of("unchanged")
@@ -152,10 +152,10 @@ class Push:
         """The item as it is written: who approved this change and when, over which content."""
         metadata: dict[str, JsonValue] = dict(item.metadata) if isinstance(item.metadata, dict) else {}
         if metadata:
-            prints = {name: fingerprint(getattr(item, name)) for name in ("input", "expected_output")}
+            prints = fingerprints(item.input, item.expected_output)
             changed = metadata.get("fingerprints") not in (None, prints)
             if "fingerprints" in metadata:
-                metadata["fingerprints"] = dict(prints)
+                metadata["fingerprints"] = prints
             if changed or self._copies:
                 metadata |= {
                     "reviewer": self._promoter.reviewer,
@@ -174,11 +174,6 @@ class Push:
         known: dict[str, Mapping[str, str]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
         known[self._key] = {each.source_id: each.item_id for each in self.plan.items if each.step != "left"}
         path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _content(item: Item) -> str:
-    """What a copy has in common with its original."""
-    return fingerprint([item.input, item.expected_output])
 
 
 def _gone(item_id_: str, step: Step, why: str) -> Planned:

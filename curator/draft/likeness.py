@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -217,11 +217,9 @@ _FILE = TypeAdapter(tuple[KnownItem, ...])
 
 def known_item(item: StoredItem) -> KnownItem:
     """What is kept of an item."""
-    metadata: dict[str, Any] = item.metadata if isinstance(item.metadata, dict) else {}
-    session = metadata.get(SOURCE_SESSION_ID)
     approved = item.created_at
     with suppress(ValueError):
-        time = datetime.fromisoformat(str(metadata.get("approved_at")))
+        time = datetime.fromisoformat(str(item.lineage.get("approved_at")))
         approved = time if time.tzinfo else approved
     return KnownItem(
         id=item.id,
@@ -229,12 +227,12 @@ def known_item(item: StoredItem) -> KnownItem:
         text=text_of(item.input),
         input=fingerprint(item.input),
         expected=fingerprint(item.expected_output),
-        session=session if isinstance(session, str) else None,
+        session=item.says(SOURCE_SESSION_ID),
         promoted_at=approved,
         digest=approval_digest(item),
-        sealed=sealed if isinstance(sealed := metadata.get(DIGEST), str) else None,
-        failure_type=kind if isinstance(kind := metadata.get(FAILURE_TYPE), str) else None,
-        excused_until=state.until if (state := state_of(metadata)) is not None else None,
+        sealed=item.says(DIGEST),
+        failure_type=item.says(FAILURE_TYPE),
+        excused_until=state.until if (state := state_of(item.lineage)) is not None else None,
     )
 
 

@@ -28,11 +28,17 @@ def harmless(value: object) -> object:
 
 @cache
 def template(package: str, name: str) -> "Template":
-    """A package's template, Markdown or text; whatever it fills in is `unmarked` or `harmless`."""
+    """A package's template; what it fills in is `unmarked` in Markdown, `harmless` in text, escaped too in HTML."""
     from jinja2 import Environment, PackageLoader  # only who prints a report pays for it
 
     fill_in = unmarked if name.endswith(".md.j2") else harmless
-    made = Environment(loader=PackageLoader(package, ""), finalize=fill_in, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=PackageLoader(package, ""),
+        autoescape=name.endswith(".html.j2"),
+        finalize=fill_in,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters["visible"] = visible
     made.filters["lines"] = _lines
     made.filters["indented"] = lambda value: _lines(json.dumps(value, indent=2, ensure_ascii=False))

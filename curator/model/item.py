@@ -98,6 +98,15 @@ class StoredItem(Value):
     media: tuple[str, ...] | None = None
     """The tokens of media that the server has linked to it; None when it does not say."""
 
+    @property
+    def lineage(self) -> dict[str, Any]:
+        """Its metadata where that is an object, else nothing."""
+        return self.metadata if isinstance(self.metadata, dict) else {}
+
+    def says(self, key: str) -> str | None:
+        """A text of its lineage; None where there is none."""
+        return found if isinstance(found := self.lineage.get(key), str) else None
+
     def to_write(self, status: ItemStatus | None = None) -> Item:
         """The item as one to write again, as it is or with another status; what somebody else put there may have no
         metadata object, and keeps what it has."""

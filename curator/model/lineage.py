@@ -99,6 +99,11 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def fingerprints(input: object, expected_output: object) -> dict[str, JsonValue]:
+    """Those of what is approved, as lineage names them."""
+    return {"input": fingerprint(input), "expected_output": fingerprint(expected_output)}
+
+
 def draft_metadata(
     rule: Rule,
     *,
@@ -155,10 +160,7 @@ def to_item(scrubbed: ScrubbedDraft, *, reviewer: str, approved_at: datetime, at
             "reasons": list(summary.reasons),
             "model": summary.model,
         },
-        "fingerprints": {
-            "input": fingerprint(scrubbed.input),
-            "expected_output": fingerprint(scrubbed.expected_output),
-        },
+        "fingerprints": fingerprints(scrubbed.input, scrubbed.expected_output),
         "curator_version": __version__,
     }
     if attempt > 1:

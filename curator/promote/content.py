@@ -99,9 +99,7 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
         fields = {name: step(value) for name, value in fields.items()}
     changed = repr(fields["input"]) != repr(item.input) or repr(fields["expected_output"]) != repr(item.expected_output)
     if changed and "fingerprints" in item.metadata:
-        fields["metadata"]["fingerprints"] = {
-            name: lineage.fingerprint(fields[name]) for name in ("input", "expected_output")
-        }
+        fields["metadata"]["fingerprints"] = lineage.fingerprints(fields["input"], fields["expected_output"])
     return item.model_copy(update=fields)
 
 

@@ -6,8 +6,6 @@ is taken. At most six requests when nothing goes wrong.
 
 from collections.abc import Sequence
 
-from pydantic import JsonValue
-
 from curator.help import outcomes
 from curator.journal import Entry
 from curator.model import Change, Item, Receipt, StoredItem, lineage
@@ -126,7 +124,7 @@ def edited(job: Job, item: Item, stored: StoredItem | None) -> tuple[Change, ...
     if stored is None or stored.dataset != item.dataset:
         return None
     active = stored.model_copy(update={"status": "ACTIVE"})  # that it is archived is another matter
-    if lineage.DIGEST in _metadata(stored) and _as_it_says(active) and not differences(item, active, volatile=False):
+    if lineage.DIGEST in stored.lineage and _as_it_says(active) and not differences(item, active, volatile=False):
         return None  # another reviewer approved the same
     earlier = job.journal.promotions.approved(item.id)
     receipts = [each.receipt for each in earlier if each.receipt is not None]
@@ -148,24 +146,17 @@ def edited(job: Job, item: Item, stored: StoredItem | None) -> tuple[Change, ...
     return changes(approved or item, active, job.scrubber)
 
 
-def _metadata(stored: StoredItem) -> dict[str, JsonValue]:
-    return stored.metadata if isinstance(stored.metadata, dict) else {}
-
-
 def _as_it_says(stored: StoredItem) -> bool:
     """Whether an item is what its own lineage says was approved: by its digest, of an older curator by fingerprints."""
-    metadata = _metadata(stored)
+    metadata = stored.lineage
     if lineage.DIGEST in metadata:
-        return metadata[lineage.DIGEST] == lineage.approval_digest(stored)
-    prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
-    return metadata.get("fingerprints") == prints
+        return bool(metadata[lineage.DIGEST] == lineage.approval_digest(stored))
+    return metadata.get("fingerprints") == lineage.fingerprints(stored.input, stored.expected_output)
 
 
 def ever_approved(job: Job, stored: StoredItem) -> bool:
     """Whether anybody approved an item with curator, as its lineage or a receipt of this machine says."""
-    return bool(
-        {lineage.DIGEST, "fingerprints"} & _metadata(stored).keys() or job.journal.promotions.approved(stored.id)
-    )
+    return bool({lineage.DIGEST, "fingerprints"} & stored.lineage.keys() or job.journal.promotions.approved(stored.id))
 
 
 def next_item(item: Item) -> Item | None:

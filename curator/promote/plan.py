@@ -97,7 +97,7 @@ def _shown(content: dict[str, Json], path: str, scrubber: PersonalFinder) -> Jso
 
 def _first_person(item: Item, stored: StoredItem) -> bool:
     """Whether people approve what only a script, or one of them, has approved so far: that is worth a write."""
-    before = stored.metadata if isinstance(stored.metadata, dict) else {}
+    before = stored.lineage
     if lineage.APPROVALS in item.metadata and lineage.APPROVALS not in before:
         return True
     return lineage.APPROVED_VIA in before and lineage.APPROVED_BY not in before and lineage.APPROVED_BY in item.metadata
@@ -106,10 +106,10 @@ def _first_person(item: Item, stored: StoredItem) -> bool:
 def _theirs(item: Item, stored: StoredItem) -> Item:
     """What stands there as an item to approve: their content and metadata, our approval, our lineage where theirs is
     gone."""
-    metadata = item.metadata | (stored.metadata if isinstance(stored.metadata, dict) else {})
+    metadata = item.metadata | stored.lineage
     approval = ("reviewer", "approved_at", lineage.APPROVED_BY, lineage.APPROVED_VIA, "curator_version")
     ours = {key: item.metadata[key] for key in approval if key in item.metadata}
-    prints = {name: lineage.fingerprint(getattr(stored, name)) for name in ("input", "expected_output")}
+    prints = lineage.fingerprints(stored.input, stored.expected_output)
     return item.model_copy(
         update={
             "input": stored.input,

@@ -157,8 +157,7 @@ def checks_of(proof: Proof, reading: str, action: WriteAction) -> tuple[Check, .
     stored = proof.stored
     equal = "input, expected output, metadata and source are as sent"
     if proof.other_approval:
-        metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
-        equal = f"the same case, approved by {metadata.get('reviewer')} at {metadata.get('approved_at')}"
+        equal = f"the same case, approved by {stored.lineage.get('reviewer')} at {stored.lineage.get('approved_at')}"
         if action != "none":
             equal = f"{action} here, then {equal}"
     return (

@@ -149,7 +149,7 @@ def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFi
 
     Its status is left out: that an item is archived is said by itself.
     """
-    metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
+    metadata = stored.lineage
     active = stored.model_copy(update={"status": "ACTIVE"})
     digest = lineage.approval_digest(active)
     if approved is not None and approved.digest:

@@ -29,7 +29,7 @@ def is_past_retention(evidence: Evidence, item: StoredItem) -> bool:
 
     It does when the item was approved before the period began, give or take the time between a trace and its review.
     """
-    approved = time_of(evidence.lineage(item).get("approved_at"))
+    approved = time_of(item.lineage.get("approved_at"))
     if not evidence.retention_days or approved is None:
         return False
     return evidence.at - approved > timedelta(days=evidence.retention_days) - REVIEW_LAG
@@ -37,18 +37,18 @@ def is_past_retention(evidence: Evidence, item: StoredItem) -> bool:
 
 def was_seen(evidence: Evidence, item: StoredItem) -> bool:
     """Whether something proves that the source once existed: a receipt, or the lineage that curator read from it."""
-    return item.id in evidence.promoted or bool(evidence.lineage(item).get("curator_version"))
+    return item.id in evidence.promoted or bool(item.lineage.get("curator_version"))
 
 
 def lineage_missing(evidence: Evidence) -> Iterator[Found]:
     for item in evidence.distinct():
-        if not evidence.lineage(item).get("source"):
+        if not item.lineage.get("source"):
             yield item.id, "nothing says why this item exists: its metadata names no source"
 
 
 def lineage_incomplete(evidence: Evidence) -> Iterator[Found]:
     for item in evidence.distinct():
-        lineage = evidence.lineage(item)
+        lineage = item.lineage
         # Seed items are written by a rule, not by a review: they have no reviewer and no signals.
         if lineage.get("source") != REVIEWED_FAILURE:
             continue
@@ -122,7 +122,7 @@ SHOWN = 8
 
 def content(evidence: Evidence) -> Iterator[Found]:
     for item, facts in evidence.examined():
-        approved = evidence.lineage(item).get("fingerprints")
+        approved = item.lineage.get("fingerprints")
         changed = [
             name
             for name, now in (("input", facts.input_fingerprint), ("expected_output", facts.expected_fingerprint))

@@ -18,7 +18,7 @@ def oldest_first(evidence: Evidence) -> list[StoredItem]:
     """Each item once: those that say where they came from first, then by approval. Of two alike the first is right."""
 
     def rank(item: StoredItem) -> tuple[bool, float, str]:
-        lineage = evidence.lineage(item)
+        lineage = item.lineage
         approved = time_of(lineage.get("approved_at"))
         return not lineage.get("source"), approved.timestamp() if approved else math.inf, item.id
 

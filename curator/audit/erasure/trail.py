@@ -106,7 +106,7 @@ def find_trail(
     traces = {*_traces(gateway, subject), *earlier_traces}
     seen = list(_all_items(gateway, progress))
     if subject.kind == "session":
-        traces |= {trace for each in seen if _session_of(each) in subject.ids for trace in _traces_of(each)}
+        traces |= {trace for each in seen if each.says(SOURCE_SESSION_ID) in subject.ids for trace in _traces_of(each)}
     found = {each.id: _kept(each, how) for each in seen if (how := _how(each, subject, traces))}
     listed, known = {each.id for each in seen}, set(found)
     for identity, how in _unlisted(gateway, journal, traces, {each.dataset for each in seen}):
@@ -156,15 +156,9 @@ def _all_items(gateway: Gateway, progress: Progress) -> Iterator[StoredItem]:
     progress("datasets", len(datasets), len(datasets))
 
 
-def _session_of(item: StoredItem) -> str:
-    session = item.metadata.get(SOURCE_SESSION_ID) if isinstance(item.metadata, dict) else None
-    return session if isinstance(session, str) else ""
-
-
 def _traces_of(item: StoredItem) -> set[str]:
     """Every trace that an item names, in Langfuse's own field or in its lineage."""
-    noted = item.metadata.get(SOURCE_TRACE_ID) if isinstance(item.metadata, dict) else None
-    return {each for each in (trace_of(item), noted) if isinstance(each, str)}
+    return {each for each in (trace_of(item), item.says(SOURCE_TRACE_ID)) if each is not None}
 
 
 def _kept(item: StoredItem, how: str) -> Kept:
@@ -175,7 +169,7 @@ def _kept(item: StoredItem, how: str) -> Kept:
 def _how(seen: StoredItem, subject: Subject, traces: Collection[str]) -> str | None:
     if _traces_of(seen) & set(traces):
         return "source trace"
-    return "session" if subject.kind == "session" and _session_of(seen) in subject.ids else None
+    return "session" if subject.kind == "session" and seen.says(SOURCE_SESSION_ID) in subject.ids else None
 
 
 def _unlisted(
@@ -226,7 +220,8 @@ def _possible(subject: Subject, seen: Collection[StoredItem], found: Collection[
         sorted(
             each.id
             for each in seen
-            if each.id not in found and any(_could_be(_session_of(each), session) for session in subject.ids)
+            if each.id not in found
+            and any(_could_be(each.says(SOURCE_SESSION_ID) or "", session) for session in subject.ids)
         )
     )
 

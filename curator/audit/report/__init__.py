@@ -7,19 +7,16 @@ too, so that nothing from outside is ever markup. The HTML holds no script and a
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import partial
 from importlib.resources import files
 from itertools import accumulate, groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import east_asian_width
 
 from curator.audit.checks import CHECKS
 from curator.audit.values import SEVERITIES, AuditFinding, AuditReport
-from curator.model.forms import unmarked
+from curator.model.forms import template
 from curator.model.safe import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 __all__ = ["RENDERERS", "TITLES", "document", "headline"]
 
@@ -46,30 +43,35 @@ def _as_json(report: AuditReport) -> str:
 
 def _rendered(form: str, report: AuditReport) -> str:
     """The report by the template of a form (`txt`, `md`, `html`)."""
+    from markupsafe import Markup, escape
+
+    def marked(words: str) -> str:
+        return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(visible(words)))))
+
     distributions = (
         ("Failure types", report.failure_types),
         ("Age since approval", report.ages),
         ("Reviewers", report.reviewers),
         ("Coverage by signal", report.signals),
     )
-    return (
-        _templates(form)
-        .get_template(f"report.{form}.j2")
-        .render(
-            report=report,
-            headline=headline(report),
-            groups=_by_code(report.findings),
-            titles=TITLES,
-            signs=SIGNS,
-            distributions=[(title, counts) for title, counts in distributions if counts],
-            remarks=(
-                ("Coverage", report.coverage),
-                ("Excused from the gate", report.excused),
-                ("Not looked at", report.not_looked_at),
-            ),
-            graph=_graph(report) if report.items else None,
-        )
+    text = template(__name__, f"report.{form}.j2").render(
+        report=report,
+        headline=headline(report),
+        groups=_by_code(report.findings),
+        titles=TITLES,
+        signs=SIGNS,
+        distributions=[(title, counts) for title, counts in distributions if counts],
+        remarks=(
+            ("Coverage", report.coverage),
+            ("Excused from the gate", report.excused),
+            ("Not looked at", report.not_looked_at),
+        ),
+        graph=_graph(report) if report.items else None,
+        style=Markup(files(__name__).joinpath("report.css").read_text(encoding="utf-8")),
+        short=lambda words, most: _short(visible(words), most),
+        marked=marked,
     )
+    return text.rstrip("\n") + "\n"
 
 
 RENDERERS: dict[str, Callable[[AuditReport], str]] = {
@@ -85,30 +87,6 @@ def _by_code(findings: Iterable[AuditFinding]) -> list[tuple[AuditFinding, list[
     worst_first = sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code))
     groups = [list(found) for _, found in groupby(worst_first, key=lambda f: f.code)]
     return [(found[0], found) for found in groups]
-
-
-@cache
-def _templates(form: str) -> "Environment":
-    from jinja2 import Environment, PackageLoader  # only who prints a report pays for it
-    from markupsafe import Markup, escape
-
-    def harmless(value: object) -> object:
-        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        loader=PackageLoader(__name__, ""),
-        autoescape=form == "html",
-        finalize=unmarked if form == "md" else harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["short"] = lambda words, most: _short(visible(words), most)
-    environment.filters["marked"] = lambda words: Markup(
-        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(visible(words))))
-    )
-    environment.globals["style"] = Markup(files(__name__).joinpath("report.css").read_text(encoding="utf-8"))
-    return environment
 
 
 # ── the picture: signals → failure types → dataset ──────────────────────────────────────────────────────────────────

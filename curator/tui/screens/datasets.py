@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from curator.draft import text_of
 from curator.model import Dataset, StoredItem
-from curator.model.lineage import REQUIRED_KEYS, slug
+from curator.model.lineage import FAILURE_TYPE, REQUIRED_KEYS, slug
 from curator.tui import actions
 from curator.tui.screens.place import Copies
 from curator.tui.screens.reading import Reading
@@ -63,13 +63,7 @@ class DatasetsScreen(Reading):
                     [
                         Column(self._asks, share=7, title="asks"),
                         Column(self._short_id, share=3, most=34, title="item", from_width=56),
-                        Column(
-                            lambda i: [("dim", _lineage_says(i, "failure_type"))],
-                            share=2,
-                            most=22,
-                            title="failure type",
-                            from_width=90,
-                        ),
+                        Column(_failure_type, share=2, most=22, title="failure type", from_width=90),
                         Column(_lineage, width=8, title="lineage"),
                         Column(lambda i: [("dim", age(i.updated_at))], width=4, right=True, title="ago"),
                     ],
@@ -189,7 +183,7 @@ class DatasetsScreen(Reading):
         sheet = of_stored(item)
         self.reader.title([("text", item.id)])
         self.view.hide_again()
-        self.put_masked(self.view, sheet, _lineage_says(item, "rule") or None)
+        self.put_masked(self.view, sheet, item.says("rule"))
 
     def _read(self, asked: dict[str, Excerpt]) -> None:
         self._asked |= asked
@@ -233,7 +227,7 @@ class DatasetsScreen(Reading):
 
     def action_verify(self) -> None:
         if (item := self._chosen_item()) is not None:
-            verify, rule = self.session.items.verify, _lineage_says(item, "rule") or None
+            verify, rule = self.session.items.verify, item.says("rule")
             self.busily("verify", "verifying", lambda report: verify(item.dataset, item.id, rule), self._verified)
 
     def _chosen_item(self) -> StoredItem | None:
@@ -270,7 +264,7 @@ class DatasetsScreen(Reading):
 
     def action_lineage(self) -> None:
         if (item := self._chosen_item()) is not None:
-            self.curator.open_lineage(item.dataset, item.id, _lineage_says(item, "rule") or None)
+            self.curator.open_lineage(item.dataset, item.id, item.says("rule"))
 
     def action_source(self) -> None:
         item = self._item
@@ -289,15 +283,13 @@ class DatasetsScreen(Reading):
         return found if self._item is None else self.item_copies(self._item.dataset, self._item.id) + found
 
 
-def _lineage_says(item: StoredItem, key: str) -> str:
-    found = item.metadata.get(key) if isinstance(item.metadata, dict) else None
-    return str(found or "")
+def _failure_type(item: StoredItem) -> list[Piece]:
+    return [("dim", item.says(FAILURE_TYPE) or "")]
 
 
 def _lineage(item: StoredItem) -> list[Piece]:
     """Whether an item says where it came from."""
-    metadata = item.metadata if isinstance(item.metadata, dict) else {}
-    known = sum(key in metadata for key in REQUIRED_KEYS)
+    known = sum(key in item.lineage for key in REQUIRED_KEYS)
     if known == len(REQUIRED_KEYS):
         return [("good", "✓ whole")]
     if known or item.source_trace_id:
