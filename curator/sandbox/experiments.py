@@ -14,17 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import observation_filter, score_record
+from curator.sandbox import issues, observation_filter, score_record
 from curator.sandbox.fields import shown
-from curator.sandbox.issues import (
-    UNDEFINED,
-    invalid_datetime,
-    invalid_type,
-    invalid_value,
-    is_datetime,
-    to_milliseconds,
-)
-from curator.sandbox.observation_filter import Columns, Condition, columns_of
+from curator.sandbox.issues import to_milliseconds
+from curator.sandbox.observation_filter import Columns, Condition, columns_of, joined
 from curator.sandbox.observation_record import trace_hash
 from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.scores import DEFAULT_LIMIT, MAX_LIMIT
@@ -63,7 +56,7 @@ def list_experiments(request: Request) -> Response:
     query = _read(Reader(request), SUMMARY_GROUPS, {"core"}, SUMMARY_COLUMNS)
     store = store_of(request)
     conditions = [Condition("experiment_id <> ''"), *query.conditions, _visible(store)]
-    where, values = _join(conditions)
+    where, values = joined(conditions)
     after = "TRUE"
     position: tuple[Any, ...] = ()
     if query.cursor:
@@ -114,7 +107,7 @@ def list_items(request: Request) -> Response:
                 (*position, query.cursor["lastExperimentId"]),
             )
         )
-    where, values = _join(conditions)
+    where, values = joined(conditions)
     sql = (
         f"SELECT * FROM {OBSERVATIONS} WHERE {where} "
         "ORDER BY start_ms DESC, trace_hash DESC, id DESC, experiment_id DESC LIMIT ?"
@@ -141,11 +134,11 @@ def list_items(request: Request) -> Response:
 
 def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: Columns) -> RunQuery:
     chosen = reader.texts("fields")
-    reader.issues += [invalid_value(["fields", i], groups) for i, one in enumerate(chosen) if one not in groups]
+    reader.issues += [issues.invalid_value(["fields", i], groups) for i, one in enumerate(chosen) if one not in groups]
     limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     score_limit = reader.limit("scoreLimit", MAX_SCORES, MAX_SCORES)
     reader.text("cursor")  # one that is given twice is wrong like the others; what it holds is read afterwards
-    times = [_time(reader, "fromStartTime", ">=", required=True), _time(reader, "toStartTime", "<", required=False)]
+    times = ((">=", reader.datetime("fromStartTime", required=True)), ("<", reader.datetime("toStartTime")))
     ids = {column.id: column for column in columns.values()}
     lists = {name: reader.texts(name) for name in ids}
     filters = observation_filter.parse(reader.text("filter") or "", tuple(ids))
@@ -159,29 +152,12 @@ def _read(reader: Reader, groups: tuple[str, ...], default: set[str], columns: C
     for name, wanted in lists.items():
         if wanted and ids[name].sql not in taken:
             conditions.append(Condition(f"{ids[name].sql} IN ({_marks(wanted)})", tuple(wanted)))
-    conditions += [condition for condition in times if condition]
+    conditions += [Condition(f"start_ms {sign} ?", (moment,)) for sign, moment in times if moment is not None]
     return RunQuery(set(chosen) | {"core"} if chosen else default, limit, score_limit, cursor, conditions)
-
-
-def _time(reader: Reader, name: str, operator: str, *, required: bool) -> Condition | None:
-    text = reader.text(name)
-    if text is None:
-        if required and name not in reader.given:
-            reader.issues.append(invalid_type([name], "string", UNDEFINED))
-        return None
-    if not is_datetime(text):
-        reader.issues.append(invalid_datetime([name]))
-        return None
-    return Condition(f"start_ms {operator} ?", (to_milliseconds(text),))
 
 
 def _visible(store: Store) -> Condition:
     return Condition("visible_ms <= ?", (store.now_ms(),))
-
-
-def _join(conditions: list[Condition]) -> tuple[str, tuple[Any, ...]]:
-    values = tuple(value for condition in conditions for value in condition.parameters)
-    return " AND ".join(condition.sql for condition in conditions), values
 
 
 def _marks(values: list[str]) -> str:

@@ -7,25 +7,14 @@ The filter types, their operators and the sentences are those of Langfuse 4.16.0
 import csv
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from curator.sandbox import js
+from curator.sandbox import issues, js
 from curator.sandbox.errors import ApiError, internal, invalid_data, invalid_request
-from curator.sandbox.issues import (
-    UNDEFINED,
-    Issue,
-    Path,
-    custom,
-    invalid_date,
-    invalid_type,
-    invalid_union,
-    invalid_value,
-    is_number,
-    no_discriminator,
-    to_milliseconds,
-)
+from curator.sandbox.issues import UNDEFINED, Issue, Path, is_number, to_milliseconds
 from curator.sandbox.store import TABLES
 
 IS_ROOT = "is_root"
@@ -82,6 +71,12 @@ class Condition:
     column: str = ""
 
 
+def joined(conditions: Sequence[Condition]) -> tuple[str, tuple[Any, ...]]:
+    """All of these as one condition, with its parameters."""
+    values = tuple(value for condition in conditions for value in condition.parameters)
+    return " AND ".join(condition.sql for condition in conditions), values
+
+
 def parse(text: str, column_ids: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """The filters of the query parameter, checked as zod checks them; `column_ids` limits the columns by id.
 
@@ -94,13 +89,13 @@ def parse(text: str, column_ids: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     except (ValueError, RecursionError):
         raise invalid_request("Invalid JSON in filter parameter") from None
     if not isinstance(filters, list):
-        raise invalid_data([invalid_type(["filter"], "array", filters)])
-    issues = [issue for index, one in enumerate(filters) for issue in _shape_issues(one, ["filter", index])]
+        raise invalid_data([issues.invalid_type(["filter"], "array", filters)])
+    wrong = [issue for index, one in enumerate(filters) for issue in _shape_issues(one, ["filter", index])]
     for index, one in enumerate(filters):
         if column_ids and isinstance(one, dict) and one.get("column") not in column_ids:
-            issues.append(invalid_value(["filter", index, "column"], column_ids))
-    if issues:
-        raise invalid_data(issues)
+            wrong.append(issues.invalid_value(["filter", index, "column"], column_ids))
+    if wrong:
+        raise invalid_data(wrong)
     return filters
 
 
@@ -128,21 +123,21 @@ def register_functions(db: sqlite3.Connection) -> None:
 
 def _shape_issues(one: object, path: Path) -> list[Issue]:
     if not isinstance(one, dict):
-        return [invalid_type(path, "object", one)]
+        return [issues.invalid_type(path, "object", one)]
     kind = one.get("type")
     if not isinstance(kind, str) or kind not in OPERATORS:
-        return [no_discriminator(path, "type")]
-    issues = [] if isinstance(one.get("column"), str) else [_missing(one, "column", "string", path)]
+        return [issues.no_discriminator(path, "type")]
+    wrong = [] if isinstance(one.get("column"), str) else [_missing(one, "column", "string", path)]
     if kind in WITH_KEY and not isinstance(one.get("key"), str):
-        issues.append(_missing(one, "key", "string", path))
-    issues += _check_operator(kind, one, path)
+        wrong.append(_missing(one, "key", "string", path))
+    wrong += _check_operator(kind, one, path)
     if kind == "positionInTrace":
-        return issues + _check_position(one, path)
-    return issues + _check_value(kind, one, path)
+        return wrong + _check_position(one, path)
+    return wrong + _check_value(kind, one, path)
 
 
 def _missing(one: dict[str, Any], key: str, expected: str, path: Path) -> Issue:
-    return invalid_type([*path, key], expected, one.get(key, UNDEFINED))
+    return issues.invalid_type([*path, key], expected, one.get(key, UNDEFINED))
 
 
 def _check_operator(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
@@ -154,8 +149,10 @@ def _check_operator(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
     if kind in {"string", "stringObject"}:
         if operator == "matches":
             return []
-        return [invalid_union(at, [[invalid_value([], allowed)], [invalid_value([], ["matches"])]])]
-    return [invalid_value(at, allowed)]
+        return [
+            issues.invalid_union(at, [[issues.invalid_value([], allowed)], [issues.invalid_value([], ["matches"])]])
+        ]
+    return [issues.invalid_value(at, allowed)]
 
 
 def _check_value(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
@@ -163,37 +160,37 @@ def _check_value(kind: str, one: dict[str, Any], path: Path) -> list[Issue]:
     at: Path = [*path, "value"]
     match kind:
         case "datetime":
-            return [] if value is not UNDEFINED and to_milliseconds(value) is not None else [invalid_date(at)]
+            return [] if value is not UNDEFINED and to_milliseconds(value) is not None else [issues.invalid_date(at)]
         case "string" | "stringObject":
-            return [] if isinstance(value, str) else [invalid_type(at, "string", value)]
+            return [] if isinstance(value, str) else [issues.invalid_type(at, "string", value)]
         case "number" | "numberObject":
-            return [] if is_number(value) else [invalid_type(at, "number", value)]
+            return [] if is_number(value) else [issues.invalid_type(at, "number", value)]
         case "boolean" | "booleanObject":
-            return [] if isinstance(value, bool) else [invalid_type(at, "boolean", value)]
+            return [] if isinstance(value, bool) else [issues.invalid_type(at, "boolean", value)]
         case "null":
-            return [] if value == "" else [invalid_value(at, [""])]
+            return [] if value == "" else [issues.invalid_value(at, [""])]
     if not isinstance(value, list):
-        return [invalid_type(at, "array", value)]
-    issues = [invalid_type([*at, i], "string", v) for i, v in enumerate(value) if not isinstance(v, str)]
-    if not issues and not value and kind == "stringOptions":
-        return [custom("Invalid input", at)]
-    if not issues and not value and kind == "arrayOptions" and one.get("operator") == "any of":
+        return [issues.invalid_type(at, "array", value)]
+    wrong = [issues.invalid_type([*at, i], "string", v) for i, v in enumerate(value) if not isinstance(v, str)]
+    if not wrong and not value and kind == "stringOptions":
+        return [issues.custom("Invalid input", at)]
+    if not wrong and not value and kind == "arrayOptions" and one.get("operator") == "any of":
         sentence = (
             "Value array must not be empty unless operator is 'all of' or 'none of' "
             "(which represent waiting for selection)"
         )
-        return [custom(sentence, path)]
-    return issues
+        return [issues.custom(sentence, path)]
+    return wrong
 
 
 def _check_position(one: dict[str, Any], path: Path) -> list[Issue]:
     key, value = one.get("key", UNDEFINED), one.get("value", UNDEFINED)
     if key not in POSITIONS:
-        return [invalid_value([*path, "key"], POSITIONS)]
+        return [issues.invalid_value([*path, "key"], POSITIONS)]
     if value is not UNDEFINED and not is_number(value):
-        return [invalid_type([*path, "value"], "number", value)]
+        return [issues.invalid_type([*path, "value"], "number", value)]
     if str(key).startswith("nth") and (value is UNDEFINED or value < 1):
-        return [custom("Position must be >= 1 for nth selection", [*path, "value"])]
+        return [issues.custom("Position must be >= 1 for nth selection", [*path, "value"])]
     return []
 
 

@@ -8,18 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from curator.sandbox import fields, observation_filter
-from curator.sandbox.issues import (
-    custom,
-    invalid_datetime,
-    invalid_union,
-    invalid_value,
-    is_datetime,
-    to_milliseconds,
-    too_big,
-    too_small,
-)
-from curator.sandbox.observation_filter import IS_ROOT, Condition
+from curator.sandbox import fields, issues, observation_filter
+from curator.sandbox.observation_filter import IS_ROOT, Condition, joined
 from curator.sandbox.observation_record import iso, trace_hash
 from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.store import Store
@@ -77,11 +67,9 @@ def find(store: Store, query: ObservationQuery) -> tuple[list[Any], bool]:
         conditions.append(Condition("(start_ms, trace_hash, id) < (?, ?, ?)", (start, hashed, last_id)))
         conditions.append(Condition("start_ms <= ?", (start,)))
     index, narrow = _narrow(query.conditions)
-    sql = (
-        f"SELECT {', '.join(columns)} FROM observations {index} "
-        f"WHERE {narrow} AND {' AND '.join(c.sql for c in conditions)} ORDER BY {ORDER} LIMIT ?"
-    )
-    values = [value for condition in conditions for value in condition.parameters]
+    where, values = joined(conditions)
+    chosen = ", ".join(columns)
+    sql = f"SELECT {chosen} FROM observations {index} WHERE {narrow} AND {where} ORDER BY {ORDER} LIMIT ?"
     with store.read() as db:
         observation_filter.register_functions(db)
         rows = db.execute(sql, (*values, query.limit + 1)).fetchall()
@@ -131,7 +119,9 @@ def read_query(reader: Reader) -> ObservationQuery:
 def _fields(reader: Reader) -> list[str] | None:
     value = reader.given.get("fields")
     if isinstance(value, list):
-        reader.issues += [invalid_value(["fields", i], GROUPS) for i, one in enumerate(value) if one not in GROUPS]
+        reader.issues += [
+            issues.invalid_value(["fields", i], GROUPS) for i, one in enumerate(value) if one not in GROUPS
+        ]
         return value
     return [group for group in reader.texts("fields") if group in GROUPS] if value else None
 
@@ -141,9 +131,9 @@ def _limit(reader: Reader) -> int:
     if number is None:
         return DEFAULT_LIMIT
     if number < 0:
-        reader.issues.append(too_small(["limit"], 0))
+        reader.issues.append(issues.too_small(["limit"], 0))
     elif number > MAX_LIMIT:
-        reader.issues.append(too_big(["limit"], MAX_LIMIT))
+        reader.issues.append(issues.too_big(["limit"], MAX_LIMIT))
     return int(number)
 
 
@@ -155,10 +145,10 @@ def _cursor(reader: Reader) -> tuple[int, int, str] | None:
 def _parse_io(reader: Reader) -> None:
     value = reader.given.get("parseIoAsJson")
     if value == "true":
-        reader.issues.append(custom(PARSE_IO, ["parseIoAsJson"]))
+        reader.issues.append(issues.custom(PARSE_IO, ["parseIoAsJson"]))
     elif value not in (None, "false"):
-        alternatives = [[invalid_value([], ["true"])], [invalid_value([], ["false"])]]
-        reader.issues.append(invalid_union(["parseIoAsJson"], alternatives))
+        alternatives = [[issues.invalid_value([], ["true"])], [issues.invalid_value([], ["false"])]]
+        reader.issues.append(issues.invalid_union(["parseIoAsJson"], alternatives))
 
 
 def _simple_conditions(reader: Reader) -> list[Condition]:
@@ -185,20 +175,10 @@ def _simple_conditions(reader: Reader) -> list[Condition]:
         sql = f"environment IN ({', '.join('?' * len(names))})"
         found.append(Condition(sql, tuple(names), "environment"))
     for name, operator in (("fromStartTime", ">="), ("toStartTime", "<")):
-        moment = _datetime(reader, name)
+        moment = reader.datetime(name)
         if moment is not None:
             found.append(Condition(f"start_ms {operator} ?", (moment,), "start_ms"))
     return found
-
-
-def _datetime(reader: Reader, name: str) -> int | None:
-    text = reader.text(name)
-    if text is None:
-        return None
-    if not is_datetime(text):
-        reader.issues.append(invalid_datetime([name]))
-        return None
-    return to_milliseconds(text)
 
 
 def _shown(row: sqlite3.Row, query: ObservationQuery) -> fields.Row:

@@ -11,21 +11,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from curator.sandbox import issues
 from curator.sandbox.errors import invalid_data, invalid_request, not_found
-from curator.sandbox.issues import (
-    UNDEFINED,
-    Issue,
-    invalid_date,
-    invalid_type,
-    invalid_value,
-    no_discriminator,
-    not_an_integer,
-    to_milliseconds,
-    to_number,
-    too_big,
-    too_small,
-    unrecognized_keys,
-)
+from curator.sandbox.issues import UNDEFINED, Issue, is_datetime, to_milliseconds, to_number
 from curator.sandbox.web import json_response, store_of
 
 Parameters = dict[str, str | list[str]]
@@ -56,7 +44,7 @@ class _Checked:
         """Raise 400 with the issues, if there are any; a name that is not `known` is one, after everything else."""
         unknown = [name for name in self.given if known is not None and name not in known]
         if unknown:
-            self.issues.append(unrecognized_keys(unknown))
+            self.issues.append(issues.unrecognized_keys(unknown))
         if self.issues:
             raise invalid_data(self.issues)
 
@@ -71,7 +59,7 @@ class Reader(_Checked):
         """A text, or None when it is absent."""
         value = self.given.get(name)
         if isinstance(value, list):
-            self.issues.append(invalid_type([name], "string", value))
+            self.issues.append(issues.invalid_type([name], "string", value))
             return None
         return value
 
@@ -85,7 +73,7 @@ class Reader(_Checked):
         value = self.given.get(name)
         if value is None or (isinstance(value, str) and value in allowed):
             return value
-        self.issues.append(invalid_value([name], allowed))
+        self.issues.append(issues.invalid_value([name], allowed))
         return None
 
     def number(self, name: str) -> float | None:
@@ -95,7 +83,7 @@ class Reader(_Checked):
             return None
         number = to_number(value)
         if not math.isfinite(number):
-            self.issues.append(invalid_type([name], "number", number))
+            self.issues.append(issues.invalid_type([name], "number", number))
             return None
         return number
 
@@ -105,11 +93,11 @@ class Reader(_Checked):
         if number is None:
             return default
         if not number.is_integer():
-            self.issues.append(not_an_integer([name]))
+            self.issues.append(issues.not_an_integer([name]))
         elif number < 1:
-            self.issues.append(too_small([name], 1))
+            self.issues.append(issues.too_small([name], 1))
         elif number > most:
-            self.issues.append(too_big([name], most))
+            self.issues.append(issues.too_big([name], most))
         return int(number)
 
     def date(self, name: str) -> int | None:
@@ -119,8 +107,19 @@ class Reader(_Checked):
             return None
         moment = to_milliseconds(value)
         if moment is None:
-            self.issues.append(invalid_date([name]))
+            self.issues.append(issues.invalid_date([name]))
         return moment
+
+    def datetime(self, name: str, *, required: bool = False) -> int | None:
+        """An ISO 8601 time with an offset, in milliseconds."""
+        text = self.text(name)
+        if text is not None and is_datetime(text):
+            return to_milliseconds(text)
+        if text is not None:
+            self.issues.append(issues.invalid_datetime([name]))
+        elif required and name not in self.given:
+            self.issues.append(issues.invalid_type([name], "string", UNDEFINED))
+        return None
 
     def cursor(self, time: str | None, *texts: str, versioned: bool = True) -> dict[str, Any] | None:
         """The content of the cursor with these texts; `time` names the one that is a date, and becomes milliseconds.
@@ -132,16 +131,16 @@ class Reader(_Checked):
             return None
         content, before = decode_cursor(text), len(self.issues)
         if not isinstance(content, dict):
-            self.issues.append(invalid_type(["cursor"], "object", content))
+            self.issues.append(issues.invalid_type(["cursor"], "object", content))
             return None
         if versioned and content.get("v") != 1:
-            self.issues.append(no_discriminator(["cursor"], "v"))
+            self.issues.append(issues.no_discriminator(["cursor"], "v"))
             return None
         moments = {time: to_milliseconds(content[time]) if time in content else None} if time else {}
-        self.issues += [invalid_date(["cursor", name]) for name, moment in moments.items() if moment is None]
+        self.issues += [issues.invalid_date(["cursor", name]) for name, moment in moments.items() if moment is None]
         found = {name: content.get(name, UNDEFINED) for name in texts}
         wrong = [(name, value) for name, value in found.items() if not isinstance(value, str)]
-        self.issues += [invalid_type(["cursor", name], "string", value) for name, value in wrong]
+        self.issues += [issues.invalid_type(["cursor", name], "string", value) for name, value in wrong]
         return None if len(self.issues) > before else found | moments
 
 
@@ -171,12 +170,12 @@ def pagination(query: Reader) -> tuple[int, int]:
     """`page` (from 1) and `limit` (1 to 100, default 50). What is wrong becomes an issue of `query`."""
     page = _whole(query, "page", 1)
     if page <= 0:
-        query.issues.append(too_small(["page"], 0, inclusive=False))
+        query.issues.append(issues.too_small(["page"], 0, inclusive=False))
     limit = _whole(query, "limit", DEFAULT_LIMIT)
     if limit < 1:
-        query.issues.append(too_small(["limit"], 1))
+        query.issues.append(issues.too_small(["limit"], 1))
     elif limit > MAX_LIMIT:
-        query.issues.append(too_big(["limit"], MAX_LIMIT))
+        query.issues.append(issues.too_big(["limit"], MAX_LIMIT))
     return page, limit
 
 
@@ -187,7 +186,7 @@ def _whole(query: Reader, name: str, default: int) -> int:
     if value is None:
         return default
     if not value.is_integer():
-        query.issues.append(not_an_integer([name]))
+        query.issues.append(issues.not_an_integer([name]))
         return default
     if abs(value) > SAFE_INTEGER:
         query.issues.append(_unsafe(name, value))
@@ -195,7 +194,7 @@ def _whole(query: Reader, name: str, default: int) -> int:
 
 
 def _unsafe(name: str, value: float) -> Issue:
-    issue = too_big([name], SAFE_INTEGER) if value > 0 else too_small([name], -SAFE_INTEGER)
+    issue = issues.too_big([name], SAFE_INTEGER) if value > 0 else issues.too_small([name], -SAFE_INTEGER)
     return {**issue, "note": "Integers must be within the safe integer range."}
 
 
@@ -249,7 +248,7 @@ class Body(_Checked):
 
     def __init__(self, body: Any) -> None:
         if not isinstance(body, dict):
-            raise invalid_data([invalid_type([], "object", body)])
+            raise invalid_data([issues.invalid_type([], "object", body)])
         super().__init__(body)
 
     def required(self, name: str) -> str:
@@ -257,7 +256,7 @@ class Body(_Checked):
         value = self.given.get(name, UNDEFINED)
         if isinstance(value, str):
             return value
-        self.issues.append(invalid_type([name], "string", value))
+        self.issues.append(issues.invalid_type([name], "string", value))
         return ""
 
     def text(self, name: str) -> str | None:
@@ -265,7 +264,7 @@ class Body(_Checked):
         value = self.given.get(name)
         if value is None or isinstance(value, str):
             return value
-        self.issues.append(invalid_type([name], "string", value))
+        self.issues.append(issues.invalid_type([name], "string", value))
         return None
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
@@ -276,5 +275,5 @@ class Body(_Checked):
         """One of a few words; `default` when it is absent."""
         value = self.given.get(name, default)
         if value not in allowed:
-            self.issues.append(invalid_value([name], allowed))
+            self.issues.append(issues.invalid_value([name], allowed))
         return str(value)

@@ -6,23 +6,9 @@ import sqlite3
 import uuid
 from typing import Any
 
-from curator.sandbox import score_record
+from curator.sandbox import issues, score_record
 from curator.sandbox.fields import Row, snake
-from curator.sandbox.issues import (
-    UNDEFINED,
-    Issue,
-    Path,
-    custom,
-    invalid_datetime,
-    invalid_type,
-    invalid_union,
-    is_datetime,
-    is_number,
-    no_discriminator,
-    to_milliseconds,
-    too_big,
-    too_small,
-)
+from curator.sandbox.issues import UNDEFINED, Issue, Path, is_datetime, is_number, to_milliseconds
 from curator.sandbox.query import Body
 
 DATA_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT")
@@ -41,36 +27,36 @@ COLUMNS = {key: snake(key) for key in _OWN} | {"datasetRunId": "experiment_id"}
 def issues_of(body: Any) -> list[Issue]:
     """What is wrong with the shape of one score; an empty list when it is accepted."""
     if not isinstance(body, dict):
-        return [invalid_type([], "object", body)] * 2  # both halves of the schema complain
+        return [issues.invalid_type([], "object", body)] * 2  # both halves of the schema complain
     reader = Body(body)
     _check_common(reader)
     _check_value(reader)
-    issues = reader.issues
-    if any(issue["code"] != "custom" for issue in issues):
-        return issues
+    wrong = reader.issues
+    if any(issue["code"] != "custom" for issue in wrong):
+        return wrong
     subjects = [bool(body.get(key)) for key in ("traceId", "sessionId", "datasetRunId")]
     if sum(subjects) != 1 or (body.get("observationId") and not subjects[0]):
-        issues.append(custom(ONE_SUBJECT, ["traceId", "sessionId", "datasetRunId", "observationId"]))
+        wrong.append(issues.custom(ONE_SUBJECT, ["traceId", "sessionId", "datasetRunId", "observationId"]))
     annotation = body.get("source") == "ANNOTATION" and body.get("dataType") != "CORRECTION"
     if annotation and not body.get("configId"):
-        issues.append(custom(NEEDS_CONFIG, ["configId"]))
-    return issues
+        wrong.append(issues.custom(NEEDS_CONFIG, ["configId"]))
+    return wrong
 
 
 def _check_common(body: Body) -> None:
     body.text("id")
     if not body.required("name") and isinstance(body.given.get("name"), str):
-        body.issues.append(too_small(["name"], 1, "string"))
+        body.issues.append(issues.too_small(["name"], 1, "string"))
     for key in OPTIONAL_TEXTS:
         body.text(key)
     environment = body.given.get("environment", "default")
     if not isinstance(environment, str):
-        body.issues.append(invalid_type(["environment"], "string", environment))
+        body.issues.append(issues.invalid_type(["environment"], "string", environment))
     body.text("queueId")
     body.one_of("source", WRITABLE_SOURCES, "API")
     timestamp = body.given.get("timestamp")
     if timestamp is not None and not (isinstance(timestamp, str) and is_datetime(timestamp)):
-        body.issues.append(invalid_datetime(["timestamp"]))
+        body.issues.append(issues.invalid_datetime(["timestamp"]))
 
 
 def _check_value(body: Body) -> None:
@@ -80,25 +66,29 @@ def _check_value(body: Body) -> None:
     wrong = body.issues.append
     if kind is UNDEFINED:
         if not is_number(value) and not isinstance(value, str):
-            wrong(invalid_union(at, [[invalid_type([], "string", value)], [invalid_type([], "number", value)]]))
+            wrong(
+                issues.invalid_union(
+                    at, [[issues.invalid_type([], "string", value)], [issues.invalid_type([], "number", value)]]
+                )
+            )
     elif kind not in DATA_TYPES:
-        wrong(no_discriminator([], "dataType"))
+        wrong(issues.no_discriminator([], "dataType"))
         return
     elif kind in ("NUMERIC", "BOOLEAN"):
         if not is_number(value):
-            wrong(invalid_type(at, "number", value))
+            wrong(issues.invalid_type(at, "number", value))
         elif kind == "BOOLEAN" and value not in (0, 1):
-            wrong(custom("Value must be a number equal to either 0 or 1 for data type BOOLEAN", at))
+            wrong(issues.custom("Value must be a number equal to either 0 or 1 for data type BOOLEAN", at))
     elif not isinstance(value, str):
-        wrong(invalid_type(at, "string", value))
+        wrong(issues.invalid_type(at, "string", value))
     elif kind == "TEXT" and not value:
-        wrong(too_small(at, 1, "string"))
+        wrong(issues.too_small(at, 1, "string"))
     elif kind == "TEXT" and len(value) > TEXT_LENGTH:
-        wrong(too_big(at, TEXT_LENGTH, "string"))
+        wrong(issues.too_big(at, TEXT_LENGTH, "string"))
     if kind != "CORRECTION":
         body.text("configId")
     elif (config := body.given.get("configId")) is not None:
-        wrong(invalid_type(["configId"], "undefined", config))
+        wrong(issues.invalid_type(["configId"], "undefined", config))
 
 
 def normal_environment(name: str) -> str:

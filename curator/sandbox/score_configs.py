@@ -11,19 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from curator.sandbox import issues
 from curator.sandbox.errors import invalid_data
 from curator.sandbox.fields import shown
-from curator.sandbox.issues import (
-    UNDEFINED,
-    Issue,
-    custom,
-    invalid_format,
-    invalid_type,
-    is_number,
-    no_discriminator,
-    too_big,
-    too_small,
-)
+from curator.sandbox.issues import UNDEFINED, Issue, is_number
 from curator.sandbox.query import Body, answer_all, found
 from curator.sandbox.store import insert, uuid4
 from curator.sandbox.web import json_body, json_response, store_of
@@ -83,7 +74,7 @@ def _check_new(body: Body) -> None:
     given = body.given
     kind = given.get("dataType", UNDEFINED)
     if kind not in DATA_TYPES:
-        raise invalid_data([no_discriminator([], "dataType")])
+        raise invalid_data([issues.no_discriminator([], "dataType")])
     body.issues += _check_name(given.get("name", UNDEFINED))
     body.text("description")
     categories = given.get("categories", UNDEFINED)
@@ -91,52 +82,52 @@ def _check_new(body: Body) -> None:
         body.issues += _check_range(given)
     elif kind != "BOOLEAN":
         limits = [key for key in ("maxValue", "minValue") if given.get(key) is not None]
-        body.issues += [invalid_type([key], "undefined", given[key]) for key in limits]
+        body.issues += [issues.invalid_type([key], "undefined", given[key]) for key in limits]
     if kind == "CATEGORICAL":
         body.issues += _check_categories(categories)
     elif categories is not UNDEFINED and not (kind == "NUMERIC" and categories is None):
-        body.issues.append(invalid_type(["categories"], "undefined", categories))
+        body.issues.append(issues.invalid_type(["categories"], "undefined", categories))
     body.raise_issues()
 
 
 def _check_name(name: Any) -> list[Issue]:
     if not isinstance(name, str):
-        return [invalid_type(["name"], "string", name)]
-    issues = []
+        return [issues.invalid_type(["name"], "string", name)]
+    wrong = []
     if not name:
-        issues.append(too_small(["name"], 1, "string"))
+        wrong.append(issues.too_small(["name"], 1, "string"))
     if len(name) > NAME_LENGTH:
-        issues.append(too_big(["name"], NAME_LENGTH, "string"))
+        wrong.append(issues.too_big(["name"], NAME_LENGTH, "string"))
     if not re.fullmatch(r"[\w .()-]+", name):
         pattern = r"/^[\p{L}\p{N}_ .()-]+$/u"
-        issues.append(invalid_format(["name"], "regex", pattern, "Name contains invalid characters"))
-    return issues
+        wrong.append(issues.invalid_format(["name"], "regex", pattern, "Name contains invalid characters"))
+    return wrong
 
 
 def _check_range(body: Mapping[str, Any]) -> list[Issue]:
-    issues = [
-        invalid_type([key], "number", body[key])
+    wrong = [
+        issues.invalid_type([key], "number", body[key])
         for key in ("maxValue", "minValue")
         if body.get(key) is not None and not is_number(body[key])
     ]
     low, high = body.get("minValue"), body.get("maxValue")
-    if not issues and low is not None and high is not None and high <= low:
-        issues.append(custom("Maximum value must be greater than Minimum value"))
-    return issues
+    if not wrong and low is not None and high is not None and high <= low:
+        wrong.append(issues.custom("Maximum value must be greater than Minimum value"))
+    return wrong
 
 
 def _check_categories(categories: Any) -> list[Issue]:
     if not isinstance(categories, list) or not all(_is_pair(one) for one in categories):
-        return [custom(NOT_PAIRS, ["categories"])]
+        return [issues.custom(NOT_PAIRS, ["categories"])]
     labels: set[str] = set()
     values: set[float] = set()
     for one in categories:
         if one["label"] in labels:
             sentence = f"Duplicate category label: {one['label']}, category labels must be unique"
-            return [custom(sentence, ["categories"])]
+            return [issues.custom(sentence, ["categories"])]
         if one["value"] in values:
             sentence = f"Duplicate category value: {one['value']}, category values must be unique"
-            return [custom(sentence, ["categories"])]
+            return [issues.custom(sentence, ["categories"])]
         labels.add(one["label"])
         values.add(one["value"])
     return []

@@ -11,6 +11,7 @@ from curator.sandbox import score_body, score_record
 from curator.sandbox.errors import invalid_data
 from curator.sandbox.fields import snake
 from curator.sandbox.issues import custom, invalid_value, to_number
+from curator.sandbox.observation_filter import Condition, joined
 from curator.sandbox.observation_record import iso
 from curator.sandbox.query import Reader, encode_cursor
 from curator.sandbox.score_body import DATA_TYPES
@@ -33,13 +34,12 @@ def list_scores(request: Request) -> Response:
     reader = Reader(request)
     limit = reader.limit("limit", DEFAULT_LIMIT, MAX_LIMIT)
     groups = _groups(reader)
-    where, values = _filters(reader)
+    conditions = _filters(reader)
     after = reader.cursor("lastTimestamp", "lastId")
     reader.raise_issues(KNOWN)
     if after:
-        where.append("(s.timestamp_ms, s.id) < (?, ?)")
-        values += [after["lastTimestamp"], after["lastId"]]
-    rows = _find(store_of(request), where, values, limit + 1)
+        conditions.append(Condition("(s.timestamp_ms, s.id) < (?, ?)", (after["lastTimestamp"], after["lastId"])))
+    rows = _find(store_of(request), conditions, limit + 1)
     meta: dict[str, Any] = {"limit": limit}
     if len(rows) > limit:
         last = rows[limit - 1]
@@ -48,14 +48,12 @@ def list_scores(request: Request) -> Response:
     return json_response({"data": [score_record.to_api(row, groups) for row in rows[:limit]], "meta": meta})
 
 
-def _find(store: Store, where: list[str], values: list[Any], limit: int) -> list[Any]:
-    now_ms = store.now_ms()
-    sql = (
-        f"SELECT s.* FROM scores s WHERE {' AND '.join([score_record.CURRENT, *where])} "
-        "ORDER BY s.timestamp_ms DESC, s.id DESC LIMIT ?"
-    )
+def _find(store: Store, conditions: list[Condition], limit: int) -> list[Any]:
+    current = Condition(score_record.CURRENT, (store.now_ms(),) * 2)
+    where, values = joined([current, *conditions])
+    sql = f"SELECT s.* FROM scores s WHERE {where} ORDER BY s.timestamp_ms DESC, s.id DESC LIMIT ?"
     with store.read() as db:
-        return db.execute(sql, (now_ms, now_ms, *values, limit)).fetchall()
+        return db.execute(sql, (*values, limit)).fetchall()
 
 
 def _groups(reader: Reader) -> set[str]:
@@ -65,10 +63,8 @@ def _groups(reader: Reader) -> set[str]:
     return set(chosen)
 
 
-def _filters(reader: Reader) -> tuple[list[str], list[Any]]:
-    """SQL conditions with their values. Rules across parameters need well-formed parameters."""
-    where: list[str] = []
-    values: list[Any] = []
+def _filters(reader: Reader) -> list[Condition]:
+    """What the parameters ask for. Rules across parameters need well-formed parameters."""
     lists = {name: _list(reader, name) for name in FIRST_LISTS}
     wanted = reader.texts("value")
     low = _bound(reader, "valueMin")
@@ -78,21 +74,16 @@ def _filters(reader: Reader) -> tuple[list[str], list[Any]]:
     well_formed = all(issue["code"] == "custom" for issue in reader.issues) and set(reader.given) <= KNOWN
     if well_formed:
         _check_rules(reader, lists, wanted, low, high)
-    for name, chosen in lists.items():
-        if chosen:
-            where.append(f"s.{snake(name)} IN ({', '.join('?' * len(chosen))})")
-            values += chosen
+    found = [_one_of(f"s.{snake(name)}", chosen) for name, chosen in lists.items() if chosen]
     if wanted and well_formed and not reader.issues:
-        column, converted = _wanted(lists["dataType"][0], wanted)
-        where.append(f"{column} IN ({', '.join('?' * len(converted))})")
-        values += converted
+        found.append(_one_of(*_wanted(lists["dataType"][0], wanted)))
     bounds = (("s.value >= ?", low), ("s.value <= ?", high))
     times = (("s.timestamp_ms >= ?", since), ("s.timestamp_ms < ?", until))
-    for sql, value in (*bounds, *times):
-        if value is not None:
-            where.append(sql)
-            values.append(value)
-    return where, values
+    return found + [Condition(sql, (value,)) for sql, value in (*bounds, *times) if value is not None]
+
+
+def _one_of(column: str, values: list[Any]) -> Condition:
+    return Condition(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))
 
 
 def _list(reader: Reader, name: str) -> list[str]:

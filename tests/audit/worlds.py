@@ -7,12 +7,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from curator.audit.fixes import prints
 from curator.config import state_folder
 from curator.experiments import results
 from curator.experiments.results import DatasetItem, ItemRun, Repeat, Run, Score
 from curator.model import StoredItem
-from curator.model.lineage import fingerprint, item_id
+from curator.model.lineage import fingerprint, fingerprints, item_id
 from curator.sandbox import item_versions, observation_record
 from curator.sandbox.load_rows import convert
 from curator.sandbox.server import SandboxServer
@@ -125,7 +124,7 @@ def large_item(number: int, traces: int) -> StoredItem:
     if number % 900 == 5:
         question = f"This question stands here again and again, case {number // 1800}."
     input_ = {"question": question, "channel": "fax" if number % 1100 == 7 else "chat"}
-    metadata = dict(item.metadata) | {"fingerprints": prints(input_, item.expected_output)}
+    metadata = dict(item.metadata) | {"fingerprints": fingerprints(input_, item.expected_output)}
     if number % 700 == 11:
         del metadata["rubric"]
     return item.model_copy(update={"input": input_, "metadata": metadata})
