@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError
 from curator.model.base import Value
 from curator.model.errors import ConfigError, UsageError
 from curator.model.files import read_text
-from curator.model.rule import ScrubPolicy
+from curator.model.rule import Rule, ScrubPolicy
 
 DEFAULT_BASE_URL = "https://cloud.langfuse.com"
 
@@ -101,6 +101,12 @@ class Settings(Value):
             limits=self.limits,
             until=_command.until(self.limits),
         )
+
+    def policy(self, rule: Rule | None = None) -> ScrubPolicy:
+        """How a rule treats personal values, on top of the team's defaults; those alone without a rule."""
+        from curator.scrub import merged
+
+        return self.scrub if rule is None else merged(self.scrub, rule.scrub)
 
     def reviewer_name(self) -> str:
         """The configured reviewer, else the login name."""

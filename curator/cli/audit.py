@@ -43,10 +43,7 @@ class Target:
     @property
     def policy(self) -> ScrubPolicy:
         """The rule's scrub policy on top of the team's."""
-        from curator.scrub import merged
-
-        team = self.settings.scrub
-        return merged(team, self.rule.rule.scrub) if self.rule is not None else team
+        return self.settings.policy(self.rule.rule if self.rule is not None else None)
 
     def evidence(self, version: datetime | None = None, *, scrubber: "Scrubber | None" = None) -> "Evidence":
         """The evidence as of now, or of that version; `scrubber` is one that is open already. Raises CuratorError."""

@@ -180,13 +180,12 @@ def _checks(rule: str | None) -> "tuple[CheckSpec, ...]":
 
 def _scrubbed(found: "Snapshot", rule: str | None) -> "Snapshot":
     from curator import dataset as datasets
-    from curator.rulebook import find_rule, load_rules
-    from curator.scrub import Scrubber, merged
+    from curator.rulebook import find_rule, load_rules, rule_feeding
+    from curator.scrub import Scrubber
 
     settings = load_settings()
-    feeding = [each for each in load_rules(settings) if each.rule.dataset.name == found.name]
-    loaded = find_rule(rule, settings) if rule else feeding[0] if len(feeding) == 1 else None
-    policy = settings.scrub if loaded is None else merged(settings.scrub, loaded.rule.scrub)
+    loaded = find_rule(rule, settings) if rule else rule_feeding(found.name, load_rules(settings))
+    policy = settings.policy(loaded.rule if loaded is not None else None)
     # A surrogate that stands there is one of an earlier scrub already.
     policy = policy.model_copy(update={"paths": tuple(p for p in policy.paths if p.action != "surrogate")})
     with Scrubber() as scrubber:

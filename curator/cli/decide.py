@@ -87,10 +87,9 @@ def note(trace: str, text: tuple[str, ...], verdict: str | None, remove: bool, r
     TRACE/OBSERVATION is one reviewed observation. You have one note about each failure: another one takes its place.
     """
     from curator.gateway import Gateway
-    from curator.model import ScrubPolicy
     from curator.queue import require_traces, write_note
     from curator.rulebook import find_rule
-    from curator.scrub import Outgoing, merged
+    from curator.scrub import Outgoing
 
     said = " ".join(" ".join(text).split())
     if remove == bool(said or verdict):
@@ -98,7 +97,7 @@ def note(trace: str, text: tuple[str, ...], verdict: str | None, remove: bool, r
             "A note needs words, --pass or --fail; --remove takes none.", code="DECISION", remedy="Say what you see."
         )
     settings = load_settings()
-    policy = merged(settings.scrub, find_rule(rule, settings).rule.scrub if rule else ScrubPolicy())
+    policy = settings.policy(find_rule(rule, settings).rule if rule else None)
     with Gateway(settings.connection()) as gateway, closing(Outgoing(policy)) as outgoing:
         ((trace_id, observation_id),) = require_traces(gateway, [trace])
         wanted = Note.model_validate(
@@ -142,17 +141,16 @@ def _decide(
 ) -> None:
     from curator.gateway import Gateway
     from curator.journal import Journal
-    from curator.model import ScrubPolicy
     from curator.queue import entries_of, require_traces, share_decision
     from curator.rulebook import find_rule
-    from curator.scrub import Scrubber, merged
+    from curator.scrub import Scrubber
 
     if not traces and group is None:
         raise click.UsageError("Name the traces: TRACE or TRACE/OBSERVATION, as `curator queue` lists them.")
     settings = load_settings()
     connection = settings.connection()
     by = find_rule(rule, settings).rule if rule else None
-    policy = merged(settings.scrub, by.scrub if by else ScrubPolicy())
+    policy = settings.policy(by)
     done: list[dict[str, Any]] = []
     problem: CuratorError | None = None
     with Gateway(connection) as gateway, Journal.of(connection) as journal, Scrubber() as scrubber:

@@ -201,8 +201,4 @@ def _marks(failure: Failure, state: str) -> str:
 
 
 def _reason(signal: Signal) -> str:
-    if signal.kind == "queue":
-        return f"queue {signal.name}"
-    if signal.kind == "level":
-        return f"{signal.name} {number(signal.value)}".strip()
-    return f"{signal.name} {number(signal.value)}"
+    return f"queue {signal.name}" if signal.kind == "queue" else f"{signal.name} {number(signal.value)}".strip()

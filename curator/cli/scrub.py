@@ -91,15 +91,10 @@ def _parsed(text: str) -> tuple[list[object], str]:
 
 
 def _policy(rule: str | None) -> "ScrubPolicy":
-    from curator.model import ScrubPolicy
-    from curator.scrub import merged
-
-    settings = load_settings()
-    if rule is None:
-        return merged(settings.scrub, ScrubPolicy())
     from curator.rulebook import find_rule
 
-    return merged(settings.scrub, find_rule(rule, settings).rule.scrub)
+    settings = load_settings()
+    return settings.policy(find_rule(rule, settings).rule if rule is not None else None)
 
 
 def _document(results: Sequence["Scrubbed"], form: str) -> dict[str, object]:

@@ -112,9 +112,8 @@ def read_week(
 ) -> "Week":
     """The failures of a window in groups, with what was decided on this machine. Raises GatewayError."""
     from curator import queue
-    from curator.scrub import merged
 
-    policies = {rule.rule: merged(settings.scrub, rule.scrub) for rule in rules}
+    policies = {rule.rule: settings.policy(rule) for rule in rules}
     found = queue.read_week(
         gateway,
         scrubber,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         resemblance,
         similar_items,
         text_of,
+        texts_in,
     )
     from curator.draft.mapping import reads_comments, reads_session, reshape, schema_fingerprint, validate
     from curator.draft.propose import Kind, Option, Shapes, by_workflow, sample_traces, shapes_of

@@ -132,17 +132,18 @@ def similar_items(scrubbed: ScrubbedDraft, items: "Sequence[StoredItem | KnownIt
 
 def text_of(value: object) -> str:
     """All texts and numbers of a JSON value in one line, in key order, cut to what is compared."""
-    text = " ".join(" ".join(word for part in _parts(value) for word in part.split()).split())
+    text = " ".join(" ".join(word for part in texts_in(value) for word in part.split()).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}{text[-LONGEST // 2 :]}"
 
 
-def _parts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """Every text and number of a JSON value, in key order."""
     if isinstance(value, dict):
         for key in sorted(value):
-            yield from _parts(value[key])
+            yield from texts_in(value[key])
     elif isinstance(value, list):
         for each in value:
-            yield from _parts(each)
+            yield from texts_in(each)
     elif value is not None:
         yield str(value)
 

@@ -108,9 +108,7 @@ def parse_task(
 
 def outgoing_of(rule: Rule) -> Outgoing:
     """The gate for what a run of this rule sends and reports. Raises ConfigError for a config that cannot be read."""
-    from curator.scrub import merged
-
-    return Outgoing(merged(load_settings().scrub, rule.scrub))
+    return Outgoing(load_settings().policy(rule))
 
 
 class FunctionTask(Task):

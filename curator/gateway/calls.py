@@ -176,10 +176,6 @@ class Calls:
                 return [row if isinstance(row, Mapping) else {} for row in data], meta
         raise translate.bad_answer(self._wire.host, "it is not a page of a list")
 
-    def _tally(self, *, whole: bool = True) -> "Tally":
-        """A count of one list's rows; `whole`: a list of which no row can be read is an error, not an empty list."""
-        return Tally(self, whole=whole)
-
     def _named(self, method: Method, name: str, convert: Callable[[Row], T]) -> T | None:
         """The value of that name or id; None when there is none. Raises GatewayError."""
         try:
@@ -199,7 +195,7 @@ class Calls:
         self, page: Callable[[str | None], Any], convert: Callable[[Row], T], tally: "Tally | None" = None
     ) -> Iterator[T]:
         """All rows of a list with cursors; `page` fetches the page at a cursor. A `tally` is finished by its owner."""
-        counted = tally or self._tally()
+        counted = tally or Tally(self)
         cursor: object = None
         seen: set[str] = set()
         while True:
@@ -228,7 +224,7 @@ class Calls:
 
         Raises TooManyPages after the first one when the list has more pages than `most`.
         """
-        counted = tally or self._tally()
+        counted = tally or Tally(self)
         number, before = 1, None
         while True:
             rows, meta = self._rows(page(number))
@@ -259,7 +255,8 @@ class Calls:
 class Tally:
     """What of one list could be read; what could not is counted, and an example of what is wrong is kept."""
 
-    def __init__(self, calls: Calls, *, whole: bool) -> None:
+    def __init__(self, calls: Calls, *, whole: bool = True) -> None:
+        """`whole`: a list of which no row can be read is an error, not an empty list."""
         self._calls = calls
         self._whole = whole
         self._read = self._unread = 0

@@ -77,7 +77,7 @@ class Traces(Calls):
                 common.append({"type": "datetime", "column": "startTime", "operator": sign, "value": _iso(moment)})
         # `traceId=` of the API takes exactly one id; the filter takes many.
         column, wanted = _at_most_one({"id": ids, "traceId": trace_ids, "sessionId": session_ids})
-        found, tally = 0, self._tally()
+        found, tally = 0, Tally(self)
         # `%22…%22%2C` around each id
         for batch in [None] if wanted is None else batches(wanted, overhead=9):
             conditions = common if batch is None else [_any_of(column, batch), *common]
@@ -132,7 +132,7 @@ class Traces(Calls):
         if names is not None and not names:
             return
         # Scores of given objects are an addition to them; a window's scores are the list of failures itself.
-        tally = self._tally(whole=wanted is None)
+        tally = Tally(self, whole=wanted is None)
         by_name = names is not None and not any("," in name for name in names)
         for batch in [None] if wanted is None else batches(wanted, overhead=3):
             pages = self._cursors(
@@ -237,7 +237,7 @@ class Traces(Calls):
         when the list has more than `most_pages`.
         """
         pages = self._pages(lambda api: api.comments.get, object_type=object_type, object_id=object_id)
-        found = self._by_page(pages, rows.comment, self._tally(whole=False), most_pages)
+        found = self._by_page(pages, rows.comment, Tally(self, whole=False), most_pages)
         # Langfuse's source asks its database for no order of comments: every page may hold a young one.
         return [one for one in found if since is None or one.created_at >= since]
 

@@ -45,7 +45,7 @@ from curator.promote.stops import Stop
 from curator.promote.undo import Undone, archive_item, undo
 from curator.promote.verify import Verified, verify
 from curator.queue import share_decision
-from curator.rulebook import LoadedRule, find_rule, load_rules
+from curator.rulebook import LoadedRule, find_rule, load_rules, rule_feeding
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -92,16 +92,13 @@ class Promoter:
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def policy(self, loaded: LoadedRule | None) -> ScrubPolicy:
         """How a rule treats personal values, on top of the team's defaults."""
-        from curator.scrub import merged
-
-        return self.settings.scrub if loaded is None else merged(self.settings.scrub, loaded.rule.scrub)
+        return self.settings.policy(loaded.rule if loaded is not None else None)
 
     def policy_of(self, dataset: str, rule: str | None = None) -> ScrubPolicy:
         """The policy of the named rule, else of the only one that feeds a dataset, else the team's; or UsageError."""
         if rule is not None:
             return self.policy(find_rule(rule, self.settings))
-        feeding = [each for each in load_rules(self.settings) if each.rule.dataset.name == dataset]
-        return self.policy(feeding[0] if len(feeding) == 1 else None)
+        return self.policy(rule_feeding(dataset, load_rules(self.settings)))
 
     @cached_property
     def _policies(self) -> Mapping[str, ScrubPolicy]:

@@ -7,7 +7,7 @@ likeness is at least `TOGETHER`. No personal value joins or names a group.
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from curator import __version__
 from curator.conversation import Conversation, conversation_of
-from curator.draft import items_folder, spread_of, views, weighted_rows, words_of
+from curator.draft import items_folder, spread_of, texts_in, views, weighted_rows, words_of
 from curator.model import Failure, ScrubPolicy, State, Trace
 from curator.model.base import Value
 from curator.model.errors import CuratorError
@@ -178,18 +178,7 @@ def _parts(failure: Failure, trace: Trace) -> dict[str, list[Any]]:
 
 
 def _flat(value: object) -> str:
-    return " ".join(_texts(value))[:LONGEST]
-
-
-def _texts(value: object) -> Iterable[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-    elif value is not None:
-        yield str(value)
+    return " ".join(texts_in(value))[:LONGEST]
 
 
 def group_failures(

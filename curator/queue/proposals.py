@@ -36,7 +36,7 @@ from curator.queue.gather import Hears
 from curator.queue.signals import counts, signal_of
 from curator.queue.window import Window, parse_window
 from curator.rulebook import LoadedRule
-from curator.scrub import Scrubber, merged, refuse_personal
+from curator.scrub import Scrubber, refuse_personal
 
 SCORES = 2_000
 """Scores that the directions are learned from."""
@@ -207,7 +207,7 @@ def _cases(gateway: Gateway, traces: Sequence[Trace], loaded: LoadedRule) -> lis
 def _sample(case: Case, loaded: LoadedRule, scrubber: Scrubber, settings: Settings) -> Sample:
     try:
         draft = reshape(case.trace, loaded, signals=case.signals, earlier=case.earlier)
-        scrubbed = scrubber.scrub(draft, merged(settings.scrub, loaded.rule.scrub))
+        scrubbed = scrubber.scrub(draft, settings.policy(loaded.rule))
     except CuratorError as error:
         return Sample(trace_id=case.trace.id, failure=bool(case.signals), problems=(error.message,))
     return Sample(

@@ -88,6 +88,12 @@ def find_rule(name_or_path: str, settings: Settings) -> LoadedRule:
     )
 
 
+def rule_feeding(dataset: str, rules: Sequence[LoadedRule]) -> LoadedRule | None:
+    """The only one of the rules that feeds a dataset; None when none does, or several."""
+    feeding = [each for each in rules if each.rule.dataset.name == dataset]
+    return feeding[0] if len(feeding) == 1 else None
+
+
 def load_rule(path: Path, *, allow_python: bool = False) -> LoadedRule:
     """Loads one file. Raises MalformedRule with every problem found, or UsageError when it cannot be read."""
     text = _read(path)

@@ -73,10 +73,10 @@ class Items:
     def audit(self, dataset: str, report: Report) -> "AuditReport":
         """The audit of a dataset, by the rule that feeds it if there is just one. Raises UsageError, GatewayError."""
         from curator.audit import Processes, audit
+        from curator.rulebook import rule_feeding
         from curator.scrub import Scrubber
 
-        feeding = [rule for rule in self._rooms.rules if rule.rule.dataset.name == dataset]
-        rule = feeding[0] if len(feeding) == 1 else None
+        rule = rule_feeding(dataset, self._rooms.rules)
         return audit(
             self._rooms.gateway,
             self._rooms.journal,
