@@ -1,6 +1,7 @@
 """`curator gate`: may this candidate be released? With its `baseline`, `known`, `quarantine`, `require`."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,18 +83,15 @@ def gate(
     connection = settings.connection()
     deadline = options["deadline"]
     with open_gateway(connection) as gateway:
-        before = (
-            find_run(baseline, lambda: gateway, rule=loaded.rule, deadline=deadline, tell=say)
-            if baseline is not None
-            else None
-        )
+        named = partial(find_run, gateway=lambda: gateway, rule=loaded.rule, deadline=deadline, tell=say)
+        before = named(baseline) if baseline is not None else None
         if task is not None:
             dataset = loaded.rule.dataset.name
             plan = plan_of(task, options, allow_python=settings.allow_python, gateway=gateway, dataset=dataset)
             run, _ = perform_plan(gateway, connection, loaded.rule, plan)
         else:
             assert candidate is not None
-            run = find_run(candidate, lambda: gateway, rule=loaded.rule, deadline=deadline, tell=say)
+            run = named(candidate)
             if run.source == "curator":
                 run = verify_again(gateway, loaded.rule, run, deadline=deadline)
         items = present(gateway, run.dataset)

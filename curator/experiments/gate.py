@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
-from curator.experiments.compare import Comparison, compare_runs, needed_words
+from curator.experiments.compare import Comparison, Resource, compare_runs, needed_words
 from curator.experiments.results import Run, flaw, some
 from curator.model.base import Value
 from curator.model.draft import Problem
@@ -379,12 +379,11 @@ def _against(case: _Case) -> Iterator[Problem]:
 
 
 def _resources(case: _Case, comparison: Comparison) -> Iterator[Problem]:
-    known = {each.name: each for each in comparison.resources}
+    known: dict[str, Resource] = {each.name: each for each in comparison.resources}
     for name, limit in _ratios(case.rule.gate):
         if limit is None:
             continue
-        found = next((each for key, each in known.items() if key == name), None)
-        if found is None or found.ratio is None:
+        if (found := known.get(name)) is None or found.ratio is None:
             yield flaw(
                 f"GATE_{name.upper()}", f"the {name} cannot be compared: it is not known for every item of both runs."
             )

@@ -90,10 +90,7 @@ def read_rows(gateway: Gateway, run: Run, repeats: Sequence[Repeat]) -> dict[str
     """What the server shows under the name of each of these repeats: one request per 100 items."""
     names = [each.run_name for each in repeats]
     started = min((each.started_at for each in repeats), default=datetime.now(UTC))
-    found: dict[str, list[ExperimentItem]] = {name: [] for name in names}
-    for row in rows(gateway, names, run.dataset_id, started):
-        found[row.experiment_name].append(row)
-    return {name: seen_of(those) for name, those in found.items()}
+    return {name: seen_of(those) for name, those in rows(gateway, names, run.dataset_id, started).items()}
 
 
 def seen_of(found: Iterable[ExperimentItem]) -> Seen:
@@ -114,8 +111,9 @@ def rows(
     started: datetime,
     *,
     fields: Sequence[str] = ("dataset", "scores"),
-) -> Iterator[ExperimentItem]:
-    """The rows of every experiment with one of these names over that dataset."""
+) -> dict[str, list[ExperimentItem]]:
+    """Each of these names with the rows of the experiments over that dataset that bear it."""
+    found: dict[str, list[ExperimentItem]] = {name: [] for name in names}
     # The API takes a comma-separated list of names, so a name with a comma cannot be asked for.
     asked = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
     for few in [None] if any("," in name for name in names) else asked:
@@ -125,8 +123,9 @@ def rows(
             dataset_id=dataset_id,
             fields=fields,
         ):
-            if row.experiment_name in names and row.dataset_id in (dataset_id, None):
-                yield row
+            if row.experiment_name in found and row.dataset_id in (dataset_id, None):
+                found[row.experiment_name].append(row)
+    return found
 
 
 def problems_in(run: Run, repeat: Repeat, seen: Seen, required: Collection[str]) -> tuple[list[Problem], bool]:

@@ -316,9 +316,8 @@ def _load(gateway: Gateway, chosen: Listed, rule: Rule | None) -> tuple[Run, dic
     """The run, and what was seen under each of its names."""
     dataset = chosen.dataset
     started = min(experiment.start_time for experiment in chosen.experiments)
-    rows: dict[str, list[ExperimentItem]] = {experiment.name: [] for experiment in chosen.experiments}
-    for row in integrity.rows(gateway, list(rows), dataset.id, started, fields=("dataset", "scores", "io")):
-        rows[row.experiment_name].append(row)
+    names = list(dict.fromkeys(experiment.name for experiment in chosen.experiments))
+    rows = integrity.rows(gateway, names, dataset.id, started, fields=("dataset", "scores", "io"))
     run = assemble(gateway, dataset, chosen.experiments, rows)
     if rule is not None and rule.gate.group_by:
         moment = run.dataset_version or started

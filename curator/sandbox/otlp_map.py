@@ -145,17 +145,16 @@ def _contents(span: Span) -> Iterator[tuple[Any, Any]]:
 def _of_vercel(given: Attributes) -> tuple[Any, Any]:
     output = _first_of(given, VERCEL[1])
     if given.get("ai.response.text") and given.get("ai.response.toolCalls"):
-        calls = given["ai.response.toolCalls"]
-        output = {"text": given["ai.response.text"], "toolCalls": json.loads(calls) if _is_json(calls) else calls}
+        output = {"text": given["ai.response.text"], "toolCalls": _parsed(given["ai.response.toolCalls"])}
     return _first_of(given, VERCEL[0]), output
 
 
-def _is_json(value: Any) -> bool:
+def _parsed(value: Any) -> Any:
+    """What a JSON text says; anything else as it is."""
     try:
-        json.loads(value)
+        return json.loads(value)
     except (TypeError, ValueError):
-        return False
-    return True
+        return value
 
 
 def _of_events(span: Span) -> tuple[Any, Any]:
@@ -190,9 +189,10 @@ def _dotted(given: Attributes, prefix: str) -> Any:
 def _with_instructions(messages: Any, given: Attributes) -> Any:
     """Pydantic AI keeps system instructions beside the messages; Langfuse puts them in front."""
     instructions = given.get("gen_ai.system_instructions")
-    if not instructions or not _is_json(messages) or not isinstance(listed := json.loads(messages), list):
+    listed, parts = _parsed(messages), _parsed(instructions)
+    if not instructions or not isinstance(messages, str) or not isinstance(listed, list):
         return messages
-    parts = json.loads(instructions) if _is_json(instructions) else [{"type": "text", "content": instructions}]
+    parts = [{"type": "text", "content": parts}] if parts == instructions else parts
     return [{"role": "system", "parts": parts}, *listed]
 
 
@@ -240,20 +240,12 @@ def _completion_start(value: Any) -> int | None:
     if not isinstance(value, str):
         return None
     moment = to_milliseconds(value)
-    if moment is not None:
-        return moment
-    try:
-        return to_milliseconds(json.loads(value))  # SDKs write the time as a JSON text
-    except ValueError:
-        return None
+    return to_milliseconds(_parsed(value)) if moment is None else moment  # SDKs write the time as a JSON text
 
 
 def _tags(value: Any) -> list[str]:
     if isinstance(value, str) and value.strip().startswith("["):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return [value]
+        value = parsed if isinstance(parsed := _parsed(value), list) else [value]
     if isinstance(value, list):
         return [_text(tag) for tag in value]
     if not isinstance(value, str):
@@ -263,10 +255,7 @@ def _tags(value: Any) -> list[str]:
 
 def _object(value: Any) -> Attributes:
     """A JSON object in a text, else nothing."""
-    try:
-        found = json.loads(value)
-    except (TypeError, ValueError):
-        return {}
+    found = _parsed(value) if isinstance(value, str) else None
     return found if isinstance(found, dict) else {}
 
 

@@ -108,7 +108,7 @@ def lay_out(
 
 def _note_lines(note: Note, width: int, masks: Masks) -> Iterator[Line]:
     lead = [(role, visible(text, limit=1000)) for role, text in note.lead]
-    text = list(_paragraphs(masks.pieces(note.path, note.text, note.role))) if note.text else [[]]
+    text = list(paragraphs(masks.pieces(note.path, note.text, note.role))) if note.text else [[]]
     lead_width = sum(cell_len(part) for _, part in lead)
     if not lead or not note.text or lead_width + sum(cell_len(part) for _, part in text[0]) <= width:
         yield from _hanging(wrap([*lead, *text[0]], width - 2))
@@ -165,11 +165,11 @@ def _indented(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _prose(text: str, path: str, width: int, masks: Masks) -> Iterator[Line]:
-    for paragraph in _paragraphs(masks.pieces(path, text, "text")):
+    for paragraph in paragraphs(masks.pieces(path, text, "text")):
         yield from wrap(paragraph, width)
 
 
-def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+def paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     """Pieces, split at newlines, made visible."""
     current: list[Piece] = []
     for role, text in pieces:
@@ -280,7 +280,7 @@ def _entry(
         pieces += inline if value else [("punctuation", "{}" if isinstance(value, dict) else "[]")]
     else:
         pieces += _scalar(value, path, paper.masks)
-    for number, paragraph in enumerate(_paragraphs([*pieces, *comma])):
+    for number, paragraph in enumerate(paragraphs([*pieces, *comma])):
         if number == 0:
             yield from wrap(paragraph, width, indent, indent + "  ")
         else:

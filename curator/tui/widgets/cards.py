@@ -10,8 +10,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from curator.tui import actions
-from curator.tui.document import wrap
-from curator.tui.text import Piece, visible
+from curator.tui.document import paragraphs, wrap
+from curator.tui.text import Piece
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,7 @@ def hanging(pieces: Sequence[Piece], width: int, indent: str = "  ", first: str 
     """Pieces as rows of at most `width` cells, each row but the first after `indent` (the first after `first`)."""
     rows: list[Piece] = []
     start = indent if first is None else first
-    paragraph: list[Piece] = []
-    paragraphs = [paragraph]
-    for role, text in pieces:
-        head, *rest = visible(text, newlines=True).split("\n")
-        paragraph.append((role, head))
-        for part in rest:
-            paragraph = [(role, part)]
-            paragraphs.append(paragraph)
-    for each in paragraphs:
+    for each in paragraphs(pieces):
         for line in wrap(each, max(width - max(cell_len(indent), cell_len(start)), 10)):
             rows += [("text", ("\n" + indent) if rows else start), *line.pieces]
     return rows
