@@ -19,7 +19,7 @@ from curator.sandbox.datasets import schema_errors
 from curator.sandbox.errors import ApiError, conflict, internal, invalid_request, not_found
 from curator.sandbox.faults import Faults
 from curator.sandbox.fields import PROJECT_ID
-from curator.sandbox.item_versions import JSON_FIELDS, milliseconds, to_api
+from curator.sandbox.item_versions import JSON_FIELDS, to_api
 from curator.sandbox.query import Body, Reader, page_meta, pagination
 from curator.sandbox.rewrites import check_text, rewrite_field, to_jsonb
 from curator.sandbox.store import Store, uuid4
@@ -71,7 +71,7 @@ def delete(request: Request) -> Response:
         row = item_versions.by_id(db, item_id)
         if row is None:
             raise not_found(f"Dataset item with id {item_id} not found for project {PROJECT_ID}")
-        item_versions.bury(db, row, store.now())
+        item_versions.bury(db, row, store.now_ms())
     return json_response({"message": "Dataset item successfully deleted"})
 
 
@@ -112,7 +112,7 @@ def _version(query: Reader) -> int | None:
 def _stale(request: Request) -> int | None:
     """The moment (milliseconds) that the fault `stale-read` shows instead of now."""
     seconds = request.app.state.settings.faults.number("stale-read")
-    return item_versions.milliseconds(store_of(request).now()) - int(seconds * 1000) if seconds else None
+    return store_of(request).now_ms() - int(seconds * 1000) if seconds else None
 
 
 routes = [
@@ -153,7 +153,7 @@ def upsert(store: Store, new: NewItem, faults: Faults) -> sqlite3.Row:
         if replaced is not None and faults.strikes("http-409"):
             raise conflict(f"Dataset item {item_id} was modified concurrently. Please retry the request.")
         db.execute("SAVEPOINT item")
-        moment = milliseconds(store.now())
+        moment = store.now_ms()
         if replaced is not None:
             moment = max(moment, replaced["valid_from"] + 1)  # two writes within a millisecond are two versions
             item_versions.end(db, replaced, moment)
@@ -189,12 +189,11 @@ def prepare(new: NewItem, existing: sqlite3.Row | None, dataset: sqlite3.Row) ->
     columns = {
         JSON_FIELDS[name]: None if value is None else json.dumps(to_jsonb(value)) for name, value in kept.items()
     }
-    columns["source_trace_id"] = _merged(new.source_trace_id, existing, "source_trace_id")
-    columns["source_observation_id"] = _merged(new.source_observation_id, existing, "source_observation_id")
-    columns["status"] = _merged(new.status, existing, "status") or "ACTIVE"
-    for text in (columns["source_trace_id"], columns["source_observation_id"]):
-        check_text(text or "")
-    return columns
+    for column in ("source_trace_id", "source_observation_id", "status"):
+        said = getattr(new, column)
+        columns[column] = existing[column] if said is None and existing is not None else said  # "" is a value
+        check_text(columns[column] or "")
+    return columns | {"status": columns["status"] or "ACTIVE"}
 
 
 def collision(item_id: str, owner: str, target: str, faults: Faults) -> ApiError:
@@ -213,11 +212,3 @@ def collision(item_id: str, owner: str, target: str, faults: Faults) -> ApiError
     if version >= (2, 66):
         return not_found(f"The dataset item with id {item_id} was not found in the dataset {target}")
     return internal()
-
-
-def _merged(value: str | None, existing: sqlite3.Row | None, column: str) -> str | None:
-    """An unsaid value keeps the old one; `""` is a value."""
-    if value is None and existing is not None:
-        kept: str | None = existing[column]
-        return kept
-    return value

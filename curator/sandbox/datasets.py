@@ -33,19 +33,15 @@ def name_issues(name: str) -> list[Issue]:
     """Everything that is wrong with the name, in Langfuse's order."""
     found: list[Issue] = []
     if not name:
-        found.append(
-            {"origin": "string", "code": "too_small", "minimum": 1, "inclusive": True}
-            | {"path": [], "message": "Text cannot be empty"}
-        )
+        found.append(issues.too_small([], 1, "string") | {"message": "Text cannot be empty"})
     if HTML_TAG.search(name):
-        found.append({"code": "custom", "path": [], "message": "Text cannot contain HTML tags"})
+        found.append(issues.custom("Text cannot contain HTML tags"))
     for pattern, message in RULES:
         if not re.search(_in_python(pattern), name):
-            issue = {"origin": "string", "code": "invalid_format", "format": "regex", "pattern": f"/{pattern}/"}
-            found.append({**issue, "path": [], "message": message})
+            found.append(issues.invalid_format([], "regex", f"/{pattern}/", message))
     if not found and not name.strip():
-        found.append({"code": "custom", "path": [], "message": "Name cannot be empty"})
-    return found
+        found.append(issues.custom("Name cannot be empty"))
+    return [{"origin": "string"} | one if "origin" in one else one for one in found]  # zod writes the origin first
 
 
 def _in_python(pattern: str) -> str:

@@ -8,7 +8,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from curator.sandbox import store
@@ -23,11 +22,6 @@ JSON_FIELDS = {"input": "input", "expectedOutput": "expected_output", "metadata"
 SELECT = (
     "SELECT item_versions.*, datasets.name AS dataset_name FROM item_versions JOIN datasets ON datasets.id = dataset_id"
 )
-
-
-def milliseconds(moment: datetime) -> int:
-    """The moment as JavaScript's `getTime()`."""
-    return int(moment.timestamp() * 1000)
 
 
 def by_id(db: sqlite3.Connection, item_id: str, version: int | None = None) -> sqlite3.Row | None:
@@ -94,9 +88,9 @@ def end(db: sqlite3.Connection, row: sqlite3.Row, moment: int) -> None:
     db.execute("UPDATE item_versions SET valid_to = ? WHERE row = ?", (moment, row["row"]))
 
 
-def bury(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
+def bury(db: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> None:
     """End the row and leave a tombstone that keeps the id for its dataset."""
-    moment = max(milliseconds(now), row["valid_from"] + 1)
+    moment = max(now_ms, row["valid_from"] + 1)
     end(db, row, moment)
     insert(db, {"id": row["id"], "dataset_id": row["dataset_id"], "is_deleted": 1, "valid_from": moment})
 

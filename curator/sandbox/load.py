@@ -200,10 +200,8 @@ def _records(row: Any) -> list[tuple[str, dict[str, Any]]]:
 
 def _parse(line: bytes) -> Any:
     try:
-        text = line.decode("utf-8")
+        return json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadRow("not UTF-8") from None
-    try:
-        return json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         raise BadRow("not JSON") from None

@@ -119,17 +119,13 @@ def _check_range(body: Mapping[str, Any]) -> list[Issue]:
 def _check_categories(categories: Any) -> list[Issue]:
     if not isinstance(categories, list) or not all(_is_pair(one) for one in categories):
         return [issues.custom(NOT_PAIRS, ["categories"])]
-    labels: set[str] = set()
-    values: set[float] = set()
-    for one in categories:
-        if one["label"] in labels:
-            sentence = f"Duplicate category label: {one['label']}, category labels must be unique"
+    seen: set[tuple[str, object]] = set()
+    for part in ((what, one[what]) for one in categories for what in ("label", "value")):
+        if part in seen:
+            what, value = part
+            sentence = f"Duplicate category {what}: {value}, category {what}s must be unique"
             return [issues.custom(sentence, ["categories"])]
-        if one["value"] in values:
-            sentence = f"Duplicate category value: {one['value']}, category values must be unique"
-            return [issues.custom(sentence, ["categories"])]
-        labels.add(one["label"])
-        values.add(one["value"])
+        seen.add(part)
     return []
 
 

@@ -30,6 +30,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def milliseconds(moment: datetime) -> int:
+    """The moment as JavaScript's `getTime()`: since 1970."""
+    return int(moment.timestamp() * 1000)
+
+
 SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
 TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
 """What Langfuse's server allows and says, as far as it is a table."""
@@ -89,7 +94,7 @@ class Store:
 
     def now_ms(self) -> int:
         """The same in milliseconds since 1970."""
-        return int(self._clock().timestamp() * 1000)
+        return milliseconds(self._clock())
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -15,7 +15,7 @@ from curator.model.lineage import fingerprint, fingerprints, item_id
 from curator.sandbox import item_versions, observation_record
 from curator.sandbox.load_rows import convert
 from curator.sandbox.server import SandboxServer
-from curator.sandbox.store import iso
+from curator.sandbox.store import iso, milliseconds
 from tests.audit.support import DATASET, EXAMPLE_RULE, make_item
 
 DATASET_ID = "cworld"
@@ -61,7 +61,7 @@ def write_items(
 def store_items(server: SandboxServer, items: Sequence[StoredItem], *, offset: int = 0) -> None:
     """Puts items and their dataset into the store; `offset` says how many were put there before."""
     now = server.store.now()
-    first = item_versions.milliseconds(now) - 60_000
+    first = milliseconds(now) - 60_000
     doubled = "duplicate-rows" in server.settings.faults.active()
     with server.store.write() as db:
         moment = iso(now - timedelta(days=30))

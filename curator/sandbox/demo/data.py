@@ -13,7 +13,7 @@ from typing import Any
 
 from curator.sandbox import item_versions, observation_record, score_record
 from curator.sandbox.load_rows import convert, write_records
-from curator.sandbox.store import Store, insert, iso
+from curator.sandbox.store import Store, insert, iso, milliseconds
 
 Row = dict[str, Any]
 
@@ -42,13 +42,13 @@ def write(store: Store, now: datetime) -> None:
 def plant(store: Store, now: datetime) -> None:
     """Puts the datasets with their source traces and runs into the store, in place of earlier ones, all or nothing."""
     rows = read(DATASETS, now)
-    visible = {"visible_ms": item_versions.milliseconds(now + SHOWN_AFTER)}
+    visible = {"visible_ms": milliseconds(now + SHOWN_AFTER)}
     with store.write() as db:
         for row in rows["datasets"]:
             insert(db, "datasets", row, replace=True)
             db.execute("DELETE FROM item_versions WHERE dataset_id = ?", (row["id"],))
         for row in rows["items"]:
-            times = {name: row[name] and item_versions.milliseconds(datetime.fromisoformat(row[name])) for name in ENDS}
+            times = {name: row[name] and milliseconds(datetime.fromisoformat(row[name])) for name in ENDS}
             item_versions.insert(db, row | times)
         observations = [(row, row.pop("experiment", {})) for row in rows["observations"]]
         observation_record.insert(db, [convert(row)[1] | columns | visible for row, columns in observations])
