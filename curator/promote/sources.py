@@ -2,18 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from curator.draft import reads_comments, reads_session
+from curator.gateway import Gateway
 from curator.help import outcomes
 from curator.model import Failure, Problem, Score, Signal, Trace, key_of, split_key
 from curator.model.base import Value
 from curator.model.rule import Rule
 from curator.promote.stops import Stop
 from curator.queue import reviewed_id, signals_of, wants_entries, wants_session_scores
-
-if TYPE_CHECKING:
-    from curator.gateway import Gateway
 
 TOGETHER = 50
 """Traces whose inputs and outputs are held in memory at once."""
@@ -41,7 +38,7 @@ class Source(Value):
         return key_of(self.trace_id, self.observation_id)
 
 
-def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Source]:
+def read_traces(gateway: Gateway, keys: Sequence[str], rule: Rule, *, entries: bool = False) -> Iterator[Source]:
     """The failures with these keys, in their order; a bare trace id gives each failure of its trace.
 
     The whole trace comes first, then what was reviewed first. `entries` asks for annotation-queue entries even if the
@@ -56,7 +53,7 @@ def read_traces(gateway: "Gateway", keys: Sequence[str], rule: Rule, *, entries:
         yield from _with_signals(gateway, subjects, traces, rule, entries)
 
 
-def source_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) -> Source:
+def source_of(gateway: Gateway, failure: Failure, rule: Rule, trace: Trace) -> Source:
     """A failure that the queue knows already: only what the rule reads beyond its trace is asked for.
 
     Raises GatewayError.
@@ -73,7 +70,7 @@ def source_of(gateway: "Gateway", failure: Failure, rule: Rule, trace: Trace) ->
 
 
 def _with_signals(
-    gateway: "Gateway",
+    gateway: Gateway,
     subjects: Mapping[str, tuple[str, str | None]],
     traces: dict[str, Trace],
     rule: Rule,
@@ -102,7 +99,7 @@ def _with_signals(
         yield from _failures_in(key, trace, observation_id, signals, own, _earlier(gateway, trace, rule))
 
 
-def _earlier(gateway: "Gateway", trace: Trace, rule: Rule) -> tuple[Trace, ...]:
+def _earlier(gateway: Gateway, trace: Trace, rule: Rule) -> tuple[Trace, ...]:
     return tuple(gateway.earlier_in_session(trace)) if reads_session(rule) else ()
 
 
@@ -138,7 +135,7 @@ def _failures_in(
         )
 
 
-def _unreadable(gateway: "Gateway") -> Problem:
+def _unreadable(gateway: Gateway) -> Problem:
     words = f"Langfuse has rows of this trace, but they cannot be read: {gateway.unreadable_example}."
     return Stop(outcomes.TRACE_UNREADABLE, words).problem
 

@@ -4,15 +4,12 @@ import difflib
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from curator.draft import Novelty
 from curator.model import ScrubbedDraft, Trace, join_path, parse_text
 from curator.tui.masks import Masks, masked
 from curator.tui.sections import Notes, Sheet
 from curator.tui.text import Piece
-
-if TYPE_CHECKING:
-    from curator.draft import Novelty
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 LONGEST_COMPARED = 8_000
@@ -75,7 +72,7 @@ def of_answer(trace: Trace, masks: Masks) -> Sheet:
     return sheet
 
 
-def of_update(scrubbed: ScrubbedDraft, compared: "Novelty | None") -> Sheet:
+def of_update(scrubbed: ScrubbedDraft, compared: Novelty | None) -> Sheet:
     """What a promotion would change on the stored item."""
     sheet = Sheet()
     stored = compared.under_id.stored if compared else None

@@ -1,15 +1,13 @@
 """Screens of a list beside a text that says more of its row, and of a text alone."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
 from curator.tui.screens.place import Place
+from curator.tui.sections import Sheet
 from curator.tui.widgets.reader import MaskedView, Reader
 from curator.tui.widgets.text_view import TextView
-
-if TYPE_CHECKING:
-    from curator.tui.sections import Sheet
 
 
 class Reading(Place):
@@ -62,7 +60,7 @@ class SheetScreen(Reading):
         self.show_page().waiting(self.waiting)
         self.reload()
 
-    def put(self, sheet: "Sheet", rule: str | None, *, keep_place: bool = False) -> None:
+    def put(self, sheet: Sheet, rule: str | None, *, keep_place: bool = False) -> None:
         """Shows a text; `rule`: by whose policy personal values are looked for."""
         self.calm()
         self.show_panes()

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from curator.draft import Novelty
 from curator.model import Failure, Finding, Problem, split_key
 from curator.tui import actions
 from curator.tui.differences import of_answer, of_update
@@ -35,9 +35,6 @@ from curator.tui.widgets.form import FormView
 from curator.tui.widgets.frame import LineInput
 from curator.tui.widgets.reader import MaskedView, Reader, SearchPane
 from curator.tui.words import plural, sentences
-
-if TYPE_CHECKING:
-    from curator.draft import Novelty
 
 PANES = ("#source-pane", "#item-pane", "#checks-pane")
 
@@ -132,7 +129,7 @@ class WorkbenchScreen(Editing):
             self._go_to(point)  # decided: on to the next one
         self.fetch("compare", lambda report: self.session.drafts.compare(prepared), self._got_compared)
 
-    def _got_compared(self, compared: "Novelty") -> None:
+    def _got_compared(self, compared: Novelty) -> None:
         self._compared = compared
         self._show_all()
 

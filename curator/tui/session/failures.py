@@ -6,17 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from curator.model import Decision, Failure, Note, Queue, Rule, State
 from curator.model.base import Value
 from curator.model.errors import CuratorError
 from curator.model.trace import is_named
+from curator.queue import Window
 from curator.tui.session.rooms import Connected, Report, Rooms
-
-if TYPE_CHECKING:
-    from curator.queue import Window
-
 
 STATES: tuple[State, ...] = ("open", "promoted", "dismissed", "snoozed")
 
