@@ -5,6 +5,7 @@ A screen or widget that owns a place implements `action_<name>` for each of its 
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,24 +17,9 @@ Place = Literal[
     "app", "list", "text", "queue", "trace", "workbench", "form", "checks", "receipt", "bulk", "trial", "datasets",
     "lineage", "runs", "compare", "log",
 ]  # fmt: skip
-PLACES: dict[Place, str] = {
-    "app": "Everywhere",
-    "list": "Lists",
-    "text": "Text and JSON",
-    "queue": "Queue",
-    "trace": "Trace",
-    "workbench": "Workbench",
-    "form": "Workbench: item",
-    "checks": "Workbench: checks",
-    "receipt": "Receipt",
-    "bulk": "Several at once",
-    "datasets": "Datasets",
-    "trial": "A rule tried on its failures",
-    "lineage": "Lineage of an item",
-    "runs": "Runs",
-    "compare": "Two runs compared",
-    "log": "Log",
-}
+_NAMES = tomllib.loads(Path(__file__).with_name("actions.toml").read_text(encoding="utf-8"))
+PLACES: dict[Place, str] = _NAMES["places"]
+"""Every place by the name that a person reads."""
 ON_SCREEN: tuple[Place, ...] = ("form", "checks")
 """Places that are panes whose actions the screen carries out, because they change the draft."""
 
@@ -122,17 +108,10 @@ def unknown_ids(keymap: Iterable[str]) -> list[str]:
     return sorted(set(keymap) - BY_ID.keys())
 
 
-_KEY_NAMES = {
-    "question_mark": "?", "slash": "/", "asterisk": "*", "colon": ":", "semicolon": ";", "escape": "esc",
-    "left_square_bracket": "[", "right_square_bracket": "]", "up": "↑", "down": "↓", "left": "←", "right": "→",
-    "backspace": "⌫",
-}  # fmt: skip
-
-
 def written(keys: str) -> str:
     """Keys as a person reads them: `ctrl+p,f1` → `^p f1`."""
     named = (key.strip() for key in keys.split(","))
-    return " ".join(_KEY_NAMES.get(key, key.replace("ctrl+", "^")) for key in named if key)
+    return " ".join(_NAMES["keys"].get(key, key.replace("ctrl+", "^")) for key in named if key)
 
 
 def help_rows(place: Place) -> list[Action]:

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -124,3 +124,7 @@ async def test_keys_can_be_changed_and_help_and_palette_know(sandbox: SandboxSer
         await driver.press("enter")
         await driver.until(lambda: bool(driver.queue.failures.marks), "the marks")
         assert len(driver.queue.failures.marks) == len(driver.queue.failures.rows)
+
+
+def test_every_place_has_a_name() -> None:
+    assert set(actions.PLACES) == set(get_args(actions.Place))
