@@ -42,9 +42,11 @@ def go_elsewhere(session: Session, settings: Settings) -> None:
     """Other settings, such as another address: the next call opens a new connection."""
     rooms = session.rooms
     with rooms.lock:
-        if rooms._gateway is not None:
-            rooms._gateway.close()
-        rooms.settings, rooms._gateway, rooms._connected, rooms._promoter = settings, None, None, None
+        if "gateway" in rooms.__dict__:
+            rooms.gateway.close()
+        for made in ("gateway", "promoter"):
+            rooms.__dict__.pop(made, None)
+        rooms.settings, rooms._connected = settings, None
 
 
 class Listening(CuratorApp):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from curator.config import Settings
 from curator.model import ScrubPolicy
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from curator.rulebook import LoadedRule
     from curator.scrub import Scrubber
 
+T = TypeVar("T")
 Report = Callable[[str, int, int | None], None]
 """Progress: what is being done, how much of it is done, of how much (None when nobody knows)."""
 
@@ -32,6 +33,15 @@ class Connected(Value):
     version: str
 
 
+class _Once(cached_property[T]):
+    """What is made at its first use: by one thread, while the others wait for it."""
+
+    def __get__(self, rooms: Any, owner: type[Any] | None = None) -> T:  # type: ignore[override]
+        with rooms.lock:
+            made: T = super().__get__(rooms, owner)
+            return made
+
+
 class Rooms:
     """Connection, journal, scrub, rules, memory. Thread-safe."""
 
@@ -41,11 +51,7 @@ class Rooms:
         self.on_wait: Callable[[float, str], None] | None = None
         """Hears, in any thread, for how many seconds a call waits for the server, and why."""
         self.lock = threading.RLock()
-        self._own_scrubber = scrubber is None
-        self._gateway: Gateway | None = None
-        self._journal: Journal | None = None
-        self._promoter: Promoter | None = None
-        self._scrubber: Scrubber | None = scrubber
+        self._given = scrubber
         self._connected: Connected | None = None
         self._last_place: LastPlace | None = None
 
@@ -54,15 +60,12 @@ class Rooms:
         """The server's address without its scheme."""
         return (self.settings.base_url or "").split("://")[-1].rstrip("/")
 
-    @property
+    @_Once
     def gateway(self) -> "Gateway":
         """The one connection. Raises ConfigError when keys are missing."""
         from curator.gateway import Gateway
 
-        with self.lock:
-            if self._gateway is None:
-                self._gateway = Gateway(self.settings.connection(), on_wait=self._wait)
-            return self._gateway
+        return Gateway(self.settings.connection(), on_wait=self._wait)
 
     def _wait(self, seconds: float, why: str) -> None:
         if self.on_wait is not None:
@@ -75,47 +78,33 @@ class Rooms:
             self._connected = Connected(project=project.name, version=info.version)
         return self._connected
 
-    @property
+    @_Once
     def journal(self) -> "Journal":
         """The record of this machine. Raises ConfigError when it cannot be opened."""
         from curator.journal import Journal
 
-        with self.lock:
-            if self._journal is None:
-                self._journal = Journal.of(self.settings.connection())
-            return self._journal
+        return Journal.of(self.settings.connection())
 
-    @property
+    @_Once
     def scrubber(self) -> "Scrubber":
         """What finds personal values; its process starts at the first question."""
         from curator.scrub import Scrubber
 
-        with self.lock:
-            if self._scrubber is None:
-                self._scrubber = Scrubber()
-            return self._scrubber
+        return self._given or Scrubber()
 
-    @property
+    @_Once
     def promoter(self) -> "Promoter":
         """The way from a failure to a stored item. Raises ConfigError."""
         from curator.promote import Promoter
 
-        with self.lock:
-            if self._promoter is None:
-                self._promoter = Promoter(self.gateway, self.journal, self.scrubber, self.settings, via="terminal")
-            return self._promoter
+        return Promoter(self.gateway, self.journal, self.scrubber, self.settings, via="terminal")
 
-    @cached_property
-    def _rules(self) -> "list[LoadedRule]":
+    @_Once
+    def rules(self) -> "list[LoadedRule]":
+        """Every rule. Raises UsageError for a malformed one."""
         from curator.rulebook import load_rules
 
         return load_rules(self.settings)
-
-    @property
-    def rules(self) -> "list[LoadedRule]":
-        """Every rule. Raises UsageError for a malformed one."""
-        with self.lock:
-            return self._rules
 
     @property
     def named(self) -> "dict[str, LoadedRule]":
@@ -124,7 +113,7 @@ class Rooms:
 
     def _read_rules_again(self) -> None:
         with self.lock:
-            self.__dict__.pop("_rules", None)
+            self.__dict__.pop("rules", None)
 
     def workflows(self, report: Report) -> "tuple[Workflow, ...]":
         """The project's workflows that have failures, with or without a rule. Raises GatewayError."""
@@ -214,9 +203,7 @@ class Rooms:
     def close(self) -> None:
         """Ends the connection, the scrub's process and the journal; what the reviewer's place is, is kept."""
         self.memory.keep_last_place(self.last_place)
-        if self._scrubber is not None and self._own_scrubber:
-            self._scrubber.close()
-        if self._journal is not None:
-            self._journal.close()
-        if self._gateway is not None:
-            self._gateway.close()
+        opened = self.__dict__
+        for name in ("scrubber", "journal", "gateway"):
+            if name in opened and opened[name] is not self._given:
+                opened[name].close()
