@@ -81,7 +81,8 @@ def erase(
             ):
                 done.append(erased)
                 if not as_json:
-                    _show_one(erased)
+                    words = f"{erased.outcome}  {erased.item_id}"
+                    print_form("done", sign=SIGNS[erased.outcome], words=words, problem=erased.problem)
             if mode == "delete":
                 failed = {each.item_id for each in done if each.outcome == "failed"}
                 emptied = list(empty_results(trail.result_files, {*trail.known_items} - failed))
@@ -121,9 +122,3 @@ def _show(trail: "Trail", mode: "ErasureMode", journal: "Journal") -> None:
     print_form("erase", trail=trail, mode=mode, promotions=promotions)
     for note in trail.notes:
         say(note)
-
-
-def _show_one(erased: "Erased") -> None:
-    click.echo(f"{SIGNS[erased.outcome]} {erased.outcome}  {plain(erased.item_id)}")
-    if erased.problem is not None:
-        click.echo(f"  {plain(erased.problem.message)} {plain(erased.problem.remedy)}")

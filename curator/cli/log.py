@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from curator.cli.output import FILE, count, json_option, plain, print_form, print_json, say
+from curator.cli.output import FILE, count, json_option, print_form, print_json, say
 from curator.config import load_settings
-from curator.journal import LedgerEntry
 from curator.model.errors import ExitCode
 
 
@@ -42,25 +41,9 @@ def log(limit: int | None, chosen: str | None, file: Path | None, as_json: bool)
     if file is not None:
         say(f"{file}: {count(lines or 0, 'line')}")
         return
-    for entry in entries:
-        click.echo(_row(entry, undone=entry.id in undone))
+    print_form("log", entries=entries, undone=undone)
     if drafts:
         say(f"kept: {count(len(drafts), 'draft')}")
-
-
-def _row(entry: LedgerEntry, *, undone: bool) -> str:
-    outcome = entry.verdict or ""
-    if entry.write not in (None, "none"):
-        outcome += f" ({entry.write})"
-    parts = [
-        f"{entry.at.astimezone():%Y-%m-%d %H:%M}",
-        f"{entry.action:<8}",
-        plain(entry.item_id or entry.key),
-        outcome,
-        entry.problem or "",
-        "taken back" if undone else "",
-    ]
-    return "  ".join(part for part in parts if part)
 
 
 @click.command()
@@ -83,10 +66,8 @@ def undo(count: int, whole_batch: bool, delete: bool, as_json: bool) -> ExitCode
         for undone in promoter.undo(count, whole_batch=whole_batch, delete=delete):
             done.append(undone)
             if not as_json:
-                what = undone.entry.item_id or undone.entry.key
-                click.echo(f"{'✓' if undone.ok else '✗'} {undone.entry.action} {plain(what)}: {undone.outcome}")
-                if undone.problem is not None:
-                    click.echo(f"  {plain(undone.problem.message)} {plain(undone.problem.remedy)}")
+                words = f"{undone.entry.action} {undone.entry.item_id or undone.entry.key}: {undone.outcome}"
+                print_form("done", sign="✓" if undone.ok else "✗", words=words, problem=undone.problem)
         requests = promoter.gateway.requests
     if as_json:
         entries = [

@@ -181,12 +181,10 @@ def _flat(value: object) -> str:
     return " ".join(texts_in(value))[:LONGEST]
 
 
-def group_failures(
-    failures: Sequence[Failure], texts: Mapping[str, FailureText], until: datetime, state: State | None = None
-) -> Grouping:
+def group_failures(failures: Sequence[Failure], texts: Mapping[str, FailureText], until: datetime) -> Grouping:
     """The groups of these failures, each in exactly one. The same failures give the same groups.
 
-    Give failures of every state, so that a decision moves no group; `state` see `in_state`.
+    Give failures of every state, so that a decision moves no group: see `in_state`.
     """
     workflows: dict[str | None, list[Failure]] = defaultdict(list)
     for one in failures:
@@ -201,9 +199,8 @@ def group_failures(
         ]
         sampled = sampled or len(many) > BLOCK
     groups.sort(key=lambda one: (-one.count, one.id))
-    unread = sum(one.key not in texts for one in failures if state in (None, one.state))
-    found = Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
-    return found if state is None else in_state(found, failures, state, until)
+    unread = sum(one.key not in texts for one in failures)
+    return Grouping(groups=tuple(groups), unread=unread, sampled=sampled)
 
 
 def in_state(grouping: Grouping, failures: Sequence[Failure], state: State, until: datetime) -> Grouping:

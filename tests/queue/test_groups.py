@@ -6,7 +6,7 @@ import pytest
 
 from curator.model import Failure, Signal, State
 from curator.queue import groups
-from curator.queue.groups import FailureText, group_failures, words_of
+from curator.queue.groups import FailureText, group_failures, in_state, words_of
 
 UNTIL = datetime(2026, 11, 16, tzinfo=UTC)
 REFUND = (
@@ -77,7 +77,7 @@ def test_a_decision_moves_no_group() -> None:
     many = failures(texts)
     (whole,) = group_failures(many, texts_of(texts), UNTIL).groups
     many[0] = many[0].model_copy(update={"state": "dismissed"})
-    (left,) = group_failures(many, texts_of(texts), UNTIL, "open").groups
+    (left,) = in_state(group_failures(many, texts_of(texts), UNTIL), many, "open", UNTIL).groups
     assert (left.id, set(left.keys)) == (whole.id, {"t1", "t2"})
 
 

@@ -88,7 +88,7 @@ def _erase_one(job: Job, kept: Kept, mode: ErasureMode) -> tuple[Outcome, bool]:
         else:
             _archive(job, stored)
         outcome: Outcome = "deleted" if mode == "delete" else "archived"
-        return outcome, _in_history(job.gateway, stored)
+        return outcome, _listed(job.gateway, stored, version=stored.updated_at)
 
 
 def _archive(job: Job, stored: StoredItem) -> None:
@@ -107,14 +107,9 @@ def _archive(job: Job, stored: StoredItem) -> None:
         raise Stop(STALE_READ, f"Langfuse accepted it, but the item {stored.id} does not read as archived.")
 
 
-def _listed(gateway: Gateway, stored: StoredItem) -> bool:
-    rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None)
-    return any(row.id == stored.id for row in rows)
-
-
-def _in_history(gateway: Gateway, stored: StoredItem) -> bool:
-    """Whether the list as of the item's last version still shows it."""
-    rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None, version=stored.updated_at)
+def _listed(gateway: Gateway, stored: StoredItem, version: datetime | None = None) -> bool:
+    """Whether the list shows an item, now or as of a version: its last one stays in Langfuse's history."""
+    rows = gateway.items(stored.dataset, source_trace_id=stored.source_trace_id or None, version=version)
     return any(row.id == stored.id for row in rows)
 
 
