@@ -22,14 +22,7 @@ from curator.sandbox.store import Store
 BATCH = 1000
 SHOWN_BAD_LINES = 20
 DOCUMENT_BYTES = 200_000_000
-OF_THE_TRACE = {
-    "name": "traceName",
-    "userId": "userId",
-    "sessionId": "sessionId",
-    "tags": "tags",
-    "release": "release",
-    "environment": "environment",
-}
+OF_THE_TRACE = {key: key for key in ("userId", "sessionId", "tags", "release", "environment")} | {"name": "traceName"}
 """What an export says once of the trace → how every observation of the API says it."""
 SPANS = "resourceSpans"
 """Key of an OTLP/JSON export, as OpenTelemetry's collector writes them to files, one per line:

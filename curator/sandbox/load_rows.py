@@ -15,22 +15,10 @@ from typing import Any
 from curator.sandbox import fields, observation_record, score_record
 from curator.sandbox.fields import BadRow, Row
 from curator.sandbox.observation_record import raw_metadata, trace_hash
-from curator.sandbox.store import defaults, insert
+from curator.sandbox.store import TABLES, defaults, insert
 
-# What tells the kinds of a review apart (all these keys are there), and the table that a kind goes to.
-KEYS = {
-    "comment": ("objectType", "objectId", "content"),
-    "queue_item": ("queueId", "objectType", "objectId", "status"),
-    "queue": ("name", "scoreConfigIds"),
-    "score_config": ("name", "dataType", "isArchived"),
-}
-TABLES = {
-    "comment": "comments",
-    "queue_item": "annotation_queue_items",
-    "queue": "annotation_queues",
-    "score_config": "score_configs",
-}
-DEFAULTS = {kind: defaults(table) for kind, table in TABLES.items()}
+REVIEWS = TABLES["reviews"]
+DEFAULTS = {kind: defaults(review["table"]) for kind, review in REVIEWS.items()}
 SCORE_TYPES = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT")
 
 
@@ -42,18 +30,18 @@ def write_records(db: sqlite3.Connection, records: Iterable[tuple[str, Row]]) ->
     observation_record.insert(db, kinds.pop("observation", ()))
     score_record.load(db, {record["id"]: record for record in kinds.pop("score", ())}.values())
     for kind, batch in kinds.items():
-        insert(db, TABLES[kind], *batch, replace=True)
+        insert(db, REVIEWS[kind]["table"], *batch, replace=True)
 
 
 def convert(row: Any) -> tuple[str, Row]:
-    """The kind of a row (`observation`, `score` or one of `KEYS`) and its record. Raises BadRow."""
+    """The kind of a row (`observation`, `score` or one of `REVIEWS`) and its record. Raises BadRow."""
     if not isinstance(row, dict):
         raise BadRow("not a JSON object")
     if "startTime" not in row and any("_" in name for name in row):
         row = fields.camel(row)
     if _is_score(row):
         return "score", _score(row)
-    kind = next((kind for kind, keys in KEYS.items() if all(key in row for key in keys)), None)
+    kind = next((kind for kind, review in REVIEWS.items() if row.keys() >= set(review["keys"])), None)
     if kind:
         return kind, _review(kind, row)
     if "startTime" in row:
