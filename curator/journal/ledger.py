@@ -237,6 +237,11 @@ class Ledger:
             found.append(each)
         return found
 
+    def of(self, receipt: Receipt) -> list[UndoableEntry]:
+        """What a promotion did, unless it has been taken back; nothing when it changed nothing."""
+        every = self.last(len(self.entries()))
+        return [each for each in every if (each.entry.item_id, each.entry.at) == (receipt.item_id, receipt.at)][:1]
+
     def get(self, entry_id: str) -> UndoableEntry | None:
         """The entry with that id."""
         return next(iter(self._recorded("AND id = ?", (entry_id,), 1)), None)

@@ -51,16 +51,8 @@ def undo(
     entries are pending again. What fails is said and stays in the ledger.
     """
     ledger = job.journal.ledger
-    if receipt is not None:
-        found = [each for each in ledger.last(len(ledger.entries())) if _is_of(each.entry, receipt)][:1]
-    else:
-        found = ledger.last(count, whole_batch=whole_batch)
-    for recorded in found:
+    for recorded in ledger.last(count, whole_batch=whole_batch) if receipt is None else ledger.of(receipt):
         yield take_back(job, recorded, delete=delete)
-
-
-def _is_of(entry: LedgerEntry, receipt: Receipt) -> bool:
-    return (entry.action, entry.item_id, entry.at) == ("promote", receipt.item_id, receipt.at)
 
 
 def take_back(job: Job, recorded: UndoableEntry, *, delete: bool) -> Undone:

@@ -150,10 +150,7 @@ class Acts:
 
     def _recorded(self, receipt: Receipt | None) -> "list[UndoableEntry]":
         ledger = self._rooms.journal.ledger
-        if receipt is None:
-            return ledger.last(1, whole_batch=True)
-        of_item = [each for each in ledger.last(len(ledger.entries())) if each.entry.item_id == receipt.item_id]
-        return [each for each in of_item if each.entry.at == receipt.at][:1]
+        return ledger.last(1, whole_batch=True) if receipt is None else ledger.of(receipt)
 
     def _words(self, recorded: "Sequence[UndoableEntry]") -> str:
         entry = recorded[0].entry
