@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
+from curator.cli.experiment_options import open_gateway
 from curator.cli.output import count, json_option, number, plain, print_json, progress, row, say, when
 from curator.cli.week import local_decisions, print_groups
 from curator.config import Connection, load_settings
@@ -51,7 +52,6 @@ def queue(
     more).
     """
     from curator.cli.week import read_week
-    from curator.gateway import Gateway
     from curator.queue import Hears, find_failures, found_by, in_words, parse_filter, parse_window, without_rules
     from curator.rulebook import find_rule, load_rules
     from curator.scrub import Scrubber
@@ -74,10 +74,7 @@ def queue(
         raise click.UsageError("Groups need every failure of the window: leave --limit out.")
     wanted = cast("State | None", None if state == "all" else state)  # click.Choice has checked it
     grouping: Grouping | None = None
-    with (
-        Gateway(connection, on_wait=lambda seconds, why: say(f"{why} Trying again in {seconds:.0f} s.")) as gateway,
-        Scrubber() as scrubber,  # starts when it is needed
-    ):
+    with open_gateway(connection) as gateway, Scrubber() as scrubber:  # which starts when it is needed
 
         def read(by: "Sequence[Rule]", hears: Hears = hears) -> Queue:
             return find_failures(
@@ -150,14 +147,11 @@ def _prepared(connection: Connection, rules: Sequence[str], as_json: bool) -> No
         waiting = [each for each in journal.drafts.prepared() if not rules or each.rule in rules]
     if as_json:
         fields = {"trace_id", "rule", "case", "dataset", "item_id", "saved_at"}
-        print_json(
-            {
-                "prepared": [
-                    each.model_dump(mode="json", include=fields) | {"key": each.key, "prepared_by": each.prepared_by}
-                    for each in waiting
-                ]
-            }
-        )
+        told = [
+            each.model_dump(mode="json", include=fields) | {"key": each.key, "prepared_by": each.prepared_by}
+            for each in waiting
+        ]
+        print_json({"prepared": told})
         return
     for each in waiting:
         click.echo(row([(each.key, 32), (when(each.saved_at), 11), (each.rule, 14), (f"by {each.prepared_by}", 10)]))

@@ -222,19 +222,11 @@ def run_of(run: "Run", item_id: str, repeat: int) -> "ItemRun | None":
 
 def telling_repeat(two: "TwoRuns", change: "ItemChange") -> int:
     """The first repeat in which the item moved the way that it moved on average."""
-    for number in range(max(len(two.baseline.repeats), len(two.candidate.repeats))):
-        before, after = (run_of(run, change.item_id, number) for run in (two.baseline, two.candidate))
-        if before is None or after is None:
-            continue
-        if _moved(before, after, change.score) * change.delta > 0:
+    sides = []
+    for run in (two.baseline, two.candidate):
+        sides += run.table(change.score, [change.item_id], errored=run.worst(change.score) or 0.0)
+    for number in range(max(map(len, sides))):
+        before, after = (values[number % len(values)] for values in sides)
+        if before is not None and after is not None and (after - before) * change.delta > 0:
             return number
     return 0
-
-
-def _moved(before: "ItemRun", after: "ItemRun", name: str) -> float:
-    values = []
-    for item in (before, after):
-        score = item.scores.get(name)
-        value = score.value if score is not None else None
-        values.append(0.0 if value is None or isinstance(value, str) else float(value))
-    return values[1] - values[0]
