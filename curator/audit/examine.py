@@ -12,7 +12,7 @@ from curator.model import StoredItem, Value
 from curator.model.errors import CuratorError
 from curator.model.lineage import FAILURE_TYPE, RANDOM_ID, content_fingerprint, fingerprint, is_own_id
 from curator.model.rule import ScrubPolicy
-from curator.promote import OWN_LINEAGE, Approved, leftovers, tampered
+from curator.promote import Approved, leftovers, looked_at, tampered
 from curator.rulebook import LoadedRule
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def examine(
     """
     # If one text of the batch cannot be read, each item is asked by itself below, and says so.
     with suppress(CuratorError):
-        scrub.warm([_texts(item) for item in items])
+        scrub.warm([looked_at(item) for item in items])
     return [_facts(item, recorded, standards, scrub) for item in items]
 
 
@@ -143,13 +143,6 @@ def _recorded_passes(rule: LoadedRule, item: StoredItem, recorded: Mapping[str, 
         return None
     found = apply_checks(rule, "recorded", recorded[item.id], item.input, item.expected_output, item.lineage)
     return None if found.verdict == "unchecked" else found.verdict == "passes"
-
-
-def _texts(item: StoredItem) -> dict[str, Any]:
-    metadata = item.metadata
-    if isinstance(metadata, dict):
-        metadata = {key: value for key, value in metadata.items() if key not in OWN_LINEAGE}
-    return {"input": item.input, "expected_output": item.expected_output, "metadata": metadata}
 
 
 # ── names from outside that a report would print: ids, failure types, signal names may hold personal values ─────────

@@ -23,7 +23,7 @@ from curator.promote.undo import Undone
 from curator.promote.verify import Verified
 
 if TYPE_CHECKING:
-    from curator.promote.content import OWN_LINEAGE, leftovers
+    from curator.promote.content import OWN_LINEAGE, leftovers, looked_at
     from curator.promote.one import promote_one
     from curator.promote.plan import Plan
     from curator.promote.receipts import ended, receipt_of

@@ -103,6 +103,22 @@ def adapted(item: Item, remedies: Collection[str]) -> Item:
     return item.model_copy(update=fields)
 
 
+def looked_at(item: Item | StoredItem) -> dict[str, Json]:
+    """What a second scrub reads: content, lineage that is not curator's own, ids that no machine drew."""
+    ids = {"source_trace_id": item.source_trace_id, "source_observation_id": item.source_observation_id}
+    ids["id"] = item.id.removeprefix(lineage.slug(item.dataset))
+    return {
+        "input": item.input,
+        "expected_output": item.expected_output,
+        "metadata": {key: each for key, each in _metadata(item).items() if key not in OWN_LINEAGE},
+        **{name: each for name, each in ids.items() if each and not lineage.RANDOM_ID.fullmatch(each)},
+    }
+
+
+def _metadata(item: Item | StoredItem) -> dict[str, Any]:
+    return item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
+
+
 def leftovers(
     item: Item | StoredItem, scrubber: PersonalFinder, policy: ScrubPolicy, *, by_digest: bool = False
 ) -> list[Finding]:
@@ -112,15 +128,7 @@ def leftovers(
     those that the policy keeps, and the surrogates that the scrub itself put there. `by_digest`: an item whose digest
     no longer fits is not believed what it says about kept findings.
     """
-    metadata = item.metadata if isinstance(item.metadata, dict) else {"metadata": item.metadata}
-    value: dict[str, Json] = {
-        "input": item.input,
-        "expected_output": item.expected_output,
-        "metadata": {key: each for key, each in metadata.items() if key not in OWN_LINEAGE},
-    }
-    ids = {"source_trace_id": item.source_trace_id, "source_observation_id": item.source_observation_id}
-    ids["id"] = item.id.removeprefix(lineage.slug(item.dataset))
-    value |= {name: each for name, each in ids.items() if each and not lineage.RANDOM_ID.fullmatch(each)}
+    metadata, value = _metadata(item), looked_at(item)
     sealed = by_digest and lineage.DIGEST in metadata
     trusted = not sealed or lineage.approval_digest(item) == metadata[lineage.DIGEST]
     allowed, surrogates = _kept(metadata) if trusted else {}, _surrogates(value, policy)
