@@ -143,7 +143,7 @@ def approve(run: str, name: str, path: Path, rule: str | None, overwrite: bool, 
     the_rule = find_rule(rule, settings).rule if rule else None
     with gateway_when_needed(settings) as gateway:
         found = find_run(run, gateway, rule=the_rule, deadline=deadline, tell=say)
-    made = approve_baseline(found, name=name, reviewer=settings.reviewer_name())
+    made = approve_baseline(found, name=name, settings=settings)
     write_baseline(made, path)
     if as_json:
         print_json(

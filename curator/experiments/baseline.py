@@ -5,18 +5,22 @@ is over all the rest, so that a file that was edited by hand is refused.
 """
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from curator.config import Settings
 from curator.experiments import results
-from curator.experiments.results import ItemRun, Repeat, Run, Score
+from curator.experiments.results import ItemRun, Repeat, Run, Score, label_in
 from curator.model.base import Value
 from curator.model.errors import UsageError
 from curator.model.files import write_text
+from curator.model.json import canonical
 from curator.model.lineage import fingerprint
+from curator.scrub import Outgoing
 
 
 class Baseline(Value):
@@ -35,13 +39,17 @@ class Baseline(Value):
         return self.model_dump(mode="json", exclude_defaults=True) | {"format": self.format}
 
 
-def approve_baseline(run: Run, *, name: str, reviewer: str) -> Baseline:
-    """The run as an approved baseline. Raises UsageError (BASELINE_NOT_WHOLE) for one that is not whole."""
+def approve_baseline(run: Run, *, name: str, settings: Settings) -> Baseline:
+    """The run as an approved baseline. Raises UsageError for one that is not whole (BASELINE_NOT_WHOLE), or whose names
+    or variables, which may be another tool's, hold a personal value (PII_IN_NAME)."""
     problems = [p.message for r in run.repeats if r.integrity for p in r.integrity.problems if p.blocking]
     unseen = any(repeat.integrity is None for repeat in run.repeats)
     if not run.complete or not run.repeats or problems or unseen:
         why = problems[0] if problems else "it was interrupted." if not run.complete else "nobody saw that it is whole."
         raise UsageError(f"{run.run_name} cannot be a baseline: {why}", code="BASELINE_NOT_WHOLE")
+    with closing(Outgoing(settings.scrub)) as gate:
+        label, variables = label_in(run.run_name), canonical(run.variables)
+        gate.refuse({"The baseline's name": name, "The run's name": label, "The run's variables": variables})
     items = {i: item.model_copy(update={"input": None, "expected_output": None}) for i, item in run.items.items()}
     bare = run.model_copy(
         update={
@@ -52,7 +60,7 @@ def approve_baseline(run: Run, *, name: str, reviewer: str) -> Baseline:
             "environment": {},
         }
     )
-    made = Baseline(name=name, approved_by=reviewer, approved_at=datetime.now(UTC), run=bare, digest="")
+    made = Baseline(name=name, approved_by=settings.reviewer_name(), approved_at=datetime.now(UTC), run=bare, digest="")
     return made.model_copy(update={"digest": _digest(made.document())})
 
 

@@ -6,7 +6,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curator.draft import ALIKE, KnownItem, Texts, known_items, resemblance
 from curator.experiments import history
@@ -18,6 +18,7 @@ from curator.queue.find import find_failures
 from curator.queue.gather import Hears, silent
 from curator.queue.groups import FailureText, Group, Grouping, group_failures, in_state, read_texts, texts_file
 from curator.queue.window import Window
+from curator.scrub import Outgoing
 
 if TYPE_CHECKING:
     from curator.gateway import Gateway
@@ -84,10 +85,14 @@ def read_week(
         one.model_copy(update={"group": of.get(one.key), "seen": seen.get(one.key)}) for one in found.failures
     )
     groups = []
-    for group in grouping.groups:
+    named: Any = [[group.name, group.workflow] for group in grouping.groups]  # by words and trace names as they came
+    outgoing = Outgoing(policy_of(found.failures[0]) if found.failures else None, scrubber)
+    shown: Any = plain if isinstance(plain := outgoing.clean(named), list) else [[plain, None]] * len(named)
+    for group, (name, workflow) in zip(grouping.groups, shown, strict=True):
         like = [seen[key] for key in group.keys if key in seen]
         best = max(like, key=lambda each: each.likeness, default=None)
-        groups.append(group.model_copy(update={"like": best, "types": types_in(group.items, items)}))
+        more = {"like": best, "types": types_in(group.items, items), "name": name, "workflow": workflow}
+        groups.append(group.model_copy(update=more))
     queue = found.model_copy(update={"failures": failures, "requests": gateway.requests - began})
     return Week(window=window, queue=queue, grouping=grouping.model_copy(update={"groups": tuple(groups)}), items=items)
 

@@ -57,7 +57,7 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
     """
     plain = (policy or ScrubPolicy()).model_copy(update={"paths": ()})
     own = bool(plain.deny or plain.patterns)
-    wanted = {what: text for what, text in names.items() if text and (own or _may_hold_values(text))}
+    wanted = {what: text for what, text in names.items() if own or not _ordinary(Leaf((), text, ()))}
     if not wanted:
         return
     for finding in finder.find(list(wanted.values()), plain):
@@ -67,15 +67,6 @@ def refuse_personal(finder: Finds, names: Mapping[str, str], policy: ScrubPolicy
                 f"{what} holds a personal value or a secret ({finding.entity}); it would stand where nobody scrubs.",
                 code="PII_IN_NAME",
             )
-
-
-def _may_hold_values(text: str) -> bool:
-    """Whether a short name may hold a value at all, so that `candidate-2` does not load the engine: an address, a long
-    number or token, or a word from the lists of names.
-    """
-    if "@" in text or regex.search(r"\S{20}|(?:\d[ .\-]?){7}", text):
-        return True
-    return any(is_plain_given(word) or is_family(word) for word in regex.findall(r"\p{L}{3,}", text))
 
 
 class Outgoing:

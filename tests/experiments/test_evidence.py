@@ -3,10 +3,12 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from curator.config import Settings
 from curator.experiments import baseline
 from curator.experiments.compare import compare_runs
 from curator.experiments.judges import agreement
@@ -14,6 +16,8 @@ from curator.experiments.results import Integrity, Run
 from curator.model.errors import UsageError
 from curator.model.item import ItemState
 from tests.experiments.builders import make_run
+
+ANA = Settings(reviewer="ana")
 
 
 def whole(run: Run) -> Run:
@@ -25,7 +29,7 @@ def test_a_baseline_file_tells_what_the_run_tells_and_holds_no_content(tmp_path:
     before = whole(make_run("before", {"s": np.ones((40, 2))}))
     after = make_run("after", {"s": np.repeat([[1.0]] * 26 + [[0.0]] * 14, 2, axis=1)})
     file = tmp_path / "production.json"
-    baseline.write_baseline(baseline.approve_baseline(before, name="production", reviewer="ana"), file)
+    baseline.write_baseline(baseline.approve_baseline(before, name="production", settings=ANA), file)
     read = baseline.read_any(file)
     assert (read.label, read.source) == ("production", "approved")
     kept, fresh = compare_runs(read, after), compare_runs(before, after)
@@ -38,7 +42,7 @@ def test_a_baseline_file_tells_what_the_run_tells_and_holds_no_content(tmp_path:
 def test_a_baseline_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "production.json"
     baseline.write_baseline(
-        baseline.approve_baseline(whole(make_run("a", {"s": [[1.0]] * 4})), name="p", reviewer="ana"), file
+        baseline.approve_baseline(whole(make_run("a", {"s": [[1.0]] * 4})), name="p", settings=ANA), file
     )
     data = json.loads(file.read_text())
     data["run"]["repeats"][0]["items"][0]["scores"]["s"]["value"] = 0.0
@@ -52,8 +56,17 @@ def test_a_baseline_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
 def test_only_a_whole_run_becomes_a_baseline(fields: dict[str, bool]) -> None:
     run = make_run("a", {"s": [[1.0]] * 4}, **fields)
     with pytest.raises(UsageError) as caught:
-        baseline.approve_baseline(whole(run) if fields else run, name="p", reviewer="ana")
+        baseline.approve_baseline(whole(run) if fields else run, name="p", settings=ANA)
     assert caught.value.code == "BASELINE_NOT_WHOLE"
+
+
+@pytest.mark.parametrize("fields", [{"run_name": "jane@corp.com"}, {"variables": {"jane@corp.com": "yes"}}])
+def test_a_baseline_of_another_tools_run_names_nobody(fields: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as caught:
+        baseline.approve_baseline(
+            whole(make_run("a", {"s": [[1.0]]}).model_copy(update=fields)), name="p", settings=ANA
+        )
+    assert caught.value.code == "PII_IN_NAME"
 
 
 def test_an_excuse_needs_somebody_and_an_end() -> None:

@@ -20,7 +20,7 @@ def test_refused_without_repeating_it(pipeline: Pipeline, text: str) -> None:
     assert text not in refused.value.message + refused.value.remedy
 
 
-@pytest.mark.parametrize("text", ["1", "candidate-2", "gpt-5 mini", "billing/refund", "Orders that were late", ""])
+@pytest.mark.parametrize("text", ["1", "candidate-2", "nightly run 5", "billing/refund", "Orders that were late", ""])
 def test_ordinary_names_pass_without_the_engine(text: str) -> None:
     class Never:
         def find(self, value: object, policy: ScrubPolicy) -> list[object]:

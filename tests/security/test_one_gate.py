@@ -187,13 +187,18 @@ def test_ids_and_files_of_a_pushed_folder_pass_the_gate(server: SandboxServer, t
 
 
 @pytest.mark.usefixtures("lasting_workers")
-def test_a_first_rule_names_nobody(tmp_path: Path) -> None:
-    """A rule goes into git: a trace's name that holds a value is no filter, and no name of a dataset or file."""
+def test_a_first_rule_and_a_digest_name_nobody(tmp_path: Path) -> None:
+    """One goes into git, one to everybody: a trace's name that holds a value is no filter, dataset, file or group."""
     with SandboxServer() as server:
         traces(server, tmp_path, one="1" * 32, two="2" * 32)
         environment = server.environment() | {"CURATOR_CONFIG": str(tmp_path / "config.toml")}
         done = command.run("init", "--yes", env=environment, folder=tmp_path)
         assert done.returncode == 0
+        (tmp_path / "desk.yaml").write_text(DESK)
+        digest = command.run("digest", "--rules", "desk.yaml", env=environment, folder=tmp_path)
+        coverage = command.run("coverage", "--rules", "desk.yaml", env=environment, folder=tmp_path)
+    assert "2 failures" in digest.stdout
+    assert "planted" not in digest.stdout + coverage.stdout
     texts = [done.stdout, *(str(p) + p.read_text() for p in (tmp_path / "rules").iterdir())]
     assert not any("planted" in text for text in texts)
     assert "chat of *" in texts[1]
