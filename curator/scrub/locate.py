@@ -27,6 +27,7 @@ _PARTS = frozenset({"first", "last", "middle", "full", "given", "family"})
 """Keys below `name` that say which part of it: `{"name": {"first": …, "last": …}}`."""
 _PARTICLES = frozenset({"de", "del", "do", "di", "da", "van"})
 _NAMES = frozenset({"PERSON", "POSSIBLE_NAME"})
+_SPEECH = (("content",), ("text",), ("message",))
 _NEVER = frozenset({"content", "text", "message", "messages", "query", "question", "answer", "output", "input"})
 
 
@@ -44,7 +45,25 @@ _NUMBERED = regex.compile(
     r"(?=.{0,20}\p{L}|(?:\D*\d){4})[\p{L}\p{N}()./#\- ]{0,12}(?:\d[\p{L}()./#\- ]{0,4}){2,30}[\p{L}]{0,3}"
 )
 """A number: which one it is, its key knows."""
-_NUMBER_WORDS = frozenset({"no", "nr", "num", "number", "id", "code", "card", "mark", "nummer", "número", "numéro"})
+_NUMBER_WORDS = frozenset(
+    {
+        "no",
+        "nr",
+        "num",
+        "number",
+        "id",
+        "code",
+        "card",
+        "mark",
+        "barcode",
+        "reg",
+        "plate",
+        "ref",
+        "nummer",
+        "número",
+        "numéro",
+    }
+)
 
 
 def lead_in(keys: tuple[str, ...], text: str) -> str:
@@ -67,6 +86,15 @@ def lead_in(keys: tuple[str, ...], text: str) -> str:
     numbers = (len(own) == 1 or own[-1] in _NUMBER_WORDS) and _NUMBERED.fullmatch(text) is not None
     tells = numbers or not _TELLING.isdisjoint(own) or (above and (own[0] in _BLANK or own[0].isdigit()))
     return " ".join([*above, *own]) + ": " if tells else ""
+
+
+_QUESTION = regex.compile(r"[^.!?\n]{0,160}\?(?=[^?]{0,100}$)")
+
+
+def _asked(earlier: str) -> str:
+    """The question in which a message asks for something telling: the next one, `8085 606 450`, answers it."""
+    asks = _QUESTION.search(earlier[-300:])
+    return f"{asks.group().strip()} " if asks and not _TELLING.isdisjoint(words(asks.group())) else ""
 
 
 _ORDINARY_KEY = regex.compile(r"[A-Za-z_$@.\-][A-Za-z_$.\-]{0,60}(?: \p{Ll}[\p{Ll} ]{0,40})?\d{0,4}")
@@ -128,7 +156,10 @@ def passages(
     `media` of a leaf are not read.
     """
     out = []
+    said = ""
     for i, leaf in enumerate(leaves):
+        speech = not leaf.in_key and leaf.keys[-1:] in _SPEECH
+        earlier, said = said, leaf.text if speech else said
         if i in skip:
             continue
         if leaf.in_key:
@@ -150,6 +181,8 @@ def passages(
                 not (part.is_key or part.number) and len(text) <= _LONGEST and names_a_thing("".join(part.keys[-1:]))
             )
             lead = "" if part.is_key or thing else lead_in(part.keys, text)
+            if speech and earlier and part.text == leaf.text and len(text) <= _LONGEST:
+                lead = _asked(earlier)
             if part.field and not (lead or thing):
                 continue
             if _SIGNIFICANT.search(text):

@@ -79,3 +79,17 @@ def test_encoded_texts_are_opened_and_replaced_as_one(bare: Pipeline) -> None:
     item = {"a": f"payload={mail}", "b": f"Subject: =?utf-8?B?{mail}?=", "c": harmless, "d": "ab" * 16, "e": "a" * 40}
     after = {"a": "payload=<EMAIL_ADDRESS_1>", "b": "Subject: <EMAIL_ADDRESS_2>"}
     assert bare.scrub(item, PLAIN).value == item | after
+
+
+def test_a_question_tells_what_the_next_message_is(bare: Pipeline) -> None:
+    asked = (
+        "Sure! Could I have your member number?",
+        "And your passport number?",
+        "And the order number?",
+        "Anything?",
+    )
+    given = ("70-441-82", "it's C01XM7T48", "88213441", "88213441")
+    chat = [{"role": r, "content": t} for qa in zip(asked, given, strict=True) for r, t in zip("au", qa, strict=True)]
+    after = [message["content"] for message in bare.scrub(chat, PLAIN).value]  # type: ignore[index, union-attr, call-overload]
+    assert after[1::2] == ["<DOCUMENT_NUMBER_1>", "it's <DOCUMENT_NUMBER_2>", "88213441", "88213441"]
+    assert after[::2] == list(asked)

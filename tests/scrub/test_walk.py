@@ -56,7 +56,7 @@ def test_endless_nesting_is_refused() -> None:
         (("x", "content"), "hello", ""),
         (("total",), "12", ""),
         (("Emp#",), "11842", "emp number: "),
-        (("docNo",), "K0815-9928", "doc no: "),
+        (("docNo",), "K0815-9928", "passport number: "),
         (("Desk Lamp",), "6817146515", ""),
         (("name",), "long " * 60, ""),
         ((), "x", ""),

@@ -78,12 +78,11 @@ def alike(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
     sign = r"\d" if value.upper() == value.lower() else r"[\p{L}\d]"
     form = "".join(sign if c.isalnum() else regex.escape(c) for c in value)
     form = form if value.isdecimal() else rf"(?=\S*\d{{2}}){form}"
+    pattern = regex.compile(rf"(?<![\p{{L}}\p{{N}}\-]){form}(?![\p{{L}}\p{{N}}\-])")
     reach = 7 if value.isdecimal() else 60
-    while len(value) > 5 and (
-        match := regex.compile(rf"(?<![\p{{L}}\p{{N}}\-]){form}(?![\p{{L}}\p{{N}}\-])").search(
-            text, end, end + reach + len(value)
-        )
-    ):
+    for match in pattern.finditer(text, end) if len(value) > 5 else ():
+        if match.start() > end + reach:
+            return
         yield match.span()
         end = match.end()
 

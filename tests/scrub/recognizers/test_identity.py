@@ -126,6 +126,8 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "ACH: routing ⟦021000021⟧ / checking ⟦7734120098⟧",
             "into account ⟦8837261940⟧, the rest into account ⟦2201984457⟧",
             "no rekening ⟦1234567890⟧",
+            "ABA ⟦021000021⟧ / DDA ⟦000482910377⟧",
+            "číslo účtu ⟦2748119035/0800⟧",
         ),
         (
             "your account has 12345 points",
@@ -157,6 +159,10 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "my number plate is ⟦BD51 SMR⟧",
             "Fahrzeug mit Kennzeichen ⟦B-MK 2049⟧",
             "plate ⟦gx15 ogj⟧ keeps parking here",
+            "Clerk: passport number?\nVisitor: let me see, ⟦YA4821930⟧.",
+            "[00:14] registration of the car?\n[00:17] CUST: ⟦N 48 WJT⟧, it's old",
+            "Union membership ⟦UNI/0294/61B⟧ lapsed",
+            "ナンバープレートは ⟦品川 330 さ 12-34⟧ です",
         ),
         (
             "passport control at gate 22",

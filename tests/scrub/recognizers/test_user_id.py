@@ -23,6 +23,11 @@ HITS = (
     "pseudo: ⟦BlueTigre33⟧",
     "Login failed for ⟦svdbruggen⟧ from",
     "git@github.com:⟦kasimir-dev⟧/dotfiles",
+    "what's your username\ncustomer: ⟦dotty.pembroke⟧",
+    "Discord: ⟦moth.minster⟧ is muted",
+    "sudo: user ⟦rpatwarden⟧ is not in the sudoers file",
+    "ORCID ⟦0000-0002-1825-0097⟧",
+    "login failed user=⟦hgudmunds⟧ ip=",
 )
 MISSES = (
     "user_id: cus_N4x8Qe1ab",
