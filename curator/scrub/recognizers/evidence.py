@@ -20,18 +20,21 @@ from curator.scrub.second import Marked
 
 _NAMES = frozenset({"PERSON", "POSSIBLE_NAME"})
 _SURE = 0.45
+_DOUBTED = 0.9
 _EDGE = r"(?<![\p{L}\p{N}_./@\-=])"
-_NAME = regex.compile(rf"{_EDGE}{names.NAME}(?![\p{{L}}\p{{N}}_@=/]|\.\p{{Ll}})", regex.VERBOSE)
+_NAME = regex.compile(rf"{_EDGE}{names.NAME}(?![\p{{L}}\p{{N}}_@=/(]|\.\p{{Ll}})", regex.VERBOSE)
 _FAMILY_FIRST = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}]|\p{{Lu}}[\p{{L}}'’\-]{{1,40}}[ ])(?P<family>{names.WORD}),[ ]"
     rf"(?P<given>{names.WORD})(?![\p{{L}}\p{{N}}])",
     regex.VERBOSE,
 )
 _SMALL_WORDS = regex.compile(r"(?<![\p{L}\p{N}_./@\-=#:])\p{Ll}[\p{Ll}\p{M}'’\-]+(?![\p{L}\p{N}_@=/(\[]|\.\p{L})")
+_OTHER_WORDS = regex.compile(r"(?<![\p{L}\p{M}])\p{Lo}[\p{Lo}\p{M}\-]+(?![\p{L}\p{M}])")
+"""Words of scripts without capitals."""
 _SHOUTED_WORD = r"(?:\p{Lu}['’])?\p{Lu}{2,}(?:['’\-]\p{Lu}{2,})*"
 _CAPITALS = regex.compile(rf"(?<![\p{{L}}\p{{N}}_\-'’]){_SHOUTED_WORD}(?:[ ]{_SHOUTED_WORD})+")
 _BEFORE = regex.compile(r"(\p{L}+)\.?[ ]$")
-_NO_NAME = regex.compile(r"\p{Ll}{3}\p{Lu}{2}|[\d_/=\\{}<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
+_NO_NAME = regex.compile(r"\p{Ll}{3}\p{Lu}{2}|[\d_/=\\{}()<>|@#$%*]|\.\p{Ll}|^\P{Lu}*$")
 _NO_THING = regex.compile(r"[\d_/=\\{}<>|@#$%*:\n\t]|^\p{Lu}{1,6}$|^\P{Lu}*$")
 """Codes, markup and lines run together are no places or companies: a suggestion must be worth a look."""
 _THINGS = tuple(rule.pattern for rule in rules("things", "THING"))
@@ -39,6 +42,7 @@ _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role
 """Cues that are believed even where a product has the same name."""
 (_ARTICLE,) = (regex.compile(part, regex.VERBOSE) for part in parts("names", "article"))
 _GOES_ON = regex.compile(rf"(?:[ ]{names.PARTICLE}){{1,3}}[ ]{names.WORD}", regex.VERBOSE)
+_INITIALS = regex.compile(rf"(?<![\p{{L}}.]){parts('names', 'initials')[0]}$", regex.VERBOSE)
 _STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{names.WORD})[ ]$", regex.VERBOSE)
 
 
@@ -59,7 +63,8 @@ class PersonListRecognizer(RegexRecognizer):
                 yield *match.span(), 0.55, "family name first"
         for match in _CAPITALS.finditer(text, timeout=TIMEOUT_SECONDS):
             yield from self._pairs(text, match.span(), regex.compile(r"\S+"))
-        yield from self._pairs(text, (0, len(text)), _SMALL_WORDS)
+        for words in (_SMALL_WORDS, _OTHER_WORDS):
+            yield from self._pairs(text, (0, len(text)), words)
 
     @staticmethod
     def _pairs(text: str, span: tuple[int, int], words: "regex.Pattern[str]") -> Iterable[tuple[int, int, float, str]]:
@@ -68,7 +73,8 @@ class PersonListRecognizer(RegexRecognizer):
         for word in words.finditer(text, *span, timeout=TIMEOUT_SECONDS):
             near = last is not None and word.start() - last.end() == 1 and text[last.end()] == " "
             pair = (last.group(), word.group()) if near and last else None
-            if last and pair and names.paired(pair) and not _ordinary(*pair):
+            sure = pair and (not pair[0].islower() or names.is_plain_given(pair[0]) or names.is_family(pair[1]))
+            if last and pair and sure and names.paired(pair) and not _ordinary(*pair):
                 third = words.match(text, word.end() + 1) if text[word.end() : word.end() + 1] == " " else None
                 plain = word.group().islower()
                 more = (
@@ -90,7 +96,7 @@ class PersonListRecognizer(RegexRecognizer):
         if span is None or names.is_product(text[slice(*span)]):
             return None
         before = _BEFORE.search(text[max(0, span[0] - 12) : span[0]])
-        if before and names.is_place_prefix(before[1]) and before[1][0].isupper():
+        if before and ((names.is_place_prefix(before[1]) and before[1][0].isupper()) or before[1] in ("the", "The")):
             return None
         parts = text[slice(*span)].split()
         first = parts[0]
@@ -163,18 +169,20 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
         marks = [(s, m) for s, m in marks if not _touches(s, things)]
     sure = [s for s in people if s.recognizer != MODEL and s.score >= _SURE]
     hints = [s for s in people if s.recognizer != MODEL and s.score < _SURE]
+    telling = [s for s in hints if not s.recognizer.startswith(("weak: dealing", "weak: pair", "listed"))]
     small = [replace(s, entity="PERSON") for s in people if s.recognizer == MODEL]
     marked = [(replace(s, start=b.start, end=b.end), b) for s, m in marks if (b := _believable(text, m)) is not None]
     found = [s for s in spans if s.entity not in _NAMES] + sure
     for span, mark in (*((s, None) for s in small), *marked):
-        signs = (
-            _listed(text, span)
+        both = _touches(span, small if mark else [s for s, _ in marked])
+        # What only the small model sees although the second one has read it needs more than a rare name.
+        listed = _listed(text, span, alone=mark is None and second is not None and not both)
+        doubted = mark and mark.score < _DOUBTED and _all_ordinary(text, span)
+        signs = not doubted and (
+            listed
             or _touches(span, sure)
-            or (_touches(span, hints) and not _all_ordinary(text, span))
-            or (
-                (_touches(span, small if mark else [s for s, _ in marked]) or (mark and mark.sure))
-                and not _some_ordinary(text, span)
-            )
+            or (_touches(span, hints if mark else telling) and not _all_ordinary(text, span))
+            or ((both or (mark and mark.sure)) and not _some_ordinary(text, span))
         )
         found.append(span if signs else replace(span, entity="POSSIBLE_NAME", score=max(span.score, 0.5)))
     found += [h for h in hints if _listed(text, h) and not h.recognizer.startswith("weak: dealing")]
@@ -201,13 +209,21 @@ def _believable(text: str, mark: Marked) -> Marked | None:
         return None
     if _NO_NAME.search(value.title()) or (value.isupper() and len(value) < 4):
         return None
-    return Marked(*span, mark.given, mark.family, mark.score)
+    initials = _INITIALS.search(text[max(0, span[0] - 24) : span[0]])
+    start = span[0] - len(initials.group()) if initials else span[0]
+    return Marked(start, span[1], mark.given, mark.family, mark.score)
 
 
-def _listed(text: str, span: Span) -> bool:
+def _listed(text: str, span: Span, *, alone: bool = False) -> bool:
+    """Whether lists confirm a mark; one that stands `alone` needs a given name with a family name."""
     words = text[span.start : span.end].split()
     if len(words) == 1 and _ARTICLE.search(text[max(0, span.start - 8) : span.start]):
-        return names.may_be_given(words[0], plain=True)  # `die Lampe`, `der Duden`
+        return not alone and names.may_be_given(words[0], plain=True)  # `die Lampe`, `der Duden`
+    if len(words) > 1 and (alone or words[0].islower()):
+        given = names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
+        return names.paired(words) or (given and (len(words) == 2 or words[0][0].isupper()))
+    if alone:
+        return names.may_be_given(words[0], plain=True) and not names.may_be_family(words[0])
     return names.listed(words)
 
 

@@ -36,10 +36,13 @@ def marked(name: str, marks: str = "") -> frozenset[str]:
     return frozenset(n.lstrip("?@") for n in lines(name) if (n[0] in marks if marks else n[0] not in "?@"))
 
 
-_GIVEN, _FAMILY, _WORLD_GIVEN, _WORLD_FAMILY = (
-    f"{name}.txt" for name in ("given_names", "family_names", "world_given", "world_family")
+_GIVEN, _FAMILY, _WORLD_GIVEN, _WORLD_FAMILY, _MORE_GIVEN, _MORE_FAMILY = (
+    f"{name}.txt"
+    for name in ("given_names", "family_names", "world_given", "world_family", "more_given", "more_family")
 )
 PARTICLES = regex.compile(PARTICLE, regex.VERBOSE)
+_INITIAL = regex.compile(r"\p{Lu}\.")
+(_NOUN,) = (regex.compile(part, regex.VERBOSE) for part in parts("names", "noun"))
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "'": "", "’": ""}
 )
@@ -55,24 +58,28 @@ def bare(word: str) -> str:
 @lru_cache(maxsize=50_000)
 def may_be_given(word: str, *, plain: bool = False) -> bool:
     """Whether a word is a given name somewhere in the world; `plain`: and no ordinary word, place or product."""
-    if plain:
-        return any(p in marked(_GIVEN) or p in marked(_WORLD_GIVEN) for p in bare(word).split("-"))
-    return any(
-        is_given(p) or p in marked(_WORLD_GIVEN) or p in marked(_WORLD_GIVEN, "?") for p in bare(word).split("-")
-    )
+    lists = [marked(name) for name in (_GIVEN, _WORLD_GIVEN, _MORE_GIVEN)]
+    if not plain:
+        lists += marked(_GIVEN, "?@"), marked(_WORLD_GIVEN, "?")
+    return any(part in each for part in bare(word).split("-") for each in lists)
 
 
 @lru_cache(maxsize=50_000)
 def may_be_family(word: str, *, plain: bool = False) -> bool:
     """Whether a word is a family name somewhere in the world; `plain`: and no ordinary word."""
-    some, words = marked(_WORLD_FAMILY), marked(_WORLD_FAMILY, "?")
-    return any(p in word_list(_FAMILY) or p in some or (not plain and p in words) for p in bare(word).split("-"))
+    lists = [word_list(_FAMILY), marked(_WORLD_FAMILY), word_list(_MORE_FAMILY)]
+    if not plain:
+        lists.append(marked(_WORLD_FAMILY, "?"))
+    return any(part in each for part in bare(word).split("-") for each in lists)
 
 
 @lru_cache(maxsize=50_000)
 def is_ordinary(word: str) -> bool:
     """Whether a word is an ordinary one and no common given name: lamp, green, price."""
-    return bare(word) in word_list("ordinary_words.txt") or is_stop(word) or is_product(word)
+    plain = bare(word)
+    if (plain in word_list("ordinary_words.txt") and word.isascii()) or plain in word_list("foreign_words.txt"):
+        return True
+    return is_stop(word) or is_product(word) or (_NOUN.fullmatch(word) is not None and not may_be_family(word))
 
 
 def listed(words: Sequence[str]) -> bool:
@@ -133,13 +140,13 @@ def is_family(word: str) -> bool:
 
 
 def is_place(word: str) -> bool:
-    """Whether a given name is rather a place when it stands alone."""
-    return word.casefold() in marked(_GIVEN, "@")
+    """Whether a word is rather a place when it stands alone: a town, or a given name that is one."""
+    return word.casefold() in marked(_GIVEN, "@") or bare(word) in word_list("towns.txt")
 
 
 def is_stop(word: str) -> bool:
     """Whether a capitalised word is no part of a name."""
-    return word.casefold().rstrip(".") in word_list("no_names.txt")
+    return word.casefold().rstrip(".") in word_list("no_names.txt") and not _INITIAL.fullmatch(word)
 
 
 def is_place_prefix(word: str) -> bool:

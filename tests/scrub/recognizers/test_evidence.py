@@ -22,6 +22,9 @@ HITS = (
     "PAID BY ⟦MARGARET ANNE HENDERSON⟧ TODAY",
     "'⟦Fiona Page⟧' and 3 more",
     "closed by ⟦Kwabena Asante⟧ today",
+    "звонила ⟦Ольга Лебедева⟧ утром",
+    "ο ⟦Γιώργος Δημητρίου⟧ ήρθε",
+    "עם ⟦דוד כהן⟧ היום",
 )
 MISSES = (
     "Harley Davidson and Fourier transform",
@@ -40,6 +43,15 @@ MISSES = (
     "il prodotto Anna Rossi",
     "Nash equilibrium, Queen Anna II, la gare Anna Weber, l'hôtel Georges",
     "die Lampe flackert, Hong Kong",
+    "jag vill säga upp avtalet, ring här från stan",
+    "class Dante(Model): pass",
+    "Rotterdam, Esbjerg and Braga",
+    "am 3. Mai, le 1er Mai",
+    "the Davis Cup, the Turner Prize, the Ruy Lopez",
+    "Rosa-Luxemburg-Platz",
+    'We watched "Amy Winehouse" at school',
+    "Meeting rooms: Anna, Emil and Oscar are free",
+    "the Thompson & Hall report",
 )
 
 
@@ -89,6 +101,9 @@ def test_prose(named: Pipeline) -> None:
         ("hey Xyzzyk now", "Xyzzyk", None, "Xyzzyk", "PERSON"),
         ("ask sipho about it", None, "sipho", None, "PERSON"),
         ("the lamp is here", None, "lamp", None, "POSSIBLE_NAME"),
+        ("steht im Halteverbot hier", "Halteverbot", "Halteverbot", None, "POSSIBLE_NAME"),
+        ("kam Dachgeschoss dran", "Dachgeschoss", None, None, "POSSIBLE_NAME"),
+        ("paid at Quuxley twice", "Quuxley", None, None, "POSSIBLE_NAME"),
     ],
 )
 def test_one_sign_suggests_two_find(
