@@ -26,7 +26,9 @@ class PersonCueRecognizer(RegexRecognizer):
         if _SHOUTED.search(text) and len(calm := text.title()) == len(text):
             for start, end, score, name in super().find(calm):
                 span = trimmed(calm, start, end) if name in _STRONG and text[start:end].isupper() else None
-                if span is not None and not all(map(names.is_ordinary, calm[slice(*span)].split())):
+                value = calm[slice(*span)] if span else ""
+                cue = "listed: role" if name == "field of a role" else name
+                if span is not None and not _ordinary(value) and self._believable(value, cue):
                     yield *span, score, name
         for start, end, score, name in super().find(text):
             if name.endswith("small letters"):
@@ -39,17 +41,27 @@ class PersonCueRecognizer(RegexRecognizer):
                 span = start, end  # Mrs Price
             if span is None:
                 continue
-            if self._believable(text[slice(*span)], name):
+            value = text[slice(*span)]
+            # `Regards, Customer Care`
+            office = name.startswith(("letter", "unlisted: greeting")) and (span[0] > start or _ordinary(value))
+            if self._believable(value, name) and not office:
                 yield *span, score, name
-            elif not names.is_product(text[slice(*span)]):
+            elif not names.is_product(value):
                 # Not enough alone; with a model or a list it is.
                 yield *span, HINT, name
 
     @staticmethod
     def _believable(value: str, cue: str) -> bool:
-        if cue == "weak: dealing with":
-            return _known(value) and not names.is_place(value)
         words = value.split()
+        if cue.startswith("hint"):
+            return False
+        if cue.startswith("pair"):
+            words = _FILE_PARTS.findall(value)
+            file = cue.endswith("name") and value[0].isupper() and names.may_be_given(words[0], plain=True)
+            return file or names.paired(words) or names.paired(words[::-1])
+        if cue == "weak: dealing with":
+            known = _known(value) if len(words) > 1 else names.is_plain_given(value)
+            return known and not names.is_place(value)
         if cue.startswith("weak") or cue in ("field of a role", "possessor"):
             owner = cue == "possessor" and names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
             return _known(value) or owner or (cue == "field of a role" and names.of_two_names(value))
@@ -57,7 +69,8 @@ class PersonCueRecognizer(RegexRecognizer):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
             alone = cue.startswith("listed: dealing") and len(words) == 1 and names.may_be_given(words[0])
-            listed = (names.listed(words) or alone) and not names.is_ordinary(words[0])
+            first = words[-1] if names.PARTICLES.fullmatch(words[0].casefold()) else words[0]
+            listed = (names.listed(words) or alone) and not names.is_ordinary(first)
             return _known(value) or (listed and not names.is_place(value))
         if cue in ("dealing with", "at home", "in a role", "speaker with two names"):
             return (_known(value) and not names.is_place(value)) or _two_words(value)
@@ -73,16 +86,25 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
         last = text[start:end].split()[-1]
         known = cue.startswith("title in") or names.may_be_given(last, plain=True) or names.may_be_family(last)
         return (start, end) if known and not names.is_ordinary(last) else None
-    sure, alone, greeted = (cue.startswith(kind) for kind in ("introduction", "dealing", "greeting"))
+    sure, alone, greeted, booked = (cue.startswith(k) for k in ("introduction", "dealing", "greeting", "booked"))
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():
         return trimmed(text, start, end)
     if not (names.is_given(first) if greeted else names.is_plain_given(first)) and not (
-        alone and names.may_be_given(first, plain=True) and not names.is_ordinary(first)
+        ((alone or booked) and names.may_be_given(first, plain=True) and not names.is_ordinary(first))
+        or (booked and _family(first))
     ):
         return None
-    both = second and (not names.is_stop(second) if sure else names.is_family(second))
+    both = second and (not names.is_stop(second) if sure else _family(second.split()[-1]))
     return start, end if both else start + len(first)
+
+
+def _family(word: str) -> bool:
+    return names.may_be_family(word, plain=True) and not names.is_ordinary(word)
+
+
+def _ordinary(value: str) -> bool:
+    return all(map(names.is_ordinary, value.split()))
 
 
 def _two_words(value: str) -> bool:
@@ -93,6 +115,8 @@ def _two_words(value: str) -> bool:
 def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Cuts words off both ends that are no part of a name; None when nothing is left or it is a thing or a place."""
     words = [(start + m.start(), start + m.end()) for m in _WORDS.finditer(text[start:end])]
+    while len(words) > 1 and text[words[-1][0]].islower() and text[words[0][0]].isupper():
+        words.pop()
     while (
         words
         and names.is_stop(text[slice(*words[-1])].strip("'’"))
@@ -114,6 +138,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
             and names.is_stop(text[a:b])
             and not _begins_name(text, words[i:])
             and not names.PARTICLES.fullmatch(text[a:b])
+            and not _TITLE_WORD.fullmatch(text[a:b])
             and not _ends_name(text, words)
         ):
             words = words[:i]
@@ -122,7 +147,8 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     last = text[slice(*words[-1])]
     following = _NEXT.match(text, words[-1][1])
-    if (len(words) > 1 and names.is_thing_suffix(last)) or (following and names.is_thing_suffix(following[1])):
+    ends = (last.rpartition("-")[2] if len(words) > 1 or "-" in last else "", following[1] if following else "")
+    if any(map(names.is_thing_suffix, ends)):
         return None
     a, b = words[0][0], words[-1][1]
     while (b > a and text[b - 1] in "'’-,;:") or text[a:b].endswith(("'s", "’s")):
@@ -160,8 +186,10 @@ def _known(value: str) -> bool:
 
 _SHOUTED = regex.compile(r"(?:\b\p{Lu}{2,}\b[^\p{L}\n]{1,3}){3}")
 """Three words in capitals: read in title case, where strong cues show the names."""
-_STRONG = frozenset({"title", "introduction", "field of a name", "field `name` of a role", "letter", "relation"})
+_FIELDS = ("field of a name", "field `name` of a role", "field of a role")
+_STRONG = frozenset(("title", "introduction", "letter", "relation", "listed: role", *_FIELDS))
 _WORDS = regex.compile(r"[^\s]+")
+_FILE_PARTS = regex.compile(r"\p{L}+")
 _NEXT = regex.compile(r"[ ]([\p{L}]+\.?)")
 (_SURNAME_WORD,) = (regex.compile(part) for part in parts("names", "surname_words"))
 _TITLE_WORD = regex.compile(names.TITLE, regex.VERBOSE)
