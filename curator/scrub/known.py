@@ -8,6 +8,7 @@ that an expectation that names the surname can still pass.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
@@ -15,7 +16,7 @@ from curator.scrub.entities import ENTITIES
 from curator.scrub.locate import Located, Passage, outside_placeholders
 from curator.scrub.normalise import fold
 from curator.scrub.placeholders import same
-from curator.scrub.recognizers.names import bare, is_family, is_ordinary, is_plain_given, is_stop
+from curator.scrub.recognizers.names import bare, is_family, is_ordinary, is_plain_given, is_stop, may_be_given, paired
 
 _SPLIT = regex.compile(r"[\s,]+")
 _DEGREES = frozenset({"md", "dds", "dvm", "mba", "cpa", "rn", "esq", "jr", "sr", "ii", "iii", "iv", "phd", "jd", "obe"})
@@ -59,6 +60,17 @@ def handles(name: str) -> Iterator[str]:
         for text in (a[0] + b, *(f"{x}{sign}{b}" for sign in (".", "_", "-", "") for x in (a, a[0]))):
             if len(text) >= _LEAST:
                 yield text
+
+
+def named_in(address: str) -> Iterator[str]:
+    """Names that make up an address: `clover.henley@…` → clover, henley; `ffionwilliams@…` → ffion, williams."""
+    words = regex.findall(r"\p{L}{3,20}", address.partition("@")[0].casefold())
+    for word in words:
+        if may_be_given(word, plain=True) and not is_ordinary(word):
+            yield word
+    for a, b in (*pairwise(words), *((w[:i], w[i:]) for w in words for i in range(3, len(w) - 2))):
+        if paired((a, b)) and not is_stop(a) and not is_stop(b):
+            yield from (a, b)
 
 
 def _covers(owner: tuple[str, ...], part: tuple[str, ...]) -> bool:
@@ -117,6 +129,9 @@ class KnownValues:
         self._remember(plain, entity, score)
         if entity in _DIGITS:
             self._digits.setdefault(same(entity, text), _Value("", 0, entity, score))
+        elif entity == "EMAIL_ADDRESS":
+            for word in named_in(text):
+                self._remember(word, "PERSON", score, cased=word.capitalize())
         elif entity == "PERSON":
             self._remember(same(entity, text), entity, score)
             words = text.split()

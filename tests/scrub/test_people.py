@@ -3,7 +3,8 @@
 import pytest
 
 from curator.model import ScrubPolicy
-from curator.scrub.known import handles, persons
+from curator.scrub.engine import Engine
+from curator.scrub.known import handles, named_in, persons
 from curator.scrub.pipeline import Pipeline
 
 
@@ -27,6 +28,27 @@ def test_which_names_are_one_person(names: tuple[str, ...], same: int) -> None:
 def test_handles_of_a_name() -> None:
     assert {"kasante", "kofi.asante", "asante_kofi", "kofiasante", "k_asante"} <= set(handles("Mr. Kofi Asante"))
     assert not list(handles("Kofi"))
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("hazel.brennan@mail.example", {"hazel", "brennan"}),
+        ("saoirsemurphy.work@mail.example", {"saoirse", "murphy"}),
+        ("thandiwe77@mail.example", {"thandiwe"}),
+        ("support@mail.example", set()),
+        ("sales.team@mail.example", set()),
+        ("no-reply.orders@mail.example", set()),
+    ],
+)
+def test_names_in_an_address(address: str, names: set[str]) -> None:
+    assert set(named_in(address)) == names
+
+
+def test_an_address_tells_who_is_greeted(patterns: Engine) -> None:
+    text = "To: hazel.brennan@mail.example\n\nHello Hazel,\nthe hazel shelf is on its way."
+    after = Pipeline(patterns).scrub(text, ScrubPolicy()).value
+    assert after == "To: <EMAIL_ADDRESS_1>\n\nHello <PERSON_1>,\nthe hazel shelf is on its way."
 
 
 @pytest.mark.parametrize(
