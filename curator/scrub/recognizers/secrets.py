@@ -41,7 +41,9 @@ class CredentialRecognizer(RegexRecognizer):
     ENTITY = "SECRET"
     RULES = rules("credentials", "SECRET")
     _FREE = frozenset({"named key", "signed URL", "key header", "command line", "named key in a sentence"})
-    _WORDY = frozenset({"password", "password in a sentence", "password right after its word"})
+    _WORDY = frozenset(
+        {"password", "password in a sentence", "password right after its word", "password before its word"}
+    )
 
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does, with the sieve that fits the rule."""
