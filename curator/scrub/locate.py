@@ -16,7 +16,7 @@ from curator.scrub.recognizers.names import of_two_names, word_list
 from curator.scrub.recognizers.patterns import table
 from curator.scrub.structure import Piece, pieces
 
-_WORDS = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\d+")
+_WORDS = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lo}[\p{Lo}\p{M}]*|\d+")
 _LONGEST = 200
 """A longer value is prose and speaks for itself."""
 

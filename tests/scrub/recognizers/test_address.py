@@ -85,6 +85,20 @@ HITS = (
     "my zip changed from ⟦30312⟧ to ⟦30318⟧",
     "CAP ⟦20121⟧, Milano",
     "郵便番号：⟦150-0001⟧",
+    "⟦The Stables, Hook Norton OX15 5LZ⟧ please",
+    "at the end, no. ⟦7 Chapel Row⟧.",
+    "⟦Paseo de la Castellana, 141, planta 8, 28046 Madrid⟧",
+    "⟦Calle 50 entre 7 y 8 N° 682⟧",
+    "⟦SQN 308 Bloco C apto 204⟧, Brasília",
+    "⟦Rue de la Loi 16, bte 4, 1000 Bruxelles⟧",
+    "⟦2-8-1 Nishi-Shinjuku, Shinjuku-ku, Tokyo 163-8001⟧",
+    "⟦152 Teheran-ro, Gangnam-gu, Seoul 06236⟧",
+    "⟦Sheikh Zayed Road, Building 12, Apt 405⟧",
+    "HaYarkon, ⟦Dizengoff St 99⟧, Tel Aviv",
+    "zip code? Caller: it's ⟦nine oh two one oh⟧",
+    "ADR:;;⟦44 Poplar Dr;Seattle;WA;98102⟧",
+    "ZIP:        ⟦98102⟧",
+    "street: ⟦Kerkstraat⟧",
 )
 MISSES = (
     "all 3 The Hague offices",
@@ -120,6 +134,11 @@ MISSES = (
     "12 places de parking libres, 2 routes possibles",
     "contract address: 0x7ffe4c2b19a0",
     "Auf Seite 3, 10000 Punkte",
+    "493 av. J.-C. et 12 apr. J.-C.",
+    "Занимает площадь 22,5 км2",
+    "street: Required",
+    "at 5 Front Row seats",
+    "O Vasco pode contar com o retorno de Bernardo para a temporada 2013",
 )
 
 

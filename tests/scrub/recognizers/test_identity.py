@@ -38,6 +38,11 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "his birthday? uh ⟦march the ninth nineteen forty one⟧",
             "born on ⟦the 4th of September 1961⟧",
             "született: ⟦1981. május 6.⟧",
+            "date of birth is ⟦oh five oh six eighty two⟧",
+            "born on ⟦the fifth of the sixth nineteen eighty two⟧",
+            "date_of_birth=date(⟦1980, 5, 12⟧)",
+            "DOB ⟦12 Mar '85⟧, née(e) le 4",
+            "Nato/a il ⟦12-05-1980⟧",
             "ngày sinh ⟦12/05/1990⟧",
         ),
         (
