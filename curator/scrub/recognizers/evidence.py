@@ -21,6 +21,7 @@ from curator.scrub.second import Marked
 _NAMES = frozenset({"PERSON", "POSSIBLE_NAME"})
 _SURE = 0.45
 _DOUBTED = 0.9
+_NEVER_AFTER = frozenset(("the", "The", "const", "let", "var", "class", "def", "function", "import", "struct", "enum"))
 _EDGE = r"(?<![\p{L}\p{N}_./@\-=])"
 _NAME = regex.compile(rf"{_EDGE}{names.NAME}(?![\p{{L}}\p{{N}}_@=/(]|\.\p{{Ll}})", regex.VERBOSE)
 _FAMILY_FIRST = regex.compile(
@@ -96,7 +97,7 @@ class PersonListRecognizer(RegexRecognizer):
         if span is None or names.is_product(text[slice(*span)]):
             return None
         before = _BEFORE.search(text[max(0, span[0] - 12) : span[0]])
-        if before and ((names.is_place_prefix(before[1]) and before[1][0].isupper()) or before[1] in ("the", "The")):
+        if before and ((names.is_place_prefix(before[1]) and before[1][0].isupper()) or before[1] in _NEVER_AFTER):
             return None
         parts = text[slice(*span)].split()
         first = parts[0]
@@ -177,7 +178,12 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
         both = _touches(span, small if mark else [s for s, _ in marked])
         # What only the small model sees although the second one has read it needs more than a rare name.
         listed = _listed(text, span, alone=mark is None and second is not None and not both)
-        doubted = mark and mark.score < _DOUBTED and _all_ordinary(text, span)
+        doubted = (
+            mark
+            and mark.score < _DOUBTED
+            and _all_ordinary(text, span)
+            and not (" " in text[span.start : span.end] and listed)
+        )
         signs = not doubted and (
             listed
             or _touches(span, sure)
@@ -221,7 +227,8 @@ def _listed(text: str, span: Span, *, alone: bool = False) -> bool:
         return not alone and names.may_be_given(words[0], plain=True)  # `die Lampe`, `der Duden`
     if len(words) > 1 and (alone or words[0].islower()):
         given = names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
-        return names.paired(words) or (given and (len(words) == 2 or words[0][0].isupper()))
+        both = not alone and names.is_given(words[0]) and names.may_be_family(words[-1])
+        return both or names.paired(words) or (given and (len(words) == 2 or words[0][0].isupper()))
     if alone:
         return names.may_be_given(words[0], plain=True) and not names.may_be_family(words[0])
     return names.listed(words)

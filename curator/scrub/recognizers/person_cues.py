@@ -46,7 +46,7 @@ class PersonCueRecognizer(RegexRecognizer):
             office = name.startswith(("letter", "unlisted: greeting")) and (span[0] > start or _ordinary(value))
             if self._believable(value, name) and not office:
                 yield *span, score, name
-            elif not names.is_product(value):
+            elif not (office or names.is_product(value)):
                 # Not enough alone; with a model or a list it is.
                 yield *span, HINT, name
 
@@ -70,6 +70,7 @@ class PersonCueRecognizer(RegexRecognizer):
         if cue.startswith("listed"):
             alone = cue.startswith("listed: dealing") and len(words) == 1 and names.may_be_given(words[0])
             first = words[-1] if names.PARTICLES.fullmatch(words[0].casefold()) else words[0]
+            alone = alone or (value[1:2] == "." and cue != "listed: initials" and names.may_be_family(words[-1]))
             listed = (names.listed(words) or alone) and not names.is_ordinary(first)
             return _known(value) or (listed and not names.is_place(value))
         if cue in ("dealing with", "at home", "in a role", "speaker with two names"):

@@ -52,6 +52,11 @@ MISSES = (
     'We watched "Amy Winehouse" at school',
     "Meeting rooms: Anna, Emil and Oscar are free",
     "the Thompson & Hall report",
+    'both "Carrie" and "Amelie" are on loan',
+    "the servers Freya, Odin and Thor are down",
+    "const Oscar = new Reader()",
+    "Paul Ehrlich Institut",
+    "an English Setter",
 )
 
 

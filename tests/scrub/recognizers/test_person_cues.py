@@ -67,7 +67,10 @@ HITS = (
     "From: ⟦Aldridge, Simon⟧ (Facilities)",
     "surname? it's ⟦K-R-Z-Y-S-Z⟧",
     "経理の⟦大久保 直樹⟧です",
+    "⟦渡辺 美穂⟧様のご予約",
     "예약자 ⟦김도윤⟧, 2명",
+    "أنا ⟦محمود القاسم⟧ أريد",
+    "can ⟦kareem⟧ call me",
     "כאן ⟦יעל פרץ⟧ מהקומה",
     "είμαι ο ⟦Νίκος Παππάς⟧ και",
     "ชื่อลูกค้า ⟦สมศักดิ์ บุญมี⟧",
@@ -123,6 +126,8 @@ MISSES = (
     "Hallo Zusammen,\nder Server",
     "customer success, Customer Success Manager, Guest Wifi Password",
     "Familie & Freunde Tarif",
+    "Groeten,\nKlantenservice",
+    "Un saludo,\nDepartamento de Compras",
 )
 
 
