@@ -95,10 +95,11 @@ def try_(rule: str, since: str | None, as_json: bool) -> None:
 def _tried(loaded: "LoadedRule", settings: "Settings", since: str | None) -> "Trial":
     from curator.gateway import Gateway
     from curator.queue import parse_window, try_rule
+    from curator.scrub import Scrubber
 
     window = parse_window(since or "14d", None, datetime.now().astimezone())
-    with Gateway(settings.connection()) as gateway:
-        return try_rule(gateway, loaded, window, allow_python=settings.allow_python)
+    with Gateway(settings.connection()) as gateway, Scrubber() as scrubber:
+        return try_rule(gateway, scrubber, settings, loaded, window)
 
 
 @rules.command()

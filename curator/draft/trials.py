@@ -8,6 +8,7 @@ from curator.draft.mapping import document_of, promoted, reshape, value_text
 from curator.model import Signal, Trace, Value
 from curator.model.errors import CuratorError
 from curator.rulebook import Finder, LoadedRule
+from curator.scrub import Outgoing
 
 SHORT = 60
 """Characters of an example."""
@@ -30,7 +31,7 @@ class Filled(Value):
     filled: int
     of: int
     example: str | None = None
-    """The first value, as one short line; text from outside."""
+    """The first value, scrubbed, as one short line."""
     silent: tuple[str, ...] = ()
     """Its expressions that found nothing in any of the traces."""
 
@@ -60,8 +61,11 @@ class Trial(Value):
         ]
 
 
-def trial(cases: Sequence[Case], loaded: LoadedRule, *, allow_python: bool = False) -> Trial:
-    """Tries a rule on failures that are at hand; writes nothing. A case that raises counts under its code."""
+def trial(cases: Sequence[Case], loaded: LoadedRule, outgoing: Outgoing, *, allow_python: bool = False) -> Trial:
+    """Tries a rule on failures that are at hand; writes nothing. A case that raises counts under its code.
+
+    `outgoing` scrubs the examples.
+    """
     finders = []
     for case in cases:
         chosen = promoted(case.trace, loaded.rule, case.signals, case.observation_id)
@@ -82,7 +86,7 @@ def trial(cases: Sequence[Case], loaded: LoadedRule, *, allow_python: bool = Fal
                         path=".".join(steps),
                         filled=sum(values is not None for values in first),
                         of=len(cases),
-                        example=value_text(example[0], SHORT) if example else None,
+                        example=value_text(outgoing.clean(example[0]), SHORT) if example else None,
                         silent=tuple(silent) if cases else (),
                     )
                 )

@@ -36,7 +36,7 @@ from curator.queue.gather import Hears
 from curator.queue.signals import counts, signal_of
 from curator.queue.window import Window, parse_window
 from curator.rulebook import LoadedRule
-from curator.scrub import Scrubber, refuse_personal
+from curator.scrub import Outgoing, Scrubber, refuse_personal
 
 SCORES = 2_000
 """Scores that the directions are learned from."""
@@ -172,8 +172,9 @@ def first_rule(
     if (pattern := re.sub(r"<[A-Z_]+_\d+>", "*", others[0])) != (seen.name or "") and pattern.strip("* "):
         seen, traces = sample_traces(gateway, now=now, name=pattern)  # a filter names nobody
     plain = {each: count for each, count in seen.names.items() if each in others[1:]}
+    seen = seen.model_copy(update={"names": plain})
     name = name or slug(seen.name or "first-rule")
-    text = rule_text(seen.model_copy(update={"names": plain}), name, shape)
+    text = rule_text(seen, name, shape)
     refuse_personal(scrubber, {"The proposed rule": text}, settings.scrub)
     loaded = loaded_text(text)
     cases = _cases(gateway, traces, loaded)
@@ -182,7 +183,7 @@ def first_rule(
         text=text,
         chosen=next((each for each in seen.options if each.kind == shape), seen.options[0]),
         seen=seen,
-        tried=trial(cases, loaded),
+        tried=trial(cases, loaded, Outgoing(settings.policy(loaded.rule), scrubber)),
         draft=_sample(cases[0], loaded, scrubber, settings) if cases else None,
     )
 
@@ -219,7 +220,7 @@ def _sample(case: Case, loaded: LoadedRule, scrubber: Scrubber, settings: Settin
     )
 
 
-def try_rule(gateway: Gateway, loaded: LoadedRule, window: Window, *, allow_python: bool = False) -> Trial:
+def try_rule(gateway: Gateway, scrubber: Scrubber, settings: Settings, loaded: LoadedRule, window: Window) -> Trial:
     """Tries a rule on its recent failures; writes nothing. Raises GatewayError."""
     found = find_failures(gateway, [loaded.rule], window, state=None, limit=TRIED).failures
     there = [failure for failure in found if not failure.source_gone]
@@ -235,4 +236,5 @@ def try_rule(gateway: Gateway, loaded: LoadedRule, window: Window, *, allow_pyth
         for failure in there
         if failure.trace_id in traces
     ]
-    return trial(cases, loaded, allow_python=allow_python)
+    outgoing = Outgoing(settings.policy(loaded.rule), scrubber)
+    return trial(cases, loaded, outgoing, allow_python=settings.allow_python)

@@ -17,6 +17,7 @@ from curator.model.errors import CuratorError
 from curator.queue import Window, find_failures
 from curator.rulebook import load_rule
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Outgoing
 from tests.promote.support import connection_of
 from tests.queue.world import NOW, World
 
@@ -110,7 +111,7 @@ def test_a_correction_in_the_shape_of_the_output_fills_fields_and_offers_terms(t
         world.load()
         seen, traces = sample_traces(gateway, now=NOW)
     loaded = loaded_text(rule_text(seen, "triage"))
-    found = trial([Case(trace=traces[0])], loaded)
+    found = trial([Case(trace=traces[0])], loaded, Outgoing())
     draft = reshape(traces[0], loaded)
     assert draft.expected_output == {"intent": "status", "must_mention": ["late"], "must_not_mention": []}
     verdicts = {name: next(verdict for verdict, count in each.items() if count) for name, each in found.checks.items()}
@@ -273,7 +274,7 @@ def test_the_rule_of_traces_whose_root_is_empty(tmp_path: Path) -> None:
     assert sorted(str(reshape(trace, loaded).input) for trace in traces) == [
         f"{{'query': 'Dog {at}?'}}" for at in range(3)
     ]
-    tried = trial([Case(trace=trace) for trace in traces], loaded)
+    tried = trial([Case(trace=trace) for trace in traces], loaded, Outgoing())
     query, must_mention, _ = tried.fields
     assert (query.path, query.filled, query.of) == ("input.query", 3, 3)
     assert must_mention.silent == ("$.correction.must_mention", "$.correction_terms")

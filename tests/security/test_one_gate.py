@@ -145,7 +145,13 @@ def test_no_planted_value_arrives_anywhere(
 def traces(server: SandboxServer, folder: Path, **ids: str) -> None:
     """Failed traces in the sandbox, by the ids of their observations."""
     at = datetime.now(UTC).isoformat()
-    row = {"type": "SPAN", "startTime": at, "endTime": at, "level": "ERROR", "input": '{"q": "where is it?"}'}
+    row = {
+        "type": "SPAN",
+        "startTime": at,
+        "endTime": at,
+        "level": "ERROR",
+        "input": '{"q": "I am zebulon@planted.example"}',
+    }
     file = folder / "rows.jsonl"
     named = {"traceName": "chat of zebulon.trace@planted.example", "isRootObservation": True}
     file.write_text("".join(f"{json.dumps(row | named | {'id': o, 'traceId': t})}\n" for o, t in ids.items()))
@@ -192,16 +198,18 @@ def test_a_first_rule_and_a_digest_name_nobody(tmp_path: Path) -> None:
     with SandboxServer() as server:
         traces(server, tmp_path, one="1" * 32, two="2" * 32)
         environment = server.environment() | {"CURATOR_CONFIG": str(tmp_path / "config.toml")}
-        done = command.run("init", "--yes", env=environment, folder=tmp_path)
+        done = command.run("init", "--yes", "--json", env=environment, folder=tmp_path)
         assert done.returncode == 0
         (tmp_path / "desk.yaml").write_text(DESK)
         digest = command.run("digest", "--rules", "desk.yaml", env=environment, folder=tmp_path)
         coverage = command.run("coverage", "--rules", "desk.yaml", env=environment, folder=tmp_path)
+        tried = command.run("rules", "try", "desk.yaml", env=environment, folder=tmp_path)
     assert "2 failures" in digest.stdout
-    assert "planted" not in digest.stdout + coverage.stdout
+    assert "I am <EMAIL_ADDRESS_1>" in tried.stdout
+    assert "planted" not in digest.stdout + coverage.stdout + tried.stdout
     texts = [done.stdout, *(str(p) + p.read_text() for p in (tmp_path / "rules").iterdir())]
     assert not any("planted" in text for text in texts)
-    assert "chat of *" in texts[1]
+    assert "chat of *" in "".join(texts[1:])
 
 
 DESK = """rule: desk

@@ -139,7 +139,7 @@ class Rooms:
 
         report("trying the rule on its failures", 0, None)
         window = parse_window(self.last_place.since, None, datetime.now().astimezone())
-        return try_rule(self.gateway, self.named[name], window, allow_python=self.settings.allow_python)
+        return try_rule(self.gateway, self.scrubber, self.settings, self.named[name], window)
 
     def write_rule(self, name: str, text: str) -> Path:
         """Writes a rule as a new file, where curator finds it from now on. Raises UsageError."""
