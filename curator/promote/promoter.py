@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import JsonValue
 
 from curator.config import Settings
-from curator.draft import KnownItem, Novelty, novelty_of, value_at
+from curator.draft import KnownItem, Novelty, novelty_of
 from curator.help import outcomes
 from curator.journal import PREPARED, Journal, SavedDraft, now
 from curator.model import (
@@ -147,12 +147,8 @@ class Promoter:
         item = lineage.to_item(scrubbed, reviewer="", approved_at=now())
         left = {key: value for key, value in item.metadata.items() if key not in ("reviewer", "approved_at")}
         item = item.model_copy(update={"metadata": left | {lineage.PREPARED_BY: prepared_by or self.reviewer}})
-        content = {"input": scrubbed.input, "expected_output": scrubbed.expected_output}
-        edits = {path: value_at(content, path) for path in proposal.order.edits}  # no personal value rests on the disk
-        reasons = {each.id: each.reason or "" for each in scrubbed.findings if each.id in proposal.order.keep}
-        order = proposal.order.model_copy(update={"edits": edits, "keep": reasons})
         saved = SavedDraft.of_item(item, rule=draft.rule, reason=PREPARED)
-        saved = saved.model_copy(update={"order": order.model_dump(mode="json")})
+        saved = saved.model_copy(update={"order": proposal.order_to_keep.model_dump(mode="json")})
         self.journal.drafts.save(saved)
         return saved
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from curator.draft import CORRECTION_FAILS, CheckedAnswer, checked_answers, doubts_of_answers, reshape
+from curator.draft import CORRECTION_FAILS, CheckedAnswer, checked_answers, doubts_of_answers, reshape, value_at
 from curator.help import outcomes
 from curator.journal import now
 from curator.model import Draft, Item, Problem, ScrubbedDraft, ScrubPolicy, Signal, Trace
@@ -86,6 +86,18 @@ class Proposal:
         """What is doubtful about it though it may be written; what Langfuse would lose is said by the write itself."""
         problems = self.scrubbed.problems
         return tuple(each for each in problems if not each.blocking and each.code not in CONTENT_CODES)
+
+    @property
+    def order_to_keep(self) -> Order:
+        """The order with what somebody typed as it is after the scrub: no personal value rests on the disk."""
+        content = {"input": self.scrubbed.input, "expected_output": self.scrubbed.expected_output}
+        found, order = self.scrubbed.findings, self.order
+        changes = {
+            "edits": {path: value_at(content, path) for path in order.edits},
+            "keep": {each.id: each.reason or "" for each in found if each.id in order.keep},
+            "replace": {each.id: each.replacement or "" for each in found if each.id in order.replace},
+        }
+        return order.model_copy(update=changes)
 
     @staticmethod
     def stops(problem: Problem) -> bool:

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from curator.config import Settings
 from curator.gateway import Gateway
 from curator.journal import Journal
-from curator.model import Draft, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
+from curator.model import Draft, Finding, Receipt, ScrubbedDraft, ScrubPolicy, ScrubSummary, lineage
 from curator.promote import Choices, Order, Promoter, Proposal
 from curator.promote.sources import Source, read_traces
 from curator.queue import Window, entries_of, find_failures
@@ -21,6 +21,7 @@ from curator.queue.signals import signals_of
 from curator.rulebook import LoadedRule, find_rule, load_rules
 from curator.sandbox.demo import seed_demo
 from curator.sandbox.server import SandboxServer
+from curator.scrub import Choice
 from curator.scrub.policy import merged
 from tests.demo.truth import DemoData
 from tests.promote.support import QUICK, EmailFinder, code, connection_of
@@ -39,18 +40,26 @@ ORDER = Order(
 )
 
 
+NO_CHOICES: Mapping[str, Choice] = {}
+
+
 class NoScrub(EmailFinder):
-    """Passes drafts on as they are: these tests are about everything else."""
+    """Passes drafts on as they are, with a finding for each choice: these tests are about everything else."""
 
     def scrub(
-        self, draft: Draft, policy: ScrubPolicy, choices: object = None, *, review: bool = False
+        self, draft: Draft, policy: ScrubPolicy, choices: Mapping[str, Choice] = NO_CHOICES, *, review: bool = False
     ) -> ScrubbedDraft:
+        about: dict[str, Any] = {"path": "input", "start": 0, "end": 1, "entity": "MEDIA", "score": 1.0}
+        findings = [
+            Finding(id=each, action=choice.action, replacement=choice.text, reason=choice.reason, **about)
+            for each, choice in choices.items()
+        ]
         return ScrubbedDraft(
             draft=draft,
             input=draft.input,
             expected_output=draft.expected_output,
             metadata={k: v for k, v in draft.metadata.items() if k != "signals"},
-            findings=(),
+            findings=tuple(findings),
             summary=ScrubSummary(),
             problems=draft.problems,
         )

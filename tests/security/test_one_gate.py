@@ -35,7 +35,7 @@ def breaks(input, output):
 """
 FIELDS = (
     "output", "nested", "error", "comment", "metadata", "broken", "label", "variable", "case", "dismissed", "snoozed",
-    "kept", "edited", "owner", "issue", "evidence", "description", "key", "argument", "path", "score",
+    "kept", "edited", "owner", "issue", "evidence", "description", "key", "argument", "path", "score", "described",
 )  # fmt: skip
 PLANTED = {name: f"zebulon.{name}@planted-{n:02}.example" for n, name in enumerate(FIELDS)}
 
@@ -101,6 +101,8 @@ def test_no_planted_value_arrives_anywhere(
     assert done.returncode == 0, done.stdout + done.stderr
     draft = run("draft", second, "--rules", RULE, "--json").document
     finding = next(f["id"] for f in draft["findings"])
+    words = ("--failure-type", "wrong_route", "--case", "3", "--replace", f"{finding}=a parcel of {p['described']}")
+    assert run("draft", second, "--rules", RULE, *sets, *words, "--save").returncode == 0
     reason = f"{finding}=it belongs to {p['kept']}"
     run("promote", second, "--rules", RULE, "--failure-type", "wrong_route", *sets, "--keep", reason)
     assert run("dismiss", third, "--reason", f"{p['dismissed']} says no").returncode == 0

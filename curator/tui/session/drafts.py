@@ -163,14 +163,10 @@ class Drafts:
         return self._rooms.teach(prepared.order.rule, **{"always" if always else "never": [text]})
 
     def keep(self, order: DraftState, prepared: Prepared | None) -> None:
-        """Keeps a draft for later, with its edits as they are after the scrub: no personal value rests on the disk."""
+        """Keeps a draft for later, with what was typed as it is after the scrub."""
         if prepared is not None and prepared.order == order:
-            from curator.draft import value_at
-
-            content = {"input": prepared.scrubbed.input, "expected_output": prepared.scrubbed.expected_output}
-            edits = {path: value_at(content, path) for path in order.edits}
-            reasons = {f.id: f.reason or "" for f in prepared.scrubbed.findings if f.id in order.keep}
-            self._rooms.memory.keep_draft(order.model_copy(update={"edits": edits, "keep": reasons}))
+            typed = prepared.proposal.order_to_keep.model_dump(include={"edits", "keep", "replace"})
+            self._rooms.memory.keep_draft(order.model_copy(update=typed))
 
 
 def _stand_in(draft: "SavedDraft") -> Failure:
