@@ -23,7 +23,6 @@ from curator.scrub.policy import CompiledPolicy, allowed, compiled, declared, de
 
 _ROUNDS = 6
 """Replacing a value changes its sentence, and the model may now see what it missed: so the result is read again."""
-_PLAIN = ScrubPolicy()
 _PERSONS = frozenset({"PERSON", "POSSIBLE_NAME"})
 _NAMES = frozenset({"PERSON", "USER_ID"})
 
@@ -123,8 +122,9 @@ class Pipeline:
             found = self._found_after(leaves, decided, rules, skip, files)
         else:
             raise NotScrubbed("each replacement brings another finding to light")
-        self._clean_reasons(leaves, decided)
-        self._describe(leaves, decided, choices, hidden_keys(leaves, (d.leaf for d in decided)))
+        typed = policy.model_copy(update={"paths": (), "strict": False})
+        self._clean_reasons(leaves, decided, typed)
+        self._describe(leaves, decided, choices, typed)
         return Scrubbed(rebuild(value, *edited(leaves, decided)), (*_findings(leaves, decided), *whole))
 
     def _seen(
@@ -271,16 +271,17 @@ class Pipeline:
         return decided
 
     def _describe(
-        self, leaves: Sequence[Leaf], decided: Sequence[Decided], choices: Choices, hidden: Mapping[Steps, str]
+        self, leaves: Sequence[Leaf], decided: Sequence[Decided], choices: Choices, policy: ScrubPolicy
     ) -> None:
         """Puts a person's own words where they were chosen instead of a placeholder; they are scrubbed, too."""
+        hidden = hidden_keys(leaves, (d.leaf for d in decided))
         for d in decided:
             choice = choices.get(finding_id(leaves, d.leaf, d.item, hidden)) if choices else None
             if choice is not None and choice.text is not None and d.action == "replace":
-                words = self.scrub({"text": choice.text}, _PLAIN).value
+                words = self.scrub({"text": choice.text}, policy).value
                 d.replacement = str(cast("dict[str, Json]", words)["text"])
 
-    def _clean_reasons(self, leaves: Sequence[Leaf], decided: Sequence[Decided]) -> None:
+    def _clean_reasons(self, leaves: Sequence[Leaf], decided: Sequence[Decided], policy: ScrubPolicy) -> None:
         """A reason is stored: it may neither repeat the value that it keeps nor name somebody else."""
         cleaned: dict[str, str] = {}
         kept = {leaves[d.leaf].text[d.item.start : d.item.end]: d.item.entity for d in decided if d.action == "keep"}
@@ -291,7 +292,7 @@ class Pipeline:
                 text = d.reason
                 for value, entity in kept.items():
                     text = regex.sub(regex.escape(value), f"<{entity}_1>", text, flags=regex.IGNORECASE)
-                cleaned[d.reason] = str(cast("dict[str, Json]", self.scrub({"reason": text}, _PLAIN).value)["reason"])
+                cleaned[d.reason] = str(cast("dict[str, Json]", self.scrub({"reason": text}, policy).value)["reason"])
             d.reason = cleaned[d.reason]
 
 

@@ -96,6 +96,17 @@ def test_keeping_needs_a_reason_and_the_reason_is_scrubbed(pipeline: Pipeline) -
     assert kept.writable
 
 
+def test_the_lists_of_the_rule_count_for_reasons_and_descriptions_too(pipeline: Pipeline) -> None:
+    listed = ScrubPolicy(deny=("frobnitz",))
+    first, second = (
+        f for f in scrub(pipeline, draft(), listed).findings if f.path == "input.query" and f.entity != "LOCATION"
+    )
+    keep, words = Choice(action="keep", reason="of frobnitz"), Choice(action="replace", text="a frobnitz")
+    kept = scrub(pipeline, draft(), listed, **{first.id: keep, second.id: words})
+    assert kept.summary.reasons == ("PERSON x 2: of <DENIED_1>",)
+    assert kept.input == {"query": "I am Omar Davis, mail a <DENIED_1>, from Chicago."}
+
+
 def test_a_decision_on_a_finding_that_is_gone_blocks(pipeline: Pipeline) -> None:
     result = scrub(pipeline, draft(), **{"0000000000": Choice(action="replace")})
     assert [p.code for p in result.problems] == ["PII_UNKNOWN_FINDING"]
