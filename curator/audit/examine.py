@@ -78,7 +78,7 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
             named: Any = scrub.scrub_value(list(problems), ScrubPolicy()).value
             problems = tuple(named)
         shown = cleaned(labels, scrub, standards)
-        facts = facts.model_copy(update=_changes(item, standards.approved.get(item.id), scrub))
+        facts = facts.model_copy(update=_changes(item, standards, scrub))
     except CuratorError as error:
         return facts.model_copy(
             update={
@@ -94,10 +94,11 @@ def _facts(item: StoredItem, recorded: Mapping[str, Any], standards: Standards, 
     )
 
 
-def _changes(item: StoredItem, approved: Approved | None, scrub: "Scrubber") -> dict[str, tuple[str, ...]]:
+def _changes(item: StoredItem, standards: Standards, scrub: "Scrubber") -> dict[str, tuple[str, ...]]:
     """What of an item is not as it was approved, in content and in lineage. Seals of items that nobody here knows
     count too."""
-    problems, changes = tampered(item, approved, scrub)
+    approved = standards.approved.get(item.id)
+    problems, changes = tampered(item, approved, scrub, standards.policy)
     content = [str(each) for each in changes if each.path.startswith(("input", "expected_output"))]
     rest = [str(each) for each in changes if not each.path.startswith(("input", "expected_output"))]
     wrong = [each for each in problems if each.code == CHANGED.code]

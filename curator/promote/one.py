@@ -143,7 +143,7 @@ def edited(job: Job, item: Item, stored: StoredItem | None) -> tuple[Change, ...
     if unchanged:
         return None
     approved = next((each.item for each in reversed(earlier) if each.item is not None), None)
-    return changes(approved or item, active, job.scrubber)
+    return changes(approved or item, active, job.scrubber, job.policy)
 
 
 def _as_it_says(stored: StoredItem) -> bool:

@@ -75,24 +75,28 @@ def differences(item: Item, stored: StoredItem, *, volatile: bool = True) -> lis
     return found + _field("metadata", metadata, stored_metadata)
 
 
-def changes(approved: Item, stored: StoredItem, scrubber: PersonalFinder) -> tuple[Change, ...]:
+def changes(approved: Item, stored: StoredItem, scrubber: PersonalFinder, policy: ScrubPolicy) -> tuple[Change, ...]:
     """What of a stored item is not as approved, with both values; of a new value with findings, only their kinds."""
     old, new = ({name: getattr(each, name) for name in _FIELDS} for each in (approved, stored))
     return tuple(
-        Change(path=each.path, kind=each.kind, old=value_at(old, each.path), new=_shown(new, each.path, scrubber))
+        Change(path=path, kind=each.kind, old=value_at(old, each.path), new=value)
         for each in differences(approved, stored)
+        for path, value in [_shown(each.path, value_at(new, each.path), scrubber, policy)]
     )
 
 
-def _shown(content: dict[str, Json], path: str, scrubber: PersonalFinder) -> Json:
-    value = value_at(content, path)
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
+def _shown(path: str, value: Json, scrubber: PersonalFinder, policy: ScrubPolicy) -> tuple[str, Json]:
+    """A path, which names keys, and a value, with the kinds of what was found in their places."""
+    if value is None and "[" not in path:
+        return path, value
     try:
-        found = [each.entity for each in scrubber.find({"value": value}, ScrubPolicy()) if each.action != "suggest"]
+        found = [each for each in scrubber.find([path, value], policy) if each.action != "suggest"]
     except CuratorError:
-        return "(it could not be looked through)"
-    return f"({', '.join(dict.fromkeys(found))})" if found else value
+        return path.partition("[")[0], "(it could not be looked through)"
+    inside = dict.fromkeys(each.entity for each in found if each.path != "[0]")
+    for each in sorted((each for each in found if each.path == "[0]"), key=lambda each: -each.start):
+        path = f"{path[: each.start]}<{each.entity}>{path[each.end :]}"
+    return path, f"({', '.join(inside)})" if inside else value
 
 
 def _first_person(item: Item, stored: StoredItem) -> bool:

@@ -8,7 +8,7 @@ from curator.gateway.errors import NotFound, Refused
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.journal import Journal, last_approvals, read_ledger, standing
-from curator.model import Change, Item, Problem, StoredItem, lineage
+from curator.model import Change, Item, Problem, ScrubPolicy, StoredItem, lineage
 from curator.model.base import Value
 from curator.model.errors import CuratorError, UsageError
 from curator.promote.content import in_words, leftovers, unlinked
@@ -126,7 +126,7 @@ def _verify_one(job: Job, dataset: str, item_id: str, approved: Approved | None)
 
 
 def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Deviations:
-    problems, changed = tampered(stored, approved, job.scrubber)
+    problems, changed = tampered(stored, approved, job.scrubber, job.policy)
     if stored.status == "ARCHIVED":
         problems.insert(0, _problem(outcomes.ARCHIVED, "The item is archived: no experiment runs it.", "status"))
         changed = (Change(path="status", kind="status", old="ACTIVE", new="ARCHIVED"), *changed)
@@ -144,7 +144,9 @@ def _problems(job: Job, stored: StoredItem, approved: Approved | None) -> Deviat
     return problems, changed
 
 
-def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFinder) -> Deviations:
+def tampered(
+    stored: StoredItem, approved: Approved | None, scrubber: PersonalFinder, policy: ScrubPolicy
+) -> Deviations:
     """What of an item is not as it was approved; field by field where the approved item is known.
 
     Its status is left out: that an item is archived is said by itself.
@@ -157,7 +159,7 @@ def tampered(stored: StoredItem, approved: Approved | None, scrubber: PersonalFi
         sealed = "fingerprints" in metadata if approved.item is None else lineage.DIGEST in approved.item.metadata
         if approved.digest == digest and (not sealed or metadata.get(lineage.DIGEST) == digest):
             return [], ()
-        found = changes(approved.item, active, scrubber) if approved.item is not None else ()
+        found = changes(approved.item, active, scrubber, policy) if approved.item is not None else ()
         words = "; ".join(map(str, found[:5])) or "the digest of its content and lineage is another one"
         message = f"The item is not what was approved at {approved.when} ({words})."
         return [_problem(outcomes.CHANGED, message, found[0].path if found else None)], found

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import regex
 
+from curator.gateway import Gateway
 from curator.sandbox.auth import Keys
 from curator.sandbox.demo import seed_demo
 from curator.sandbox.load import load_files
 from curator.sandbox.server import SandboxServer
 from tests import command
+from tests.promote.support import connection_of
 
 RULE = "order-status-regression"
 AGENT = """
@@ -192,6 +194,31 @@ def test_ids_and_files_of_a_pushed_folder_pass_the_gate(server: SandboxServer, t
     for field in ("metadata: {by: VALUE}", "description: of VALUE"):
         (tmp_path / "desk.yaml").write_text(DESK.replace("name: desk", f"name: desk2, {field.replace('VALUE', value)}"))
         assert run("seed", "--rules", "desk.yaml").document["error"]["code"] == "PII_IN_NAME"
+
+
+@pytest.mark.usefixtures("lasting_workers")
+def test_what_somebody_put_into_an_item_is_named_by_kind(tmp_path: Path) -> None:
+    """In keys, texts and numbers, by the rule's own lists: in words, reports and receipts."""
+    with SandboxServer() as server:
+        traces(server, tmp_path, one="1" * 32)
+        (tmp_path / "desk.yaml").write_text(DESK + "scrub: {deny: [frobnitz]}\n")
+        places = {"CURATOR_CONFIG": str(tmp_path / "config.toml"), "CURATOR_STATE_DIR": str(tmp_path / "state")}
+
+        def run(*arguments: str) -> command.Done:
+            return command.run(*arguments, "--rules", "desk.yaml", env=server.environment() | places, folder=tmp_path)
+
+        run("seed")
+        item_id = run("promote", "1" * 32, "--json").document["receipts"][0]["item_id"]
+        with Gateway(connection_of(server)) as gateway:
+            stored = gateway.item(item_id)
+            assert stored is not None
+            theirs = {"q": "a frobnitz", "zebulon@planted.example": {"card": 4111111111111111}}
+            gateway.put_item(stored.to_write().model_copy(update={"input": theirs}))
+        said = [run("verify", "desk", "--json"), run("audit", "desk", "--format", "md"), run("promote", "1" * 32)]
+    texts = [each.stdout + each.stderr for each in said]
+    texts += [path.read_bytes().decode("utf-8", "replace") for path in (tmp_path / "state").rglob("*.sqlite3*")]
+    assert '\u2192 "(DENIED)"; input["<EMAIL_ADDRESS>"]: nothing \u2192 "(CREDIT_CARD)"' in texts[0]
+    assert [value for value in ("planted", "frobnitz", "4111111") if any(value in text for text in texts)] == []
 
 
 @pytest.mark.usefixtures("lasting_workers")
