@@ -15,6 +15,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from curator.scrub.recognizers.patterns import WORDS_BEFORE, Rule, tells
 
 TIMEOUT_SECONDS = 2.0
+DIGITS = regex.compile(r"\d[^\d]{0,4}\d")
 
 
 class RegexRecognizer(LocalRecognizer):
@@ -24,6 +25,8 @@ class RegexRecognizer(LocalRecognizer):
     RULES: ClassVar[tuple[Rule, ...]]
     CONTEXT: ClassVar[tuple[str, ...]] = ()
     """Words before a match that raise its score by 0.35 (see `curator.scrub.engine`)."""
+    NEEDS: ClassVar["regex.Pattern[str]"] = regex.compile("")
+    """What a text must hold to be read at all: most texts hold no digit."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=[self.ENTITY], name=type(self).__name__, context=list(self.CONTEXT) or None)
@@ -52,7 +55,7 @@ class RegexRecognizer(LocalRecognizer):
 
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """Yields `(start, end, score, rule name)`; what more than patterns is needed overrides this."""
-        for rule_ in self.RULES:
+        for rule_ in self.RULES if self.NEEDS.search(text) else ():
             for match in rule_.pattern.finditer(text, timeout=TIMEOUT_SECONDS):
                 score = self.accept(match, rule_.score)
                 if score:

@@ -55,6 +55,7 @@ class IpAddressRecognizer(RegexRecognizer):
     """IPv4 and IPv6. Loopback, unspecified and broadcast addresses name nobody; `version 10.0.0.1` is no address."""
 
     ENTITY = "IP_ADDRESS"
+    NEEDS = regex.compile(r"[\da-f][.:]|::", regex.IGNORECASE)
     RULES = rules("network", "IP_ADDRESS")
     _VERSION = regex.compile(r"(?:\bv|\bver\.?|\bversion|\brelease|\bbuild|\bupdate)[ :=\"']{0,3}$", regex.IGNORECASE)
 
@@ -116,6 +117,9 @@ class AddressRecognizer(RegexRecognizer):
     """A house number with a street; with town and postcode when they follow."""
 
     ENTITY = "STREET_ADDRESS"
+    NEEDS = regex.compile(
+        r"\d|(?i:addr|adress|habit|demeur|domicil|post|zip|code|str|road|rd|lane|ave|drive|rue|calle|via|weg)"
+    )
     CONTEXT = context("address", "STREET_ADDRESS")
     RULES = rules("address", "STREET_ADDRESS")
     _SMALL = tuple(

@@ -6,7 +6,7 @@ from importlib import import_module
 import regex
 from stdnum import luhn
 
-from curator.scrub.recognizers.base import TIMEOUT_SECONDS, RegexRecognizer, alike, digits, value_of
+from curator.scrub.recognizers.base import DIGITS, TIMEOUT_SECONDS, RegexRecognizer, alike, digits, value_of
 from curator.scrub.recognizers.names import word_list
 from curator.scrub.recognizers.patterns import Rule, context, parts, rules
 
@@ -59,6 +59,7 @@ class UsSsnRecognizer(RegexRecognizer):
     """`123-45-6789`; with blanks, dots or bare only after a telling word. Taxpayer numbers (9xx) have the same form."""
 
     ENTITY = "US_SSN"
+    NEEDS = DIGITS
     CONTEXT = context("identity", "US_SSN")
     RULES = rules("identity", "US_SSN")
 
@@ -70,6 +71,8 @@ class UsSsnRecognizer(RegexRecognizer):
 
 class NumberRecognizer(RegexRecognizer):
     """Numbers after their names, with the further ones of a list."""
+
+    NEEDS = DIGITS
 
     def find(self, text: str) -> Iterable[tuple[int, int, float, str]]:
         """As the base does, and what looks the same after it."""
@@ -114,6 +117,7 @@ class DocumentRecognizer(NumberRecognizer):
     """Passports, driving licences, permits, plates, members' and patients' numbers after their names."""
 
     ENTITY = "DOCUMENT_NUMBER"
+    CONTEXT = context("identity", "DOCUMENT_NUMBER")
     RULES = rules("identity", "DOCUMENT_NUMBER")
 
     def accept(self, match: "regex.Match[str]", score: float) -> float:
@@ -134,6 +138,7 @@ class CreditCardRecognizer(RegexRecognizer):
     """12 to 19 digits with a valid check digit; fewer than 15 bare digits, or an unknown issuer, only with context."""
 
     ENTITY = "CREDIT_CARD"
+    NEEDS = DIGITS
     CONTEXT = context("payment", "CREDIT_CARD")
     RULES = rules("payment", "CREDIT_CARD")
     # Issuer ranges: Visa, Mastercard (5- and 2-series), Amex, Discover, Diners, JCB, UnionPay, Maestro.
@@ -160,6 +165,7 @@ class IbanRecognizer(RegexRecognizer):
     """A country's code with its length and a valid check sum (ISO 13616); with a wrong check sum only after "IBAN"."""
 
     ENTITY = "IBAN_CODE"
+    NEEDS = regex.compile(r"(?i)(?<![^\W_])[A-Z]{2}\d\d")
     CONTEXT = context("payment", "IBAN_CODE")
     _FORMS = "|".join(rf"{land}\d\d(?:[ \-]?[A-Z0-9]){{{int(size) - 4}}}" for land, size in sorted(_LENGTHS.items()))
     RULES = (

@@ -28,6 +28,9 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "fecha de nacimiento: ⟦14 ago 1982⟧",
             "生年月日 ⟦1990年4月2日⟧",
             "född ⟦3 maj 1975⟧",
+            "DOB ⟦14Sep1947⟧, and her birth date as ⟦4.vii.1983⟧",
+            "date of birth is ⟦March 3rd, '79⟧",
+            "birth_date=date(⟦1993, 6, 27⟧)",
             "fecha de nacimiento: ⟦5-VI-1981⟧",
             "生年月日：⟦昭和58年5月12日⟧",
             "⟦平成3年11月2日⟧生まれ",
@@ -167,6 +170,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "Clerk: passport number?\nVisitor: let me see, ⟦YA4821930⟧.",
             "[00:14] registration of the car?\n[00:17] CUST: ⟦N 48 WJT⟧, it's old",
             "Union membership ⟦UNI/0294/61B⟧ lapsed",
+            "driver: H. Ott, car ⟦LÖ-HB 338⟧",
             "ナンバープレートは ⟦品川 330 さ 12-34⟧ です",
         ),
         (

@@ -26,6 +26,9 @@ HITS = (
     "what's your username\ncustomer: ⟦dotty.pembroke⟧",
     "Discord: ⟦moth.minster⟧ is muted",
     "sudo: user ⟦rpatwarden⟧ is not in the sudoers file",
+    "Thanks to @⟦ferrousfinch⟧ for the patch",
+    "whoami -> ⟦dpellegrini2⟧",
+    "The Steam handle ⟦xX_Parsley_Xx⟧ was reported",
     "ORCID ⟦0000-0002-1825-0097⟧",
     "login failed user=⟦hgudmunds⟧ ip=",
 )
@@ -41,6 +44,8 @@ MISSES = (
     '10.1.2.3 - - [01/Mar/2026:09:00:00 +0000] "GET / HTTP/1.1"',
     "login=test01",
     "handle errors_count in the parser",
+    "user := last_user(said)",
+    "npm ERR! 404 '@harbour/tide-utils@^2.3.0'",
     "git clone git@github.com:pallets/flask.git",
     "curl https://api.acme.example/users/list_all",
     "Login failed for user after 3 attempts",
