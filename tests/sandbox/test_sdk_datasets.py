@@ -55,7 +55,7 @@ def test_a_version(langfuse: Langfuse) -> None:
     langfuse.create_dataset(name="d")
     langfuse.create_dataset_item(dataset_name="d", id="i", input="before")
     between = datetime.now(UTC) + timedelta(milliseconds=1)
-    while datetime.now(UTC) <= between:
+    while datetime.now(UTC) <= between + timedelta(milliseconds=1):  # the server knows whole milliseconds
         pass
     langfuse.create_dataset_item(dataset_name="d", id="i", input="after")
     assert [item.input for item in langfuse.get_dataset("d", version=between).items] == ["before"]
