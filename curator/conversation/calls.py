@@ -35,7 +35,7 @@ def calls_made(view: View, messages: Sequence[Message]) -> tuple[ToolCall, ...]:
             said = ()  # the whole history again: its calls are not all new
         made = [call for each in said if each.role == "assistant" for call in each.tool_calls]
         by_generation[one.id] = made
-        every += _beyond(made, [call for above in above(view.parents, one) for call in by_generation.get(above, ())])
+        every += _beyond(made, [call for outer in above(view.parents, one) for call in by_generation.get(outer, ())])
     calls += _beyond(every, calls)
     worked: list[ToolCall] = []
     seen: dict[str, ToolCall] = {}
@@ -44,7 +44,7 @@ def calls_made(view: View, messages: Sequence[Message]) -> tuple[ToolCall, ...]:
         if not (one.type == "TOOL" or named) or one.id == view.top.id:
             continue
         call = _observed(view, one)
-        around = [seen[above] for above in above(view.parents, one) if above in seen and seen[above].name == call.name]
+        around = [seen[outer] for outer in above(view.parents, one) if outer in seen and seen[outer].name == call.name]
         if any(not call.arguments or call.arguments == each.arguments for each in around):
             continue  # the instrumented tool below a span around it
         seen[one.id] = call
