@@ -118,7 +118,7 @@ class AddressRecognizer(RegexRecognizer):
 
     ENTITY = "STREET_ADDRESS"
     NEEDS = regex.compile(
-        r"\d|(?i:addr|adress|habit|demeur|domicil|post|zip|code|str|road|rd|lane|ave|drive|rue|calle|via|weg)"
+        r"\d|(?i:addr|adress|abit|mor[oa]|viv[eo]|resid|demeur|domicil|post|zip|code|str|road|rd|lane|ave|drive|rue|calle|via|weg)"
     )
     CONTEXT = context("address", "STREET_ADDRESS")
     RULES = rules("address", "STREET_ADDRESS")

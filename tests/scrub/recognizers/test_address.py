@@ -5,6 +5,10 @@ from tests.scrub.recognizers.examples import check
 
 HITS = (
     "my zip code is ⟦98193⟧, thanks",
+    "Send it to ⟦Flat 4 Summers Orchard⟧, please.",
+    "Abito in ⟦Piazza Duomo⟧",
+    "address: ⟦Flat 9, 52 Quarry Mead⟧",
+    "Die Klingel am ⟦Kleinen Wachtelhang 41⟧ ist defekt",
     "Name and zip ⟦19122⟧.",
     "PLZ ⟦10115⟧ Berlin",
     "ship to ⟦701 Louis Avenue Apt. 499, Changville, NJ 42957⟧ now",
