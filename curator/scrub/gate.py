@@ -1,5 +1,6 @@
 """The gate: what happens with each finding, who decided it, and what lineage records of it."""
 
+import html
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -101,6 +102,19 @@ class Outgoing:
         """As `refuse_personal`, by this gate's policy."""
         refuse_personal(self._engine(), names, self._policy)
 
+    def picture(self, svg: str) -> str:
+        """A picture of a screen (SVG as Rich writes it) with blocks where one of its texts holds a value.
+
+        Raises NotScrubbed.
+        """
+        texts = [html.unescape(text).replace("\xa0", " ") for text in _SVG_TEXT.findall(svg)]
+        for found in self._engine().find(list(texts), self._policy):
+            if found.action == "replace":
+                i = int(found.path.strip("[]"))
+                texts[i] = texts[i][: found.start] + "█" * (found.end - found.start) + texts[i][found.end :]
+        clean = iter(texts)
+        return _SVG_TEXT.sub(lambda match: html.escape(next(clean)).replace(" ", "&#160;"), svg)
+
     def _engine(self) -> "Scrubber":
         from curator.scrub.scrubber import Scrubber
 
@@ -112,6 +126,9 @@ class Outgoing:
         """Ends the engine."""
         if self._scrubber is not None and self._own:
             self._scrubber.close()
+
+
+_SVG_TEXT = regex.compile(r"(?<=>)[^<>]+(?=</text>)")
 
 
 def _ordinary(leaf: Leaf) -> bool:

@@ -96,9 +96,9 @@ async def test_everywhere_and_lists(session: Session, tmp_path: Path) -> None:
         theme = driver.app.theme
         await driver.does("app.cycle-theme", "ctrl+t")
         assert driver.app.theme != theme
-        driver.app.deliver_screenshot = lambda *a, **k: (tmp_path / "seen").touch()  # type: ignore[assignment,method-assign]
+        driver.app.deliver_text = lambda *a, **k: (tmp_path / "seen").touch()  # type: ignore[assignment,method-assign]
         await driver.does("app.screenshot", "ctrl+s")
-        assert (tmp_path / "seen").exists()
+        await driver.until((tmp_path / "seen").exists, "the picture")
 
         rows = driver.queue.failures
         await driver.does("list.down", "j")

@@ -92,6 +92,24 @@ async def test_a_failing_server_leaves_the_data_on_screen(
         assert "try again" in driver.text()
 
 
+async def test_a_picture_holds_no_value(session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path))
+    drawn = '<svg><text x="1">chat&#160;with&#160;Jane&#160;Miller</text><text x="2">a&#160;&lt;&#160;b</text></svg>'
+    async with driving(session) as driver:
+        whole = driver.app.export_screenshot()
+        await driver.press("ctrl+s")
+        await driver.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        (first,) = tmp_path.glob("*.svg")
+        assert first.read_text("utf-8").count("</text>") == whole.count("</text>")
+        assert "Queue" in first.read_text("utf-8")
+        first.unlink()
+        monkeypatch.setattr(driver.app, "export_screenshot", lambda: drawn)
+        await driver.press("ctrl+s")
+        await driver.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        (second,) = tmp_path.glob("*.svg")
+        assert second.read_text("utf-8") == drawn.replace("Jane&#160;Miller", "█" * 11)
+
+
 @pytest.mark.slow
 async def test_a_wait_for_the_server_is_said(session: Session, sandbox: SandboxServer) -> None:
     async with driving(session) as driver:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from curator.promote import Promoter
     from curator.queue import FirstRule, Workflow
     from curator.rulebook import LoadedRule
-    from curator.scrub import Scrubber
+    from curator.scrub import Outgoing, Scrubber
 
 T = TypeVar("T")
 Report = Callable[[str, int, int | None], None]
@@ -91,6 +91,13 @@ class Rooms:
         from curator.scrub import Scrubber
 
         return self._given or Scrubber()
+
+    @_Once
+    def outgoing(self) -> "Outgoing":
+        """The gate for what leaves beside items."""
+        from curator.scrub import Outgoing
+
+        return Outgoing(self.settings.scrub, self.scrubber)
 
     @_Once
     def promoter(self) -> "Promoter":
