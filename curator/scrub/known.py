@@ -69,7 +69,8 @@ def named_in(address: str) -> Iterator[str]:
         if may_be_given(word, plain=True) and not is_ordinary(word):
             yield word
     for a, b in (*pairwise(words), *((w[:i], w[i:]) for w in words for i in range(3, len(w) - 2))):
-        if paired((a, b)) and not is_stop(a) and not is_stop(b):
+        whole = f"{a}.{b}@" in address.casefold() and may_be_given(a, plain=True) and not is_ordinary(b)
+        if (whole or paired((a, b))) and not is_stop(a) and not is_stop(b):
             yield from (a, b)
 
 

@@ -43,6 +43,22 @@ _TELLING = frozenset({"introduction", "field of a name", "field `name` of a role
 """Cues that are believed even where a product has the same name."""
 (_ARTICLE,) = (regex.compile(part, regex.VERBOSE) for part in parts("names", "article"))
 _GOES_ON = regex.compile(rf"(?:[ ]{names.PARTICLE}){{1,3}}[ ]{names.WORD}", regex.VERBOSE)
+_MORE = regex.compile(
+    rf"""(?:(?<=[ \-](?:van|von|de|den|der|ter|ten|del|di|da|la|al|el))[ ]{names.WORD}
+    |[ ](?:(?:van|von|in|op|de|den)[ ])?['’][ts][ ]{names.WORD}
+    |[ ](?:bin|ibn|bint|abu)[ ]{names.WORD}|[ \-](?i:al|el|ad|as|ash|ar|an|at|az|ul)-{names.WORD}){{1,3}}
+    (?<!['’]s)(?!\p{{L}})
+    |[ ]\p{{Lu}}\.(?=[ ]\p{{Ll}}|[,;)])""",
+    regex.VERBOSE,
+)
+"""What a name of any recognizer goes on with: `Nasser` `al-Dosari`, `Marijke van` `'t Spijker`, `Ramanathan` `K.`"""
+_ENUMERATED = regex.compile(
+    rf"{_EDGE}{names.WORD}(?:[ ]{names.WORD})?(?:,[ ]{names.WORD}(?:[ ]{names.WORD})?){{1,8}},?[ ]"
+    rf"(?:and|und|et|y|e|en|or|oder|ou|&)[ ]{names.WORD}(?:[ ]{names.WORD})?(?![\p{{L}}\p{{N}}_])",
+    regex.VERBOSE,
+)
+_BETWEEN = regex.compile(r",?[ ](?:and|und|et|y|e|en|or|oder|ou|&)[ ]|,[ ]")
+_LINE = regex.compile(r"[^\n:@]{30,300}")
 _INITIALS = regex.compile(rf"(?<![\p{{L}}.]){parts('names', 'initials')[0]}$", regex.VERBOSE)
 _STANDS_BEFORE = regex.compile(rf"(?:\p{{Ll}}|[,;(])[ ](?P<word>{names.WORD})[ ]$", regex.VERBOSE)
 
@@ -108,8 +124,16 @@ class PersonListRecognizer(RegexRecognizer):
                 return *span, 0.65
             if names.is_given(first) and names.is_family(parts[-1]):
                 return *span, 0.6
-            return (*span, 0.55) if names.paired(parts) else None
+            score = 0.55 if names.paired(parts) else 0.5
+            return (*span, score) if score > 0.5 or _of_the_world(parts) else None
         return (*span, 0.5) if names.is_plain_given(first) else None
+
+
+def _of_the_world(words: Sequence[str]) -> bool:
+    """`Vidar Nybakk`: a given name of anywhere before a word that no list knows."""
+    first, *rest = words
+    unknown = not any(names.is_ordinary(w) or names.is_place(w) for w in words)
+    return unknown and names.may_be_given(first) and all(w[0].isupper() or names.PARTICLES.fullmatch(w) for w in rest)
 
 
 def _ordinary(given: str, family: str) -> bool:
@@ -168,6 +192,9 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
     if things := _things(text) if people or marks else []:
         people = [s for s in people if not _touches(s, things) or s.recognizer in _TELLING]
         marks = [(s, m) for s, m in marks if not _touches(s, things)]
+    if loose := [*_enumerated(text, [s for s, _ in marks]), *_catalogue(text)] if people or marks else []:
+        people = [s for s in people if s.recognizer not in (MODEL, "in the registers") or not _touches(s, loose)]
+        marks = [(s, m) for s, m in marks if not _touches(s, loose)]
     sure = [s for s in people if s.recognizer != MODEL and s.score >= _SURE]
     hints = [s for s in people if s.recognizer != MODEL and s.score < _SURE]
     telling = [s for s in hints if not s.recognizer.startswith(("weak: dealing", "weak: pair", "listed"))]
@@ -192,7 +219,27 @@ def weighed(text: str, spans: Sequence[Span], second: Sequence[Marked] | None) -
         )
         found.append(span if signs else replace(span, entity="POSSIBLE_NAME", score=max(span.score, 0.5)))
     found += [h for h in hints if _listed(text, h) and not h.recognizer.startswith("weak: dealing")]
-    return found
+    more = [_MORE.match(text, s.end) if s.entity in _NAMES else None for s in found]
+    return [replace(s, end=m.end()) if m else s for s, m in zip(found, more, strict=True)]
+
+
+def _enumerated(text: str, marks: Sequence[Span]) -> Iterator[Span]:
+    """Words in a row of which one can be no given name: `Kallax, Billy and Ivar` are things."""
+    for match in _ENUMERATED.finditer(text, timeout=TIMEOUT_SECONDS):
+        members = _BETWEEN.split(match.group())
+        odd = [w for w in members if not (" " in w or names.may_be_given(w))]
+        strange = any(not any(w in text[m.start : m.end] for m in marks) for w in odd)
+        if strange or any(names.is_product(w.split()[0]) for w in members):
+            yield Span(*match.span(), "PERSON", 0, "thing")
+
+
+def _catalogue(text: str) -> Iterator[Span]:
+    """Lines of goods: nearly every word has a capital, and three or more are ordinary ones."""
+    for line in _LINE.finditer(text):
+        words = regex.findall(r"\p{L}[\p{L}'’\-]+", line.group())
+        capital = [w for w in words if w[0].isupper() and not w.isupper()]
+        if len(words) > 5 and len(capital) > 0.85 * len(words) and sum(map(names.is_ordinary, capital)) > 2:
+            yield Span(*line.span(), "PERSON", 0, "thing")
 
 
 def _things(text: str) -> list[Span]:

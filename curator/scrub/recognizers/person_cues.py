@@ -57,14 +57,14 @@ class PersonCueRecognizer(RegexRecognizer):
             return False
         if cue.startswith("pair"):
             words = _FILE_PARTS.findall(value)
-            file = cue.endswith("name") and value[0].isupper() and names.may_be_given(words[0], plain=True)
+            file = cue.endswith("name") and value[0].isupper() and names.may_be_given(words[0])
             return file or names.paired(words) or names.paired(words[::-1])
         if cue == "weak: dealing with":
             known = _known(value) if len(words) > 1 else names.is_plain_given(value)
             return known and not names.is_place(value)
-        if cue.startswith("weak") or cue in ("field of a role", "possessor"):
+        if cue.startswith(("weak", "field of a role", "possessor")):
             owner = cue == "possessor" and names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
-            return _known(value) or owner or (cue == "field of a role" and names.of_two_names(value))
+            return _known(value) or owner or (cue.startswith("field of a role") and names.of_two_names(value))
         if cue.startswith("unlisted"):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
@@ -92,11 +92,13 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
     if not text[start].islower():
         return trimmed(text, start, end)
     if not (names.is_given(first) if greeted else names.is_plain_given(first)) and not (
-        ((alone or booked) and names.may_be_given(first, plain=True) and not names.is_ordinary(first))
+        ((alone or booked) and names.may_be_given(first) and not names.is_ordinary(first))
         or (booked and _family(first))
     ):
         return None
-    both = second and (not names.is_stop(second) if sure else _family(second.split()[-1]))
+    last = second.split()[-1] if second else ""
+    strange = len(last) > 5 and not names.is_ordinary(last)
+    both = second and (not names.is_stop(second) if sure else strange or _family(last))
     return start, end if both else start + len(first)
 
 
