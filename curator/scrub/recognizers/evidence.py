@@ -167,8 +167,8 @@ def person(text: str, start: int, end: int) -> tuple[int, int] | None:
     words = value.split()
     if names.is_product(value) or (names.is_product(words[0]) and not names.is_given(words[-1])):
         return None
-    if _NO_NAME.search(value):
-        return None
+    if _NO_NAME.search(value) or (words[0].islower() and not value.islower() and names.is_place(words[-1])):
+        return None  # `verder dan Leiden`
     if len(words) == 1 and (names.is_place(value) or (value.isupper() and len(value) < 6)):
         return None
     return None if all(names.is_stop(w) for w in words) else _extended(text, *span)

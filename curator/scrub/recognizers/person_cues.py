@@ -92,7 +92,7 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
     if not text[start].islower():
         return trimmed(text, start, end)
     if not (names.is_given(first) if greeted else names.is_plain_given(first)) and not (
-        ((alone or booked) and names.may_be_given(first) and not names.is_ordinary(first))
+        (names.may_be_given(first, plain=not (alone or booked)) and not names.is_ordinary(first))
         or (booked and _family(first))
     ):
         return None

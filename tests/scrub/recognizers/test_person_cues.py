@@ -92,6 +92,9 @@ HITS = (
     "the van broke, ⟦declan⟧ paid already",
     "la nonna ⟦assunta⟧ arriva",
     "bins nochmal, ⟦annika⟧, es tropft",
+    "my flatmate ⟦ingeborg⟧ has it",
+    "thanks ⟦deepika⟧, all good",
+    "CC: ⟦R. PENHALLOW⟧, ⟦K. BRENNAN⟧",
     "my neighbour ⟦zofia maciejewska⟧ saw it",
     "Present: ⟦R. Hollingbery⟧, ⟦S. Vadgama⟧ and ⟦T. Okpara⟧.",
     "κάλεσε η ⟦κυρία Ευτυχία Ρουμελιώτη⟧ χθες",
@@ -100,6 +103,8 @@ HITS = (
     "कृपया ⟦मनीषा कुलकर्णी⟧ जी को बताएं",
 )
 MISSES = (
+    "Who makes it? Nordic Ware",
+    "What is the name of the file? Final Report",
     "LG\nWaschmaschine",
     "Thanks\n\nCustomer Care Team",
     "What is the colour?\nBot: Sky Blue",
