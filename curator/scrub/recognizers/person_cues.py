@@ -64,7 +64,11 @@ class PersonCueRecognizer(RegexRecognizer):
             return known and not names.is_place(value)
         if cue.startswith(("weak", "field of a role", "possessor")):
             owner = cue == "possessor" and names.may_be_given(words[0], plain=True) and not names.is_ordinary(words[0])
-            return _known(value) or owner or (cue.startswith("field of a role") and names.of_two_names(value))
+            return (
+                _known(value)
+                or owner
+                or (cue.startswith("field of a role") and names.of_two_names(value) and _two_words(value))
+            )
         if cue.startswith("unlisted"):
             return not any(names.is_ordinary(w) or names.is_place(w) or names.is_place_prefix(w) for w in words)
         if cue.startswith("listed"):
@@ -87,12 +91,12 @@ def _small(text: str, start: int, end: int, cue: str) -> tuple[int, int] | None:
         last = text[start:end].split()[-1]
         known = cue.startswith("title in") or names.may_be_given(last, plain=True) or names.may_be_family(last)
         return (start, end) if known and not names.is_ordinary(last) else None
-    sure, alone, greeted, booked = (cue.startswith(k) for k in ("introduction", "dealing", "greeting", "booked"))
+    sure, greeted, booked = (cue.startswith(k) for k in ("introduction", "greeting", "booked"))
     first, _, second = text[start:end].partition(" ")
     if not text[start].islower():
         return trimmed(text, start, end)
     if not (names.is_given(first) if greeted else names.is_plain_given(first)) and not (
-        (names.may_be_given(first, plain=not (alone or booked)) and not names.is_ordinary(first))
+        (names.may_be_given(first, plain="kin" not in cue) and not names.is_ordinary(first))
         or (booked and _family(first))
     ):
         return None

@@ -91,6 +91,7 @@ HITS = (
     "on monday, ⟦imogen⟧ and ⟦rory⟧ are helping",
     "the van broke, ⟦declan⟧ paid already",
     "la nonna ⟦assunta⟧ arriva",
+    "c'est ⟦fabrice⟧ à l'appareil",
     "bins nochmal, ⟦annika⟧, es tropft",
     "my flatmate ⟦ingeborg⟧ has it",
     "thanks ⟦deepika⟧, all good",
@@ -103,6 +104,7 @@ HITS = (
     "कृपया ⟦मनीषा कुलकर्णी⟧ जी को बताएं",
 )
 MISSES = (
+    "ele é rico, sono stanca, é domingo",
     "Who makes it? Nordic Ware",
     "What is the name of the file? Final Report",
     "LG\nWaschmaschine",
