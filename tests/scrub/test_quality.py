@@ -55,23 +55,22 @@ def test_texts_of_other_domains_hardly_change(named: Pipeline) -> None:
     assert len(changed(named, DATA / "other_domains.txt")) <= 0.08 * len(lines)
 
 
-@pytest.mark.parametrize("file", ["fresh.txt", "third.txt"])
+@pytest.mark.parametrize("file", ["fresh.txt", "third.txt", "ninth.txt", "tenth.txt"])
 def test_fresh_texts(named: Pipeline, patterns: Engine, file: str) -> None:
-    """28 and 40 families. Before anything was tuned on them, of the first: names 96 % with both models, 89 % without,
-    identifiers 93 %, 10 and 7 of 40 harmless texts changed; of the half of the second that nothing had been learned
-    from: names 95 and 85 %, identifiers 89 %, 7 and 3 of 44 changed. What was missed then was mended by kind. Both
-    words of one name here are ordinary Spanish: with the small model alone it is the price of leaving such words.
+    """28 to 40 families each, by authors who had not seen the code; what was found before anything was learned from
+    them is in `curator explain privacy`. What was missed then was mended by kind.
     """
     families = from_families(DATA / file)
     harmless = [text.text for text in families.pop("neg")]
     texts = [text for family in families.values() for text in family]
     small = families["lower"] + families["upper"]
-    for pipeline, names, lower, touched in ((named, 0.93, 0.75, 5), (Pipeline(patterns), 0.88, 0.7, 5)):
+    for pipeline, names, lower in ((named, 0.93, 0.75), (Pipeline(patterns), 0.87, 0.7)):
         measure = measured(pipeline, texts)
         assert measure.identifiers >= 0.97
         assert measure.names >= names
         assert measured(pipeline, small).names >= lower
-        assert sum(pipeline.scrub(text, POLICY).value != text for text in harmless) <= touched
+        touched = sum(pipeline.scrub(text, POLICY).value != text for text in harmless)
+        assert touched <= max(3, 0.04 * len(harmless))
 
 
 def test_shared_support_texts(named: Pipeline, shared: Path) -> None:

@@ -16,7 +16,7 @@ from curator.scrub.recognizers.patterns import WORDS_BEFORE, Rule, tells
 
 TIMEOUT_SECONDS = 2.0
 _SHORT = 500
-DIGITS = regex.compile(r"\d[^\d]{0,4}\d")
+DIGITS = regex.compile(r"\d[^\d]{0,16}\d")
 
 
 class RegexRecognizer(LocalRecognizer):

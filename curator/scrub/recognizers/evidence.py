@@ -260,7 +260,7 @@ def _believable(text: str, mark: Marked) -> Marked | None:
         return None
     if span is None or names.is_product(value) or names.is_place(value) or all(map(names.is_stop, value.split())):
         return None
-    if _NO_NAME.search(value.title()) or (value.isupper() and len(value) < 4):
+    if _NO_NAME.search(value.title()) or (value.isupper() and len(value) < 4) or text[mark.end : mark.end + 1] == "(":
         return None
     initials = _INITIALS.search(text[max(0, span[0] - 24) : span[0]])
     start = span[0] - len(initials.group()) if initials else span[0]

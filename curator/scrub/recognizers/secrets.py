@@ -40,7 +40,9 @@ class CredentialRecognizer(RegexRecognizer):
 
     ENTITY = "SECRET"
     RULES = rules("credentials", "SECRET")
-    _FREE = frozenset({"named key", "signed URL", "key header", "command line", "named key in a sentence"})
+    _FREE = frozenset(
+        {"named key", "signed URL", "key header", "command line", "named key in a sentence", "named key, right after"}
+    )
     _WORDY = frozenset(
         {"password", "password in a sentence", "password right after its word", "password before its word"}
     )

@@ -17,6 +17,7 @@ _CAMEL = regex.compile(
 """`JohnSmith.pdf`"""
 _PART = regex.compile(r"\p{L}{2,20}")
 _NUMBERED = regex.compile(r"\p{Ll}{2,20}_\p{Ll}{2,20}_\d{3,8}")
+_WITH_NUMBER = regex.compile(r"\p{Ll}{6,24}\d{1,4}")
 _FILE = regex.compile(r"\.\p{L}{1,5}$")
 
 
@@ -68,6 +69,8 @@ class UserIdRecognizer(RegexRecognizer):
         if _NUMBERED.fullmatch(value) and any(may_be_given(p) or not is_ordinary(p) for p in parts):
             return score
         mixed = len(parts) > 1 or any(c.isdigit() for c in value)
+        if _WITH_NUMBER.fullmatch(value) and not is_ordinary(parts[0]):
+            return score
         if mixed and match.string[match.start("value") - 2 : match.start("value")] in ("/@", "u/"):
             return score
         if "github" in match.re.pattern and (paired(parts[:2]) or paired(parts[1::-1])):
