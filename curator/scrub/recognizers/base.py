@@ -15,7 +15,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from curator.scrub.recognizers.patterns import WORDS_BEFORE, Rule, tells
 
 TIMEOUT_SECONDS = 2.0
-_SHORT = 500
+_SHORT = 2_000
 DIGITS = regex.compile(r"\d[^\d]{0,16}\d")
 
 
