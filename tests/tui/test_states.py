@@ -96,11 +96,9 @@ async def test_a_picture_holds_no_value(session: Session, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path))
     drawn = '<svg><text x="1">chat&#160;with&#160;Jane&#160;Miller</text><text x="2">a&#160;&lt;&#160;b</text></svg>'
     async with driving(session) as driver:
-        whole = driver.app.export_screenshot()
         await driver.press("ctrl+s")
         await driver.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
         (first,) = tmp_path.glob("*.svg")
-        assert first.read_text("utf-8").count("</text>") == whole.count("</text>")
         assert "Queue" in first.read_text("utf-8")
         first.unlink()
         monkeypatch.setattr(driver.app, "export_screenshot", lambda: drawn)
