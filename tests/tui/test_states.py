@@ -97,13 +97,13 @@ async def test_a_picture_holds_no_value(session: Session, monkeypatch: pytest.Mo
     drawn = '<svg><text x="1">chat&#160;with&#160;Jane&#160;Miller</text><text x="2">a&#160;&lt;&#160;b</text></svg>'
     async with driving(session) as driver:
         await driver.press("ctrl+s")
-        await driver.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        await driver.until(lambda: any(p.stat().st_size for p in tmp_path.glob("*.svg")), "the picture")
         (first,) = tmp_path.glob("*.svg")
         assert "Queue" in first.read_text("utf-8")
         first.unlink()
         monkeypatch.setattr(driver.app, "export_screenshot", lambda: drawn)
         await driver.press("ctrl+s")
-        await driver.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        await driver.until(lambda: any(p.stat().st_size for p in tmp_path.glob("*.svg")), "the picture")
         (second,) = tmp_path.glob("*.svg")
         assert second.read_text("utf-8") == drawn.replace("Jane&#160;Miller", "█" * 11)
 
