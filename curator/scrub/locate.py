@@ -39,31 +39,11 @@ def words(key: str) -> list[str]:
 _ALIASES = {word: says for says, foreign in table("keys")["alias"].items() for word in foreign}
 """Keys in other languages and of directories (LDAP's `sn`) → what they say in English."""
 _PEOPLE = frozenset(table("keys")["people"])
-
-
 _NUMBERED = regex.compile(
     r"(?=.{0,20}\p{L}|(?:\D*\d){4})[\p{L}\p{N}()./#\- ]{0,12}(?:\d[\p{L}()./#\- ]{0,4}){2,30}[\p{L}]{0,3}"
 )
 """A number: which one it is, its key knows."""
-_NUMBER_WORDS = frozenset(
-    {
-        "no",
-        "nr",
-        "num",
-        "number",
-        "id",
-        "code",
-        "card",
-        "mark",
-        "barcode",
-        "reg",
-        "plate",
-        "ref",
-        "nummer",
-        "número",
-        "numéro",
-    }
-)
+_NUMBER_WORDS = frozenset(table("keys")["numbers"])
 
 
 def lead_in(keys: tuple[str, ...], text: str) -> str:

@@ -49,9 +49,8 @@ def fields(text: str) -> Iterator[Field]:
             yield *match.span("value"), match["key"]
     for match in _INSERT.finditer(text, timeout=2) if "(" in text else ():
         keys = _parts_of_names(renamed(key.strip(' "`[]\t') for key in match["keys"].split(",")))
-        for row in match.captures("row"):
-            start = match.start("rows") + match["rows"].index(row)
-            found = list(_LITERAL.finditer(text, start, start + len(row), timeout=2))
+        for start, end in match.spans("row"):
+            found = list(_LITERAL.finditer(text, start, end, timeout=2))
             for each, key in zip(found, keys, strict=False) if len(found) == len(keys) else ():
                 yield *each.span("value"), key
     if "'" in text or '"' in text or "=" in text:
@@ -151,9 +150,12 @@ def encoded(text: str) -> Iterator[tuple[int, int, str, str]]:
     if "=" in text:
         for match in _QUERY.finditer(text, timeout=2):
             yield *match.span("value"), unquote_plus(match["value"], errors="replace"), match["key"]
-    forms = (("%", _PERCENT, unquote_plus), ("=", _QUOTED, _unquoted), ("+", _PLUS, unquote_plus))
-    for _, pattern, plainly in (form for form in forms if form[0] in text):
-        for match in pattern.finditer(text, timeout=2):
+    for sign, pattern, plainly in (
+        ("%", _PERCENT, unquote_plus),
+        ("=", _QUOTED, _unquoted),
+        ("+", _PLUS, unquote_plus),
+    ):
+        for match in pattern.finditer(text, timeout=2) if sign in text else ():
             yield *match.span(), plainly(match.group()), ""
     if "=?" in text:
         for match in _MIME_WORD.finditer(text, timeout=2):

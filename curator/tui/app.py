@@ -241,7 +241,13 @@ class CuratorApp(Ways):
         name = filename or f"curator_{datetime.now(UTC).astimezone():%Y-%m-%dT%H_%M_%S}.svg"
 
         def save(svg: str) -> None:
-            self.deliver_text(io.StringIO(svg), save_directory=path, save_filename=name, name="screenshot")
+            self.deliver_text(
+                io.StringIO(svg),
+                save_directory=path,
+                save_filename=name,
+                open_method="browser",
+                mime_type="image/svg+xml",
+            )
 
         if hasattr(self, "session"):
             place, rooms = self._place or self.queue_screen, self.session.rooms

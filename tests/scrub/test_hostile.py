@@ -9,8 +9,10 @@ import pytest
 
 from curator.model import ScrubPolicy
 from curator.scrub import NotScrubbed, Scrubber
+from curator.scrub.engine import recognizers
 from curator.scrub.items import Limits
 from curator.scrub.pipeline import Pipeline
+from curator.scrub.recognizers.base import _SHORT
 
 POLICY = ScrubPolicy()
 VALUE = "jane.doe@example.com"
@@ -66,6 +68,23 @@ def survives(pipeline: Pipeline, text: str) -> bool:
 def test_a_string_is_read_or_refused_in_time(pipeline: Pipeline, name: str) -> None:
     noise = STRINGS[name](3_000)
     assert not survives(pipeline, f"{noise} {VALUE} {noise}")
+
+
+UNITS = (
+    "A ", "AA ", "Aa ", "Aa-", "Aa and ", "aa ", "a1 ", "A1 ", "1 ", "1-", "12 aa rd ", "No. ", "one two ", "of the ",
+    "mr ", "SIN ", "DOB ", "name: ", "my account ", "passport number ", "member no ", "password ", "Flat 1, ",
+    "rue de la ", "@a", "u/", "a=", "Aa\n", "  a", "张", "가", "=20", "\\\\", '"Aa" ',
+)  # fmt: skip
+
+
+def test_no_recognizer_is_slow_on_a_text_that_is_read_without_a_clock() -> None:
+    """The worst took 0.05 s; a pattern that tries everything takes minutes."""
+    for recognizer in recognizers():
+        for unit in UNITS:
+            text = (unit * _SHORT)[:_SHORT]
+            begun = time.process_time()
+            recognizer.analyze(text, recognizer.supported_entities)
+            assert time.process_time() - begun < 1, (recognizer.name, unit)
 
 
 def test_nested_quotes(pipeline: Pipeline) -> None:

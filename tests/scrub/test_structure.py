@@ -37,6 +37,7 @@ def test_which_fields_there_are() -> None:
     insert = named("INSERT INTO t (`surname`, n, \"dob\") VALUES ('Hoz', 1, '1990-01-02'), ('O''Hara', 2, NULL);")
     assert insert["Hoz"] == insert["O''Hara"] == "surname"
     assert insert["1990-01-02"] == "dob"
+    assert len([*fields("INSERT INTO t (a, dob) VALUES ('x', 'y'), ('x', 'y')")]) == 4
     assert named("INSERT INTO goods (sku, name, price) VALUES ('A', 'Ash', 1)")["Ash"] == "product name"
     assert named("NO   NAME          LOGIN\n01   Zuri Okafor   zokafo")["zokafo"] == "LOGIN"
     assert named("https://x.example/renew?lname=Hoz&dl=H4-1187")["H4-1187"] == "dl"

@@ -16,7 +16,9 @@ from curator.scrub.recognizers.patterns import WORDS_BEFORE, Rule, tells
 
 TIMEOUT_SECONDS = 2.0
 _SHORT = 2_000
+"""Characters of a text that is read without a clock (`test_hostile` holds what the worst of them cost)."""
 DIGITS = regex.compile(r"\d[^\d]{0,16}\d")
+"""What every number of a person has."""
 
 
 class RegexRecognizer(LocalRecognizer):
