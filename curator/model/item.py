@@ -1,5 +1,6 @@
 """A dataset item: the one to write, and the one that the server holds."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from curator.model.base import Value
 from curator.model.errors import UsageError
 
 ItemStatus = Literal["ACTIVE", "ARCHIVED"]
+MEDIA_TOKEN = re.compile(r"@@@langfuseMedia:type=(?P<type>[^|@]+)\|id=(?P<id>[^|@]+)\|source=[^|@]+@@@")
+"""What Langfuse's SDKs put in the place of a file that they uploaded."""
 
 
 class ItemState(Value):

@@ -10,6 +10,7 @@ from curator.draft import value_at
 from curator.help import outcomes
 from curator.help.outcomes import Outcome
 from curator.model import Finding, Item, Json, Problem, ScrubPolicy, StoredItem, lineage
+from curator.model.item import MEDIA_TOKEN
 from curator.promote.job import PersonalFinder
 from curator.promote.rewrites import (
     MAX_BYTES,
@@ -26,7 +27,6 @@ from curator.promote.stops import Stop
 _CONTENT = ("input", "expected_output", "metadata")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
-_MEDIUM = re.compile(r"@@@langfuseMedia:type=[^|@]+\|id=(?P<id>[^|@]+)\|source=[^|@]+@@@")
 _IN_WORDS: dict[Rule, tuple[Outcome, str]] = {
     "control": (outcomes.CONTROL, "holds control characters ({}) that Langfuse would silently remove"),
     "number": (outcomes.NUMBER, "is a number that Langfuse would round"),
@@ -149,7 +149,7 @@ def unlinked(item: StoredItem) -> set[str]:
     """Media whose token is a whole field, which Langfuse links to the item, and has not; none when it does not say."""
     from curator.scrub import walk
 
-    found = (_MEDIUM.fullmatch(leaf.text) for leaf in walk([getattr(item, name) for name in _CONTENT]))
+    found = (MEDIA_TOKEN.fullmatch(leaf.text) for leaf in walk([getattr(item, name) for name in _CONTENT]))
     return {m["id"] for m in found if m and m[0] not in item.media} if item.media is not None else set()
 
 

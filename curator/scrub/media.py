@@ -14,6 +14,7 @@ from typing import Any
 
 import regex
 
+from curator.model.item import MEDIA_TOKEN
 from curator.scrub.items import Leaf, Steps
 from curator.scrub.normalise import IDENTITY, Builder, OffsetMap
 from curator.scrub.recognizers.names import lines
@@ -21,8 +22,6 @@ from curator.scrub.recognizers.names import lines
 ENTITY = "MEDIA"
 STAND_IN = "\ufffc"
 """What the recognizers read in the place of a medium: Unicode's "object replacement character"."""
-# Langfuse's SDKs put this token in the place of a file that they uploaded.
-_TOKEN = regex.compile(r"@@@langfuseMedia:type=(?P<type>[^|@]+)\|id=[^|@]+\|source=[^|@]+@@@")
 # RFC 2397. Text in a data URI is an encoding, not a medium: it is opened and read.
 _DATA_URI = regex.compile(
     r"data:(?P<type>(?!text/|application/(?:json|xml))[a-z]{2,20}/[\w.+\-]{1,100})(?:;[\w=.\-]{1,60}){0,3};base64,"
@@ -65,7 +64,7 @@ def media_in(leaf: Leaf, parts: Mapping[Steps, str]) -> list[Medium]:
     if leaf.number:
         return []
     text = leaf.text
-    found = [Medium(*m.span(), m["type"]) for m in _TOKEN.finditer(text)] if "@@@langfuseMedia:" in text else []
+    found = [Medium(*m.span(), m["type"]) for m in MEDIA_TOKEN.finditer(text)] if "@@@langfuseMedia:" in text else []
     if ";base64," in text:
         found += [Medium(*m.span(), m["type"].lower(), len(m["body"]) * 3 // 4) for m in _DATA_URI.finditer(text)]
     bare = _BARE.finditer(text) if len(text) >= 64 else ()
