@@ -8,6 +8,7 @@ HITS = (
     "my name is ⟦emily⟧ and",
     "hi, i'm ⟦priya patel⟧ and my booking is gone",
     "this is ⟦dwayne johnson⟧ speaking",
+    "still no parcel, ⟦marek⟧ here, any news?",
     "i am ⟦bob⟧ from sales",
     "regards, ⟦maria garcia⟧",
     "escalated to ⟦Frits van den Heuvel⟧ today",
@@ -104,6 +105,7 @@ HITS = (
     "कृपया ⟦मनीषा कुलकर्णी⟧ जी को बताएं",
 )
 MISSES = (
+    "sign here, right here. click here",
     "ele é rico, sono stanca, é domingo",
     "Who makes it? Nordic Ware",
     "What is the name of the file? Final Report",
